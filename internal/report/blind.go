@@ -15,7 +15,7 @@ import (
 func (r *Report) WhyBlind() (why, advice string) {
 	switch {
 	case r.AllPartial():
-		return fmt.Sprintf(r.words.OnlyPart, r.Partial), r.words.PartAdvice
+		return fmt.Sprintf(r.words.AnswersIncomplete, r.Partial), r.words.PartAdvice
 	case r.Checks() > r.NoData:
 		return "", ""
 	case len(r.Failures) > 0:
@@ -34,11 +34,11 @@ func (r *Report) blindness(a rules.Alert) string {
 	cluster, from := cmp.Or(in.Cluster, in.Title), w.clock(e.Since, in)
 	switch {
 	case e.Fires() && part:
-		return fmt.Sprintf(w.SeesPart, cluster, from)
+		return fmt.Sprintf(w.PartialDataFrom, cluster, from)
 	case e.Fires():
-		return fmt.Sprintf(w.CannotSee, cluster, from)
+		return fmt.Sprintf(w.NoDataFrom, cluster, from)
 	}
-	return fmt.Sprintf(w.SeesAgain, cluster, fmt.Sprintf(w.Between, from, w.clock(e.Last, in)))
+	return fmt.Sprintf(w.DataBack, cluster, fmt.Sprintf(w.Between, from, w.clock(e.Last, in)))
 }
 
 // QueryURL returns the address of a panel's query in Prometheus, or "" if it is unknown.

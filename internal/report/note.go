@@ -116,7 +116,7 @@ var phrasings = map[string]phrasing{
 		return w.LeftOutLower
 	}, []writer{count, count, count}},
 	snapshot.NoteWholeUnknown: {func(w *words.Words) string {
-		return w.WholeUnknown
+		return w.CapacityUnknown
 	}, []writer{plain}},
 	snapshot.NoteRemarkMissing: {func(w *words.Words) string {
 		return w.RemarkMissing

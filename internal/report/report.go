@@ -220,7 +220,7 @@ func (r *Report) add(p *snapshot.Panel) {
 	}
 	if !p.Partial.IsZero() && r.Partial == "" {
 		r.Partial = r.words.note(p.Partial)
-		r.Blind = append(r.Blind, fmt.Sprintf(r.words.OnlyPart, r.Partial))
+		r.Blind = append(r.Blind, fmt.Sprintf(r.words.AnswersIncomplete, r.Partial))
 	}
 	if p.Data == snapshot.DataAbsent && !p.Spec.Optional {
 		r.NoData++
@@ -376,7 +376,7 @@ func (r *Report) Summary() []string {
 	}
 	if r.Partial != "" {
 		lines = append(lines,
-			fmt.Sprintf(r.words.BlindFor, fmt.Sprintf(r.words.OnlyPart, r.Partial)))
+			fmt.Sprintf(r.words.BlindFor, fmt.Sprintf(r.words.AnswersIncomplete, r.Partial)))
 	}
 	return append(lines, r.words.counts(r))
 }

@@ -177,7 +177,7 @@ func (w wording) past(what string, f *Finding, in Info) string {
 	if f.Number != "" {
 		s := w.happened(f, in)
 		if f.Status == rules.Gone {
-			s += w.GoneToo
+			s += w.AndGone
 		}
 		return s
 	}
@@ -197,7 +197,7 @@ func (w wording) past(what string, f *Finding, in Info) string {
 		s += ", " + fmt.Sprintf(peak, f.Peak)
 	}
 	if f.Status == rules.Gone {
-		s += w.GoneToo
+		s += w.AndGone
 	}
 	return s
 }
@@ -237,7 +237,7 @@ func (w wording) headline(r *Report) string {
 		missing = append(missing, w.ChecksSilent.Of(r.NoData))
 	}
 	if r.Partial != "" {
-		missing = append(missing, fmt.Sprintf(w.OnlyPart, r.Partial))
+		missing = append(missing, fmt.Sprintf(w.AnswersIncomplete, r.Partial))
 	}
 	but := ""
 	for i, u := range missing {

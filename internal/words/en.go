@@ -57,7 +57,7 @@ var english = Words{
 	Top:           "top: %[1]s",
 	Rising:        "rising",
 	Falling:       "falling",
-	GoneToo:       "; it no longer exists",
+	AndGone:       "; it no longer exists",
 
 	AllOK:        "All values are within their limits",
 	NothingAsked: "Nothing was checked",
@@ -100,7 +100,7 @@ var english = Words{
 	LeftOut: "%[1]s of %[2]s series are not listed: checked every %[3]s, they were never above " +
 		"%[4]s, and they are not among the %[5]s highest",
 	LeftOutLower:     "%[1]s of %[2]s series are not listed: they are not among the %[3]s highest",
-	WholeUnknown:     "the capacity behind the ratio is not known: %[1]s",
+	CapacityUnknown:  "the capacity behind the ratio is not known: %[1]s",
 	RemarkMissing:    "the query of a remark failed: %[1]s",
 	ReferenceMissing: "the reference line %[1]s is not drawn: %[2]s",
 	ReferenceEmpty:   "its query finds no series",
@@ -184,8 +184,8 @@ var english = Words{
 	AllSeries:       "All %[1]s series",
 	Series:          "What",
 	Value:           "Value",
-	ForHowLong:      "Duration",
-	Course:          "Trend",
+	Duration:        "Duration",
+	Trend:           "Trend",
 	State:           "State",
 	Age:             "Age",
 	New:             "NEW",
@@ -226,12 +226,12 @@ var english = Words{
 	NoChart:         "The chart could not be drawn: %[1]s",
 	NoFont: "The pictures show empty boxes for characters that no font has: %[1]s. Set " +
 		"font in the configuration to a font that has them.",
-	MadeBy:      "Made by promsnap %[1]s",
-	ScrapeWord:  "scraped every %[1]s",
-	SlotWord:    "Report time",
-	Asked:       "Source",
-	Again:       "Run it again",
-	RunbookWord: "Runbook",
+	MadeBy:       "Made by promsnap %[1]s",
+	ScrapedEvery: "scraped every %[1]s",
+	ReportTime:   "Report time",
+	Source:       "Source",
+	RunAgain:     "Run it again",
+	Runbook:      "Runbook",
 
 	Archive:        "Archive",
 	NewestReport:   "Newest report",
@@ -322,7 +322,7 @@ var english = Words{
 	ReportAt:        "Report: %[1]s",
 	LinkUntil:       "The link to the report works until %[1]s.",
 	BlindFor:        "missing data: %[1]s",
-	FleetIs:         "Fleet: %[1]s",
+	FleetShares:     "Fleet: %[1]s",
 	SinceSummary:    "Since the last summary: %[1]s, %[2]s",
 	NoAlerts:        "No alerts since the last summary",
 	SinceThen:       "Since %[1]s: %[2]s, %[3]s",
@@ -337,14 +337,14 @@ var english = Words{
 	BlindBetween:    "no data %[1]s",
 	FurtherFindings: "More findings",
 
-	CannotSee: "No data from %[1]s since %[2]s",
-	SeesAgain: "Data from %[1]s is back (gap: %[2]s)",
-	SeesPart:  "Only part of the data from %[1]s since %[2]s",
+	NoDataFrom:      "No data from %[1]s since %[2]s",
+	DataBack:        "Data from %[1]s is back (gap: %[2]s)",
+	PartialDataFrom: "Only part of the data from %[1]s since %[2]s",
 	PartMeans: "While the answers are incomplete, no alert is resolved and nothing is reported " +
 		"as missing: it may be in the part that did not come.",
 	PartAdvice: "Check that every store behind the query server runs and can be reached. " +
 		"promsnap doctor names the Thanos stores that are down.",
-	OnlyPart: "the answers are incomplete: %[1]s",
+	AnswersIncomplete: "the answers are incomplete: %[1]s",
 	BlindMeans: "Until the data is back, promsnap sends no new alerts and resolves none. Alerts " +
 		"that were firing may still be firing.",
 	BlindAdvice: "Check that Prometheus runs, that promsnap can reach it, and that it scrapes " +

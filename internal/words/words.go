@@ -88,7 +88,7 @@ type Words struct {
 	Rising        string
 	Top           string // 1 the largest user: "shop/checkout-7d9f 22 GiB"
 	Falling       string
-	GoneToo       string // after an ended finding of something that is gone
+	AndGone       string // after an ended finding of something that is gone
 
 	// What the report says about itself.
 	AllOK, NothingAsked, Unmeasurable string // the start of a sentence
@@ -120,7 +120,7 @@ type Words struct {
 	LeftOut string
 	// 1 number of series, 2 of how many, 3 how many of the highest are listed
 	LeftOutLower                                         string
-	WholeUnknown, RemarkMissing, NodesByAddress          string // 1 error
+	CapacityUnknown, RemarkMissing, NodesByAddress       string // 1 error
 	LabelsUnknown                                        string // 1 error
 	NodeKindsUnknown, SourcesUnknown, DeparturesUnknown  string // 1 error
 	ExportersUnknown, ExporterPodsUnknown, NodesUnlisted string // 1 error
@@ -157,7 +157,7 @@ type Words struct {
 	// Headings and short texts of the page.
 	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
 	AllFindings, AllNodes, AllSeries                                          string // 1 number
-	Series, Value, ForHowLong, Course, State                                  string
+	Series, Value, Duration, Trend, State                                     string
 	Age, New                                                                  string
 	DayN                                                                      string // 1 number
 	// 1 measured, 2 all
@@ -176,15 +176,15 @@ type Words struct {
 	OneSeries, Capacity, LastValue, Average, Maximum, Minimum         string
 	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings string
 	// replaces NoFindings if some data is missing
-	NoneInRest                          string
-	GoodNow                             string // 1 how many findings have ended
-	SortBy                              string
-	NotListed                           string // 1 how many are listed, 2 of how many
-	NoChart                             string // 1 error
-	NoFont                              string // 1 characters
-	MadeBy                              string // 1 version
-	ScrapeWord                          string // 1 interval
-	SlotWord, Asked, Again, RunbookWord string
+	NoneInRest                            string
+	GoodNow                               string // 1 how many findings have ended
+	SortBy                                string
+	NotListed                             string // 1 how many are listed, 2 of how many
+	NoChart                               string // 1 error
+	NoFont                                string // 1 characters
+	MadeBy                                string // 1 version
+	ScrapedEvery                          string // 1 interval
+	ReportTime, Source, RunAgain, Runbook string
 
 	// Texts of the page's script.
 	Filter, Clear, Copy, Copied            string
@@ -248,7 +248,7 @@ type Words struct {
 	ReportAt          string // 1 where
 	LinkUntil         string // 1 until when
 	BlindFor          string // 1 what has no data
-	FleetIs           string // 1 measures
+	FleetShares       string // 1 measures
 	SinceSummary      string // 1 alerts, 2 how many still fire
 	NoAlerts          string
 	SinceThen         string // 1 since when, 2 alerts, 3 how many still fire
@@ -264,15 +264,15 @@ type Words struct {
 	AlertsSilenced                   Counted
 
 	// What promsnap says when data is missing.
-	CannotSee   string // 1 cluster, 2 since when
-	SeesPart    string // the same if the answers are incomplete
-	PartMeans   string
-	PartAdvice  string
-	OnlyPart    string // 1 what the server says
-	SeesAgain   string // 1 cluster, 2 from when to when data was missing
-	BlindMeans  string
-	BlindAdvice string
-	BlindHeals  string
+	NoDataFrom        string // 1 cluster, 2 since when
+	PartialDataFrom   string // the same if the answers are incomplete
+	PartMeans         string
+	PartAdvice        string
+	AnswersIncomplete string // 1 what the server says
+	DataBack          string // 1 cluster, 2 from when to when data was missing
+	BlindMeans        string
+	BlindAdvice       string
+	BlindHeals        string
 }
 
 // Counted is a phrase with a number: one form for 1 and one for all other numbers. Both have one

@@ -17,9 +17,9 @@ const blindWhy = 3
 // do.
 func (a alert) blind() Letter {
 	w := a.w
-	format, means := w.CannotSee, w.BlindMeans
+	format, means := w.NoDataFrom, w.BlindMeans
 	if a.Alert.SeesPart() {
-		format, means = w.SeesPart, w.PartMeans
+		format, means = w.PartialDataFrom, w.PartMeans
 	}
 	l := w.ofCluster(redMark, func(cluster string) string {
 		return fillText(format, cluster, w.clock(a.Episode.Since).String())
@@ -37,7 +37,7 @@ func (a alert) blind() Letter {
 func (a alert) dataBack(late bool) Letter {
 	w, e := a.w, a.Episode
 	l := w.ofCluster(greenMark, func(cluster string) string {
-		return fillText(w.SeesAgain, cluster,
+		return fillText(w.DataBack, cluster,
 			fill(w.Between, w.clock(e.Since), w.clock(e.Last)).String())
 	})
 	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)),
@@ -80,9 +80,9 @@ func sentences(s string, most int) []Line {
 func (w *writer) blindNow() Line {
 	for _, i := range w.message.Items {
 		if i.Alert.IsBlindness() && i.Episode.Fires() {
-			format := w.CannotSee
+			format := w.NoDataFrom
 			if i.Alert.SeesPart() {
-				format = w.SeesPart
+				format = w.PartialDataFrom
 			}
 			return fill(format, text(outside.Line(w.report.Info.Cluster)), w.clock(i.Episode.Since))
 		}

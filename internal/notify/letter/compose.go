@@ -405,7 +405,7 @@ func (w *writer) notices() []Line {
 	}
 	if part := w.report.Partial; part != "" && m.Kind != notify.KindSummary && len(m.Items) > 0 &&
 		!m.Items[0].Alert.IsBlindness() {
-		say(fillText(w.OnlyPart, part))
+		say(fillText(w.AnswersIncomplete, part))
 	}
 	if why := w.report.Incomplete(); why != "" && m.Kind != notify.KindTest {
 		say(fillText(w.Incomplete, why))
@@ -450,7 +450,7 @@ func (w *writer) linked(query, runbook string) []Link {
 		out = append(out, Link{"query", w.ShowQuery, query})
 	}
 	if w.limits.links(runbook) {
-		out = append(out, Link{"runbook", w.RunbookWord, runbook})
+		out = append(out, Link{"runbook", w.Runbook, runbook})
 	}
 	return out
 }

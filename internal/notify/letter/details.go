@@ -41,7 +41,7 @@ func (w *writer) details() Letter {
 	l.Lines = append(l.Lines, w.failures()...)
 	l.Lines = append(l.Lines, w.linkUntil()...)
 	if cmd := w.report.Info.Command; cmd != "" {
-		l.Lines = append(l.Lines, Line{{Text: w.Again, Bold: true}})
+		l.Lines = append(l.Lines, Line{{Text: w.RunAgain, Bold: true}})
 		if l.Code = outside.Line(cmd); w.limits.Size(l.Code) > w.limits.Code {
 			l.Code = "" // a cut command would be another command
 			l.Lines = append(l.Lines, text(w.CommandTooLong))

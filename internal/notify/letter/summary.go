@@ -54,7 +54,7 @@ func (w *writer) summary() Letter {
 		shares = append(shares, text(spaced(s.Word, s.Text)))
 	}
 	if len(shares) > 0 {
-		l.Lines = append(l.Lines, fill(w.FleetIs, join(" · ", shares...)))
+		l.Lines = append(l.Lines, fill(w.FleetShares, join(" · ", shares...)))
 	}
 	if history := w.history(); len(history) > 0 {
 		l.Lines = append(l.Lines, history)

@@ -194,7 +194,7 @@ func (l layout) source() string {
 		}
 	}
 	if l.Info.Scrape > 0 {
-		parts = append(parts, fmt.Sprintf(l.words.ScrapeWord, l.duration(l.Info.Scrape)))
+		parts = append(parts, fmt.Sprintf(l.words.ScrapedEvery, l.duration(l.Info.Scrape)))
 	}
 	return strings.Join(parts, ", ")
 }
