@@ -1,5 +1,5 @@
-// Command promlab is a Prometheus in a box: the real PromQL engine over a simulated Kubernetes
-// cluster, behind Prometheus' HTTP API. See package lab.
+// Command promlab is a test Prometheus: the real PromQL engine with the data of a simulated
+// Kubernetes cluster, behind the Prometheus HTTP API. See package lab.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// command is promlab's command line. clock is the real time.
+// command returns the command line of promlab. clock is the wall clock.
 func command(clock func() time.Time) *cobra.Command {
 	var (
 		o                       lab.Options
@@ -44,30 +44,41 @@ func command(clock func() time.Time) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "promlab [flags] [-- COMMAND [ARG...]]",
-		Short: "A Prometheus in a box: the real PromQL engine over a simulated Kubernetes cluster",
-		Long: `promlab answers Prometheus' HTTP API v1 for a Kubernetes cluster that does not exist: any time
-range, nothing to load, the same answers for the same seed. Most of its nodes are well; a few
-are not.
+		Short: "Simulate a Kubernetes cluster behind the Prometheus HTTP API",
+		Long: `Answers the Prometheus HTTP API v1 with the data of a simulated Kubernetes
+cluster. It answers any time range, loads no data, and gives the same answers for
+the same seed. Most nodes are healthy; a few are not.
 
-The incidents lie before --now: a node that leaks memory, one whose disk fills, one whose CPUs
-are busy, one that was down for two hours, a container that is killed for its memory again and
-again, and more. Without --now they lie before the hour in which promlab was started, and time
-goes on from there.
+The incidents are before --now: a node that leaks memory, one whose disk fills
+up, one with busy CPUs, one that was down for two hours, a container that is
+killed for its memory again and again, and more. Without --now they are before
+the hour in which promlab starts, and time goes on from there.
 
-With --series promlab answers from a file of series in promtool's notation instead: interval,
-input_series, and the time of the first sample as a comment "# start: UNIX-SECONDS". Its end is
-the newest sample, or --now.
+With --series it answers from a file in the notation of promtool's tests, with
+interval and input_series. The time of the first sample is a comment:
+"# start: UNIX-SECONDS". The last time is that of the newest sample, or --now.
 
-With a COMMAND promlab takes a free port, runs it with {url} in its arguments replaced by
-promlab's own address, and ends when it ends, with its exit code.`,
-		Example: `  promlab                                                  42 nodes at http://127.0.0.1:9090
-  promlab --profile kps --nodes 200 --cluster prod-seoul   as kube-prometheus-stack scrapes it
-  promlab --listen 127.0.0.1:0 --now 2026-11-22T00:00:00Z  a free port; always the same data
-  promlab --without kubelet_volume_stats,node_pressure     some metrics are missing
-  promlab -- promsnap run --prometheus-url {url}           one run, and nothing is left behind
-  promlab --series testdata/field/ip_reuse.yaml            the series of a file
+With COMMAND it listens on a free port and runs the command. It replaces {url} in
+the arguments by its own address. It exits when the command does, with the same
+exit code.`,
+		Example: `  # 42 nodes at http://127.0.0.1:9090
+  promlab
+  curl 'http://127.0.0.1:9090/api/v1/query?query=up'
 
-  curl 'http://127.0.0.1:9090/api/v1/query?query=up'`,
+  # 200 nodes, with the labels of kube-prometheus-stack
+  promlab --profile kps --nodes 200 --cluster prod-seoul
+
+  # A free port, and always the same data
+  promlab --listen 127.0.0.1:0 --now 2026-11-22T00:00:00Z
+
+  # Without some metrics
+  promlab --without kubelet_volume_stats,node_pressure
+
+  # One run of promsnap
+  promlab -- promsnap run --prometheus-url {url}
+
+  # The series of a file
+  promlab --series testdata/field/ip_reuse.yaml`,
 		Args:          onlyAfterDash,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -85,7 +96,7 @@ promlab's own address, and ends when it ends, with its exit code.`,
 			if nowArg != "" {
 				now, err := time.Parse(time.RFC3339, nowArg)
 				if err != nil {
-					return fmt.Errorf("--now %q is not a time: write it as 2026-11-22T00:00:00Z",
+					return fmt.Errorf("--now %q is not a time; write it like 2026-11-22T00:00:00Z",
 						nowArg)
 				}
 				o.Now, o.Clock = now, nil
@@ -102,24 +113,25 @@ promlab's own address, and ends when it ends, with its exit code.`,
 	}
 	f := c.Flags()
 	f.StringVar(&listen, "listen", "127.0.0.1:9090",
-		"address to listen on; port 0 takes a free one")
-	f.StringVar(&profile, "profile", string(lab.Community), "the Helm chart whose labels the "+
-		"metrics have: community or kps (kube-prometheus-stack)")
+		"listen on this `ADDRESS`; port 0 is a free port")
+	f.StringVar(&profile, "profile", string(lab.Community), "`CHART` whose labels the metrics "+
+		"have: community or kps (kube-prometheus-stack)")
 	f.IntVar(&o.Nodes, "nodes", lab.DefaultNodes,
-		fmt.Sprintf("how many nodes, up to %d", lab.MaxNodes))
-	f.Uint64Var(&o.Seed, "seed", lab.DefaultSeed, "what the cluster and its samples are made from")
-	f.StringVar(&o.Cluster, "cluster", "", "a label cluster=NAME on every series")
-	f.StringVar(&nowArg, "now", "", "the end of the samples as RFC 3339, instead of the real time")
+		fmt.Sprintf("number of nodes, up to %d", lab.MaxNodes))
+	f.Uint64Var(&o.Seed, "seed", lab.DefaultSeed, "seed of the cluster and its samples")
+	f.StringVar(&o.Cluster, "cluster", "", "add the label cluster=`NAME` to every series")
+	f.StringVar(&nowArg, "now", "",
+		"`TIME` of the last sample in RFC 3339, instead of the current time")
 	f.DurationVar(&o.ScrapeInterval, "scrape-interval", 0,
-		"time between samples (default 1m, with kps 30s)")
+		"`DURATION` between samples (default 1m, with kps 30s)")
 	f.StringSliceVar(&o.Without, "without", nil,
-		"metrics to leave out, by the beginning of their names")
+		"omit the metrics whose names begin with one of these `PREFIXES`")
 	f.StringVar(&seriesFile, "series", "",
-		"answer from the series of this file, in promtool's notation")
-	f.BoolVar(&o.Tame, "tame", false, "leave out the pods whose names are hostile: scripts, "+
-		"markup, mentions")
-	f.IntVar(&o.MaxSamples, "query.max-samples", 50_000_000, "as Prometheus' own")
-	f.DurationVar(&o.Timeout, "query.timeout", 2*time.Minute, "as Prometheus' own")
+		"answer with the series of this `FILE`, in promtool's notation")
+	f.BoolVar(&o.Tame, "tame", false,
+		"omit pods with hostile names: scripts, markup, mentions")
+	f.IntVar(&o.MaxSamples, "query.max-samples", 50_000_000, "as in Prometheus")
+	f.DurationVar(&o.Timeout, "query.timeout", 2*time.Minute, "as in Prometheus")
 	for _, simulated := range []string{
 		"profile", "nodes", "seed", "cluster", "scrape-interval", "without", "tame",
 	} {
@@ -142,23 +154,22 @@ func readRecording(path string) (*lab.Recording, error) {
 	return r, nil
 }
 
-// onlyAfterDash lets arguments stand only behind --, so that a mistyped flag is not taken for a
-// command.
+// onlyAfterDash accepts arguments only after --, so that a mistyped flag does not run as a command.
 func onlyAfterDash(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
-		return fmt.Errorf("unknown argument %q; a command to run stands behind --", args[0])
+		return fmt.Errorf("unknown argument %q; write a command to run after --", args[0])
 	}
 	return nil
 }
 
-// serveOne answers on a free port for as long as one command runs. Its error is the command's.
+// serveOne answers on a free port while one command runs. It returns the error of the command.
 func serveOne(cmd *cobra.Command, h http.Handler, args []string) error {
 	listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listening on a free port: %w", err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	// it ends with Close, and what it fails at the command will say
+	// ends with Close; the command reports any failure
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
 	for i, a := range args {
@@ -171,8 +182,8 @@ func serveOne(cmd *cobra.Command, h http.Handler, args []string) error {
 	return child.Run()
 }
 
-// serve answers until the context ends, then lets what is being answered finish. It prints one line
-// with the address once it listens.
+// serve answers until the context ends, and then finishes the current requests. It prints one line
+// with the address when it listens.
 func serve(ctx context.Context, out io.Writer, address string, h http.Handler) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {

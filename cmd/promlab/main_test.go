@@ -15,7 +15,7 @@ import (
 
 func fixed() time.Time { return time.Date(2026, 11, 22, 0, 30, 0, 0, time.UTC) }
 
-// TestServesUntilStopped starts promlab on a free port, reads its address from its one line, asks
+// TestServesUntilStopped starts promlab on a free port, reads the address from its output, queries
 // it, and stops it.
 func TestServesUntilStopped(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
@@ -43,11 +43,11 @@ func TestServesUntilStopped(t *testing.T) {
 	response.Body.Close()
 	// Without --now, the end is the clock's.
 	if err != nil || !strings.Contains(string(body), `"value":[1795307400,"`) {
-		t.Errorf("%s, %v", body, err)
+		t.Errorf("got body %s and error %v, want an answer", body, err)
 	}
 	stop()
 	if err := <-done; err != nil {
-		t.Errorf("stopped with %v", err)
+		t.Errorf("got error %v after the stop, want none", err)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"--now", "yesterday"}, "write it as 2026-11-22T00:00:00Z"},
+		{[]string{"--now", "yesterday"}, "write it like 2026-11-22T00:00:00Z"},
 		{[]string{"--profile", "thanos"}, "write community or kps"},
 		{[]string{"--nodes", "100000"}, "from 1 to 5000"},
 		{
@@ -70,12 +70,13 @@ func TestRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		cmd.SetOut(&bytes.Buffer{})
 		if err := cmd.ExecuteContext(t.Context()); err == nil ||
 			!strings.Contains(err.Error(), c.says) {
-			t.Errorf("%v: %v, want %q in it", c.args, err, c.says)
+			t.Errorf("%v: got error %v, want one with %q", c.args, err, c.says)
 		}
 	}
 }
 
-// TestRunsOneCommand: the command is given promlab's address, and its exit code comes back.
+// TestRunsOneCommand checks that the command gets the address of promlab, and that promlab returns
+// its exit code.
 func TestRunsOneCommand(t *testing.T) {
 	c := command(fixed)
 	c.SetArgs([]string{
@@ -85,6 +86,6 @@ func TestRunsOneCommand(t *testing.T) {
 	err := c.ExecuteContext(t.Context())
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 7 {
-		t.Errorf("ended with %v, want exit code 7", err)
+		t.Errorf("got error %v, want exit code 7", err)
 	}
 }

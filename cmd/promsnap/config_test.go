@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// readsAll is a configuration that only reads with all that every main reads one with: the
-// environment, the built-in panels, AWS' secrets.
-const readsAll = `version: 1
+// needsAll is a configuration that needs all of config.Options: the environment, the built-in
+// panels and the secrets of AWS.
+const needsAll = `version: 1
 cluster: prod
 prometheus: {url: 'http://127.0.0.1:1', http_config: {basic_auth: {username: u, password_env: PROMETHEUS_PASSWORD}}}
 reports: [{name: check, range: 1h, send: changes, panels: [{use: node-memory}], receivers: [team]}]
@@ -21,9 +21,9 @@ receivers: [{name: team, slack_webhook: {url_from: 'aws-ssm:/slack'}}]
 state: {dir: state}
 `
 
-// Every command that reads a configuration takes a file for what the others, and the function, take
-// it for.
-func TestEveryCommandReadsAsEveryMain(t *testing.T) {
+// Every command reads a configuration with the same options as the other commands and the Lambda
+// function.
+func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, value := range map[string]string{
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
@@ -32,7 +32,7 @@ func TestEveryCommandReadsAsEveryMain(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	if err := os.WriteFile("promsnap.yaml", []byte(readsAll), 0o600); err != nil {
+	if err := os.WriteFile("promsnap.yaml", []byte(needsAll), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	commands := map[string][]string{
@@ -46,7 +46,7 @@ func TestEveryCommandReadsAsEveryMain(t *testing.T) {
 		"state show":     {"check", "-c", "promsnap.yaml"},
 		"state reset":    {"check", "-c", "promsnap.yaml"},
 	}
-	said := func(password string, args ...string) (string, error) {
+	output := func(password string, args ...string) (string, error) {
 		var out bytes.Buffer
 		now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 		root := rootCommand(&console{
@@ -67,23 +67,23 @@ func TestEveryCommandReadsAsEveryMain(t *testing.T) {
 	}
 	for name, args := range commands {
 		args = append(strings.Fields(name), args...)
-		if got, err := said("", args...); err == nil ||
+		if got, err := output("", args...); err == nil ||
 			!strings.Contains(got, "promsnap.yaml:3:") ||
 			!strings.Contains(got, "PROMETHEUS_PASSWORD is empty or not set") {
 			t.Errorf("promsnap %s without the environment: got %v,\n%s\nwant what is wrong with "+
 				"the file", name, err, got)
 		}
-		got, _ := said("x", args...)
+		got, _ := output("x", args...)
 		if strings.Contains(got, "promsnap.yaml:") ||
 			strings.Contains(got, "this program cannot read secrets") {
 			t.Errorf("promsnap %s: got\n%s\nwant nothing wrong with the file", name, got)
 		}
 	}
-	if got, _ := said("x", "deliver", "--test", "team", "-c", "promsnap.yaml"); !strings.Contains(
+	if got, _ := output("x", "deliver", "--test", "team", "-c", "promsnap.yaml"); !strings.Contains(
 		got, "reading the parameter /slack") {
 		t.Errorf("deliver --test: got\n%s\nwant that AWS was asked for the address", got)
 	}
-	if got, _ := said("x", "__complete", "run", "-c", "promsnap.yaml", ""); !strings.HasPrefix(got,
+	if got, _ := output("x", "__complete", "run", "-c", "promsnap.yaml", ""); !strings.HasPrefix(got,
 		"check\n") {
 		t.Errorf("the completion of run: got\n%s\nwant check", got)
 	}
@@ -101,7 +101,7 @@ func TestEveryCommandReadsAsEveryMain(t *testing.T) {
 	walk(rootCommand(&console{getenv: func(string) string { return "" }}))
 	for _, name := range reading {
 		if commands[name] == nil {
-			t.Errorf("promsnap %s reads a configuration, and this test does not know it", name)
+			t.Errorf("promsnap %s reads a configuration, but is not in this test", name)
 		}
 	}
 	if len(reading) != len(commands) {

@@ -47,8 +47,10 @@ func TestDocumentedBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands["lab"] = (&labs{answers: map[string]*answer{}}).start
-	commands["cluster"], commands["slack"], commands["said"] = startCluster, startSlack, said
-	commands["program"], commands["heard"], commands["uncomment"] = startProgram, heard, uncomment
+	commands["cluster"], commands["slack"] = startCluster, startSlack
+	commands["said"] = printMessages
+	commands["program"], commands["heard"] = startProgram, printRequests
+	commands["uncomment"] = uncomment
 	commands["bucket"] = func(ts *testscript.TestScript, _ bool, _ []string) { startBucket(t, ts) }
 	params := testscript.Params{Dir: quickPages, Cmds: commands, Setup: desktop}
 	if testing.Short() {

@@ -34,8 +34,8 @@ type draft struct {
 var draftReports = []struct{ name, keys, delivery string }{
 	{
 		"check", "    range: 1h\n",
-		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # only what is new, worse " +
-			"or resolved\n    # receivers: [team]\n",
+		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # only what is new, " +
+			"worse or resolved\n    # receivers: [team]\n",
 	},
 	{
 		"daily", "    title: Daily capacity\n    range: 24h\n",

@@ -13,8 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Whatever the cluster and Prometheus are called, what init writes is a configuration, and says
-// what they say.
+// init writes a valid configuration with the right values, whatever the names of the cluster and of
+// Prometheus are.
 func TestDraft(t *testing.T) {
 	const hostile = "a\"b: {c}\n# d\u2028'e\\"
 	for _, c := range []struct {
@@ -108,14 +108,16 @@ func TestDraft(t *testing.T) {
 		}
 		if cfg.Cluster != c.cluster || len(cfg.Prometheus.Matchers) != c.matchers ||
 			len(cfg.Reports) != 2 {
-			t.Errorf("%s: cluster %q, matchers %v", c.name, cfg.Cluster, cfg.Prometheus.Matchers)
+			t.Errorf("%s: got cluster %q, matchers %v, %d reports, want %q, %d, 2", c.name,
+				cfg.Cluster, cfg.Prometheus.Matchers, len(cfg.Reports), c.cluster, c.matchers)
 		}
 		if c.matchers == 1 && cfg.Prometheus.Matchers[0].Value != c.cluster {
-			t.Errorf("%s: matches %q", c.name, cfg.Prometheus.Matchers[0].Value)
+			t.Errorf("%s: got matcher of %q, want %q", c.name, cfg.Prometheus.Matchers[0].Value,
+				c.cluster)
 		}
 		for _, want := range c.has {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s: %q is not in\n%s", c.name, want, text)
+				t.Errorf("%s: got\n%s\nwant %q in it", c.name, text, want)
 			}
 		}
 	}

@@ -24,7 +24,8 @@ type kubeFlags struct {
 
 // Uses of --namespace.
 const (
-	namespaceOfBoth  = "find Prometheus in this `NAMESPACE` only; also that of the state's ConfigMap"
+	namespaceOfBoth = "find Prometheus in this `NAMESPACE` only; also that of the state's " +
+		"ConfigMap"
 	namespaceOfState = "`NAMESPACE` of the state's ConfigMap"
 )
 

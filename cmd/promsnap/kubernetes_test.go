@@ -19,20 +19,19 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 )
 
-// scriptCluster is as much of an API server as the scripts need. The real one is among the
-// acceptance tests.
+// scriptCluster is a partial API server for the scripts. The acceptance tests use a real one.
 type scriptCluster struct {
 	sync.Mutex
 	proxy    http.Handler
 	services []corev1.Service
-	denied   string // a resource that nobody may have
+	denied   string // a resource to which access is forbidden
 	state    corev1.ConfigMap
 	version  int
 }
 
-// startCluster is `cluster [services=1] [denied=RESOURCE]`: it starts a cluster whose Services lead
-// to $PROM, with a node, a ConfigMap tools/promsnap-state, and the Job promsnap-check-29407020 that
-// was due at 2026-11-22T00:00:00Z; and puts a kubeconfig into $KUBECONFIG.
+// startCluster implements `cluster [services=1] [denied=RESOURCE]`. It starts a cluster whose
+// Services lead to $PROM, with a node, a ConfigMap tools/promsnap-state, and the Job
+// promsnap-check-29407020, scheduled for 2026-11-22T00:00:00Z. It sets $KUBECONFIG to a kubeconfig.
 func startCluster(ts *testscript.TestScript, _ bool, args []string) {
 	prometheus, err := url.Parse(ts.Getenv("PROM"))
 	ts.Check(err)
@@ -46,7 +45,7 @@ func startCluster(ts *testscript.TestScript, _ bool, args []string) {
 		case "denied":
 			c.denied = value
 		default:
-			ts.Fatalf("cluster knows no %q", key)
+			ts.Fatalf("cluster: unknown option %q", key)
 		}
 	}
 	for i := range services {
@@ -129,7 +128,7 @@ func (c *scriptCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *scriptCluster) configMap(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPut {
 		scheme := runtime.NewScheme()
-		_ = corev1.AddToScheme(scheme) // it is the library's own
+		_ = corev1.AddToScheme(scheme) // cannot fail for an empty scheme
 		body, _ := io.ReadAll(r.Body)
 		o, _, err := serializer.NewCodecFactory(scheme).UniversalDeserializer().Decode(body, nil,
 			&c.state)
@@ -151,5 +150,5 @@ func kindOf(version, kind string) metav1.TypeMeta {
 func answerObject(w http.ResponseWriter, o any, status int) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(o) // whoever asked sees where it broke off
+	_ = json.NewEncoder(w).Encode(o) // the client notices a broken connection
 }

@@ -37,8 +37,8 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, elapsed tim
 			log.Warn("note", "report", r.Report.Info.Name, "note", note)
 		}
 		if r.ClaimedBy != nil {
-			log.Warn("nothing sent: another run is sending", "report", r.Report.Info.Name, "run", r.ClaimedBy.Run, "until",
-				r.ClaimedBy.Until)
+			log.Warn("nothing sent: another run is sending", "report", r.Report.Info.Name,
+				"run", r.ClaimedBy.Run, "until", r.ClaimedBy.Until)
 		}
 		if r.Err != nil {
 			log.Error("delivery failed", "report", r.Report.Info.Name, "error", r.Err)

@@ -181,8 +181,8 @@ func addCompletion(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {
 			cmd.Short = "Print the completion script for a shell"
-			cmd.Long = "Prints the completion script for a shell. The help of each shell's command\n" +
-				"says how to load it."
+			cmd.Long = "Prints the completion script for a shell. The help of each shell's " +
+				"command\nsays how to load it."
 			cmd.Example = `  promsnap completion bash > /etc/bash_completion.d/promsnap
   source <(promsnap completion zsh)
   promsnap completion fish > ~/.config/fish/completions/promsnap.fish`

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A run that still waits for its configuration ends at a signal, by itself or by the next one.
+// A signal ends a run that waits for its configuration: the first or, at the latest, the next one.
 func TestASignalEndsTheWaitForTheConfiguration(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		pipe := filepath.Join(t.TempDir(), "pipe")
@@ -26,7 +26,7 @@ func TestASignalEndsTheWaitForTheConfiguration(t *testing.T) {
 		}
 		defer func() { _ = writer.Close() }()
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Second,
-			fmt.Errorf("it is still there, whatever signal it gets"))
+			fmt.Errorf("no signal ended it"))
 		defer cancel()
 		cmd := exec.CommandContext(ctx, "promsnap", "run", "-c", pipe)
 		if err := cmd.Start(); err != nil {
@@ -34,7 +34,7 @@ func TestASignalEndsTheWaitForTheConfiguration(t *testing.T) {
 		}
 		ended := make(chan struct{})
 		go func() {
-			_ = cmd.Wait() // its state says the same
+			_ = cmd.Wait() // the state has the result
 			close(ended)
 		}()
 		tick := time.NewTicker(20 * time.Millisecond)
@@ -44,7 +44,7 @@ func TestASignalEndsTheWaitForTheConfiguration(t *testing.T) {
 			case <-ended:
 				running = false
 			case <-tick.C:
-				_ = cmd.Process.Signal(s) // one that has ended cannot be told
+				_ = cmd.Process.Signal(s) // fails if it has ended
 			}
 		}
 		state := cmd.ProcessState.Sys().(syscall.WaitStatus)

@@ -36,8 +36,8 @@ the rules and the reason for each panel, and which exporter it needs.`,
 			for i, name := range args {
 				p, ok := panels.Get(name)
 				if !ok {
-					return usage(fmt.Errorf("no built-in panel %q; run promsnap panels to list them",
-						name))
+					return usage(fmt.Errorf("no built-in panel %q; run promsnap panels to list "+
+						"them", name))
 				}
 				if i > 0 {
 					fmt.Fprintln(c.stdout)

@@ -10,13 +10,13 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// What is written to a terminal moves nothing on it, and says all that it said.
+// plain writes all text, but no control character reaches the terminal.
 func TestPlain(t *testing.T) {
 	for _, w := range hostile.Words() {
 		var out bytes.Buffer
 		n, err := plain{&out}.Write([]byte(w.Text))
 		if err != nil || n != len(w.Text) {
-			t.Errorf("%s: %d of %d bytes (%v)", w.Name, n, len(w.Text), err)
+			t.Errorf("%s: got %d bytes and error %v, want %d", w.Name, n, err, len(w.Text))
 		}
 		if r, bad := hostile.Unprintable(strings.NewReplacer("\n", "", "\t",
 			"").Replace(out.String())); bad {
@@ -28,11 +28,11 @@ func TestPlain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "a\tb\n" + `\u001b[2J\u000d\u202e\x9b\u009b` + "한🔥\n"; out.String() != want {
-		t.Errorf("%q, want %q", out.String(), want)
+		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
 
-// JSON stays the JSON that it was, and a record of a log stays one line.
+// JSON keeps its meaning, and a log record stays on one line.
 func TestPlainJSONAndLogs(t *testing.T) {
 	for _, w := range hostile.Words() {
 		var out bytes.Buffer
@@ -49,7 +49,7 @@ func TestPlainJSONAndLogs(t *testing.T) {
 		want, err := json.Marshal(w.Text)
 		var same string
 		if err != nil || json.Unmarshal(want, &same) != nil || got != same {
-			t.Errorf("%s: reads as %.80q, want %.80q", w.Name, got, same)
+			t.Errorf("%s: got %.80q, want %.80q", w.Name, got, same)
 		}
 		for name, handler := range map[string]slog.Handler{
 			"text": slog.NewTextHandler(plain{&out}, nil),

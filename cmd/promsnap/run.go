@@ -201,7 +201,8 @@ func (f runFlags) destination(again bool) app.Destination {
 func (f runFlags) cluster(ctx context.Context, c *console, cfg *config.Config) (*cluster, error) {
 	k, err := f.kube.open(ctx, c, cfg, f.delivers())
 	if errors.Is(err, kube.ErrNoConfig) && f.config == "" && f.kube.service == "" {
-		return nil, errors.New(`no kubeconfig to find Prometheus with; give a URL or a configuration:
+		return nil, errors.New("no kubeconfig to find Prometheus with; give a URL or a " +
+			`configuration:
   promsnap run --prometheus-url http://localhost:9090
   promsnap run -c promsnap.yaml`)
 	}

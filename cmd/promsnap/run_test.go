@@ -16,7 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// panics is a Prometheus client with a fault.
+// panics is a Prometheus client that panics.
 type panics struct{ snapshot.Querier }
 
 func (panics) Range(context.Context, promapi.Query,
@@ -24,7 +24,7 @@ func (panics) Range(context.Context, promapi.Query,
 	panic("index out of range")
 }
 
-func TestAFaultIsLoggedWithItsStack(t *testing.T) {
+func TestPanicIsLoggedWithItsStack(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 	specs := []panel.Spec{{Name: "node-memory", Queries: []panel.Query{{Expr: "up"}}}}
 	var text strings.Builder
@@ -39,7 +39,7 @@ func TestAFaultIsLoggedWithItsStack(t *testing.T) {
 		"level=ERROR", "panel=node-memory", `panic="index out of range"`, "run_test.go",
 	} {
 		if !strings.Contains(text.String(), want) {
-			t.Errorf("no %s in\n%s", want, text.String())
+			t.Errorf("got log\n%s\nwant %s in it", text.String(), want)
 		}
 	}
 }
@@ -48,21 +48,31 @@ func TestParseSlotNamesTheFlag(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 30, 45, 123, time.UTC)
 	if _, err := parseSlot("yesterday", now); err == nil ||
 		!strings.HasPrefix(err.Error(), `--time "yesterday" is not a time`) {
-		t.Error(err)
+		t.Errorf("got error %v, want one that begins with --time", err)
 	}
 	if got, err := parseSlot("now", now); err != nil || !got.Equal(now.Truncate(time.Minute)) {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("got %v, %v, want %v", got, err, now.Truncate(time.Minute))
 	}
 }
 
 func TestReproduceHidesAPassword(t *testing.T) {
 	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	if got := reproduce("daily", runFlags{config: "/home/me/promsnap.yaml", rng: "6h"},
-		slot); got != "promsnap run daily -c promsnap.yaml --range 6h --time 2026-11-22T00:00:00Z" {
-		t.Error(got)
-	}
-	if got := reproduce("default", runFlags{prometheusURL: "http://me:hunter2@prometheus"},
-		slot); got != "promsnap run --time 2026-11-22T00:00:00Z" {
-		t.Error(got)
+	for _, c := range []struct {
+		report string
+		flags  runFlags
+		want   string
+	}{
+		{
+			"daily", runFlags{config: "/home/me/promsnap.yaml", rng: "6h"},
+			"promsnap run daily -c promsnap.yaml --range 6h --time 2026-11-22T00:00:00Z",
+		},
+		{
+			"default", runFlags{prometheusURL: "http://me:hunter2@prometheus"},
+			"promsnap run --time 2026-11-22T00:00:00Z",
+		},
+	} {
+		if got := reproduce(c.report, c.flags, slot); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
 	}
 }

@@ -26,11 +26,11 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
-// labNow is the end of the simulated clusters' time, and so what the scripts' numbers hold for.
+// labNow is the last time of the simulated clusters. The numbers in the scripts depend on it.
 var labNow = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// TestMain lets several scripts run at once on any machine: many wait until something is tried
-// again. -parallel says it otherwise.
+// TestMain runs several scripts at once on any machine, because many of them wait for retries.
+// -parallel overrides the number.
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "6")
 	testscript.Main(m, map[string]func(){"promsnap": timed})
@@ -49,56 +49,55 @@ func timed() {
 
 const scripts = "../../testdata/script"
 
-// telling are the scripts that pass through most of the program in a few seconds: what -short runs.
-var telling = []string{"check-config", "deliver-changes", "exit-codes", "run-url"}
+// shortScripts are the scripts that -short runs. They cover most of the program in a few seconds.
+var shortScripts = []string{"check-config", "deliver-changes", "exit-codes", "run-url"}
 
-// TestScripts runs testdata/script/*.txtar: the real binary, as its users call it, against promlab.
+// TestScripts runs testdata/script/*.txtar: the real binary, as users call it, against promlab.
 func TestScripts(t *testing.T) {
 	params := testscript.Params{
 		Dir: scripts,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", labNow.Format(time.RFC3339))
-			// by the wall clock, which claims go by
+			// by the wall clock, because claims use it
 			env.Setenv("SOON", time.Now().UTC().Add(time.Hour).Format(time.RFC3339))
 			env.Setenv("NO_PROXY", "127.0.0.1")
-			// under the race detector each process sleeps for a second before it ends
+			// with the race detector each process sleeps for a second before it ends
 			env.Setenv("GORACE", "atexit_sleep_ms=10")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort,
-			"exits": exits, "slack": startSlack, "said": said, "fill": fill,
-			"program": startProgram, "heard": heard, "uncomment": uncomment,
+			"exits": exits, "slack": startSlack, "said": printMessages,
+			"fill": fill, "program": startProgram, "heard": printRequests, "uncomment": uncomment,
 			"cluster": startCluster,
 		},
 	}
 	if testing.Short() {
 		params.Dir = ""
-		for _, name := range telling {
+		for _, name := range shortScripts {
 			params.Files = append(params.Files, filepath.Join(scripts, name+".txtar"))
 		}
 	}
 	testscript.Run(t, params)
 }
 
-// labs are simulated Prometheuses that remember their answers: with one clock for all, the same
-// question of the same cluster has the same answer in every script, and computing it is what takes
-// the scripts' time.
+// labs are simulated Prometheus servers with a shared cache of answers. All have the same clock, so
+// the same request to the same cluster has the same answer in every script. Computing the answers
+// would take most of the scripts' time.
 type labs struct {
 	sync.Mutex
 	answers map[string]*answer
 }
 
-// answer is what a lab answers a question with, computed by who asks first and only read from then
-// on.
+// answer is a cached answer of a lab. The first request computes it.
 type answer struct {
 	sync.Once
 	*http.Response
 	body []byte
 }
 
-// start is `lab [profile=kps] [nodes=10] [without=metric,...] [tame]`: it starts a simulated
-// Prometheus and puts its URL into $PROM.
+// start implements `lab [profile=kps] [nodes=10] [without=metric,...] [tame]`. It starts a
+// simulated Prometheus and sets $PROM to its URL.
 func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
 	o := lab.Options{Now: labNow, Profile: lab.KPS, Nodes: 10}
 	for _, a := range args {
@@ -115,36 +114,36 @@ func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
 		case "without":
 			o.Without = strings.Split(value, ",")
 		default:
-			ts.Fatalf("lab knows no %q", key)
+			ts.Fatalf("lab: unknown option %q", key)
 		}
 	}
 	l, err := lab.New(o)
 	ts.Check(err)
-	srv := httptest.NewServer(c.over(fmt.Sprint(o), l.Handler()))
+	srv := httptest.NewServer(c.cached(fmt.Sprint(o), l.Handler()))
 	ts.Defer(srv.Close)
 	ts.Setenv("PROM", srv.URL)
 }
 
-// over answers as lab does.
-func (c *labs) over(cluster string, lab http.Handler) http.Handler {
+// cached returns a handler that answers as lab does and caches the answers.
+func (c *labs) cached(cluster string, lab http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		// asked by GET or by POST
-		question := strings.Join([]string{cluster, r.URL.Path, r.Form.Encode()}, "\n")
+		// the same for GET and POST
+		request := strings.Join([]string{cluster, r.URL.Path, r.Form.Encode()}, "\n")
 		c.Lock()
-		a, ok := c.answers[question]
+		a, ok := c.answers[request]
 		if !ok {
 			a = &answer{}
-			c.answers[question] = a
+			c.answers[request] = a
 		}
 		c.Unlock()
 		a.Do(func() {
-			r.Form.Del("timeout") // who asks first computes for all, however slow the machine
+			r.Form.Del("timeout") // later requests need the answer, however slow the machine is
 			rec := httptest.NewRecorder()
-			// also for those who ask after this one is gone
+			// the answer outlives this request
 			lab.ServeHTTP(rec, r.WithContext(context.Background()))
 			a.Response, a.body = rec.Result(), rec.Body.Bytes()
 		})
@@ -154,14 +153,13 @@ func (c *labs) over(cluster string, lab http.Handler) http.Handler {
 	})
 }
 
-// TestLabsAnswerManyAtOnce holds labs to what scripts that run side by side do: they ask the same
-// question at the same time.
-func TestLabsAnswerManyAtOnce(t *testing.T) {
-	var asked atomic.Int32
+// TestLabsAnswerConcurrently sends the same request several times at once, as parallel scripts do.
+func TestLabsAnswerConcurrently(t *testing.T) {
+	var computed atomic.Int32
 	h := (&labs{
 		answers: map[string]*answer{},
-	}).over("prod", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		asked.Add(1)
+	}).cached("prod", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		computed.Add(1)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusTeapot)
 		fmt.Fprint(w, "{}")
@@ -174,22 +172,23 @@ func TestLabsAnswerManyAtOnce(t *testing.T) {
 			if rec.Code != http.StatusTeapot ||
 				rec.Header().Get("Content-Type") != "application/json" ||
 				rec.Body.String() != "{}" {
-				t.Errorf("answered with %d %v %q", rec.Code, rec.Header(), rec.Body)
+				t.Errorf("got %d %v %q, want %d, JSON and %q", rec.Code, rec.Header(), rec.Body,
+					http.StatusTeapot, "{}")
 			}
 		})
 	}
 	all.Wait()
-	if n := asked.Load(); n != 1 {
-		t.Errorf("the lab computed the answer %d times", n)
+	if n := computed.Load(); n != 1 {
+		t.Errorf("got an answer computed %d times, want once", n)
 	}
 }
 
-// slackToken is what the doubles of Slack take, and what no output may show.
+// slackToken is the token of the Slack doubles. No output may show it.
 const slackToken = "xoxb-marked-token"
 
-// startSlack is `slack [busy]`: it starts a workspace, and puts the address of its API into
-// $SLACK_API, of its webhook into $SLACK_WEBHOOK and the token of the app into $SLACK_BOT_TOKEN. A
-// busy one asks the first message to wait a second.
+// startSlack implements `slack [busy]`. It starts a workspace and sets $SLACK_API to the address of
+// its API, $SLACK_WEBHOOK to that of its webhook and $SLACK_BOT_TOKEN to the app's token. A busy
+// workspace delays the first message by a second.
 func startSlack(ts *testscript.TestScript, _ bool, args []string) {
 	d := slackdouble.Start(slackToken)
 	ts.Defer(d.Close)
@@ -204,12 +203,12 @@ func startSlack(ts *testscript.TestScript, _ bool, args []string) {
 	workspaces.Store(ts.Name()+d.APIURL(), d)
 }
 
-// workspaces are the doubles of the scripts that run, by script and address.
+// workspaces holds the doubles of the running scripts, by script and address.
 var workspaces sync.Map
 
-// said is `said`: it prints what people were told in the channel, a paragraph for each message, and
-// how many pictures its thread has.
-func said(ts *testscript.TestScript, _ bool, _ []string) {
+// printMessages implements `said`. It prints the messages in the channel, a paragraph for each,
+// with the number of pictures in its thread.
+func printMessages(ts *testscript.TestScript, _ bool, _ []string) {
 	v, ok := workspaces.Load(ts.Name() + ts.Getenv("SLACK_API"))
 	if !ok {
 		ts.Fatalf("said: there is no slack")
@@ -239,9 +238,9 @@ func said(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// startProgram is `program [STATUS [TEXT]]`: it starts a server of the reader's own, which writes
-// down what it is asked and answers all with a status, 200 without one, and a text, and puts its
-// address into $PROGRAM.
+// startProgram implements `program [STATUS [TEXT]]`. It starts a server and sets $PROGRAM to its
+// address. The server records all requests and answers them with the status, 200 by default, and
+// the text.
 func startProgram(ts *testscript.TestScript, _ bool, args []string) {
 	status := http.StatusOK
 	if len(args) > 0 {
@@ -254,7 +253,7 @@ func startProgram(ts *testscript.TestScript, _ bool, args []string) {
 		body, _ := io.ReadAll(r.Body)
 		p.Lock()
 		defer p.Unlock()
-		p.heard = append(p.heard, fmt.Sprintf("%s %s %s %s", r.Method, r.URL.Path,
+		p.requests = append(p.requests, fmt.Sprintf("%s %s %s %s", r.Method, r.URL.Path,
 			r.Header.Get("Authorization"), body))
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
@@ -264,18 +263,18 @@ func startProgram(ts *testscript.TestScript, _ bool, args []string) {
 	programs.Store(ts.Name()+srv.URL, p)
 }
 
-// program is what a server was asked.
+// program holds the requests of a server.
 type program struct {
 	sync.Mutex
-	heard []string
+	requests []string
 }
 
-// programs are the servers of the scripts that run, by script and address.
+// programs holds the servers of the running scripts, by script and address.
 var programs sync.Map
 
-// heard is `heard`: it prints what the server at $PROGRAM was asked since it was printed last, a
-// paragraph for each request.
-func heard(ts *testscript.TestScript, _ bool, _ []string) {
+// printRequests implements `heard`. It prints the requests to $PROGRAM since the last call, a
+// line for each.
+func printRequests(ts *testscript.TestScript, _ bool, _ []string) {
 	v, ok := programs.Load(ts.Name() + ts.Getenv("PROGRAM"))
 	if !ok {
 		ts.Fatalf("heard: there is no program")
@@ -283,13 +282,13 @@ func heard(ts *testscript.TestScript, _ bool, _ []string) {
 	p, out := v.(*program), ts.Stdout()
 	p.Lock()
 	defer p.Unlock()
-	for _, rq := range p.heard {
+	for _, rq := range p.requests {
 		fmt.Fprintln(out, rq)
 	}
-	p.heard = nil
+	p.requests = nil
 }
 
-// exits is `exits CODE COMMAND [ARGS]`: exec, with the exit code that is wanted.
+// exits implements `exits CODE COMMAND [ARGS]`. It is exec with an expected exit code.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND [ARGS]")
@@ -303,11 +302,11 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	if fmt.Sprint(code) != args[0] {
-		ts.Fatalf("%s exits with %d, want %s", args[1], code, args[0])
+		ts.Fatalf("%s: got exit code %d, want %s", args[1], code, args[0])
 	}
 }
 
-// fill is `fill FILE`: it puts the values of variables into a file, in which they stand as ${NAME}.
+// fill implements `fill FILE`. It replaces each ${NAME} in a file by the value of the variable.
 func fill(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: fill FILE")
@@ -316,8 +315,8 @@ func fill(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(path, []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
 }
 
-// uncomment is `uncomment FILE`: it takes the # away from the lines of YAML that promsnap init has
-// commented out, but for panels without data.
+// uncomment implements `uncomment FILE`. It uncomments the lines that promsnap init has commented
+// out, except for panels without data.
 func uncomment(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: uncomment FILE")
@@ -328,7 +327,7 @@ func uncomment(ts *testscript.TestScript, _ bool, args []string) {
 		[]byte("$1$2")), 0o600))
 }
 
-// closedPort is `closed`: it puts the URL of a port that nobody listens on into $PROM.
+// closedPort implements `closed`. It sets $PROM to the URL of a port on which nothing listens.
 func closedPort(ts *testscript.TestScript, _ bool, _ []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)

@@ -24,6 +24,7 @@ func usageTemplate(cmd *cobra.Command, width int) string {
 // requireKnownCommand makes a command that only has subcommands fail for an unknown one. Cobra
 // would print help and exit with 0, and a script with a typo would continue.
 func requireKnownCommand(cmd *cobra.Command) {
+	cmd.SuggestionsMinimumDistance = 1
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
@@ -34,10 +35,18 @@ func requireKnownCommand(cmd *cobra.Command) {
 				names = append(names, sub.Name())
 			}
 		}
-		return usage(fmt.Errorf("%s has no command %q; its commands are %s", cmd.CommandPath(),
-			args[0], strings.Join(names, ", ")))
+		advice := "the commands are " + strings.Join(names, ", ")
+		if near := cmd.SuggestionsFor(args[0]); len(near) == 1 {
+			advice = "did you mean " + near[0] + "?"
+		}
+		return usage(fmt.Errorf("unknown command %q; %s", nameOf(cmd, args[0]), advice))
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}
+
+// nameOf returns the name of a command for an error, which begins with promsnap: "silence add".
+func nameOf(cmd *cobra.Command, sub ...string) string {
+	return strings.Join(append(strings.Fields(cmd.CommandPath())[1:], sub...), " ")
 }
 
 // one requires exactly one argument. Its error contains an example.
@@ -47,7 +56,7 @@ func one(what string) cobra.PositionalArgs {
 			return nil
 		}
 		return usage(fmt.Errorf("%s needs one argument, %s, but got %d; example: %s",
-			cmd.CommandPath(), what, len(args), example(cmd)))
+			nameOf(cmd), what, len(args), example(cmd)))
 	}
 }
 
@@ -57,8 +66,8 @@ func atMost(n int) cobra.PositionalArgs {
 		if len(args) <= n {
 			return nil
 		}
-		return usage(fmt.Errorf("%s: unexpected argument %q; example: %s", cmd.CommandPath(),
-			args[n], example(cmd)))
+		return usage(fmt.Errorf("%s: unexpected argument %q; example: %s", nameOf(cmd), args[n],
+			example(cmd)))
 	}
 }
 
@@ -69,7 +78,7 @@ func needs(cmd *cobra.Command, flag string) {
 		if cmd.Flags().Changed(flag) {
 			return nil
 		}
-		return fmt.Errorf("%s needs --%s; example: %s", cmd.CommandPath(), flag, example(cmd))
+		return fmt.Errorf("%s needs --%s; example: %s", nameOf(cmd), flag, example(cmd))
 	})
 }
 
