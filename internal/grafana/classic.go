@@ -26,26 +26,38 @@ func (d *decoder) readPanels(o object) {
 			return cmp.Or(cmp.Compare(p.Y, q.Y), cmp.Compare(p.X, q.X))
 		})
 	}
-	row := -1
+	row, copied := -1, false
 	for _, p := range all {
 		if p.text("type") != "row" {
-			d.place(p, row)
+			d.place(p, row, copied)
+			continue
+		}
+		if copied = isCopy(p); copied {
+			for _, nested := range p.objects("panels", MaxPanels) {
+				d.place(nested, row, copied)
+			}
 			continue
 		}
 		row = d.addRow(Row{
 			Title: p.text("title"), Collapsed: p.yes("collapsed"), Repeat: p.text("repeat"),
 		})
 		for _, nested := range p.objects("panels", MaxPanels) {
-			d.place(nested, row)
+			d.place(nested, row, copied)
 		}
 	}
 }
 
+// isCopy reports whether a panel or a row is a repetition that older versions of Grafana saved.
+// They make it again each time.
+func isCopy(o object) bool {
+	return o.has("repeatPanelId") || o.has("repeatRowId") || o.has("repeatedByRow")
+}
+
 // place adds a panel of panels[] to a row.
-func (d *decoder) place(o object, row int) {
+func (d *decoder) place(o object, row int, copied bool) {
 	if o.text("type") == "row" { // within a row, where Grafana makes none
 		for _, nested := range o.objects("panels", MaxPanels) {
-			d.place(nested, row)
+			d.place(nested, row, copied)
 		}
 		return
 	}
@@ -54,7 +66,7 @@ func (d *decoder) place(o object, row int) {
 		return
 	}
 	p := d.readPanel(o)
-	p.Row, p.Grid = row, readGrid(o)
+	p.Row, p.Grid, p.copied = row, readGrid(o), copied || isCopy(o)
 	if p.Grid.W == 0 {
 		p.Grid = d.below(row, readSpan(o, rowHeight))
 	}
@@ -83,8 +95,11 @@ func (d *decoder) readRows(o object) {
 		return r.yes("showTitle") || r.yes("collapse") || r.text("repeat") != ""
 	})
 	for _, r := range all {
-		row := -1
-		if headed {
+		row, copied := -1, isCopy(r)
+		switch {
+		case headed && copied:
+			row = len(d.board.Rows) - 1
+		case headed:
 			row = d.addRow(Row{
 				Title: r.text("title"), Collapsed: r.yes("collapse"), Repeat: r.text("repeat"),
 			})
@@ -105,6 +120,7 @@ func (d *decoder) readRows(o object) {
 				line = Grid{Y: line.Y + line.H}
 			}
 			p.Row, p.Grid = row, Grid{X: line.X, Y: line.Y, W: size.W, H: size.H}
+			p.copied = copied || isCopy(o)
 			line.X += size.W
 			line.H = max(line.H, size.H)
 			d.board.Panels = append(d.board.Panels, p)
@@ -160,6 +176,15 @@ func (d *decoder) addRow(r Row) int {
 	}
 	d.board.Rows = append(d.board.Rows, r)
 	return len(d.board.Rows) - 1
+}
+
+// keepCopies keeps saved repetitions if the dashboard repeats nothing that would make them again.
+func (d *decoder) keepCopies() {
+	repeats := slices.ContainsFunc(d.board.Rows, func(r Row) bool { return r.Repeat != "" }) ||
+		slices.ContainsFunc(d.board.Panels, func(p Panel) bool { return p.Repeat.Variable != "" })
+	for i := range d.board.Panels {
+		d.board.Panels[i].copied = d.board.Panels[i].copied && repeats
+	}
 }
 
 // arrange sorts the panels by where they are, and makes their places relative to their rows.

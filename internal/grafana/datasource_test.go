@@ -52,11 +52,12 @@ func TestDatasourceOfTargets(t *testing.T) {
 	b := board(t, `{"panels": [
 		{"type": "stat", "datasource": {"uid": "-- Mixed --"}, "targets": [
 			{"expr": "a", "datasource": {"type": "loki"}}, {"expr": "b", "datasource": {"type": "prometheus"}}]},
+		{"type": "stat", "datasource": "-- Mixed --", "targets": [{"expr": "a"}]},
 		{"type": "stat", "datasource": {"type": "prometheus"}, "targets": [{"expr": "a"}]},
 		{"type": "stat", "datasource": null, "targets": [{"expr": "a", "datasource": "X"}]}]}`)
-	for i, want := range [][]string{{"loki", "prometheus"}, {"prometheus"}, {""}} {
+	for i, want := range [][]string{{"loki", "prometheus"}, {""}, {"prometheus"}, {""}} {
 		for j, target := range b.Panels[i].Targets {
-			if target.Datasource.Type != want[j] {
+			if target.Datasource.Type != want[j] || target.Datasource.Name == mixed {
 				t.Errorf("panel %d target %d: got type %q, want %q", i, j, target.Datasource.Type,
 					want[j])
 			}

@@ -44,6 +44,7 @@ func Decode(data []byte) (*Dashboard, error) {
 	if len(d.board.Panels) == 0 {
 		return nil, errors.New("reading the dashboard: it has no panels")
 	}
+	d.keepCopies()
 	d.arrange()
 	d.reuse()
 	d.board.sources = d.sources

@@ -74,6 +74,7 @@ type Panel struct {
 
 	library  string   // the library panel that the file only names
 	unplaced bool     // no layout names it
+	copied   bool     // a repetition that was saved with the dashboard, and is made again
 	reuses   []reused // the panels whose answers it shows
 }
 

@@ -135,7 +135,7 @@ func (p *planner) panels(row, at int, local map[string]Option) {
 	var moves []Grid
 	for i := range p.board.Panels {
 		panel := &p.board.Panels[i]
-		if panel.Row != row || panel.unplaced {
+		if panel.Row != row || panel.unplaced || panel.copied {
 			continue
 		}
 		copies := p.copies(panel.Repeat.Variable, local, func(why string) { p.differs(i, why) })

@@ -452,3 +452,41 @@ func TestVariablesInNamesOfFields(t *testing.T) {
 		t.Errorf("the dashboard itself has %s now, want it unchanged", before)
 	}
 }
+
+// Older versions of Grafana saved the repetitions of panels and rows with the dashboard.
+func TestSavedCopies(t *testing.T) {
+	const variable = `"templating": {"list": [{"type": "custom", "name": "v", "query": "a,b", "multi": true, "current": {"value": ["a", "b"]}}]}`
+	for _, tt := range []struct{ name, text string }{
+		{"panels", `{` + variable + `, "panels": [
+			{"id": 1, "type": "stat", "title": "$v", "repeat": "v", "targets": [{"expr": "up"}]},
+			{"id": 2, "type": "stat", "title": "$v", "repeatPanelId": 1, "repeatIteration": 1, "targets": [{"expr": "up"}]}]}`},
+		{"rows", `{` + variable + `, "panels": [
+			{"type": "row", "title": "R", "repeat": "v"}, {"id": 1, "type": "stat", "title": "$v", "targets": [{"expr": "up"}]},
+			{"type": "row", "title": "R", "repeatPanelId": 9}, {"id": 2, "type": "stat", "title": "$v", "targets": [{"expr": "up"}]}]}`},
+		{"collapsed rows", `{` + variable + `, "panels": [
+			{"type": "row", "title": "R", "repeat": "v", "collapsed": true, "panels": [{"id": 1, "type": "stat", "title": "$v", "targets": [{"expr": "up"}]}]},
+			{"type": "row", "title": "R", "repeatPanelId": 9, "collapsed": true, "panels": [{"id": 2, "type": "stat", "targets": [{"expr": "up"}]}]}]}`},
+		{"legacy rows", `{` + variable + `, "rows": [
+			{"title": "R", "repeat": "v", "panels": [{"id": 1, "type": "graph", "title": "$v", "targets": [{"expr": "up"}]}]},
+			{"title": "R", "repeatRowId": 1, "panels": [{"id": 2, "type": "graph", "targets": [{"expr": "up"}]}]}]}`},
+	} {
+		p := planned(t, tt.text, nil, nil)
+		var titles []string
+		for _, c := range p.Panels {
+			titles = append(titles, c.Title)
+		}
+		if !cmp.Equal(titles, []string{"a", "b"}) {
+			t.Errorf("%s: got panels %q, want a and b", tt.name, titles)
+		}
+		if len(p.Verdicts) != 2 || p.Verdicts[1].Status != Imported ||
+			!strings.Contains(p.Verdicts[1].Reason, "saved copy") {
+			t.Errorf("%s: got verdicts %+v, want one for the copy too", tt.name, p.Verdicts)
+		}
+	}
+	p := planned(t,
+		`{"panels": [{"id": 2, "type": "stat", "repeatPanelId": 1, "targets": [{"expr": "up"}]}]}`,
+		nil, nil)
+	if len(p.Panels) != 1 {
+		t.Errorf("got %d panels of a copy whose original is gone, want 1", len(p.Panels))
+	}
+}

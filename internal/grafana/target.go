@@ -18,6 +18,9 @@ func (p *Panel) addTarget(t object, ds Datasource, hide bool) {
 	if !ds.given() || p.Datasource.Name == ofDashboard {
 		ds = p.Datasource
 	}
+	if ds.Name == mixed { // and the target does not say which
+		ds = Datasource{}
+	}
 	if ds.Name == ofDashboard && t.has("panelId") {
 		p.reuses = append(p.reuses,
 			reused{panel: t.id("panelId"), transforms: t.yes("withTransforms")})

@@ -124,6 +124,10 @@ func (p *planner) verdict(i int, copies []*Planned) Verdict {
 			v.Queries = append(v.Queries, q.explain())
 		}
 	}
+	if panel.copied {
+		v.Reason = "it is a saved copy of a repeated panel, which is repeated again"
+		return v
+	}
 	if why := p.leftOut(panel, copies); why != "" {
 		v.Status, v.Reason = LeftOut, why
 		return v
