@@ -21,8 +21,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// TestMain lets many of the parallel tests run at once: they wait for most of their time. -parallel
-// says it otherwise.
+// TestMain runs many parallel tests at once, because they mostly wait. The flag -parallel has no
+// effect.
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "16")
 	os.Exit(m.Run())
@@ -66,7 +66,7 @@ func serve(t *testing.T, h http.Handler) string {
 	return srv.URL
 }
 
-// hang answers nothing until the client is gone, which a server notices only once it has read the
+// hang does not answer until the client is gone. A server notices that only after it has read the
 // request.
 func hang(r *http.Request) {
 	_ = r.ParseForm()
@@ -88,7 +88,7 @@ func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 	}
 	want := filepath.Join(out, "check", "20261122T000000Z")
 	if got := o.Results[0].Receipt.Location; got != filepath.Join(want, "index.html") {
-		t.Errorf("written to %s, want %s", got, want)
+		t.Errorf("got %s, want %s", got, want)
 	}
 	for _, name := range []string{"index.html", "report.json", "node-memory.png", "node-cpu.png"} {
 		if info, err := os.Stat(filepath.Join(want, name)); err != nil || info.Size() == 0 {
@@ -96,7 +96,7 @@ func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 		}
 	}
 	if o.Worst() != rules.Critical {
-		t.Errorf("worst is %v; the lab has a node that leaks", o.Worst())
+		t.Errorf("got worst severity %v, want critical: a node of the lab has a leak", o.Worst())
 	}
 }
 
@@ -108,12 +108,11 @@ func TestUnknownReport(t *testing.T) {
 	})
 	var unknown *app.UnknownReportError
 	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), "check, daily") {
-		t.Errorf("error %v", err)
+		t.Errorf("got %v, want an UnknownReportError that lists check, daily", err)
 	}
 }
 
-// TestUnreachableServerIsAskedOnce counts requests: a login that is refused once is refused for
-// every panel.
+// After a refused login the server is not asked again for every panel.
 func TestUnreachableServerIsAskedOnce(t *testing.T) {
 	var queries atomic.Int64
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,18 +131,18 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 	}
 	o := a.Run(t.Context())
 	if n := queries.Load(); n != 1 {
-		t.Errorf("%d queries, want 1", n)
+		t.Errorf("got %d queries, want 1", n)
 	}
 	if !o.Failed() || len(o.Results[0].Report.Failures) != 2 || o.Results[0].Err != nil {
-		t.Errorf("outcome %+v", o.Results[0])
+		t.Errorf("got %+v, want two failures and no error", o.Results[0])
 	}
 	page, err := os.ReadFile(o.Results[0].Receipt.Location)
 	if err != nil || !strings.Contains(string(page), "401") {
-		t.Errorf("the report does not say why (%v)", err)
+		t.Errorf("the report does not contain the status 401 (%v)", err)
 	}
 }
 
-// TestStopDeliversWhatIsThere stops the run while the second panel's query hangs.
+// The run is stopped while the query of the second panel hangs.
 func TestStopDeliversWhatIsThere(t *testing.T) {
 	t.Parallel() // it waits
 	stop := make(chan struct{})
@@ -170,11 +169,13 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	o := a.Run(t.Context())
 	r := o.Results[0]
 	if r.Err != nil || r.Report.Incomplete() == "" {
-		t.Fatalf("delivery %v, incomplete %q", r.Err, r.Report.Incomplete())
+		t.Fatalf("got error %v, incomplete %q; want no error, and incomplete", r.Err,
+			r.Report.Incomplete())
 	}
 	if p := r.Report.Panels; p[0].Failure != nil || p[1].Failure == nil ||
 		p[1].Failure.Kind != snapshot.FailureStopped {
-		t.Errorf("panels: %v, %v", p[0].Failure, p[1].Failure)
+		t.Errorf("got failures %v, %v; want only the second panel stopped", p[0].Failure,
+			p[1].Failure)
 	}
 	if _, err := os.Stat(filepath.Join(filepath.Dir(r.Receipt.Location),
 		"node-memory.png")); err != nil {
@@ -182,8 +183,8 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestTimeoutDeliversWhatIsThere gives a run eight seconds: a quarter of them is kept for the
-// delivery, which is enough on a slow machine too.
+// The run has eight seconds. A quarter of them is kept for the delivery, which is enough even on a
+// slow machine.
 func TestTimeoutDeliversWhatIsThere(t *testing.T) {
 	t.Parallel() // it waits
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hang(r) }))
@@ -196,11 +197,12 @@ func TestTimeoutDeliversWhatIsThere(t *testing.T) {
 	}
 	r := a.Run(t.Context()).Results[0]
 	if r.Err != nil || !strings.Contains(r.Report.Incomplete(), "--timeout") {
-		t.Errorf("delivery %v, incomplete %q", r.Err, r.Report.Incomplete())
+		t.Errorf("got error %v, incomplete %q; want no error, and --timeout named", r.Err,
+			r.Report.Incomplete())
 	}
 }
 
-// TestInterruptEndsTheRun cancels: nothing is delivered, and nothing is left behind.
+// A run whose context is cancelled delivers nothing and leaves no files.
 func TestInterruptEndsTheRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -216,10 +218,10 @@ func TestInterruptEndsTheRun(t *testing.T) {
 	}
 	o := a.Run(ctx)
 	if !o.Failed() {
-		t.Errorf("outcome %+v of a run that was interrupted", o)
+		t.Errorf("got %+v for a cancelled run, want a failure", o)
 	}
 	left, err := os.ReadDir(out)
 	if err != nil || len(left) != 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("got the files %v (%v), want none", left, err)
 	}
 }

@@ -22,14 +22,14 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// managedPrometheus is Amazon Managed Prometheus over a simulated cluster: it answers whoever signs
-// and is allowed to.
+// managedPrometheus is Amazon Managed Prometheus with a simulated cluster. It answers signed
+// requests for allowed actions.
 type managedPrometheus struct {
 	url string
 	lab http.Handler
 
 	mu      sync.Mutex
-	asked   []string        // the action of each request, "" of one that AWS does not know
+	asked   []string        // the action of each request; "" if AWS does not know it
 	allowed map[string]bool // nil: all
 }
 
@@ -69,7 +69,7 @@ func (m *managedPrometheus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.lab.ServeHTTP(w, r)
 }
 
-// allow is what the identity may do from now on. What was asked so far is forgotten.
+// allow sets the allowed actions and forgets the requests so far.
 func (m *managedPrometheus) allow(actions []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -79,14 +79,14 @@ func (m *managedPrometheus) allow(actions []string) {
 	}
 }
 
-// calls are the actions of the requests so far.
+// calls returns the actions of the requests so far.
 func (m *managedPrometheus) calls() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.asked)
 }
 
-// roleActions are the actions on a workspace that the Lambda template's role allows.
+// roleActions returns the actions on a workspace that the role in the Lambda template allows.
 func roleActions(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile("../../deploy/lambda/template.yaml")
@@ -98,9 +98,9 @@ func roleActions(t *testing.T) []string {
 	return slices.Compact(actions)
 }
 
-// TestManagedPrometheusAllowsWhatIsAsked runs a panel that has data, and one that has none and so
-// asks which metrics there are, with what the Lambda's role allows: no less than that, and no more,
-// is needed, and what is denied is said with the whole list.
+// A run needs exactly the actions that the Lambda's role allows: one panel has data, and the other
+// has none, so that the run also lists metrics. If an action is denied, the error names all of
+// them.
 func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 	m := managed(t)
 	run := func(allowed []string) app.Result {
@@ -110,9 +110,8 @@ func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 			"access_key: AKIDEXAMPLE, secret_key: '%s'}}\n"+
 			"reports: [{name: check, range: 1h, panels: [{use: node-memory}, {name: gpu, query: "+
 			"DCGM_FI_DEV_GPU_UTIL}]}]\n", m.url, cloudtest.Secret)
-		cfg, err := config.Load("promsnap.yaml", []byte(text), app.ConfigOptions(func(string) string {
-			return ""
-		}, time.Now))
+		cfg, err := config.Load("promsnap.yaml", []byte(text), app.ConfigOptions(
+			func(string) string { return "" }, time.Now))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,14 +125,14 @@ func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 	}
 	role := roleActions(t)
 	if r := run(role); r.Err != nil || len(r.Report.Failures) > 0 || r.Report.NodesMeasured == 0 {
-		t.Errorf("with %v: %v, %+v", role, r.Err, r.Report.Failures)
+		t.Errorf("with %v: got %v, %+v; want data", role, r.Err, r.Report.Failures)
 	}
 	asked := m.calls()
 	slices.Sort(asked)
 	if asked = slices.DeleteFunc(slices.Compact(asked), func(a string) bool {
 		return a == ""
 	}); !slices.Equal(asked, role) {
-		t.Errorf("a run needs %v, and the role allows %v", asked, role)
+		t.Errorf("got the actions %v, want those of the role: %v", asked, role)
 	}
 	for _, file := range []string{"lambda.md", "configuration.md"} {
 		text, err := os.ReadFile("../../docs/" + file)
@@ -149,13 +148,14 @@ func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 	for i, missing := range role {
 		r := run(slices.Delete(slices.Clone(role), i, i+1))
 		if len(r.Report.Failures) == 0 {
-			t.Fatalf("nothing fails without %s", missing)
+			t.Fatalf("without %s: got no failure", missing)
 		}
 		for _, f := range r.Report.Failures {
 			if !strings.Contains(f.Error, "not authorized to perform: "+missing) ||
 				!strings.Contains(f.Error,
 					"allow this identity aps:QueryMetrics and aps:GetLabels on the workspace") {
-				t.Errorf("without %s, %s says %s", missing, f.Panel, f.Error)
+				t.Errorf("without %s: got %s for %s, want all actions named", missing, f.Error,
+					f.Panel)
 			}
 		}
 	}
@@ -184,12 +184,12 @@ reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu},
 `
 	if r := run(cloudtest.Secret, signed); r.Err != nil || len(r.Report.Failures) > 0 ||
 		r.Report.NodesMeasured == 0 {
-		t.Errorf("signed: %v, %+v", r.Err, r.Report.Failures)
+		t.Errorf("signed: got %v, %+v; want data", r.Err, r.Report.Failures)
 	}
 	before := len(m.calls())
 	r := run("another-MARKED", signed)
 	if len(r.Report.Failures) != 3 {
-		t.Fatalf("%+v", r.Report.Failures)
+		t.Fatalf("got %+v, want three failures", r.Report.Failures)
 	}
 	for _, f := range r.Report.Failures {
 		if !strings.Contains(f.Error, "HTTP 403") ||
@@ -199,12 +199,12 @@ reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu},
 		}
 	}
 	if n := len(m.calls()) - before; n > 4 {
-		t.Errorf("it was asked %d times with a key that it does not take", n)
+		t.Errorf("got %d requests with a refused key, want at most 4", n)
 	}
 }
 
-// The secrets of http_config that lie in AWS are read at each request, and what is wrong with them
-// is said.
+// Secrets of http_config that are stored in AWS are read at each request, and their errors are
+// reported.
 func TestSecretOfHTTPConfig(t *testing.T) {
 	store := cloudtest.NewStore(t, map[string]string{"/prometheus": "right"})
 	for name, value := range store.Env() {
@@ -224,9 +224,8 @@ func TestSecretOfHTTPConfig(t *testing.T) {
 		text := fmt.Sprintf("version: 1\nprometheus: {url: '%s', http_config: {basic_auth: "+
 			"{username: a, password_from: '%s'}}}\nreports: [{name: check, range: 1h, panels: "+
 			"[{use: node-memory}]}]\n", url, place)
-		cfg, err := config.Load("promsnap.yaml", []byte(text), app.ConfigOptions(func(string) string {
-			return ""
-		}, time.Now))
+		cfg, err := config.Load("promsnap.yaml", []byte(text), app.ConfigOptions(
+			func(string) string { return "" }, time.Now))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +239,7 @@ func TestSecretOfHTTPConfig(t *testing.T) {
 		switch {
 		case says == "" && len(failures) > 0, says != "" &&
 			(len(failures) != 1 || !strings.Contains(failures[0].Error, says)):
-			t.Errorf("%s: %+v", place, failures)
+			t.Errorf("%s: got %+v, want %q", place, failures, says)
 		}
 	}
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 )
 
-// told is a configuration whose report team is told of, and its channel.
-func told(t *testing.T, report string) (*config.Config, *slackdouble.Double) {
+// notified is a configuration whose report nodes is sent to the receiver team, and its Slack.
+func notified(t *testing.T, report string) (*config.Config, *slackdouble.Double) {
 	t.Helper()
 	double := slackdouble.Start("xoxb-marked")
 	t.Cleanup(double.Close)
@@ -28,7 +28,7 @@ version: 1
 cluster: test
 prometheus: {}
 reports:
-  - {name: told, range: 1h, receivers: [team], panels: [{use: node-memory}], %s}
+  - {name: nodes, range: 1h, receivers: [team], panels: [{use: node-memory}], %s}
 receivers:
   - {name: team, slack: {channel: C0123456789, token: xoxb-marked, api_url: '%s'}}
 state: {dir: '%s'}
@@ -36,7 +36,7 @@ state: {dir: '%s'}
 	return load(t, serve(t, newLab(t)), text), double
 }
 
-// deliver runs all reports at a time.
+// deliver runs all reports of a configuration and returns the first result.
 func deliver(t *testing.T, cfg *config.Config, o app.Options) app.Result {
 	t.Helper()
 	o.Version, o.Timeout, o.To, o.Now = "test", 5*time.Minute, app.Receivers{}, time.Now
@@ -47,30 +47,31 @@ func deliver(t *testing.T, cfg *config.Config, o app.Options) app.Result {
 	return a.Run(t.Context()).Results[0]
 }
 
-// A run that starts late, or again, is for the time at which the report was due.
+// A run that starts late, or again, is for the time at which the report was scheduled.
 func TestScheduledSlot(t *testing.T) {
-	cfg, double := told(t, `send: summary, schedule: "0 6 * * *", timezone: Asia/Seoul`)
-	due := time.Date(2026, 11, 21, 21, 0, 0, 0, time.UTC)
+	cfg, double := notified(t, `send: summary, schedule: "0 6 * * *", timezone: Asia/Seoul`)
+	scheduled := time.Date(2026, 11, 21, 21, 0, 0, 0, time.UTC)
 	for _, late := range []time.Duration{0, 7 * time.Minute, 90 * time.Minute} {
 		r := deliver(t, cfg, app.Options{
-			Slot: due.Add(late), Scheduled: true,
+			Slot: scheduled.Add(late), Scheduled: true,
 			Command: func(report string, slot time.Time) string {
 				return report + " " + slot.Format(time.RFC3339)
 			},
 		})
-		if r.Err != nil || !r.Report.Info.Slot.Equal(due) ||
-			r.Report.Info.Command != "told 2026-11-21T21:00:00Z" {
-			t.Errorf("%s late: slot %v, made by %q, %v", late, r.Report.Info.Slot,
-				r.Report.Info.Command, r.Err)
+		if r.Err != nil || !r.Report.Info.Slot.Equal(scheduled) ||
+			r.Report.Info.Command != "nodes 2026-11-21T21:00:00Z" {
+			t.Errorf("%s late: got slot %v, command %q, error %v; want slot %v", late,
+				r.Report.Info.Slot, r.Report.Info.Command, r.Err, scheduled)
 		}
 		if want := late == 0; want != (len(r.Sent) == 1) {
-			t.Errorf("%s late: sent %v", late, r.Sent)
+			t.Errorf("%s late: got sent %v, want one only at first", late, r.Sent)
 		}
 	}
-	// A time that is asked for is the time.
-	if r := deliver(t, cfg, app.Options{Slot: due.Add(time.Hour)}); !r.Report.Info.Slot.Equal(
-		due.Add(time.Hour)) || len(r.Sent) != 1 {
-		t.Errorf("slot %v, sent %v", r.Report.Info.Slot, r.Sent)
+	// With an explicit time the slot is that time.
+	if r := deliver(t, cfg, app.Options{Slot: scheduled.Add(time.Hour)}); !r.Report.Info.Slot.Equal(
+		scheduled.Add(time.Hour)) || len(r.Sent) != 1 {
+		t.Errorf("got slot %v, sent %v; want the requested slot and one message",
+			r.Report.Info.Slot, r.Sent)
 	}
 	messages := 0
 	for _, m := range double.Messages() {
@@ -79,13 +80,13 @@ func TestScheduledSlot(t *testing.T) {
 		}
 	}
 	if messages != 2 {
-		t.Errorf("%d messages, want 2", messages)
+		t.Errorf("got %d messages, want 2", messages)
 	}
 }
 
-// Of two runs at once one tells people, and the other stands back.
+// Of two runs at once only one sends messages.
 func TestTwoRunsAtOnce(t *testing.T) {
-	cfg, double := told(t, "send: changes")
+	cfg, double := notified(t, "send: changes")
 	results := make(chan app.Result)
 	for range 2 {
 		go func() {
@@ -115,40 +116,40 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 	for text, n := range seen {
 		if n > 1 || strings.Contains(text, "duplicate") {
-			t.Errorf("%d times %q", n, text)
+			t.Errorf("got %q %d times, want once and unmarked", text, n)
 		}
 	}
 	if sent == 0 || len(seen) != sent {
-		t.Errorf("%d sent, %d seen", sent, len(seen))
+		t.Errorf("got %d messages for %d sent", len(seen), sent)
 	}
 }
 
-// What is silent for a query that fails fires still: nothing is told, nothing resolved.
+// An alert whose query fails still fires: nothing is sent, and nothing is resolved.
 func TestFailedQueryResolvesNothing(t *testing.T) {
 	t.Parallel() // it waits
-	cfg, double := told(t, "send: changes")
+	cfg, double := notified(t, "send: changes")
 	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-time.Hour)}); len(r.Sent) != 1 {
-		t.Fatalf("sent %v, %v", r.Sent, r.Err)
+		t.Fatalf("got sent %v, %v; want one", r.Sent, r.Err)
 	}
 	before := len(double.Messages())
 	good := cfg.Prometheus.URL
 	cfg.Prometheus.URL = "http://127.0.0.1:1"
 	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-30 * time.Minute)}); len(r.Sent) != 0 ||
 		len(r.Report.Failures) != 1 {
-		t.Errorf("sent %v, failures %v", r.Sent, r.Report.Failures)
+		t.Errorf("got sent %v, failures %v; want none and one", r.Sent, r.Report.Failures)
 	}
 	cfg.Prometheus.URL = good
 	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-20 * time.Minute)}); len(r.Sent) != 0 ||
 		r.Err != nil {
-		t.Errorf("sent %v, %v", r.Sent, r.Err)
+		t.Errorf("got sent %v, %v; want none", r.Sent, r.Err)
 	}
 	if got := len(double.Messages()); got != before {
-		t.Errorf("%d messages more", got-before)
+		t.Errorf("got %d more messages, want none", got-before)
 	}
 }
 
-// A bucket holds the archive and the state; the same slot again leaves the same there, and people
-// are told where to look.
+// A bucket holds the archive and the state. The same slot again changes nothing there, and messages
+// link to the archive.
 func TestDeliverToS3(t *testing.T) {
 	store, double := cloudtest.New(t), slackdouble.Start("xoxb-marked")
 	t.Cleanup(double.Close)
@@ -169,13 +170,13 @@ state: {s3: {%s, prefix: state}}
 	const home = "prod/check/2026/11/22/20261122T000000Z/index.html"
 	if first.Err != nil || len(first.Sent) != 2 || first.Sent[0].Receiver != "archive" ||
 		first.Receipt.Location != "https://reports.example.com/prod/"+home {
-		t.Fatalf("sent %v to %s, %v", first.Sent, first.Receipt.Location, first.Err)
+		t.Fatalf("got sent %v, location %s, %v", first.Sent, first.Receipt.Location, first.Err)
 	}
 	for _, key := range []string{
 		"reports/" + home, "reports/prod/check/latest/report.json", "state/prod/check.json",
 	} {
 		if !slices.Contains(store.Keys(), key) {
-			t.Errorf("no %s among %v", key, store.Keys())
+			t.Errorf("got no %s among %v", key, store.Keys())
 		}
 	}
 	var blocks string
@@ -183,17 +184,17 @@ state: {s3: {%s, prefix: state}}
 		blocks += string(m.Blocks)
 	}
 	if !strings.Contains(blocks, first.Receipt.Location) {
-		t.Errorf("no message links to the report:\n%s", blocks)
+		t.Errorf("got no link to the report in any message:\n%s", blocks)
 	}
 	page := store.Object("reports/" + home).ETag
 	again := deliver(t, cfg, app.Options{Slot: slot})
 	if again.Err != nil || len(again.Sent) != 1 || store.Object("reports/"+home).ETag != page {
-		t.Errorf("again: sent %v, %v", again.Sent, again.Err)
+		t.Errorf("again: got sent %v, %v; want only the archive, unchanged", again.Sent, again.Err)
 	}
 	if strings.Contains(string(store.Object("state/prod/check.json").Body), cloudtest.Secret) {
 		t.Error("the state holds the secret key")
 	}
-	// A bucket that refuses: people are told all the same, and told that it may be a repetition.
+	// If the bucket refuses, messages are sent anyway, and say that they may be repetitions.
 	store.Break(func(*http.Request, int) *cloudtest.Fault {
 		return &cloudtest.Fault{Status: http.StatusForbidden, Code: "AccessDenied"}
 	})
@@ -201,17 +202,17 @@ state: {s3: {%s, prefix: state}}
 	lost := deliver(t, cfg, app.Options{Slot: slot.Add(5 * time.Minute)})
 	if lost.Err == nil || !strings.Contains(lost.Err.Error(), "AccessDenied") ||
 		strings.Contains(lost.Err.Error(), cloudtest.Secret) {
-		t.Errorf("error %v", lost.Err)
+		t.Errorf("got error %v, want AccessDenied without the secret", lost.Err)
 	}
 	after := double.Messages()
 	if len(after) == before || !strings.Contains(string(after[before].Blocks), "AccessDenied") {
-		t.Errorf("%d messages more; the first says %s", len(after)-before,
-			after[min(before, len(after)-1)].Blocks)
+		t.Errorf("got %d more messages, the first is %s; want one that names AccessDenied",
+			len(after)-before, after[min(before, len(after)-1)].Blocks)
 	}
 }
 
-// While what was told cannot be written down, the first message is as ever and says what may
-// follow; the one that repeats it is marked.
+// If a message cannot be recorded, it is sent unmarked and says that the next run may send it
+// again. The message that repeats it is marked.
 func TestAfterAnOutageOfTheStoreTheRepetitionIsMarked(t *testing.T) {
 	for name, schedule := range map[string]string{
 		"with a schedule": `schedule: "*/5 * * * *", `, "without": "",
@@ -235,7 +236,7 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 					app.Options{
 						Slot: fires.Add(time.Duration(n-4) * 5 * time.Minute),
 					}); r.Err != nil || len(r.Sent) != 0 {
-					t.Fatalf("sent %v, %v", r.Sent, r.Err)
+					t.Fatalf("got sent %v, %v; want none", r.Sent, r.Err)
 				}
 			}
 			said := func(slot time.Time, fails bool) string {
@@ -243,7 +244,7 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 				before := len(double.Messages())
 				r := deliver(t, cfg, app.Options{Slot: slot})
 				if fails != (r.Err != nil) {
-					t.Errorf("error %v, want one: %v", r.Err, fails)
+					t.Errorf("got error %v, want one: %v", r.Err, fails)
 				}
 				var all strings.Builder
 				for _, m := range double.Messages()[before:] {
@@ -260,25 +261,25 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 			if got := said(fires, true); got == "" || strings.Contains(got, "Possible duplicate") ||
 				strings.Contains(got, "This may repeat an earlier message") ||
 				!strings.Contains(got, "the next run may send it again") {
-				t.Errorf("the first message says %s", got)
+				t.Errorf("got the first message %s, want it unmarked, with the next run named", got)
 			}
 			store.Break(nil)
 			if got := said(fires.Add(5*time.Minute), false); !strings.Contains(got,
 				"Possible duplicate") || strings.Contains(got, "may send it again") {
-				t.Errorf("the repetition says %s", got)
+				t.Errorf("got the repetition %s, want it marked", got)
 			}
 			if got := said(fires.Add(10*time.Minute), false); got != "" {
-				t.Errorf("a third message says %s", got)
+				t.Errorf("got a third message %s, want none", got)
 			}
 		})
 	}
 }
 
-// Where nobody can say whose the pods are, what fires is told, nothing is over, and a note says
+// If the owners of pods are unknown, firing alerts are sent, nothing is resolved, and a note says
 // why.
 func TestOwnersUnknown(t *testing.T) {
 	t.Parallel() // it waits
-	cfg, _ := told(t, "send: changes")
+	cfg, _ := notified(t, "send: changes")
 	inner := newLab(t)
 	cfg.Prometheus.URL = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err == nil &&
@@ -292,7 +293,8 @@ func TestOwnersUnknown(t *testing.T) {
 	r := deliver(t, cfg, app.Options{Slot: slot})
 	if r.Err != nil || len(r.Sent) == 0 || len(r.Notes) != 1 ||
 		!strings.Contains(r.Notes[0], "kube_pod_owner") {
-		t.Errorf("sent %d, notes %q, %v", len(r.Sent), r.Notes, r.Err)
+		t.Errorf("got sent %d, notes %q, %v; want a note about kube_pod_owner", len(r.Sent),
+			r.Notes, r.Err)
 	}
 	pods := 0
 	for _, s := range r.Sent {
@@ -303,17 +305,17 @@ func TestOwnersUnknown(t *testing.T) {
 		}
 	}
 	if pods == 0 {
-		t.Error("nothing was told of pods")
+		t.Error("got no message about a pod")
 	}
 }
 
-// claim lets another run tell people of the report until a time.
+// claim gives the report to another run until a time.
 func claim(t *testing.T, cfg *config.Config, until time.Time) {
 	t.Helper()
-	claimed := fmt.Sprintf(`{"schema":1,"cluster":"test","report":"told","run":"another","serial":1,"memory":{},
+	claimed := fmt.Sprintf(`{"schema":1,"cluster":"test","report":"nodes","run":"another","serial":1,"memory":{},
 		"ledger":{"claim":{"slot":"2026-11-21T19:10:00Z","run":"another","until":%q}}}`,
 		until.UTC().Format(time.RFC3339Nano))
-	file := filepath.Join(cfg.State.Dir, "test", "told.json")
+	file := filepath.Join(cfg.State.Dir, "test", "nodes.json")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -322,63 +324,64 @@ func claim(t *testing.T, cfg *config.Config, until time.Time) {
 	}
 }
 
-// A summary waits for the claim of a run that may be dead, where it lasts longer itself: the Job of
-// the one that was killed would not try again a third time, and the summary be lost for a day.
+// A summary waits for the end of a claim if its own run lasts longer. The other run may be dead,
+// and its Job may not retry again: the summary would be missing for a day.
 func TestASummaryOutwaitsAClaim(t *testing.T) {
 	t.Parallel() // it waits
-	cfg, double := told(t, "send: summary")
+	cfg, double := notified(t, "send: summary")
 	until := time.Now().Add(2 * time.Second)
 	claim(t, cfg, until)
 	r := deliver(t, cfg, app.Options{Slot: slot})
 	if r.Err != nil || r.ClaimedBy != nil || len(r.Sent) != 1 || time.Now().Before(until) {
-		t.Errorf("stood back before %v, sent %v, %v", r.ClaimedBy, r.Sent, r.Err)
+		t.Errorf("got a claim of %v, sent %v, %v; want the summary after the claim", r.ClaimedBy,
+			r.Sent, r.Err)
 	}
 	if got := double.Messages(); len(got) == 0 || got[0].Thread != "" {
-		t.Errorf("the channel has %+v", got)
+		t.Errorf("got %+v in the channel, want the summary", got)
 	}
 }
 
-// Who is told to stop does not wait for another run.
+// A run that is told to stop does not wait for another run.
 func TestASummaryThatIsToldToStopStandsBack(t *testing.T) {
-	cfg, double := told(t, "send: summary")
+	cfg, double := notified(t, "send: summary")
 	claim(t, cfg, time.Now().Add(time.Minute))
 	stop, began := make(chan struct{}), time.Now()
 	close(stop)
 	if r := deliver(t, cfg, app.Options{Slot: slot, Stop: stop}); r.ClaimedBy == nil ||
 		r.Err == nil || len(double.Messages()) != 0 || time.Since(began) > 30*time.Second {
-		t.Errorf("stood back before %v after %s, %d messages, %v", r.ClaimedBy, time.Since(began),
-			len(double.Messages()), r.Err)
+		t.Errorf("got a claim of %v after %s, %d messages, %v; want an error at once", r.ClaimedBy,
+			time.Since(began), len(double.Messages()), r.Err)
 	}
 }
 
-// What belongs below one report's message keeps no other report's from being told.
+// Filling the thread of one report does not delay the message of another.
 func TestThreadsComeAfterAllMessages(t *testing.T) {
 	t.Parallel() // it waits
-	cfg, double := told(t, "send: summary")
+	cfg, double := notified(t, "send: summary")
 	second := cfg.Reports[0]
 	second.Name = "second"
 	cfg.Reports = append(cfg.Reports, second)
 	if r := deliver(t, cfg, app.Options{Slot: slot}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
-	told, threads := 0, 0
+	sent, threads := 0, 0
 	for _, m := range double.Messages() {
 		switch {
 		case m.Thread != "":
 			threads++
 		case threads > 0:
-			t.Errorf("%q was told after a thread was filled", m.Text)
+			t.Errorf("got %q after a thread was filled, want all messages before", m.Text)
 		default:
-			told++
+			sent++
 		}
 	}
-	if told != 2 || threads < 2 {
-		t.Errorf("%d messages and %d answers below them", told, threads)
+	if sent != 2 || threads < 2 {
+		t.Errorf("got %d messages and %d replies, want 2 and more", sent, threads)
 	}
 }
 
-// A summary waits also for a run that has as much time as itself, or more: that one is most often
-// done long before its deadline.
+// A summary also waits for a run whose deadline is later than its own: most runs end long before
+// their deadline.
 func TestASummaryWaitsForARunThatEndsLater(t *testing.T) {
 	t.Parallel() // it waits
 	store, double := cloudtest.New(t), slackdouble.Start("xoxb-marked")
@@ -388,9 +391,9 @@ func TestASummaryWaitsForARunThatEndsLater(t *testing.T) {
 		"ledger":{"claim":{"slot":"2026-11-22T00:00:00Z","run":"another","until":%q}}}`,
 		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	store.Write(doc, []byte(claimed))
-	var looks atomic.Int32
+	var polls atomic.Int32
 	front := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, doc) && looks.Add(1) == 2 {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, doc) && polls.Add(1) == 2 {
 			// the other run is done
 			store.Write(doc,
 				[]byte(
@@ -409,20 +412,20 @@ receivers:
 state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, access_key: AKIDEXAMPLE, secret_key: %s, prefix: state}}
 `, double.APIURL(), store.Name, front, cloudtest.Secret))
 	r := deliver(t, cfg, app.Options{Slot: slot})
-	if r.Err != nil || r.ClaimedBy != nil || len(r.Sent) != 1 || looks.Load() < 2 {
-		t.Errorf("after %d looks: stood back before %v, sent %v, %v", looks.Load(), r.ClaimedBy,
-			r.Sent, r.Err)
+	if r.Err != nil || r.ClaimedBy != nil || len(r.Sent) != 1 || polls.Load() < 2 {
+		t.Errorf("after %d polls: got a claim of %v, sent %v, %v; want the summary", polls.Load(),
+			r.ClaimedBy, r.Sent, r.Err)
 	}
 }
 
-// A check that is left to another run is no failure, as the next check tells what it did not. A
-// summary would be lost for a day.
+// A check that is left to another run is no failure: the next check sends what it did not. A
+// summary would be missing for a day.
 func TestStandsBack(t *testing.T) {
 	t.Parallel() // it waits
 	for send, fails := range map[string]bool{"changes": false, "summary": true} {
 		t.Run(send, func(t *testing.T) {
 			t.Parallel()
-			cfg, double := told(t, "send: "+send)
+			cfg, double := notified(t, "send: "+send)
 			claim(t, cfg, time.Now().Add(time.Hour))
 			a, err := app.New(t.Context(), cfg, app.Options{
 				Slot: slot, Timeout: 8 * time.Second, To: app.Receivers{}, Now: time.Now,
@@ -432,10 +435,11 @@ func TestStandsBack(t *testing.T) {
 			}
 			r := a.Run(t.Context()).Results[0]
 			if r.ClaimedBy == nil || r.ClaimedBy.Run != "another" || len(double.Messages()) != 0 {
-				t.Errorf("stood back before %v, %d messages", r.ClaimedBy, len(double.Messages()))
+				t.Errorf("got a claim of %v, %d messages; want that of another, and none",
+					r.ClaimedBy, len(double.Messages()))
 			}
 			if fails != (r.Err != nil) {
-				t.Errorf("error %v, want one: %v", r.Err, fails)
+				t.Errorf("got error %v, want one: %v", r.Err, fails)
 			}
 		})
 	}

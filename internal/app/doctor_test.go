@@ -8,7 +8,7 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
-// A receiver is named by what it is: only those that tell people are Slack.
+// A receiver is named by its kind: only receivers in Slack are called Slack.
 func TestDoctorNamesReceivers(t *testing.T) {
 	for _, tc := range []struct {
 		to   config.Receiver
@@ -40,12 +40,12 @@ func TestDoctorNamesReceivers(t *testing.T) {
 		},
 	} {
 		if got := tryReceiver(t.Context(), nil, tc.to, Options{}, false).Text; got != tc.want {
-			t.Errorf("%+v: %s, want %s", tc.to, got, tc.want)
+			t.Errorf("%+v: got %s, want %s", tc.to, got, tc.want)
 		}
 	}
 }
 
-// A store that is down is named, with why and what to do.
+// The error of a store that is down names it, the cause, and what to do.
 func TestDoctorNamesStoresThatAreDown(t *testing.T) {
 	got := checkStores([]promapi.Store{
 		{Kind: "sidecar", Name: "10.0.0.1:10901"}, {
@@ -63,6 +63,6 @@ func TestDoctorNamesStoresThatAreDown(t *testing.T) {
 	if got := checkStores(
 		[]promapi.Store{{Kind: "sidecar", Name: "a"}}); got.Text != "1/1 stores up" ||
 		got.Err != nil {
-		t.Errorf("got %q, %v; want that all are up", got.Text, got.Err)
+		t.Errorf("got %q, %v; want all stores up", got.Text, got.Err)
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// calls are the paths that a server was asked for.
+// calls records the paths of the requests to a server.
 type calls struct {
 	sync.Mutex
 	paths []string
@@ -38,7 +38,7 @@ func (c *calls) heard() []string {
 	return slices.Clone(c.paths)
 }
 
-// watched is a configuration with a heartbeat, over a Prometheus.
+// watched returns a configuration with a heartbeat, and the heartbeat's server.
 func watched(t *testing.T, prom http.Handler) (*config.Config, *calls) {
 	t.Helper()
 	double, c := slackdouble.Start("xoxb-marked"), &calls{}
@@ -57,8 +57,8 @@ state: {dir: '%s'}
 `, heart.URL, double.APIURL(), filepath.Join(t.TempDir(), "state"))), c
 }
 
-// A run that is out of time, was told to stop, or was interrupted says so by its heartbeat,
-// although its context is over.
+// A run that is out of time, was told to stop, or was interrupted reports that by its heartbeat,
+// although its context has ended.
 func TestHeartbeatOfARunThatIsCutShort(t *testing.T) {
 	t.Parallel() // it waits
 	hanging := func(asked chan<- struct{}) http.Handler {
@@ -93,30 +93,31 @@ func TestHeartbeatOfARunThatIsCutShort(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r := a.Run(ctx).Results[0]; len(r.Report.Failures) == 0 || len(r.Notes) != 0 {
-				t.Errorf("failures %v, notes %q", r.Report.Failures, r.Notes)
+				t.Errorf("got failures %v, notes %q; want failures and no note", r.Report.Failures,
+					r.Notes)
 			}
 			if heard := heart.heard(); !slices.Equal(heard, []string{"/ping/fail"}) {
-				t.Errorf("the heartbeat heard %q", heard)
+				t.Errorf("got heartbeats %q, want /ping/fail", heard)
 			}
 		})
 	}
 }
 
-// A run that has delivered everything says that all is well.
+// A run that delivered everything reports success.
 func TestHeartbeat(t *testing.T) {
 	cfg, heart := watched(t, newLab(t))
-	for range 2 { // the second time there is nothing new to tell
+	for range 2 { // the second run has nothing to send
 		if r := deliver(t, cfg, app.Options{Slot: slot}); r.Err != nil || len(r.Notes) != 0 {
-			t.Errorf("notes %q, %v", r.Notes, r.Err)
+			t.Errorf("got notes %q, %v; want none", r.Notes, r.Err)
 		}
 	}
 	if heard := heart.heard(); !slices.Equal(heard, []string{"/ping", "/ping"}) {
-		t.Errorf("heard %q", heard)
+		t.Errorf("got heartbeats %q, want two of /ping", heard)
 	}
 }
 
-// lossy is a server that, from a time on, lacks the series of some hosts and says that its answers
-// are only a part.
+// lossy is a server that, once lost is set, omits the series of some hosts and warns that its
+// answers are only a part.
 type lossy struct {
 	http.Handler
 	host string
@@ -147,8 +148,8 @@ func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// While a store is down, nobody is told that its nodes lack their exporters, or that anything is
-// resolved; the run fails, and people are told that promsnap sees only a part.
+// While a store is down, no message says that its nodes lack their exporters or that anything is
+// resolved. The run fails, and a message says that promsnap sees only a part.
 func TestAStoreThatIsDown(t *testing.T) {
 	t.Parallel() // it waits
 	prom := &lossy{Handler: newLab(t), host: "10.0.1.1"}
@@ -175,36 +176,36 @@ state: {dir: '%s'}
 		return r, strings.Join(texts, "\n")
 	}
 	if r, _ := run(slot.Add(-15 * time.Minute)); r.Report.Partial != "" {
-		t.Fatalf("partial: %q", r.Report.Partial)
+		t.Fatalf("got the partial answers %q, want complete ones", r.Report.Partial)
 	}
 	prom.lost.Store(true)
 	for i, want := range []string{"", "Only part of the data from test"} {
 		r, texts := run(slot.Add(time.Duration(i-2) * 5 * time.Minute))
 		for _, untrue := range []string{"without node_exporter", "targets up", "resolved"} {
 			if strings.Contains(texts, untrue) {
-				t.Errorf("told %q, which nobody can know", texts)
+				t.Errorf("got %q, want nothing about %s, which is unknown", texts, untrue)
 			}
 		}
 		for _, f := range r.Report.Findings {
 			if f.Panel == "coverage" || f.Panel == "scrape-health" {
-				t.Errorf("finding %q from a part of the data", f.Sentence)
+				t.Errorf("got the finding %q from a part of the data, want none", f.Sentence)
 			}
 		}
 		if !strings.Contains(texts, want) {
-			t.Errorf("told %q, want %q", texts, want)
+			t.Errorf("got %q, want %q", texts, want)
 		}
 		if r.Report.Verdict() == report.VerdictOK ||
 			!slices.Contains(r.Report.Blind, "the answers are incomplete: store a is down") {
-			t.Errorf("the verdict is %s, blind for %q; want that the answers are only a part",
+			t.Errorf("got verdict %s, blind for %q; want that the answers are only a part",
 				r.Report.Verdict(), r.Report.Blind)
 		}
 	}
 	prom.lost.Store(false)
 	if _, texts := run(slot); !strings.Contains(texts, "Data from test is back") {
-		t.Errorf("told %q, want that it sees again", texts)
+		t.Errorf("got %q, want that the data is back", texts)
 	}
 	if got, want := heart.heard(),
 		[]string{"/ping", "/ping/fail", "/ping/fail", "/ping"}; !slices.Equal(got, want) {
-		t.Errorf("the heartbeat heard %q, want %q", got, want)
+		t.Errorf("got heartbeats %q, want %q", got, want)
 	}
 }

@@ -20,8 +20,8 @@ import (
 
 var nine = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
-// looksBack is an app with a check every five minutes and a summary at nine.
-func looksBack(t *testing.T, daily string) *recipients {
+// newSummary returns the recipients of a check every five minutes and a summary at nine.
+func newSummary(t *testing.T, daily string) *recipients {
 	t.Helper()
 	cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, `
 version: 1
@@ -43,8 +43,8 @@ state: {dir: '%s'}
 	return &recipients{cfg: cfg, store: store, o: Options{Timeout: time.Minute}}
 }
 
-// evaluated is a page on which slots were evaluated, every so often up to before a time, but for
-// those that are left out or saw nothing.
+// evaluated returns a page with evaluated slots from first on and before a time, without the
+// missing ones. The failed ones saw nothing.
 func evaluated(first, before time.Time, every time.Duration, missing,
 	failed func(time.Time) bool) notify.Page {
 	p := notify.Page{
@@ -107,14 +107,16 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 		},
 		"the newest are missing": {
 			evaluated(at(-40, 0), at(-1, 0), every, nil, nil), yesterday,
-			notify.History{Ran: 276, Scheduled: 288, Blind: []notify.Span{{From: at(-1, 0), To: nine}}},
+			notify.History{
+				Ran: 276, Scheduled: 288, Blind: []notify.Span{{From: at(-1, 0), To: nine}},
+			},
 		},
 		"since an hour": {
 			evaluated(at(-1, 0), nine, every, nil, nil), yesterday, notify.History{
 				Since: at(-1, 0), First: true, Ran: 12, Scheduled: 12,
 			},
 		},
-		"quiet since an hour": { // nobody was told anything yet
+		"quiet since an hour": { // nothing was sent yet
 			notify.Page{Memory: evaluated(at(-1, 0), nine, every, nil, nil).Memory}, yesterday,
 			notify.History{Since: at(-1, 0), First: true, Ran: 12, Scheduled: 12},
 		},
@@ -126,7 +128,7 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 				},
 			},
 		},
-		"back after a week": { // its receiver was met long ago
+		"back after a week": { // its receiver is known for longer
 			notify.Page{
 				Memory: evaluated(at(-1, 0), nine, every, nil, nil).Memory,
 				Ledger: evaluated(at(-200, 0), at(-190, 0), every, nil, nil).Ledger,
@@ -144,14 +146,14 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 				Since: at(-24, 0), Ran: 288, Scheduled: 288,
 			},
 		},
-		"checks that are newer": { // a summary that is made late
+		"checks that are newer": { // the summary is late
 			evaluated(at(-24, 0), at(30, 0), every, nil, nil), yesterday, notify.History{
 				Since: at(-18, -5).Add(1), Ran: 216, Scheduled: 216,
 			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := looksBack(t, `schedule: "0 9 * * *", history_from: check`)
+			a := newSummary(t, `schedule: "0 9 * * *", history_from: check`)
 			if tc.check.Memory.Slot != (time.Time{}) {
 				if _, err := a.store.Save(t.Context(), state.Key{Cluster: "prod", Report: "check"},
 					state.Doc{Page: tc.check}, ""); err != nil {
@@ -168,15 +170,15 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 			}
 			if h, err := a.history(t.Context(), a.cfg.Reports[0], nine, tc.check); h != nil ||
 				err != nil {
-				t.Errorf("a report of changes has the history %+v, %v", h, err)
+				t.Errorf("a report of changes: got %+v, %v; want no history", h, err)
 			}
 		})
 	}
 }
 
-// A summary without history_from counts its own slots, where some were missed.
+// A summary without history_from counts its own slots if some were missed.
 func TestHistoryOfItsOwn(t *testing.T) {
-	a := looksBack(t, `schedule: "0 */6 * * *"`)
+	a := newSummary(t, `schedule: "0 */6 * * *"`)
 	daily := a.cfg.Reports[1]
 	every := 6 * time.Hour
 	noon := at(3, 0)
@@ -187,7 +189,8 @@ func TestHistoryOfItsOwn(t *testing.T) {
 		"the first of all": {notify.Page{}, nil},
 		"none missed":      {evaluated(at(-33, 0), noon, every, nil, nil), nil},
 		"two missed": {
-			evaluated(at(-33, 0), at(-10, 0), every, nil, nil), &notify.History{Ran: 1, Scheduled: 3},
+			evaluated(at(-33, 0), at(-10, 0), every, nil, nil),
+			&notify.History{Ran: 1, Scheduled: 3},
 		},
 		"all missed that are remembered": {
 			notify.Page{
@@ -203,15 +206,15 @@ func TestHistoryOfItsOwn(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, diff)
 		}
 	}
-	// Without a schedule nobody knows what was missed.
-	a = looksBack(t, `range: 24h`)
+	// Without a schedule it is unknown what was missed.
+	a = newSummary(t, `range: 24h`)
 	if got, err := a.history(t.Context(), a.cfg.Reports[1], noon,
 		evaluated(at(-33, 0), at(-10, 0), every, nil, nil)); got != nil || err != nil {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, %v; want none", got, err)
 	}
 }
 
-// unreadable is a store that cannot be reached.
+// unreadable is a store that cannot be read.
 type unreadable struct{ state.Store }
 
 func (unreadable) Load(_ context.Context, k state.Key) (state.Doc, state.Version, error) {
@@ -219,11 +222,11 @@ func (unreadable) Load(_ context.Context, k state.Key) (state.Doc, state.Version
 }
 
 func TestHistoryThatCannotBeRead(t *testing.T) {
-	a := looksBack(t, `schedule: "0 9 * * *", history_from: check`)
+	a := newSummary(t, `schedule: "0 9 * * *", history_from: check`)
 	a.store = unreadable{a.store}
 	h, err := a.history(t.Context(), a.cfg.Reports[1], nine, notify.Page{})
 	if h != nil || err == nil || !strings.Contains(err.Error(), "reading the state of check, so "+
 		"the summary cannot say how its checks went: no route to host") {
-		t.Errorf("%+v, %v", h, err)
+		t.Errorf("got %+v, %v; want an error of the state", h, err)
 	}
 }

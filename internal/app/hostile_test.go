@@ -17,17 +17,17 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// cutAnswer is what the panels of TestAnswersCutAtEveryByte are answered when nothing is cut: two
-// series on a grid of ten minutes.
+// cutAnswer returns the complete answer for the panels of TestAnswersCutAtEveryByte: two series on
+// a grid of ten minutes.
 func cutAnswer() string {
 	at := slot.Add(-10 * time.Minute).Unix()
 	return fmt.Sprintf(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"n":"a"},"values":[[%d,"1"],[%d,"2"]]},{"metric":{"n":"b"},"values":[[%d,"3"]]}]}}`,
 		at, at+600, at+600)
 }
 
-// TestAnswersCutAtEveryByte gives each panel of one run an answer that ends at another byte: as the
-// whole of a body, as a connection that breaks, and compressed. Each cut fails its panel, none is
-// taken for a shorter answer, and the panels with a whole one are as ever.
+// Each panel of a run gets an answer that ends at another byte: as the end of the body, as a broken
+// connection, and compressed. Every cut fails its panel and is never read as a shorter answer.
+// Panels with a complete answer have their data.
 func TestAnswersCutAtEveryByte(t *testing.T) {
 	t.Parallel() // it waits
 	var packed bytes.Buffer
@@ -44,7 +44,7 @@ func TestAnswersCutAtEveryByte(t *testing.T) {
 				"limits of the proxies in between",
 		},
 		{"breaks", cutAnswer(), "", true, "the connection failed or broke off"},
-		{"packed", packed.String(), "gzip", false, ""}, // it is an error of gzip's, or of JSON's
+		{"packed", packed.String(), "gzip", false, ""}, // the error is from gzip or from JSON
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -66,8 +66,8 @@ func TestAnswersCutAtEveryByte(t *testing.T) {
 					}
 					_, _ = io.WriteString(w, tt.body[:min(n, len(tt.body))])
 				}))
-			// To a program, whom nothing is drawn for: the placeholders of 180 panels take a minute
-			// under the race detector.
+			// A webhook needs no drawing: under the race detector, drawing placeholders for 180
+			// panels takes a minute.
 			a, err := app.New(t.Context(), cfg, app.Options{
 				Version: "test", Slot: slot, Timeout: 10 * time.Minute, Now: time.Now,
 				To: app.Receivers{},
@@ -81,25 +81,25 @@ func TestAnswersCutAtEveryByte(t *testing.T) {
 				case n < len(tt.body) && (p.Data != snapshot.DataFailed || p.Failure == nil ||
 					!strings.Contains(p.Failure.Error(), tt.say) || p.Total != 0 ||
 					len(p.Rows) != 0):
-					t.Errorf("cut at byte %d: data %v of %d series, %v", n, p.Data, p.Total,
-						p.Failure)
+					t.Errorf("cut at byte %d: got data %v of %d series, %v; want a failure with %q",
+						n, p.Data, p.Total, p.Failure, tt.say)
 				case n >= len(tt.body) && (p.Failure != nil || p.Total != 2 ||
 					p.Rows[0].Stats.Last != 3 || p.Rows[1].Stats.Last != 2):
-					t.Errorf("whole: %+v, %v", p.Rows, p.Failure)
+					t.Errorf("complete: got %+v, %v; want two series", p.Rows, p.Failure)
 				case n >= len(tt.body):
 					whole++
 				}
 			}
 			if whole != 2 || len(res.Report.Failures) != len(tt.body) || res.Err != nil {
-				t.Errorf("%d panels have data, %d failed; want 2, %d; %v", whole,
-					len(res.Report.Failures), len(tt.body), res.Err)
+				t.Errorf("got data in %d panels, %d failures, %v; want 2, %d", whole,
+					len(res.Report.Failures), res.Err, len(tt.body))
 			}
 		})
 	}
 }
 
-// cutPanels is the configuration of a panel for each byte of an answer at which it is cut, and of
-// two for which it is whole.
+// cutPanels returns a configuration with a panel for each byte at which an answer of a size is cut,
+// and two panels with a complete answer.
 func cutPanels(t *testing.T, size int) *config.Config {
 	t.Helper()
 	var b strings.Builder

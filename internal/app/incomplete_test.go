@@ -10,7 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// A run that a proxy's patience held up names the proxy, and not its own timeout.
+// A run that waited for a proxy until it gave up names the proxy, not its own timeout.
 func TestWhyIncomplete(t *testing.T) {
 	gaveUp := []snapshot.Panel{
 		{}, {Failure: &snapshot.Failure{Kind: snapshot.FailureStopped, GaveUp: time.Minute}},

@@ -20,27 +20,26 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 )
 
-// A kind without an entry would fail when the first run opens it, and one of people or programs
-// without a rehearsal would be left out of a dry run in silence.
+// A kind without an entry would fail in the first run that opens it. Without a rehearsal, a
+// receiver for people or programs would be missing from a dry run without notice.
 func TestEveryKindOfReceiverIsKnown(t *testing.T) {
 	for _, of := range config.Kinds() {
 		k, ok := kinds[of]
 		if !ok || k.title == "" || k.open == nil {
-			t.Errorf("%s: no entry in kinds, or one without a title and a way to open it: %+v", of,
-				k)
+			t.Errorf("%s: got the entry %+v, want one with a title and an open function", of, k)
 		}
 		if archive := slices.Contains(config.Kinds(config.RoleArchive),
 			of); archive != (k.rehearse == nil) {
-			t.Errorf("%s: a dry run rehearses it: %v, want %v", of, k.rehearse != nil, !archive)
+			t.Errorf("%s: got a rehearsal: %v, want %v", of, k.rehearse != nil, !archive)
 		}
 	}
 	if _, err := openReceiver(t.Context(), config.Receiver{Name: "fax", Kind: "fax"}); err == nil ||
 		!strings.Contains(err.Error(), `"fax"`) {
-		t.Errorf("a kind that nobody knows: %v", err)
+		t.Errorf("an unknown kind: got %v, want an error that names it", err)
 	}
 }
 
-// beeper is a receiver of another kind: all that it takes, beside its keys, to add one.
+// beeper is a receiver of a new kind, with all that a kind needs beside its keys.
 type beeper struct {
 	link   string
 	caller *notify.Caller
@@ -58,10 +57,10 @@ func (p beeper) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 
 const kindBeeper config.Kind = "beeper"
 
-// beeperKeys is what the new kind's keys come to.
+// beeperKeys are the keys of the new kind.
 type beeperKeys struct{ link string }
 
-// beepers are the new kind's entry.
+// beepers is the entry of the new kind.
 var beepers = kind{
 	title: "beeper",
 	open: opener(func(_ context.Context, k beeperKeys) (opened, error) {
@@ -74,12 +73,12 @@ var beepers = kind{
 
 func init() { kinds[kindBeeper] = beepers } // before any test reads them
 
-// beeperDouble is the other side.
+// beeperDouble is the server that a beeper posts to.
 type beeperDouble struct {
 	*httptest.Server
 	mu      sync.Mutex
 	arrived []string
-	answer  func(http.ResponseWriter) bool // whether it takes what came
+	answer  func(http.ResponseWriter) bool // reports whether it accepts the request
 }
 
 func startBeeper(t *testing.T) *beeperDouble {
@@ -173,10 +172,11 @@ state: {dir: '%s'}
 	res := a.Run(t.Context()).Results[0]
 	if res.Err != nil || len(res.Drafts) != 1 || res.Drafts[0].Receiver != "night" ||
 		p.all() != "" {
-		t.Errorf("a dry run has the drafts %+v (%v), and sent %q", res.Drafts, res.Err, p.all())
+		t.Errorf("dry run: got the drafts %+v (%v), sent %q; want one draft and nothing sent",
+			res.Drafts, res.Err, p.all())
 	}
 	if got := tryReceiver(t.Context(), cfg, cfg.Receivers[1], o, true); got.Err != nil ||
 		got.Text != "beeper night ok, test message sent" || !strings.Contains(p.all(), "🧪") {
-		t.Errorf("doctor says %q (%v), and %q arrived", got.Text, got.Err, p.all())
+		t.Errorf("doctor: got %q (%v), sent %q; want a test message", got.Text, got.Err, p.all())
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// kubeSlot is when the simulated cluster ends.
+// kubeSlot is when the data of the simulated cluster ends.
 var kubeSlot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 // aCluster is a Kubernetes API with a Prometheus behind it.
@@ -32,8 +32,8 @@ type aCluster struct {
 	nodes   []snapshot.Node
 	denied  error
 	store   state.Store
-	wanted  []string // services that were looked for
-	listed  int      // times that the nodes were
+	wanted  []string // requested services
+	listed  int      // how often the nodes were listed
 	mu      sync.Mutex
 	headers http.Header // of the last request
 }
@@ -72,7 +72,7 @@ func (k *aCluster) Nodes(context.Context) ([]snapshot.Node, []snapshot.Note, err
 
 func (k *aCluster) ConfigMap(string, string) state.Store { return k.store }
 
-// inCluster is a configuration with a panel of nodes.
+// inCluster returns a configuration with one panel about nodes.
 func inCluster(t *testing.T, more string) *config.Config {
 	t.Helper()
 	cfg, err := config.Load("promsnap.yaml", []byte("version: 1\ncluster: prod-seoul\nreports: "+
@@ -111,25 +111,26 @@ func TestPrometheusInTheCluster(t *testing.T) {
 	out := a.Run(t.Context())
 	if out.Failed() || len(k.wanted) != 1 || k.wanted[0] != "monitoring/prometheus" ||
 		k.listed != 1 || at != "monitoring/prometheus:80" {
-		t.Errorf("%+v; looked for %q, listed nodes %d times, at %q", out, k.wanted, k.listed, at)
+		t.Errorf("got %+v, services %q, nodes listed %d times, at %q", out, k.wanted, k.listed, at)
 	}
 	if got := k.headers.Get("X-Scope-OrgID"); got != "team" {
-		t.Errorf("X-Scope-OrgID is %q", got)
+		t.Errorf("got X-Scope-OrgID %q, want team", got)
 	}
 	r := out.Results[0].Report
 	if r.Info.ServerURL != "monitoring/prometheus:80" || r.QueryURL("node-memory") != "" {
-		t.Errorf("the report names %q and links to %q", r.Info.ServerURL, r.QueryURL("node-memory"))
+		t.Errorf("got the server %q and the link %q, want the Service and no link",
+			r.Info.ServerURL, r.QueryURL("node-memory"))
 	}
 	named := false
 	for _, f := range r.Findings {
 		named = named || strings.Contains(f.Name, "ip-10-0-1-10 (m5.2xlarge, 2a)")
 	}
 	if !named {
-		t.Errorf("no finding names the machine: %+v", r.Findings)
+		t.Errorf("got no finding that names the machine: %+v", r.Findings)
 	}
 }
 
-// What the Kubernetes API does not tell of nodes is a note, and no reason to fail.
+// A failure to list the nodes is a note and does not fail the run.
 func TestNodesOfTheCluster(t *testing.T) {
 	for _, c := range []struct {
 		section string
@@ -157,14 +158,14 @@ func TestNodesOfTheCluster(t *testing.T) {
 		}
 		if out.Failed() || k.listed != c.listed || !strings.Contains(notes, c.note) ||
 			(c.note == "") != (notes == "") {
-			t.Errorf("%s: failed %v, listed %d times, notes %q", c.section, out.Failed(), k.listed,
-				notes)
+			t.Errorf("%s: got failed %v, listed %d times, notes %q; want %d times, note %q",
+				c.section, out.Failed(), k.listed, notes, c.listed, c.note)
 		}
 	}
 }
 
-// Where Prometheus is not found, somebody who writes files is told at once; a run that delivers
-// tells people that it can see nothing.
+// If Prometheus is not found, a run that writes files fails at once. A run that delivers sends a
+// message that it sees nothing.
 func TestNoPrometheusInTheCluster(t *testing.T) {
 	for name, lost := range map[string]error{
 		"not found": errors.New("no Prometheus found"),
@@ -176,7 +177,7 @@ func TestNoPrometheusInTheCluster(t *testing.T) {
 		k.lost = lost
 		cfg := inCluster(t, "kubernetes: {}\n")
 		if _, err := New(t.Context(), cfg, kubeOptions(t, k)); !errors.Is(err, lost) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %v", name, err, lost)
 		}
 		o := kubeOptions(t, k)
 		cfg.Reports[0].Receivers = []string{"disk"}
@@ -194,19 +195,19 @@ func TestNoPrometheusInTheCluster(t *testing.T) {
 		out := a.Run(t.Context())
 		if fails := out.Results[0].Report.Failures; !out.Failed() || len(fails) != 1 ||
 			!strings.Contains(fails[0].Error, lost.Error()) || k.listed != 0 {
-			t.Errorf("%s: %+v", name, fails)
+			t.Errorf("%s: got the failures %+v, want %v", name, fails, lost)
 		}
 		doc, version, err := k.store.Load(t.Context(), state.Key{
 			Cluster: "prod-seoul", Report: "check",
 		})
 		if err != nil || version == "" || len(doc.Memory.Checks) != 1 ||
 			doc.Memory.Checks[0].Data != rules.DataFailed {
-			t.Errorf("%s: nothing is remembered of it: %+v, %q, %v", name, doc, version, err)
+			t.Errorf("%s: got %+v, %q, %v; want a failed check", name, doc, version, err)
 		}
 		checks, err := Doctor(t.Context(), cfg, kubeOptions(t, k), false)
 		if err != nil || checks[0].Text != "Prometheus failed" ||
 			!strings.Contains(checks[0].Err.Error(), lost.Error()) {
-			t.Errorf("%s: doctor says %+v, %v", name, checks, err)
+			t.Errorf("%s: got %+v, %v from doctor; want a failure", name, checks, err)
 		}
 	}
 }
@@ -216,18 +217,17 @@ func TestNoCluster(t *testing.T) {
 	if _, err := New(t.Context(), inCluster(t, "kubernetes: {}\n"),
 		kubeOptions(t, nil)); err == nil ||
 		!strings.Contains(err.Error(), "prometheus.url is missing") {
-		t.Error(err)
+		t.Errorf("got %v, want that prometheus.url is missing", err)
 	}
 	_, err := OpenState(t.Context(), &config.State{
 		ConfigMap: &config.ConfigMap{Name: "promsnap-state"},
 	}, nil)
 	if err == nil || !strings.Contains(err.Error(), "state.configmap: there is no cluster here") {
-		t.Error(err)
+		t.Errorf("got %v, want that there is no cluster", err)
 	}
 }
 
-// A survey finds the cluster of the nodes that the Kubernetes API lists among those of a Prometheus
-// of several.
+// A survey of a Prometheus of several clusters finds the one whose nodes the Kubernetes API lists.
 func TestSurvey(t *testing.T) {
 	k := newCluster(t)
 	l, err := lab.New(lab.Options{
@@ -248,11 +248,11 @@ func TestSurvey(t *testing.T) {
 	s, err := a.Survey(t.Context())
 	if err != nil || s.Own != "prod-seoul" || len(s.Clusters) != 1 || s.Scrape != time.Minute ||
 		s.At != "monitoring/prometheus:80" {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("got %+v, %v; want prod-seoul", s, err)
 	}
 	for _, e := range s.Exporters {
 		if (e.Count == 0) != (e.Metric == "kubelet_volume_stats_used_bytes") {
-			t.Errorf("%+v", e)
+			t.Errorf("got %+v, want no volumes and all other exporters", e)
 		}
 	}
 }

@@ -13,14 +13,14 @@ import (
 
 const module = "github.com/promsnap/promsnap/"
 
-// listed is what `go list` says of a package; tests' imports are not in it.
+// listed is what `go list` returns about a package, without the imports of tests.
 type listed struct {
 	ImportPath string
 	Imports    []string
 	Deps       []string
 }
 
-// line is the straight line of the data. A package imports only what stands to its left.
+// line is the order of the data. A package imports only packages to its left.
 var line = []string{
 	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside",
 	"internal/calendar", "internal/units", "internal/words",
@@ -34,14 +34,13 @@ var line = []string{
 	"internal/report/json", "internal/report/html", "internal/app", "internal/kube", "cmd/promsnap",
 }
 
-// leaves import nothing of the house.
+// leaves import no package of ours.
 var leaves = []string{
 	"internal/series", "internal/disk", "internal/exchange", "internal/outside",
 	"internal/calendar", "internal/units", "internal/words", "internal/grafana/jsregexp",
 }
 
-// narrower says what a package may import of the house where that is less than all that stands to
-// its left.
+// narrower lists what a package may import of ours, if that is less than everything to its left.
 var narrower = map[string][]string{
 	"internal/promapi": {
 		"internal/series", "internal/disk", "internal/secret", "internal/exchange",
@@ -56,7 +55,7 @@ var narrower = map[string][]string{
 	"internal/grafana/value":           {"internal/grafana/jsregexp"},
 	"internal/grafana/frame":           {"internal/series", "internal/grafana/jsregexp"},
 	"internal/grafana/frame/frametest": {"internal/series", "internal/grafana/frame"},
-	// no promapi: it asks through what it is given
+	// no promapi: it queries through an interface
 	"internal/grafana": {
 		"internal/series", "internal/outside", "internal/rules", "internal/panel",
 		"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
@@ -87,13 +86,13 @@ var narrower = map[string][]string{
 	"cmd/promlab":      {"internal/lab"},
 	"functions/report": {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
 
-	// It stands beside the app, which gets it from the command: Lambda has no Kubernetes side.
+	// It is beside app, which gets it from the command: Lambda links no Kubernetes code.
 	"internal/kube": {
 		"internal/exchange", "internal/outside", "internal/promapi", "internal/panel",
 		"internal/snapshot", "internal/report", "internal/state",
 	},
 
-	// They write what report says, each in its own form.
+	// They write a report, each in its own form.
 	"internal/report/html": {
 		"internal/series", "internal/units", "internal/words", "internal/panel",
 		"internal/snapshot", "internal/chart", "internal/report", "templates",
@@ -137,7 +136,7 @@ var narrower = map[string][]string{
 	},
 }
 
-// alone names who may import a module: everybody else reaches it through these packages.
+// alone lists who may import a module. Everybody else uses these packages.
 var alone = map[string][]string{
 	"github.com/wcharczuk/go-chart/v2": {"internal/chart"},
 	"github.com/golang/freetype":       {"internal/chart"},
@@ -151,7 +150,7 @@ var alone = map[string][]string{
 	"k8s.io":                           {"internal/kube"},
 }
 
-// unshipped is what promsnap's own binary never holds. promql/parser is allowed.
+// unshipped is what the shipped programs never link. promql/parser is allowed.
 var unshipped = []string{
 	module + "internal/lab", module + "internal/cloud/cloudtest",
 	module + "internal/notify/slack/slackdouble",
@@ -168,12 +167,12 @@ func TestLawOfImports(t *testing.T) {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		for _, imp := range p.Imports {
 			if other, ok := strings.CutPrefix(imp, module); ok && !mayImport(name, other) {
-				t.Errorf("%s imports %s, which does not stand to its left", name, other)
+				t.Errorf("%s imports %s, which is not to its left", name, other)
 			}
 			for mod, owners := range alone {
 				if (imp == mod || strings.HasPrefix(imp, mod+"/")) &&
 					!slices.Contains(owners, name) {
-					t.Errorf("%s imports %s, which only %s may", name, imp,
+					t.Errorf("%s imports %s, which is only for %s", name, imp,
 						strings.Join(owners, " and "))
 				}
 			}
@@ -183,7 +182,7 @@ func TestLawOfImports(t *testing.T) {
 
 func mayImport(name, other string) bool {
 	if strings.HasPrefix(name, "internal/acceptance") {
-		return true // it holds tests and what they run
+		return true // tests, and what they run
 	}
 	if slices.Contains(leaves, name) {
 		return false
@@ -203,12 +202,12 @@ func TestBinaryHoldsNoLab(t *testing.T) {
 			}
 		}
 		if !slices.Contains(p.Deps, module+"internal/app") {
-			t.Errorf("%s does not link the app: this test would see nothing", p.ImportPath)
+			t.Errorf("%s does not link internal/app: this test would find nothing", p.ImportPath)
 		}
 	}
 }
 
-// The function has no Kubernetes side, which would double it.
+// The function links no Kubernetes code, which would double its size.
 func TestFunctionHoldsNoKubernetes(t *testing.T) {
 	for _, p := range list(t, module+"functions/report") {
 		for _, dep := range p.Deps {
@@ -217,7 +216,7 @@ func TestFunctionHoldsNoKubernetes(t *testing.T) {
 			}
 		}
 		if !slices.Contains(p.Deps, module+"internal/app") {
-			t.Errorf("%s does not link the app: this test would see nothing", p.ImportPath)
+			t.Errorf("%s does not link internal/app: this test would find nothing", p.ImportPath)
 		}
 	}
 }

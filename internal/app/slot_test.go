@@ -38,7 +38,7 @@ func TestParseSlot(t *testing.T) {
 				return
 			}
 			if err != nil || got.Format(time.RFC3339) != tc.want {
-				t.Fatalf("%v, %v; want %s", got, err, tc.want)
+				t.Fatalf("got %v, %v; want %s", got, err, tc.want)
 			}
 		})
 	}

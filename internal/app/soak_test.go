@@ -22,27 +22,26 @@ import (
 
 var (
 	soakSlots = flag.Int("soak-slots", 30,
-		"checks of the soak; make acceptance makes a week of 2,000")
-	soakSeed = flag.Uint64("soak-seed", 1, "what chance makes of the soak")
+		"number of checks; make acceptance runs a week of 2,000")
+	soakSeed = flag.Uint64("soak-seed", 1, "seed of the random faults")
 )
 
 const (
 	soakEvery   = 5 * time.Minute
-	soakTimeout = 12 * time.Second // of a run; a hang takes its share of it
-	// the rule's for, and the newest sample is of a minute before the slot
-	soakToldWithin = 4 * time.Minute
-	soakOverWithin = 12 * time.Minute // keep_firing_for, and some
+	soakTimeout = 12 * time.Second // of a run; a request that hangs uses a part of it
+	// soakSentWithin is the rule's for, with the newest sample a minute before the slot.
+	soakSentWithin = 4 * time.Minute
+	soakEndWithin  = 12 * time.Minute // keep_firing_for, and a reserve
 	soakMaxState   = 64 << 10         // bytes of a document
-	soakTells      = 300              // slots that meet every kind of fault
-	soakKeeps      = 24 * time.Hour   // what the bucket's lifecycle leaves of the archive
+	soakCovers     = 300              // slots after which every kind of fault has occurred
+	soakKeeps      = 24 * time.Hour   // how long the bucket's lifecycle keeps reports
 )
 
-// TestSoak lives through a week of checks, with a summary a day, while Prometheus, S3 and Slack
-// fail by chance, one by one and together, each run being a new App, as a CronJob's is. After each
-// slot at which nothing failed, everything that had to be told by then is told, and what was told
-// twice was told by a run after a failure, and said so, unless the run before it was of the same
-// slot, could not write down what it told, and said that; latest/ never went back; and at the end
-// nothing is left open.
+// TestSoak runs checks for a week, with a summary a day, while Prometheus, S3 and Slack fail at
+// random, alone and together. Each run is a new App, as in a CronJob. After each slot without a
+// failure, everything that had to be sent by then was sent. A message was sent twice only after a
+// failure. The second one says so, unless it is from a run of the same slot whose predecessor could
+// not record it and announced that. latest/ never goes back, and at the end nothing stays open.
 func TestSoak(t *testing.T) {
 	t.Logf("-soak-seed %d", *soakSeed)
 	s := newSoak(t)
@@ -60,42 +59,43 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	left := s.open(t, s.atFirst+soakSlack)
-	t.Logf("%d slots, %d with failures: %d runs, %d with an error, %d stood back; %d incidents, "+
-		"%d messages, %d duplicates, %d announced by the one before of their slot, all others "+
-		"marked; %d times blind, %d summaries; "+
+	t.Logf("%d slots, %d with failures: %d runs, %d with an error, %d skipped for a claim; %d "+
+		"incidents, %d messages, %d duplicates, %d announced by an earlier message of the slot, "+
+		"all others marked; %d times blind, %d summaries; "+
 		"faults met: Prometheus %d, S3 %d, Slack %d; state at most %d bytes; %d goroutines and "+
-		"files at the begin, %d at the end",
-		*soakSlots, s.foul, s.runs, s.failed, s.stoodBack, s.told.incidents(), s.heard,
+		"files at the start, %d at the end",
+		*soakSlots, s.foul, s.runs, s.failed, s.skipped, s.sent.incidents(), s.heard,
 		s.duplicates, s.announced, s.blind, s.summaries,
 		s.weather.met[overPrometheus], s.weather.met[overS3], s.slackFaults, s.largest, s.atFirst,
 		left)
-	if *soakSlots >= soakTells && (s.foul < *soakSlots/10 || s.weather.met[overPrometheus] == 0 ||
-		s.weather.met[overS3] == 0 || s.slackFaults == 0 || len(s.told) == 0) {
-		t.Error("this has tried too little")
+	if *soakSlots >= soakCovers && (s.foul < *soakSlots/10 || s.weather.met[overPrometheus] == 0 ||
+		s.weather.met[overS3] == 0 || s.slackFaults == 0 || len(s.sent) == 0) {
+		t.Errorf("got %d slots with failures, %d incidents; want more of each kind", s.foul,
+			len(s.sent))
 	}
 	if refused := s.slack.Refused(); len(refused) > 0 {
-		t.Errorf("Slack refused %q", refused)
+		t.Errorf("got requests that Slack refuses: %q, want none", refused)
 	}
 }
 
-// soak is a fleet, those who watch it, and what they were told.
+// soak is a simulated fleet with its servers, and the messages that were sent about it.
 type soak struct {
 	random  *rand.Rand
 	begin   time.Time
 	fleet   fleet
 	weather *weather
-	fronts  []*httptest.Server // whose connections end with each run, as a process' do
+	fronts  []*httptest.Server // their connections end with each run, as those of a process
 	store   *cloudtest.Server
 	slack   *slackdouble.Double
 	cfg     *config.Config
 
-	summary time.Time // that is due; zero: none
+	summary time.Time // the slot of the summary that is not sent yet; zero: none
 	heard   int
-	told    facts
+	sent    facts
 	marks   map[string]string // of latest/, by key
 
-	foul, runs, failed, stoodBack, duplicates, announced, blind, summaries int
-	slackFaults, largest, atFirst                                          int
+	foul, runs, failed, skipped, duplicates, announced, blind, summaries int
+	slackFaults, largest, atFirst                                        int
 	// slots since S3 or Slack last failed
 	sinceFoul int
 }
@@ -104,7 +104,7 @@ func newSoak(t *testing.T) *soak {
 	s := &soak{
 		random: rand.New(rand.NewPCG(*soakSeed, 7)), begin: time.Date(2025, 11, 3, 8, 0, 0, 0,
 			time.UTC), store: cloudtest.New(t),
-		slack: slackdouble.Start("xoxb-soak"), told: facts{}, marks: map[string]string{},
+		slack: slackdouble.Start("xoxb-soak"), sent: facts{}, marks: map[string]string{},
 		sinceFoul: 2,
 	}
 	t.Cleanup(s.slack.Close)
@@ -140,8 +140,8 @@ state: {s3: {%s, prefix: state}}
 	return s
 }
 
-// slot is one check, sometimes by two runs at once or with one that is late, and the summary where
-// it is due, with whatever fails at it.
+// slot runs one check and the summary if it is scheduled, with random faults. Sometimes two runs
+// overlap, or an older slot runs again.
 func (s *soak) slot(t *testing.T, n int) {
 	at := s.begin.Add(time.Duration(n) * soakEvery)
 	s.store.Clock(at)
@@ -162,19 +162,19 @@ func (s *soak) slot(t *testing.T, n int) {
 	}
 	results := s.runSummary(t)
 	switch s.random.IntN(12) {
-	case 0: // two at once
+	case 0: // two runs at once
 		second := make(chan app.Result, 1)
 		go func() { second <- s.run(t, "check", at) }()
 		results = append(results, s.run(t, "check", at), <-second)
-	case 1: // and the one before again, late
+	case 1: // the slot before again, late
 		results = append(results, s.run(t, "check", at), s.run(t, "check", at.Add(-soakEvery)))
 	default:
 		results = append(results, s.run(t, "check", at))
 	}
 	s.listen(t, at)
 	if t.Failed() {
-		for _, r := range results { // what the runs of the slot say themselves
-			t.Logf("slot %s: a run ended: stood back %+v, notes %q, error: %v", at, r.ClaimedBy,
+		for _, r := range results { // what the runs of the slot report
+			t.Logf("slot %s: a run ended: claimed by %+v, notes %q, error: %v", at, r.ClaimedBy,
 				r.Notes, r.Err)
 		}
 	}
@@ -182,13 +182,14 @@ func (s *soak) slot(t *testing.T, n int) {
 	for _, r := range results {
 		s.runs++
 		if r.ClaimedBy != nil {
-			s.stoodBack++
+			s.skipped++
 		}
 		if r.Err != nil {
 			s.failed++
 		}
 		if calm && (r.Err != nil || len(r.Notes) > 0) {
-			t.Errorf("slot %s: nothing failed, and yet: %v, %q", at, r.Err, r.Notes)
+			t.Errorf("slot %s: got error %v, notes %q; want none without a failure", at, r.Err,
+				r.Notes)
 		}
 	}
 	s.after(t, at, calm)
@@ -198,8 +199,8 @@ func (s *soak) slot(t *testing.T, n int) {
 	}
 }
 
-// runSummary makes the summary that is due, as often as its Job would: until a run says that it is
-// told.
+// runSummary runs the scheduled summary, again after each check until a run has sent it, as its Job
+// would.
 func (s *soak) runSummary(t *testing.T) []app.Result {
 	if s.summary.IsZero() {
 		return nil
@@ -207,8 +208,8 @@ func (s *soak) runSummary(t *testing.T) []app.Result {
 	r := s.run(t, "daily", s.summary)
 	s.listen(t, s.summary)
 	if r.Err == nil {
-		if !s.told.has("summary", s.summary.Format(time.DateOnly)) {
-			t.Errorf("the summary of %s is said to be told, and is not", s.summary)
+		if !s.sent.has("summary", s.summary.Format(time.DateOnly)) {
+			t.Errorf("the run of the summary of %s has no error, but it was not sent", s.summary)
 		}
 		s.summary = time.Time{}
 	}
@@ -227,7 +228,7 @@ func (s *soak) run(t *testing.T, report string, at time.Time) app.Result {
 	return a.Run(t.Context()).Results[0]
 }
 
-// failSlack makes calls of Slack go wrong until it is mended.
+// failSlack makes requests to Slack fail until Mend is called.
 func (s *soak) failSlack() {
 	s.slackFaults++
 	kinds := []slackdouble.Fault{
@@ -245,7 +246,7 @@ func (s *soak) failSlack() {
 	} {
 		f := kinds[s.random.IntN(len(kinds))]
 		if method == "upload" && (f.Error != "" || f.Body != "") {
-			f = slackdouble.Fault{Drop: true} // to an upload every 200 says that it is there
+			f = slackdouble.Fault{Drop: true} // any 200 would mean that the upload succeeded
 		}
 		f.Method, f.Skip, f.Times = method, s.random.IntN(2), 1+s.random.IntN(2)
 		if s.random.IntN(4) == 0 && !f.Hang {
@@ -257,8 +258,8 @@ func (s *soak) failSlack() {
 	}
 }
 
-// after asserts what holds after a slot, the more where nothing failed at it, and lets five minutes
-// pass for the claims.
+// after checks what must hold after a slot, and more if nothing failed. It ends the claims, as the
+// five minutes until the next slot would.
 func (s *soak) after(t *testing.T, at time.Time, calm bool) {
 	for _, report := range []string{"check", "daily"} {
 		key := state.Key{Cluster: "prod", Report: report}
@@ -271,13 +272,14 @@ func (s *soak) after(t *testing.T, at time.Time, calm bool) {
 		s.largest = max(s.largest, len(body))
 		doc, err := state.Decode(key, body)
 		if err != nil || len(body) > soakMaxState {
-			t.Fatalf("slot %s: the state of %s has %d bytes, %v", at, report, len(body), err)
+			t.Fatalf("slot %s: got a state of %s with %d bytes, %v; want at most %d", at, report,
+				len(body), err, soakMaxState)
 		}
 		if doc.Ledger.Claim == nil {
 			continue
 		}
 		if calm && report == "check" {
-			t.Errorf("slot %s: the claim was not given back", at)
+			t.Errorf("slot %s: got the claim %+v, want none", at, doc.Ledger.Claim)
 		}
 		doc.Ledger.Claim.Until = at
 		if body, err = state.Encode(key, doc); err != nil {
@@ -295,24 +297,24 @@ func (s *soak) after(t *testing.T, at time.Time, calm bool) {
 		return
 	}
 	if !s.summary.IsZero() {
-		t.Errorf("slot %s: the summary is not told", at)
+		t.Errorf("slot %s: the summary was not sent", at)
 	}
 	for node, incidents := range s.fleet {
 		for _, in := range incidents {
 			name := in.name(node)
-			late := s.told.has("late", name)
-			if at.Sub(in.from) >= soakToldWithin && !late && !s.told.has("new", name) {
-				t.Errorf("slot %s: %s was not told", at, name)
+			late := s.sent.has("late", name)
+			if at.Sub(in.from) >= soakSentWithin && !late && !s.sent.has("new", name) {
+				t.Errorf("slot %s: %s was not sent", at, name)
 			}
-			if at.Sub(in.to) >= soakOverWithin && !late && !s.told.has("over", name) {
-				t.Errorf("slot %s: the end of %s was not told", at, name)
+			if at.Sub(in.to) >= soakEndWithin && !late && !s.sent.has("over", name) {
+				t.Errorf("slot %s: the end of %s was not sent", at, name)
 			}
 		}
 	}
 }
 
-// checkLatest asserts that what lies at latest/ is never older than what lay there, and of this
-// slot where nothing failed.
+// checkLatest checks that latest/ is never older than before, and is of this slot if nothing
+// failed.
 func (s *soak) checkLatest(t *testing.T, report string, at time.Time, calm bool) {
 	for _, name := range []string{"index.html", "report.json", "memory.png"} {
 		key := "archive/prod/" + report + "/latest/" + name
@@ -322,12 +324,12 @@ func (s *soak) checkLatest(t *testing.T, report string, at time.Time, calm bool)
 		}
 		if s.marks[key] = mark; calm && report == "check" &&
 			!strings.HasPrefix(mark, at.Format("20060102T150405Z")) {
-			t.Errorf("slot %s: %s is of %s", at, key, mark)
+			t.Errorf("slot %s: got %s of %s, want it of the slot", at, key, mark)
 		}
 	}
 }
 
-// listen takes down what people were told since it was called last.
+// listen records the messages that were sent since the last call.
 func (s *soak) listen(t *testing.T, at time.Time) {
 	messages := s.slack.Messages()
 	for _, m := range messages[s.heard:] {
@@ -342,26 +344,26 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 			s.summaries++
 		}
 		if len(about) == 0 {
-			t.Errorf("slot %s: a message about nothing: %s %s", at, m.Text, m.Blocks)
+			t.Errorf("slot %s: got a message about nothing: %s %s", at, m.Text, m.Blocks)
 		}
 		says := string(m.Blocks)
 		marked := strings.Contains(says, "Possible duplicate") ||
 			strings.Contains(says, "This may repeat an earlier message")
 		again, announced := false, true
 		for _, a := range about {
-			// What was told as new, where the record of that was lost, is seen late.
-			if before := append(slices.Clone(s.told[kind+" "+a]),
-				s.told[map[string]string{"late": "new "}[kind]+a]...); len(before) > 0 {
+			// If the record of a new alert was lost, the alert is seen late.
+			if before := append(slices.Clone(s.sent[kind+" "+a]),
+				s.sent[map[string]string{"late": "new "}[kind]+a]...); len(before) > 0 {
 				last := before[len(before)-1]
 				again = true
-				// Of two runs of one slot, the one that cannot write the state knows nothing of the
-				// other: it says so itself, or the one before it did.
+				// Of two runs of one slot, the run that cannot write the state does not know about
+				// the other. It says so itself, or the run before it did.
 				announced = announced && last.slot.Equal(at) &&
 					(last.unwritten || strings.Contains(says, "may send it again"))
 			}
 		}
 		for _, a := range about {
-			s.told[kind+" "+a] = append(s.told[kind+" "+a], telling{
+			s.sent[kind+" "+a] = append(s.sent[kind+" "+a], sending{
 				at, strings.Contains(says, "may send it again"),
 			})
 		}
@@ -370,21 +372,22 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 		}
 		s.duplicates++
 		if s.sinceFoul > 1 {
-			t.Errorf("slot %s: told twice, %d slots after a failure: %s", at, s.sinceFoul, m.Text)
+			t.Errorf("slot %s: got a message twice, %d slots after a failure: %s", at, s.sinceFoul,
+				m.Text)
 		}
 		switch {
 		case marked:
 		case announced:
 			s.announced++
 		default:
-			t.Errorf("slot %s: %s of %s is a duplicate, and not marked; told before: %+v:\n%s", at,
-				kind, about, s.told, m.Blocks)
+			t.Errorf("slot %s: got an unmarked duplicate: %s of %s; sent before: %+v:\n%s", at,
+				kind, about, s.sent, m.Blocks)
 		}
 	}
 	s.heard = len(messages)
 }
 
-// understand says what a message tells, and of which incidents; nothing of what fills its thread.
+// understand returns what a message says and about which incidents; "" for a message in a thread.
 func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, about []string) {
 	all := m.Text + string(m.Blocks)
 	ended := true
@@ -408,7 +411,7 @@ func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, abo
 		if !strings.Contains(all, node) {
 			continue
 		}
-		for _, in := range slices.Backward(incidents) { // the last that it can be about
+		for _, in := range slices.Backward(incidents) { // the newest possible one
 			if !ended && at.After(in.from) || ended && at.After(in.to) {
 				about = append(about, in.name(node))
 				break
@@ -418,19 +421,18 @@ func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, abo
 	return kind, about
 }
 
-// facts are what people were told, each as often as it was.
-type facts map[string][]telling
+// facts holds each message by its kind and incident, as often as it was sent.
+type facts map[string][]sending
 
-// telling is one time that people were told something: at which slot, and whether it said that it
-// could not be written down.
-type telling struct {
+// sending is one message: its slot, and whether it said that it could not be recorded.
+type sending struct {
 	slot      time.Time
 	unwritten bool
 }
 
 func (f facts) has(kind, about string) bool { return len(f[kind+" "+about]) > 0 }
 
-// incidents counts those of which something was told.
+// incidents counts the incidents with a message.
 func (f facts) incidents() int {
 	n := 0
 	for fact := range f {
@@ -442,27 +444,27 @@ func (f facts) incidents() int {
 	return n
 }
 
-// soakSlack is how many goroutines and files more than at the begin are no leak: the test's own
+// soakSlack is how many more goroutines and files than at the start are not a leak: the test's own
 // connections come and go.
 const soakSlack = 12
 
-// open counts the goroutines and the files that are open once idle connections are closed, and
-// asserts that they are no more than most; 0 is no bound.
-func (s *soak) open(t *testing.T, most int) int {
+// open closes idle connections and counts the goroutines and open files. It fails the test if there
+// are more than limit; 0 is no limit.
+func (s *soak) open(t *testing.T, limit int) int {
 	t.Helper()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	var n int
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		files, _ := os.ReadDir("/proc/self/fd") // where there is one
+		files, _ := os.ReadDir("/proc/self/fd") // on systems that have it
 		n = runtime.NumGoroutine() + len(files)
-		if n <= most || time.Now().After(deadline) || most == 0 {
+		if n <= limit || time.Now().After(deadline) || limit == 0 {
 			break
 		}
 		runtime.Gosched()
 	}
-	if most > 0 && n > most {
+	if limit > 0 && n > limit {
 		stacks := make([]byte, 64<<10)
-		t.Errorf("%d goroutines and files are open, more than %d:\n%s", n, most,
+		t.Errorf("got %d open goroutines and files, want at most %d:\n%s", n, limit,
 			stacks[:runtime.Stack(stacks, true)])
 	}
 	return n

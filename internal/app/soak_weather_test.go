@@ -14,19 +14,19 @@ import (
 	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
 )
 
-// fleetQuery is the one query that a fleet has an answer to.
+// fleetQuery is the only query that a fleet answers.
 const fleetQuery = "node_memory_used_ratio"
 
-// fleet is a Prometheus over nodes whose memory is beyond its limit at times.
+// fleet is a Prometheus about nodes whose memory is above its limit at times.
 type fleet map[string][]incident
 
-// incident is a time that a node is beyond its limit, from its first minute to its last.
+// incident is a time in which a node is above its limit, from its first minute to its last.
 type incident struct{ from, to time.Time }
 
 func (in incident) name(node string) string { return node + " from " + in.from.Format("Mon 15:04") }
 
-// newFleet gives six nodes incidents of 3 to 60 minutes, hours apart, from an hour after the begin
-// on.
+// newFleet returns six nodes with incidents of 3 to 60 minutes, hours apart, which begin an hour
+// after begin.
 func newFleet(random *rand.Rand, begin time.Time, length time.Duration) fleet {
 	f := fleet{}
 	for i := range 6 {
@@ -55,7 +55,7 @@ func (f fleet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"status":"success","data":`+data+`}`)
 }
 
-// lines are the series of a range query, without one node.
+// lines returns the series of a range query, without one node.
 func (f fleet) lines(r *http.Request, without string) string {
 	type line struct {
 		Metric map[string]string `json:"metric"`
@@ -88,13 +88,13 @@ func (f fleet) lines(r *http.Request, without string) string {
 	return string(body)
 }
 
-// Whom the weather is over.
+// The servers with faults.
 const (
 	overPrometheus = "Prometheus"
 	overS3         = "S3"
 )
 
-// weather makes requests fail: for a slot, or for up to five in a row, and then not for three.
+// weather makes requests fail: for one slot, or for up to five in a row, and then for three not.
 type weather struct {
 	mu     sync.Mutex
 	random *rand.Rand
@@ -102,14 +102,14 @@ type weather struct {
 	met    map[string]int // faults
 }
 
-// spell is a time in which requests of one server fail.
+// spell is a time in which requests to one server fail.
 type spell struct {
 	until, calm int     // slots
 	share       float64 // of the requests that fail
-	hangs       int     // that are left, as each takes its time
+	hangs       int     // how many more requests may hang, because each takes its time
 }
 
-// change is the weather of the next slot, and tells whether nothing will fail.
+// change sets the faults of the next slot, and reports whether nothing will fail.
 func (w *weather) change(n int) (calm bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -135,14 +135,14 @@ func (w *weather) change(n int) (calm bool) {
 	return calm
 }
 
-// fails tells whether requests of a server fail now.
+// fails reports whether requests to a server fail now.
 func (w *weather) fails(over string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.spells[over].share > 0
 }
 
-// fate is one of kinds of fault, -1 for a request that goes well; the kind 0 is a hang, which comes
+// fate returns a kind of fault, or -1 for a request that succeeds. Kind 0 is a hang, which occurs
 // once a slot.
 func (w *weather) fate(over string, kinds int) int {
 	w.mu.Lock()
@@ -161,7 +161,7 @@ func (w *weather) fate(over string, kinds int) int {
 	return kind
 }
 
-// overS3 is what goes wrong with a request of S3.
+// overS3 returns the fault of a request to S3.
 func (w *weather) overS3(r *http.Request, _ int) *cloudtest.Fault {
 	faults := []*cloudtest.Fault{
 		{Hang: true},
@@ -198,7 +198,7 @@ func (w *weather) overS3(r *http.Request, _ int) *cloudtest.Fault {
 	return nil
 }
 
-// over makes a Prometheus fail.
+// over returns a Prometheus with faults.
 func (w *weather) over(f fleet) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
@@ -222,7 +222,7 @@ func (w *weather) over(f fleet) http.Handler {
 			http.Error(rw, "internal error", http.StatusInternalServerError)
 		case 5:
 			panic(http.ErrAbortHandler)
-		case 6: // cut off somewhere
+		case 6: // cut off in the middle
 			answer := httptest.NewRecorder()
 			f.ServeHTTP(answer, r)
 			body := answer.Body.Bytes()
@@ -232,7 +232,7 @@ func (w *weather) over(f fleet) http.Handler {
 		case 7:
 			rw.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(rw, "<html>Sign in</html>")
-		case 8: // a part of the data, as Thanos gives it
+		case 8: // only a part of the data, as from Thanos
 			if r.URL.Path != "/api/v1/query_range" {
 				f.ServeHTTP(rw, r)
 				return

@@ -17,7 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
-// silentFile is a file that never answers: a pipe whose writer writes nothing.
+// silentFile returns a file that never answers: a pipe whose writer writes nothing.
 func silentFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "silent")
@@ -32,8 +32,9 @@ func silentFile(t *testing.T) string {
 	return path
 }
 
-// A file that does not answer while the parts are put together keeps nobody from being told: of one
-// for Prometheus that nothing can be seen, of one for a receiver what the others are told anyway.
+// A file that does not answer while the parts are opened does not stop messages. If it is for
+// Prometheus, they say that nothing can be seen. If it is for a receiver, the other receivers get
+// theirs.
 func TestAFileThatDoesNotAnswer(t *testing.T) {
 	silent := silentFile(t)
 	authority := fmt.Sprintf("http_config: {tls_config: {ca_file: %q}}", silent)
@@ -50,7 +51,7 @@ version: 1
 cluster: test
 prometheus: {%s}
 reports:
-  - {name: told, range: 1h, send: changes, schedule: "*/5 * * * *", receivers: [alerts, team], panels: [{use: node-memory}]}
+  - {name: nodes, range: 1h, send: changes, schedule: "*/5 * * * *", receivers: [alerts, team], panels: [{use: node-memory}]}
 receivers:
   - {name: team, slack: {channel: C0123456789, token: xoxb-marked, api_url: '%s'}}
   - {name: alerts, alertmanager: {url: '%s'%s}}
@@ -80,11 +81,11 @@ state: {dir: '%s'}
 				over, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 				defer cancel()
 				if _, err := app.New(over, cfg, o); (err != nil) != (where.prometheus != "") {
-					t.Errorf("without delivering: %v", err)
+					t.Errorf("writing files: got %v, want an error only for Prometheus", err)
 				}
 			}
 			if len(double.Messages()) == 0 {
-				t.Error("nobody was told")
+				t.Error("got no message")
 			}
 		})
 	}

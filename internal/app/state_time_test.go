@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Reading a state that does not answer leaves the run most of its time for telling people.
+// Reading a state that does not answer leaves the run most of its time for sending messages.
 func TestReadingTheStateLeavesTimeToTell(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, 16 * time.Second, 5 * time.Minute} {
 		a := &recipients{o: Options{Timeout: timeout}}
@@ -13,7 +13,7 @@ func TestReadingTheStateLeavesTimeToTell(t *testing.T) {
 		end, _ := ctx.Deadline()
 		cancel()
 		if got, want := time.Until(end), min(timeout/4, maxStateTime); got > want {
-			t.Errorf("of %s the state may take %s, want at most %s", timeout, got, want)
+			t.Errorf("timeout %s: got %s for the state, want %s", timeout, got, want)
 		}
 	}
 }

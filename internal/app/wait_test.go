@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A summary looks at another run's claim soon, less often later, when the claim ends, and a last
-// time shortly before its own time is over.
+// A summary polls another run's claim soon, less often later, when the claim ends, and a last time
+// shortly before its own deadline.
 func TestUntilNextLook(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	at := func(s float64) time.Time { return now.Add(time.Duration(s * float64(time.Second))) }
