@@ -1,5 +1,6 @@
-// Package alerts turns the panels of a snapshot into what rules.Advance reads: it says what each
-// alert is known by from one slot to the next, and whether what an alert is about is still there.
+// Package alerts turns the panels of a snapshot into the rules.Evaluation that rules.Advance reads.
+// It decides how each alert is identified from one slot to the next and whether its object still
+// exists.
 package alerts
 
 import (
@@ -14,33 +15,33 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Window is the time that the panels were asked for, and how much one answer may hold.
+// Window is the time range of the panels and the limit for one answer.
 type Window struct {
-	End   time.Time // the newest time that was asked for
+	End   time.Time // the newest time of the queries
 	Range time.Duration
-	// of one answer; answers about pods and claims have room for a large cluster at least
+	// for one answer; answers about pods and claims always have room for a large cluster
 	MaxSeries int
 }
 
-// Evaluate settles the panels, as Settle does, and returns what their alerting rules came to.
+// Evaluate settles the panels like Settle and returns the result of their alerting rules.
 //
-// It asks q, by the labels that the source has, which workloads and claims there are where a panel
-// has alerts of such objects. The evaluation is good also where an error is returned: without
-// owners, pods are known by their names, and no alert of theirs ends.
+// If a panel has alerts about pods or claims, Evaluate asks q which workloads and claims exist, by
+// the labels that the source has. The evaluation is usable even if an error is returned: without
+// owners, pods are identified by their names and none of their alerts end.
 func Evaluate(
 	ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
 	w Window,
 ) (rules.Evaluation, error) {
-	silent := fellSilent(panels)
+	ended := anyEndedFiring(panels)
 	own, err := owners{nodes: nodes}, error(nil)
-	if silent || slices.ContainsFunc(panels, isOf("pod")) {
+	if ended || slices.ContainsFunc(panels, hasAlertsOn("pod")) {
 		own, err = loadOwners(ctx, q, nodes, w)
 	}
-	if silent || slices.ContainsFunc(panels, isOf("persistentvolumeclaim")) {
+	if ended || slices.ContainsFunc(panels, hasAlertsOn("persistentvolumeclaim")) {
 		own.loadClaims(ctx, q, w)
 	}
 	objects := own.objects()
-	if silent {
+	if ended {
 		settle(panels, &own, &objects)
 	}
 	now := evaluate(panels, &own)
@@ -54,36 +55,35 @@ func Evaluate(
 			now.Rules[i].Data = min(now.Rules[i].Data, rules.DataPartial)
 		}
 	}
-	return now, fmt.Errorf("alerts of pods go by the pods' names: %w", err)
+	return now, fmt.Errorf("identifying alerts by pod name instead of workload: %w", err)
 }
 
-// Settle changes the panels' findings of series that ended while their alert fired: where the
-// object is still there, or may be, the series has no data (NO DATA). The end of a series is not
-// the end of its object. Settle asks q only where there is such a finding. Evaluate includes it.
+// Settle corrects the findings of series that ended while their alert fired. If the object still
+// exists, or may exist, the status becomes NoData, because the end of a series is not the end of
+// its object. Settle queries q only if there is such a finding. Evaluate includes it.
 func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
 	w Window) {
-	if !fellSilent(panels) {
+	if !anyEndedFiring(panels) {
 		return
 	}
-	own, _ := loadOwners(ctx, q, nodes, w) // of what could not be asked nothing is gone
+	own, _ := loadOwners(ctx, q, nodes, w) // after an error no workload counts as gone
 	own.loadClaims(ctx, q, w)
 	objects := own.objects()
 	settle(panels, &own, &objects)
 }
 
-// settle gives findings of series that fell silent the status NoData where their objects are not
-// gone.
+// settle sets the status of ended findings to NoData unless their objects are gone.
 func settle(panels []snapshot.Panel, own *owners, objects *rules.Objects) {
 	for i := range panels {
 		panels[i].Keep(endedFiring, func(row snapshot.Row) bool {
-			is := objects.Presence(identityOf(row.Labels, row.NodeAdded, own))
-			return is == rules.IsThere || is == rules.PresenceUnknown
+			presence := objects.Presence(identityOf(row.Labels, row.NodeAdded, own))
+			return presence == rules.IsThere || presence == rules.PresenceUnknown
 		})
 	}
 }
 
-// fellSilent reports whether a series of the panels ended while its alert fired.
-func fellSilent(panels []snapshot.Panel) bool {
+// anyEndedFiring reports whether a series of the panels ended while its alert fired.
+func anyEndedFiring(panels []snapshot.Panel) bool {
 	return slices.ContainsFunc(panels, func(p snapshot.Panel) bool {
 		return slices.ContainsFunc(p.Findings, endedFiring)
 	})
@@ -92,8 +92,9 @@ func fellSilent(panels []snapshot.Panel) bool {
 // endedFiring reports whether a series ended while its alert fired.
 func endedFiring(f snapshot.Finding) bool { return f.Status == rules.Gone && f.Streak != nil }
 
-// isOf returns whether a panel has an alerting rule and series with a label.
-func isOf(label string) func(snapshot.Panel) bool {
+// hasAlertsOn returns a function that reports whether a panel has an alerting rule and a series
+// with the label.
+func hasAlertsOn(label string) func(snapshot.Panel) bool {
 	return func(p snapshot.Panel) bool {
 		return slices.ContainsFunc(p.Spec.Rules, rules.Rule.IsAlert) &&
 			slices.ContainsFunc(p.Rows, func(r snapshot.Row) bool {
@@ -102,8 +103,7 @@ func isOf(label string) func(snapshot.Panel) bool {
 	}
 }
 
-// evaluate returns what the alerting rules of all panels came to, but for the objects that are
-// there.
+// evaluate returns the result of the alerting rules of all panels, without Objects.
 func evaluate(panels []snapshot.Panel, own *owners) rules.Evaluation {
 	now := rules.Evaluation{Configured: []rules.RuleID{}}
 	for i := range panels {
@@ -116,7 +116,7 @@ func evaluate(panels []snapshot.Panel, own *owners) rules.Evaluation {
 			id := rules.RuleID{Panel: p.Spec.Name, Rule: r.Name}
 			now.Configured = append(now.Configured, id)
 			if p.Spec.Optional && p.Data == snapshot.DataAbsent {
-				continue // not every cluster has such metrics: nothing is missed
+				continue // not every cluster has these metrics
 			}
 			now.Rules = append(now.Rules, resultOf(p, r, known))
 		}
@@ -124,13 +124,13 @@ func evaluate(panels []snapshot.Panel, own *owners) rules.Evaluation {
 	return now
 }
 
-// identities are what the series of a panel are known by.
+// identities are the alert identities of a panel's series.
 type identities struct {
 	all map[string][]series.Labels // by query, in the order of its rows
 	of  map[uint64]series.Labels   // by the series' Row.Key
 }
 
-// identitiesOf returns what the series of a panel are known by.
+// identitiesOf returns the alert identities of a panel's series.
 func identitiesOf(p *snapshot.Panel, own *owners) identities {
 	out := identities{map[string][]series.Labels{}, make(map[uint64]series.Labels, len(p.Rows))}
 	for i := range p.Rows {
@@ -142,7 +142,7 @@ func identitiesOf(p *snapshot.Panel, own *owners) identities {
 	return out
 }
 
-// resultOf returns what an alerting rule of a panel came to.
+// resultOf returns the result of one alerting rule of a panel.
 func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResult {
 	out := rules.RuleResult{
 		ID:            rules.RuleID{Panel: p.Spec.Name, Rule: r.Name},
@@ -156,7 +156,7 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 		Series:        known.all[p.Spec.Query(r.Ref).Ref],
 	}
 	if p.AbsentOf(r.Name) != nil {
-		// the other queries' series say nothing of what this rule judges
+		// The rule's query has no series; those of the other queries do not matter to it.
 		out.Data = rules.DataFailed
 	}
 	if p.Grid.Len > 0 {
@@ -172,9 +172,9 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 	return out
 }
 
-// Details returns the answers of the panels' detail queries by alert, in the words of say; now is
-// the panels' evaluation. Of the series of one alert, such as the pods of a workload, the worst
-// speaks for it.
+// Details returns, for each alert in now, the answers of the panel's detail query, formatted by
+// say. If an alert has several series, such as the pods of a workload, the worst one with details
+// counts.
 func Details(
 	panels []snapshot.Panel, now rules.Evaluation,
 	say func(*snapshot.Panel, *snapshot.Finding) []string,
@@ -205,8 +205,8 @@ func Details(
 	return out
 }
 
-// quality returns how much of an answer rules may rely on. Metrics that are absent say nothing of
-// what they were of.
+// quality converts the state of an answer. Absent metrics show nothing about their objects, so the
+// data counts as failed.
 func quality(d snapshot.Data) rules.Quality {
 	switch d {
 	case snapshot.DataComplete:
@@ -217,7 +217,7 @@ func quality(d snapshot.Data) rules.Quality {
 	return rules.DataFailed
 }
 
-// Lasts returns how long each rule of the panels must have held before it fires.
+// Lasts returns the For of each rule of the panels.
 func Lasts(panels []snapshot.Panel) map[rules.RuleID]time.Duration {
 	lasts := map[rules.RuleID]time.Duration{}
 	for i := range panels {

@@ -23,7 +23,7 @@ import (
 func TestOwnerName(t *testing.T) {
 	for _, tc := range []struct{ pod, kind, name, want string }{
 		{"web-7d9f8c6b5-x2x4z", "ReplicaSet", "web-7d9f8c6b5", "web"},
-		// a ReplicaSet of nobody's: no hash has such letters
+		// a ReplicaSet without a Deployment: no hash has such letters
 		{"web-frontend-abcde", "ReplicaSet", "web-frontend", "web-frontend"},
 		{"kafka-0", "StatefulSet", "kafka", "kafka"},
 		{"export-29384750-x2x4z", "Job", "export-29384750", "export"},
@@ -33,12 +33,12 @@ func TestOwnerName(t *testing.T) {
 		{"etl-exec-3", "Pod", "etl-driver", "etl-driver"},
 	} {
 		if got := ownerName(tc.pod, tc.kind, tc.name); got != tc.want {
-			t.Errorf("%s of %s %s: %q, want %q", tc.pod, tc.kind, tc.name, got, tc.want)
+			t.Errorf("%s of %s %s: got %q, want %q", tc.pod, tc.kind, tc.name, got, tc.want)
 		}
 	}
 }
 
-// Without kube-state-metrics the names of pods say mostly the same.
+// Without kube-state-metrics the names of pods mostly give the same workload.
 func TestWorkloadByName(t *testing.T) {
 	for pod, want := range map[string]string{
 		"web-7d9f8c6b5-x2x4z": "web", "fluent-bit-x2x4z": "fluent-bit", "kafka-0": "kafka",
@@ -46,15 +46,15 @@ func TestWorkloadByName(t *testing.T) {
 	} {
 		if got := (&owners{}).workload(series.FromPairs("namespace", "shop", "pod",
 			pod)); got != want {
-			t.Errorf("%s: %q, want %q", pod, got, want)
+			t.Errorf("%s: got %q, want %q", pod, got, want)
 		}
 	}
 	if got := (&owners{}).workload(series.FromPairs("pod", "web-7d9f8c6b5-x2x4z")); got != "" {
-		t.Errorf("a pod of no namespace is of %q", got)
+		t.Errorf("a pod without a namespace: got the workload %q, want none", got)
 	}
 }
 
-// simulated is a client of a simulated cluster.
+// simulated returns a client of a simulated cluster.
 func simulated(t *testing.T, now time.Time, without ...string) *promapi.Client {
 	t.Helper()
 	l, err := lab.New(lab.Options{Now: now, Nodes: 10, Profile: lab.KPS, Without: without})
@@ -91,42 +91,42 @@ func TestLoadOwners(t *testing.T) {
 		}
 	}
 	if deployments == 0 {
-		t.Errorf("no pod of a deployment in %d", len(own.of))
+		t.Errorf("got no pod of a deployment in %d pods", len(own.of))
 	}
 	objects := own.objects()
 	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload",
 		"recommend")); got != rules.IsThere {
-		t.Errorf("shop/recommend: %v", got)
+		t.Errorf("shop/recommend: got %v, want %v", got, rules.IsThere)
 	}
 	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload",
 		"nothing")); got != rules.IsGone {
-		t.Errorf("shop/nothing: %v", got)
+		t.Errorf("shop/nothing: got %v, want %v", got, rules.IsGone)
 	}
-	// It was killed two hours ago; the object is still there.
+	// The pod was killed two hours ago, but its object still exists.
 	if got := objects.Presence(series.FromPairs("namespace", "spark", "workload",
 		ended)); ended == "" || got != rules.IsGone {
-		t.Errorf("the executor that has ended (%q): %v", ended, got)
+		t.Errorf("the ended executor %q: got %v, want %v", ended, got, rules.IsGone)
 	}
 	if few, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{},
 		Window{now, 3 * time.Hour, 1}); err != nil || len(few.of) != len(own.of) {
-		t.Errorf("with room for one series in a panel %d pods and not %d, %v", len(few.of),
-			len(own.of), err)
+		t.Errorf("with MaxSeries 1: got %d pods, want %d; error %v", len(few.of), len(own.of), err)
 	}
 	without, err := loadOwners(t.Context(), simulated(t, now, "kube_pod_status_phase"),
 		snapshot.Nodes{}, Window{now, 3 * time.Hour, 0})
 	if err != nil || len(without.of) != len(own.of) {
-		t.Errorf("without phases %d pods and not %d, %v", len(without.of), len(own.of), err)
+		t.Errorf("without phases: got %d pods, want %d; error %v", len(without.of), len(own.of),
+			err)
 	}
 	nobody := (&owners{}).objects()
 	if got := nobody.Presence(series.FromPairs("workload", "any")); got != rules.PresenceUnknown {
-		t.Errorf("without kube-state-metrics: %v", got)
+		t.Errorf("without kube-state-metrics: got %v, want %v", got, rules.PresenceUnknown)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := loadOwners(ctx, simulated(t, now), snapshot.Nodes{},
 		Window{now, time.Hour, 0}); !errors.Is(err, context.Canceled) ||
 		!strings.Contains(err.Error(), "kube_pod_owner") {
-		t.Errorf("error %v", err)
+		t.Errorf("got the error %v, want a canceled query of kube_pod_owner", err)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestIdentity(t *testing.T) {
 		{series.FromPairs("pod", "web-x2x4z"), false, series.FromPairs("pod", "web-x2x4z")},
 	} {
 		if got := identityOf(tc.labels, tc.added, own); !cmp.Equal(got, tc.want) {
-			t.Errorf("%v is known by %v, want %v", tc.labels, got, tc.want)
+			t.Errorf("%v: got the identity %v, want %v", tc.labels, got, tc.want)
 		}
 	}
 }
@@ -201,29 +201,35 @@ func TestEvaluate(t *testing.T) {
 		{Spec: panel.Spec{Name: "unjudged"}, Grid: grid, Data: snapshot.DataComplete},
 	}
 	got := evaluate(panels, own)
-	if want := []rules.RuleID{{Panel: "memory", Rule: "High"}, {Panel: "failed", Rule: "Other"}, {Panel: "absent", Rule: "Third"}}; !cmp.Equal(got.Configured, want) {
-		t.Errorf("configured %v", got.Configured)
+	configured := []rules.RuleID{
+		{Panel: "memory", Rule: "High"}, {Panel: "failed", Rule: "Other"},
+		{Panel: "absent", Rule: "Third"},
+	}
+	if diff := cmp.Diff(configured, got.Configured); diff != "" {
+		t.Errorf("configured (-want +got):\n%s", diff)
 	}
 	web := series.FromPairs("container", "app", "namespace", "shop", "workload", "web")
 	memory := got.Rules[0]
 	if len(memory.Findings) != 1 || !cmp.Equal(memory.Findings[0].Identity, web) ||
 		memory.Findings[0].Name != "shop/web-new/app" {
-		t.Errorf("findings %+v", memory.Findings)
+		t.Errorf("got the findings %+v, want one of %v named shop/web-new/app", memory.Findings,
+			web)
 	}
 	if !cmp.Equal(memory.Series, []series.Labels{web, web}) || !memory.BadNewsOnly ||
 		memory.KeepFiringFor != time.Minute || memory.NoData != rules.ResolveOnNoData {
-		t.Errorf("memory: %+v", memory)
+		t.Errorf("memory: got %+v, want two series of %v and the rule's settings", memory, web)
 	}
 	if !memory.From.Equal(grid.Start) || !memory.Through.Equal(grid.End()) ||
 		memory.Data != rules.DataComplete {
-		t.Errorf("memory: %v from %v to %v", memory.Data, memory.From, memory.Through)
+		t.Errorf("memory: got %v from %v to %v, want %v from %v to %v", memory.Data, memory.From,
+			memory.Through, rules.DataComplete, grid.Start, grid.End())
 	}
 	if failed := got.Rules[1]; failed.Data != rules.DataFailed ||
 		failed.KeepFiringFor != rules.DefaultKeepFiringFor || !failed.Through.IsZero() {
-		t.Errorf("failed: %+v", failed)
+		t.Errorf("failed: got %+v, want failed data, the default KeepFiringFor and no time", failed)
 	}
 	if got.Rules[2].Data != rules.DataFailed || len(got.Rules) != 3 {
-		t.Errorf("absent: %+v", got.Rules[2:])
+		t.Errorf("absent: got %+v, want one rule with failed data", got.Rules[2:])
 	}
 }
 
@@ -233,37 +239,37 @@ func TestPresenceOfNodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	there := nodes.All()[0]
+	node := nodes.All()[0]
 	for _, tc := range []struct {
 		identity series.Labels
 		nodes    snapshot.Nodes
 		want     rules.Presence
 	}{
-		{series.FromPairs("instance", there.InternalIP+":9100"), nodes, rules.IsThere},
-		{series.FromPairs("node", there.Name), nodes, rules.IsThere},
-		{series.FromPairs("instance", there.InternalIP), nodes, rules.IsThere},
-		// a port that the table never saw
-		{series.FromPairs("instance", there.InternalIP+":9999"), nodes, rules.IsThere},
-		{series.FromPairs("instance", strings.ToUpper(there.Name)), nodes, rules.IsThere},
+		{series.FromPairs("instance", node.InternalIP+":9100"), nodes, rules.IsThere},
+		{series.FromPairs("node", node.Name), nodes, rules.IsThere},
+		{series.FromPairs("instance", node.InternalIP), nodes, rules.IsThere},
+		// a port that no exporter has
+		{series.FromPairs("instance", node.InternalIP+":9999"), nodes, rules.IsThere},
+		{series.FromPairs("instance", strings.ToUpper(node.Name)), nodes, rules.IsThere},
 		{series.FromPairs("node", "taken-away"), nodes, rules.IsGone},
 		{
-			series.FromPairs("cluster", "elsewhere", "node", there.Name), nodes,
+			series.FromPairs("cluster", "elsewhere", "node", node.Name), nodes,
 			rules.PresenceUnknown,
 		},
 		// a host outside the cluster
 		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.NobodyKnows},
 		{series.FromPairs("job", "api"), nodes, rules.NobodyKnows},
-		{series.FromPairs("node", there.Name), snapshot.Nodes{}, rules.PresenceUnknown},
+		{series.FromPairs("node", node.Name), snapshot.Nodes{}, rules.PresenceUnknown},
 	} {
 		objects := (&owners{nodes: tc.nodes}).objects()
 		if got := objects.Presence(tc.identity); got != tc.want {
-			t.Errorf("%v: %v, want %v", tc.identity, got, tc.want)
+			t.Errorf("%v: got %v, want %v", tc.identity, got, tc.want)
 		}
 	}
 }
 
-// The answers about a series are those of its alert; of two series of one alert the worst speaks. A
-// verdict has none.
+// An alert has the details of its series; if it has two series, those of the worst. A verdict has
+// no details.
 func TestDetailsAreByAlert(t *testing.T) {
 	one, two, other := series.FromPairs("namespace", "shop", "pod", "web-1"),
 		series.FromPairs("namespace", "shop", "pod", "web-2"), series.FromPairs("node", "n1")
@@ -303,6 +309,6 @@ func TestDetailsAreByAlert(t *testing.T) {
 	id := rules.RuleID{Panel: "p", Rule: "High"}
 	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop",
 		"workload", "web")): {"p worst"}}; !cmp.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

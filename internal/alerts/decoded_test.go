@@ -13,8 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// A snapshot that was written down and read is evaluated as the one that was taken.
-func TestEvaluateOfADecodedSnapshot(t *testing.T) {
+// A decoded snapshot gives the same evaluation as the original.
+func TestEvaluateDecodedSnapshot(t *testing.T) {
 	end := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	source := simulated(t, end)
 	nodes, _, err := snapshot.LoadNodes(t.Context(), source, end, time.Hour)
@@ -27,14 +27,14 @@ func TestEvaluateOfADecodedSnapshot(t *testing.T) {
 		},
 		Rules: []rules.Rule{{Name: "High", Warning: rules.At(1)}},
 	}}
-	taken := snapshot.Snapshot{
+	original := snapshot.Snapshot{
 		Slot: end, Range: time.Hour, End: end, Nodes: nodes,
 		Panels: snapshot.Take(t.Context(), source, specs, snapshot.Options{
 			Slot: end, Range: time.Hour, Nodes: nodes,
 		}),
 	}
 	var file bytes.Buffer
-	if err := taken.Encode(&file); err != nil {
+	if err := original.Encode(&file); err != nil {
 		t.Fatal(err)
 	}
 	read, err := snapshot.Decode(&file)
@@ -42,7 +42,7 @@ func TestEvaluateOfADecodedSnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got [2]rules.Evaluation
-	for i, s := range []*snapshot.Snapshot{&taken, read} {
+	for i, s := range []*snapshot.Snapshot{&original, read} {
 		got[i], err = Evaluate(t.Context(), source, s.Panels, s.Nodes, Window{
 			End: s.End, Range: s.Range,
 		})
@@ -52,10 +52,11 @@ func TestEvaluateOfADecodedSnapshot(t *testing.T) {
 	}
 	if len(got[0].Rules) != 1 || len(got[0].Rules[0].Findings) == 0 ||
 		len(got[0].Objects.Nodes.Objects) == 0 {
-		t.Fatal("there are no findings or no nodes: this test would see nothing")
+		t.Fatalf("got %d rules and %d nodes, want one rule with findings and some nodes",
+			len(got[0].Rules), len(got[0].Objects.Nodes.Objects))
 	}
 	instants := cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
 	if diff := cmp.Diff(got[0], got[1], cmpopts.EquateNaNs(), instants); diff != "" {
-		t.Errorf("(-taken +read):\n%s", diff)
+		t.Errorf("decoded snapshot evaluates differently (-original +decoded):\n%s", diff)
 	}
 }

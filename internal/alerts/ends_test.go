@@ -10,9 +10,9 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Series of no Kubernetes object end as their rule says: no source could ever say that they are
-// gone.
-func TestWhatNobodyKnowsEndsAsItsRuleSays(t *testing.T) {
+// Alerts of series that are not about a Kubernetes object end as their rule says, because no source
+// can ever report that the object is gone.
+func TestAlertsOfUnknownObjectsEndByTheirRule(t *testing.T) {
 	begin := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	topic := series.FromPairs("topic", "orders")
 	for name, badNews := range map[string]bool{"no_data: resolve": false, "empty_is_ok": true} {
@@ -46,18 +46,17 @@ func TestWhatNobodyKnowsEndsAsItsRuleSays(t *testing.T) {
 			m = rules.Advance(m, at(later), later)
 			for k, a := range m.Alerts {
 				if a.Fires() {
-					t.Errorf("%s still fires two hours after its series ended, want that it has "+
-						"ended", k)
+					t.Errorf("%s still fires two hours after its series ended, want it ended", k)
 				}
 			}
 			if len(m.Alerts) != 1 {
-				t.Errorf("%d alerts, want 1", len(m.Alerts))
+				t.Errorf("got %d alerts, want 1", len(m.Alerts))
 			}
 		})
 	}
 }
 
-// A server that answers in full with old samples is not one that cannot be seen.
+// A server that answers in full but with old samples does not make promsnap blind.
 func TestOldSamplesAreNoBlindness(t *testing.T) {
 	begin := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	var m rules.Memory
@@ -73,6 +72,6 @@ func TestOldSamplesAreNoBlindness(t *testing.T) {
 		m = rules.Advance(m, evaluate([]snapshot.Panel{p}, &owners{}), slot)
 	}
 	if m.Blind() {
-		t.Errorf("blind, want that it is not: %+v", m.Alerts[rules.BlindKey])
+		t.Errorf("got the blind alert %+v, want none", m.Alerts[rules.BlindKey])
 	}
 }

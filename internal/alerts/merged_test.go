@@ -11,9 +11,9 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// A part of a merged panel that does not answer in full ends no alert: not its own, nor those of
-// the others.
-func TestAPartWithoutAnAnswerEndsNoAlert(t *testing.T) {
+// A part of a merged panel without a complete answer ends no alert, neither its own nor those of
+// the other parts.
+func TestIncompletePartEndsNoAlert(t *testing.T) {
 	begin := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	spec := panel.Spec{
 		Name: "lag", EmptyIsOK: true, Rules: []rules.Rule{
@@ -82,7 +82,7 @@ func TestAPartWithoutAnAnswerEndsNoAlert(t *testing.T) {
 				}
 			}
 			if firing != tc.firing {
-				t.Errorf("got %d of 2 alerts that fire, want %d", firing, tc.firing)
+				t.Errorf("got %d of 2 alerts firing, want %d", firing, tc.firing)
 			}
 		})
 	}

@@ -16,40 +16,40 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// owners knows the workload of every pod of a window, and which objects are there at its end. The
-// zero value knows none, and goes by the pods' names.
+// owners holds the workload of every pod in a window and the objects that exist at its end. The
+// zero value knows none and derives workloads from pod names.
 type owners struct {
 	// of is the workload of each pod.
 	of map[rules.Object]string
-	// live are the workloads that have a pod at the end of the window that has not ended.
+	// live are the workloads with a running or pending pod at the end of the window.
 	live map[rules.Object]rules.Presence
-	// partial says that the answer was only a part: a pod that is not in it may be there.
+	// partial means that the answer was incomplete: a pod that is not in it may exist.
 	partial bool
-	// claims are the persistent volume claims at the end of the window; nil: they were not asked
-	// for.
+	// claims are the persistent volume claims at the end of the window; nil: not loaded.
 	claims map[rules.Object]rules.Presence
-	// claimsErr is why claims are not known.
+	// claimsErr is the error of loading the claims.
 	claimsErr error
-	// nodes know the cluster of a series whose label of it has the source's own name.
+	// nodes know the cluster of a series if the source's cluster label has another name.
 	nodes snapshot.Nodes
 }
 
-// object is the pod, workload or claim of this name in the cluster and namespace of a series.
+// object returns the pod, workload or claim with this name in the cluster and namespace of a
+// series.
 func (o *owners) object(ls series.Labels, name string) rules.Object {
 	return rules.Object{Cluster: o.nodes.ClusterOf(ls), Namespace: ls.Get("namespace"), Name: name}
 }
 
-// mostPods is how many pods, or claims, are known at least, whatever the panels may have: 5,000
-// nodes of 60 pods. One takes about 200 bytes.
+// mostPods is the least limit for answers about pods or claims, whatever the panels' limit is:
+// 5,000 nodes with 60 pods each. A pod takes about 200 bytes.
 const mostPods = 300_000
 
-// ownersQuery finds the owner of every pod, 0 for a pod that has ended. Its argument is the step,
-// so that no pod is missed between two.
+// ownersQuery finds the owner of every pod; the value is 0 for a pod that has ended. Its argument
+// is the step, so that no pod between two steps is missed.
 const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))` +
 	` * on (cluster, namespace, pod) group_left () max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running|Unknown"})` +
 	` or max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))`
 
-// loadOwners asks which workload each pod of a window is of.
+// loadOwners queries the workload of each pod in a window.
 func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes,
 	w Window) (owners, error) {
 	step := max((w.Range / 12).Truncate(time.Minute), time.Minute)
@@ -64,21 +64,21 @@ func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes,
 		pod := s.Labels.Get("pod")
 		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
 		own.of[own.object(s.Labels, pod)] = workload
-		if s.Values[len(s.Values)-1] > 0 { // NaN is not
+		if s.Values[len(s.Values)-1] > 0 { // false for NaN
 			own.live[own.object(s.Labels, workload)] = rules.IsThere
 		}
 		return nil
 	})
 	if err != nil {
-		return owners{nodes: nodes}, fmt.Errorf("asking for the pods' owners (kube_pod_owner): %w",
+		return owners{nodes: nodes}, fmt.Errorf("querying the owners of pods (kube_pod_owner): %w",
 			err)
 	}
 	own.partial = meta.Partial
 	return own, nil
 }
 
-// Kubernetes puts a hash of this alphabet behind the names of a Deployment's ReplicaSets and of
-// pods, and a number behind those of a CronJob's Jobs and a StatefulSet's pods.
+// Kubernetes appends a hash of this alphabet to the names of a Deployment's ReplicaSets and of
+// pods, and a number to those of a CronJob's Jobs and a StatefulSet's pods.
 var (
 	replicaSetName = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{6,10}$`)
 	jobName        = regexp.MustCompile(`^(.+)-[0-9]{8,11}$`)
@@ -86,8 +86,8 @@ var (
 		`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
 )
 
-// ownerName returns the name of a pod's workload: of the Deployment behind a ReplicaSet, the
-// CronJob behind a Job. A pod that has no owner, or whose owner is its node, is one itself.
+// ownerName returns the name of a pod's workload: the Deployment of a ReplicaSet, the CronJob of a
+// Job. A pod without an owner, or whose owner is its node, is its own workload.
 func ownerName(pod, kind, name string) string {
 	switch kind {
 	case "", "<none>", "Node":
@@ -100,8 +100,8 @@ func ownerName(pod, kind, name string) string {
 	return name
 }
 
-// workload returns the workload of a pod's series, "" where the series is none of a pod. Where
-// kube-state-metrics does not say, the pod's name does.
+// workload returns the workload of a pod's series, "" if the series is not about a pod. If
+// kube-state-metrics does not know the pod, the pod's name decides.
 func (o *owners) workload(ls series.Labels) string {
 	pod := ls.Get("pod")
 	if pod == "" || ls.Get("namespace") == "" {
@@ -114,9 +114,10 @@ func (o *owners) workload(ls series.Labels) string {
 }
 
 // claimsQuery finds the persistent volume claims.
-const claimsQuery = `group by (cluster, namespace, persistentvolumeclaim) (kube_persistentvolumeclaim_info)`
+const claimsQuery = `group by (cluster, namespace, persistentvolumeclaim)` +
+	` (kube_persistentvolumeclaim_info)`
 
-// loadClaims asks which persistent volume claims there are.
+// loadClaims queries which persistent volume claims exist.
 func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, w Window) {
 	o.claims = map[rules.Object]rules.Presence{}
 	query := promapi.Query{
@@ -129,9 +130,9 @@ func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, w Window) {
 	})
 	switch {
 	case err != nil:
-		o.claimsErr = fmt.Errorf("asking for the claims (kube_persistentvolumeclaim_info): %w", err)
+		o.claimsErr = fmt.Errorf("querying the claims (kube_persistentvolumeclaim_info): %w", err)
 	case meta.Partial:
-		o.claimsErr = errors.New("asking for the claims (kube_persistentvolumeclaim_info): the " +
-			"answer is only a part")
+		o.claimsErr = errors.New("querying the claims (kube_persistentvolumeclaim_info): the " +
+			"answer is incomplete")
 	}
 }

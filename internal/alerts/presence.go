@@ -4,15 +4,15 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// objects returns which objects of alerts are there, as kube-state-metrics says.
+// objects returns the objects that exist according to kube-state-metrics.
 func (o *owners) objects() rules.Objects {
 	out := o.nodes.Objects()
 	out.Workloads, out.Claims = o.workloads(), o.presentClaims()
 	return out
 }
 
-// workloads returns which workloads are there: those that have a pod. The others are gone, unless
-// pods may be missing in the answer.
+// workloads returns the workloads that have a pod. The others are gone, unless the answer may lack
+// pods.
 func (o *owners) workloads() rules.Known {
 	out := rules.Known{Objects: o.live, Clusters: map[string]rules.Presence{}, Others: rules.IsGone}
 	if len(o.live) == 0 || o.partial {
@@ -26,9 +26,9 @@ func (o *owners) workloads() rules.Known {
 	return out
 }
 
-// presentClaims returns which claims are there. The others of a cluster are gone where
-// kube-state-metrics tells of claims there. The kubelet falls silent of a claim also where it is
-// the kubelet that does not answer.
+// presentClaims returns the claims that exist. The other claims of a cluster are gone if
+// kube-state-metrics reports any claims there. The kubelet's silence is no evidence, because a
+// failed kubelet stops reporting claims too.
 func (o *owners) presentClaims() rules.Known {
 	out := rules.Known{
 		Objects: o.claims, Clusters: map[string]rules.Presence{}, Others: rules.NobodyKnows,

@@ -19,8 +19,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// answers are what a Prometheus answers to the first query that holds a key; the others have no
-// series.
+// answers is a Prometheus that answers queries containing a key with its series, and others with
+// none.
 type answers struct {
 	by      map[string][]series.Series
 	partial bool
@@ -55,7 +55,8 @@ func (a answers) Present(context.Context, []string, time.Time, time.Time) (map[s
 	return nil, a.err
 }
 
-// A claim is gone only where kube-state-metrics tells of claims in its cluster, and tells of all.
+// A claim is gone only if kube-state-metrics reports claims in its cluster and its answer is
+// complete.
 func TestPresenceOfClaims(t *testing.T) {
 	end := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	node := []series.Series{{Labels: series.FromPairs("cluster", "a", "node", "n1")}}
@@ -71,7 +72,7 @@ func TestPresenceOfClaims(t *testing.T) {
 		"max by (cluster, node, internal_ip) (last_over_time": node,
 	})
 	if !current.Current("a") || !silent.Silent("a") {
-		t.Fatalf("kube-state-metrics is current %v and silent %v, want both", current.Current("a"),
+		t.Fatalf("got current %v and silent %v, want both true", current.Current("a"),
 			silent.Silent("a"))
 	}
 	data := map[string][]series.Series{"kube_persistentvolumeclaim_info": {
@@ -83,19 +84,19 @@ func TestPresenceOfClaims(t *testing.T) {
 	for name, tt := range map[string]struct {
 		source answers
 		nodes  snapshot.Nodes
-		// a claim in the answer, one that is not, and one of another cluster
-		there, gone, of rules.Presence
+		// a claim in the answer, one not in it, and one of another cluster
+		listed, unlisted, elsewhere rules.Presence
 	}{
-		"tells of claims": {
+		"reports claims": {
 			answers{by: data}, current, rules.IsThere, rules.IsGone, rules.NobodyKnows,
 		},
-		"tells of no claims": {
+		"reports no claims": {
 			answers{}, current, rules.NobodyKnows, rules.NobodyKnows, rules.NobodyKnows,
 		},
 		"is silent": {
 			answers{by: data}, silent, rules.IsThere, rules.PresenceUnknown, rules.NobodyKnows,
 		},
-		"tells of a part": {
+		"answers in part": {
 			answers{by: data, partial: true}, current, rules.IsThere, rules.PresenceUnknown,
 			rules.PresenceUnknown,
 		},
@@ -103,7 +104,7 @@ func TestPresenceOfClaims(t *testing.T) {
 			answers{err: errors.New("timeout")}, current, rules.PresenceUnknown,
 			rules.PresenceUnknown, rules.PresenceUnknown,
 		},
-		"was never seen with nodes": {
+		"without nodes": {
 			answers{by: data}, snapshot.Nodes{}, rules.IsThere, rules.IsGone, rules.NobodyKnows,
 		},
 	} {
@@ -112,7 +113,8 @@ func TestPresenceOfClaims(t *testing.T) {
 			own.loadClaims(t.Context(), tt.source, Window{End: end, Range: time.Hour})
 			objects := own.objects()
 			for claim, want := range map[[2]string]rules.Presence{
-				{"a", "data"}: tt.there, {"a", "old"}: tt.gone, {"b", "data"}: tt.of,
+				{"a", "data"}: tt.listed, {"a", "old"}: tt.unlisted,
+				{"b", "data"}: tt.elsewhere,
 			} {
 				got := objects.Presence(series.FromPairs("cluster", claim[0], "namespace", "shop",
 					"persistentvolumeclaim", claim[1]))
@@ -124,7 +126,7 @@ func TestPresenceOfClaims(t *testing.T) {
 	}
 }
 
-// An evaluation is plain data: it can be made in one process, and alerts advanced by it in another.
+// An evaluation is plain data: one process can make it and another can advance the alerts with it.
 func TestEvaluationIsData(t *testing.T) {
 	end := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	source := simulated(t, end)
@@ -149,7 +151,9 @@ func TestEvaluationIsData(t *testing.T) {
 	}
 	if len(now.Objects.Workloads.Objects) == 0 || len(now.Objects.Nodes.Objects) == 0 ||
 		len(now.Objects.Hosts.Objects) == 0 {
-		t.Fatal("the evaluation has no workloads, nodes or hosts: this test would see nothing")
+		t.Fatalf("got %d workloads, %d nodes and %d hosts, want some of each",
+			len(now.Objects.Workloads.Objects), len(now.Objects.Nodes.Objects),
+			len(now.Objects.Hosts.Objects))
 	}
 	var stored bytes.Buffer
 	if err := gob.NewEncoder(&stored).Encode(now); err != nil {
@@ -160,7 +164,7 @@ func TestEvaluationIsData(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, later := rules.Advance(rules.Memory{}, now, end), end.Add(time.Hour)
-	// At the next slot nothing is in the answer any more: the objects say what has ended.
+	// The answer of the next slot is empty: the objects decide which alerts end.
 	for _, e := range []*rules.Evaluation{&now, &got} {
 		for i := range e.Rules {
 			e.Rules[i].Findings, e.Rules[i].Series = nil, nil
@@ -175,12 +179,11 @@ func TestEvaluationIsData(t *testing.T) {
 		}
 	}
 	if ended == 0 || ended == len(want.Alerts) {
-		t.Fatalf("%d of %d alerts ended, want some and not all: this test would see nothing", ended,
-			len(want.Alerts))
+		t.Fatalf("got %d of %d alerts ended, want some but not all", ended, len(want.Alerts))
 	}
 	if diff := cmp.Diff(encoded(t, want),
 		encoded(t, rules.Advance(before, got, later))); diff != "" {
-		t.Errorf("alerts by the evaluation (-) and by its copy (+):\n%s", diff)
+		t.Errorf("alerts of the decoded evaluation differ (-original +decoded):\n%s", diff)
 	}
 }
 

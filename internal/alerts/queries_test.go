@@ -11,9 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// A rule knows the series of its own query alone: that the others are there is no end of its
-// alerts.
-func TestARuleKnowsItsQuery(t *testing.T) {
+// A rule only sees the series of its own query. Series of the other queries do not end its alerts.
+func TestRuleSeesItsOwnQuery(t *testing.T) {
 	n1, n2 := series.FromPairs("node", "n1"), series.FromPairs("node", "n2")
 	p := snapshot.Panel{
 		Spec: panel.Spec{
@@ -50,12 +49,12 @@ func TestARuleKnowsItsQuery(t *testing.T) {
 		r := got.Rules[i]
 		if !cmp.Equal(r.Series, want.series) || len(r.Findings) != want.found ||
 			r.Data != want.data {
-			t.Errorf("%s: series %v, %d findings, data %v; want %v, %d, %v", r.ID, r.Series,
+			t.Errorf("%s: got series %v, %d findings, data %v; want %v, %d, %v", r.ID, r.Series,
 				len(r.Findings), r.Data, want.series, want.found, want.data)
 		}
 		for _, f := range r.Findings {
 			if !cmp.Equal(f.Identity, n2) {
-				t.Errorf("%s: the finding is of %v, want %v", r.ID, f.Identity, n2)
+				t.Errorf("%s: got a finding of %v, want %v", r.ID, f.Identity, n2)
 			}
 		}
 	}

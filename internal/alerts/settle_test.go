@@ -14,7 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// kube answers as kube-state-metrics of one cluster would: with pods of the workloads in live and
+// kube answers like the kube-state-metrics of one cluster, with pods of the workloads in live and
 // gone.
 type kube struct {
 	live, gone []string
@@ -47,9 +47,8 @@ func (k kube) Present(context.Context, []string, time.Time, time.Time) (map[stri
 	return nil, k.err
 }
 
-// A series that ended while its alert fired is one of an object that is gone, or one without data.
-// Nobody is asked where no series ended so, but by Evaluate, which also needs to know whose the
-// pods are.
+// A series that ended while its alert fired either has a gone object or no data. Without such a
+// series only Evaluate queries, because it also needs the workloads of pods.
 func TestSettle(t *testing.T) {
 	down := errors.New("connection refused")
 	fired, calm := &rules.Streak{Severity: rules.Warning}, (*rules.Streak)(nil)
@@ -67,7 +66,7 @@ func TestSettle(t *testing.T) {
 			want: rules.Gone, evaluated: 1,
 		},
 		{
-			name: "its workload is there", streak: fired, kube: kube{live: []string{"db"}},
+			name: "its workload exists", streak: fired, kube: kube{live: []string{"db"}},
 			want: rules.NoData, settled: 2, evaluated: 2,
 		},
 		{
@@ -84,46 +83,46 @@ func TestSettle(t *testing.T) {
 			asked := 0
 			tt.kube.asked = &asked
 			w := Window{End: time.Unix(1_760_000_000, 0), Range: time.Hour}
-			panels := silentPanel(tt.streak)
+			panels := endedPanel(tt.streak)
 			Settle(t.Context(), tt.kube, panels, snapshot.Nodes{}, w)
 			if got := panels[0].Findings[0].Status; got != tt.want ||
 				panels[0].Rows[0].Status != tt.want {
-				t.Errorf("Settle: the finding is %v and its row %v, want %v", got,
+				t.Errorf("Settle: got the finding %v and its row %v, want %v", got,
 					panels[0].Rows[0].Status, tt.want)
 			}
 			if asked != tt.settled {
-				t.Errorf("Settle asked %d times, want %d", asked, tt.settled)
+				t.Errorf("Settle: got %d queries, want %d", asked, tt.settled)
 			}
 
 			asked = 0
-			panels = silentPanel(tt.streak)
+			panels = endedPanel(tt.streak)
 			now, err := Evaluate(t.Context(), tt.kube, panels, snapshot.Nodes{}, w)
 			if !errors.Is(err, tt.err) {
-				t.Errorf("Evaluate: error %v, want %v", err, tt.err)
+				t.Errorf("Evaluate: got the error %v, want %v", err, tt.err)
 			}
 			if asked != tt.evaluated {
-				t.Errorf("Evaluate asked %d times, want %d", asked, tt.evaluated)
+				t.Errorf("Evaluate: got %d queries, want %d", asked, tt.evaluated)
 			}
 			if got := panels[0].Findings[0].Status; got != tt.want {
-				t.Errorf("Evaluate: the finding is %v, want %v", got, tt.want)
+				t.Errorf("Evaluate: got the finding %v, want %v", got, tt.want)
 			}
 			if got := now.Rules[0].Findings[0].Status; got != tt.want {
-				t.Errorf("Evaluate: the evaluation's finding is %v, want %v", got, tt.want)
+				t.Errorf("Evaluate: got the finding %v in the result, want %v", got, tt.want)
 			}
 			quality := rules.DataComplete
 			if tt.err != nil {
-				// nothing of a pod ends where nobody can say whose it is
+				// no pod alert ends without known owners
 				quality = rules.DataPartial
 			}
 			if got := now.Rules[0].Data; got != quality {
-				t.Errorf("Evaluate: data %v, want %v", got, quality)
+				t.Errorf("Evaluate: got data %v, want %v", got, quality)
 			}
 		})
 	}
 }
 
-// silentPanel has one series of a pod that ended, with the streak that it ended with.
-func silentPanel(streak *rules.Streak) []snapshot.Panel {
+// endedPanel returns a panel with one pod's series that ended with the given streak.
+func endedPanel(streak *rules.Streak) []snapshot.Panel {
 	ls := series.FromPairs("namespace", "shop", "pod", "db-0")
 	return []snapshot.Panel{{
 		Spec: panel.Spec{Name: "memory", Rules: []rules.Rule{{Name: "High", Warning: rules.At(1)}}},
