@@ -11,15 +11,14 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Absence is a query that finds no series where there should be some, of a panel that has other
-// queries.
+// Absence is a query without series, in a panel whose other queries have some.
 type Absence struct {
 	Ref     string
 	Missing []string // metric names that the query reads and Prometheus does not have
 }
 
-// AbsentOf returns the absence of the query that a rule judges, nil where it has series or may have
-// none.
+// AbsentOf returns the absence of the query that a rule judges, nil if the query has series or may
+// have none.
 func (p *Panel) AbsentOf(rule string) *Absence {
 	ref := p.Spec.Query(p.Spec.Rule(rule).Ref).Ref
 	for i := range p.Absent {
@@ -30,8 +29,8 @@ func (p *Panel) AbsentOf(rule string) *Absence {
 	return nil
 }
 
-// needs returns the metrics without which the panel's i-th query cannot have an answer: an error
-// where promsnap cannot read the query.
+// needs returns the metrics without which the panel's i-th query cannot have an answer. It fails if
+// promsnap cannot parse the query.
 func (p *Panel) needs(i int) ([]string, error) {
 	names, err := panel.MetricNames(p.Exprs[i])
 	switch {
@@ -45,8 +44,8 @@ func (p *Panel) needs(i int) ([]string, error) {
 	return names, nil
 }
 
-// findAbsent looks for the queries of a panel that find no series while others do, and asks which
-// of their metrics exist.
+// findAbsent finds the panel's queries without series, if others have some, and asks which of their
+// metrics exist.
 func (p *Panel) findAbsent(ctx context.Context, q Querier) error {
 	if !p.several() {
 		return nil
@@ -61,7 +60,7 @@ func (p *Panel) findAbsent(ctx context.Context, q Querier) error {
 		}
 		absence := Absence{Ref: query.Ref}
 		if needs, err := p.needs(i); err == nil {
-			// of a dialect that promsnap cannot read, nothing is known
+			// otherwise the query is in a dialect that promsnap cannot parse
 			present, err := q.Present(ctx, needs, p.Grid.Start, p.Grid.End())
 			if err != nil {
 				return fmt.Errorf("query %s: asking which metrics exist: %w", query.Ref, err)
@@ -79,14 +78,14 @@ func (p *Panel) findAbsent(ctx context.Context, q Querier) error {
 	return nil
 }
 
-// explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of
-// the query's metrics exist, and whether they are scraped often enough for it. Where the remarks
-// say what was left out, that is why nothing is left.
+// explainEmpty decides whether an empty answer is good news or shows nothing. It asks which of the
+// query's metrics exist and whether they are scraped often enough. If the remarks list what was
+// left out, that explains the empty answer.
 func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars) error {
 	var needs []string
 	for i := range p.Exprs {
 		names, err := p.needs(i)
-		if err != nil { // the server has read what promsnap cannot
+		if err != nil { // the server parsed a query that promsnap cannot
 			p.Data = DataAbsent
 			p.note(NoteQueryUnread)
 			return nil
@@ -127,8 +126,7 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars) error
 	return nil
 }
 
-// unseen returns the metrics without which the panel does not see what it is for, none where it
-// does.
+// unseen returns the metrics that the panel needs to see what it is for, nil if it sees it.
 func (p *Panel) unseen(ctx context.Context, q Querier, v panel.Vars) ([]string, error) {
 	if p.Spec.Blind == nil {
 		return nil, nil
@@ -143,7 +141,7 @@ func (p *Panel) unseen(ctx context.Context, q Querier, v panel.Vars) ([]string, 
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("asking what the panel can see: %w", err)
+		return nil, fmt.Errorf("checking what the panel can see: %w", err)
 	}
 	if !blind {
 		return nil, nil
@@ -151,7 +149,7 @@ func (p *Panel) unseen(ctx context.Context, q Querier, v panel.Vars) ([]string, 
 	return slices.Clone(p.Spec.Blind.Missing), nil
 }
 
-// noteUnseen says of an answer that has series what is not in it.
+// noteUnseen notes what is missing from an answer that has series.
 func (p *Panel) noteUnseen(ctx context.Context, q Querier, v panel.Vars) {
 	missing, err := p.unseen(ctx, q, v)
 	switch {

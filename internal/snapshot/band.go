@@ -9,21 +9,21 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// sampleBudget bounds the floats that the quantiles of the band are computed from, 2 MiB of them,
-// and sampleMost the series.
+// sampleBudget is the most floats from which the band's quantiles are computed (2 MiB), and
+// sampleMost is the most series.
 const (
 	sampleBudget = 256 << 10
 	sampleMost   = 256
 )
 
-// accumulator is the exact part of a Band: it forgets each series after adding it.
+// accumulator computes the exact part of a Band. It does not keep the series.
 type accumulator struct {
 	series        int
 	min, max, sum []float64
 	count         []int
 }
 
-// add counts the finite samples of one series in.
+// add adds the finite samples of one series.
 func (a *accumulator) add(values []float64) {
 	if a.series == 0 {
 		a.min, a.max, a.sum = nans(len(values)), nans(len(values)), nans(len(values))
@@ -44,7 +44,7 @@ func (a *accumulator) add(values []float64) {
 	}
 }
 
-// addBand counts in what another accumulator made of its series.
+// addBand adds the series of another band.
 func (a *accumulator) addBand(b *Band) {
 	if a.series == 0 {
 		a.series, a.min, a.max, a.sum, a.count = b.Series, slices.Clone(b.Min), slices.Clone(b.Max),
@@ -66,10 +66,10 @@ func (a *accumulator) addBand(b *Band) {
 	}
 }
 
-// bounded cuts a sum beyond the largest float to that.
+// bounded limits a sum to the finite floats.
 func bounded(sum float64) float64 { return max(-math.MaxFloat64, min(sum, math.MaxFloat64)) }
 
-// band completes the accumulated part with the quantiles of the sampled series.
+// band returns the Band, with quantiles from the sampled series.
 func (a *accumulator) band(sampled []Sampled) *Band {
 	b := &Band{
 		Series: a.series, Min: a.min, Max: a.max, Sum: a.sum, Count: a.count, Sampled: len(sampled),
@@ -84,7 +84,7 @@ func (a *accumulator) band(sampled []Sampled) *Band {
 			}
 		}
 		if len(column) == 0 {
-			// every sampled series has a gap here: the bounds of all are the best that is known
+			// every sampled series has a gap here: use the bounds of all series
 			b.P05[i], b.P95[i] = b.Min[i], b.Max[i]
 			continue
 		}
@@ -94,15 +94,15 @@ func (a *accumulator) band(sampled []Sampled) *Band {
 	return b
 }
 
-// nearestRank is the smallest of the sorted values that at least the share q of them does not
-// exceed.
+// nearestRank returns the smallest of the sorted values such that at least the share q of them is
+// not greater.
 func nearestRank(sorted []float64, q float64) float64 {
 	i := int(math.Ceil(q*float64(len(sorted)))) - 1
 	return sorted[min(max(i, 0), len(sorted)-1)]
 }
 
-// sampler keeps the series whose label sets hash lowest: a choice that is as good as random, the
-// same on every machine, in every order and run.
+// sampler keeps the series whose label sets have the lowest hashes. The choice is as good as random
+// and the same on every machine, in every order and run.
 type sampler struct {
 	most int
 	h    sampleHeap
@@ -112,7 +112,7 @@ func newSampler(points int) sampler {
 	return sampler{most: sampleSize(points)}
 }
 
-// sampleSize is how many series of so many points are sampled.
+// sampleSize returns how many series with this many points are sampled.
 func sampleSize(points int) int { return min(sampleMost, max(1, sampleBudget/max(points, 1))) }
 
 func (s *sampler) offer(hash uint64, values []float64) {
@@ -127,7 +127,7 @@ func (s *sampler) offer(hash uint64, values []float64) {
 	heap.Fix(&s.h, 0)
 }
 
-// besides returns those of a sample that are not drawn as lines.
+// besides returns the sampled series that are not drawn as lines.
 func besides(sample []Sampled, lines []Line) []Sampled {
 	drawn := make(map[uint64]bool, len(lines))
 	for _, l := range lines {
@@ -142,10 +142,10 @@ func besides(sample []Sampled, lines []Line) []Sampled {
 	return out
 }
 
-// byHash orders a sample as its series give way, the last first.
+// byHash orders a sample by hash, lowest first.
 func byHash(a, b Sampled) int { return cmp.Compare(a.Hash, b.Hash) }
 
-// sampleHeap has the series that gives way first, the highest hash, on top.
+// sampleHeap has the highest hash on top, which is replaced first.
 type sampleHeap []Sampled
 
 func (h sampleHeap) Len() int           { return len(h) }

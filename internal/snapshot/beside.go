@@ -8,24 +8,25 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// A batch changes hands when it has batchSeries series or batchSamples samples, and there are as
-// many as batches: what is between decoding and folding is bounded.
+// A batch is passed on once it has batchSeries series or batchSamples samples. There are at most
+// batches of them, which bounds the memory between decoding and folding.
 const (
 	batchSeries  = 32
 	batchSamples = 16_384
 	batches      = 3
 )
 
-// batch is series copied out of the client's buffers, which the next series overwrites.
+// batch holds series copied out of the client's buffers, which the client reuses for the next
+// series.
 type batch struct {
 	labels []series.Labels
-	values []float64 // of all, one after the other
-	points int       // of each
+	values []float64 // of all series, one after the other
+	points int       // of each series
 }
 
-// beside runs a query and folds its answer in a goroutine of its own: decoding is most of a large
-// panel's time, and what folding takes need not come on top. It returns when both are done. A panic
-// in add is one of the caller.
+// beside runs a query and folds its answer in a separate goroutine, so that folding does not add to
+// the decoding time, which dominates for a large panel. It returns when both are done. A panic in
+// add becomes an error.
 func beside(run func(each func(series.Series) error) (promapi.Meta, error),
 	add func(series.Series)) (promapi.Meta, error) {
 	full, free := make(chan *batch, batches), make(chan *batch, batches)
@@ -38,7 +39,7 @@ func beside(run func(each func(series.Series) error) (promapi.Meta, error),
 		defer func() {
 			if r := recover(); r != nil {
 				fault <- &panicError{value: r, stack: debug.Stack()}
-				for range full { // the decoder must not wait for hands that never come back
+				for range full { // keep the decoder from waiting for a free batch
 					free <- &batch{}
 				}
 			}
@@ -58,7 +59,7 @@ func beside(run func(each func(series.Series) error) (promapi.Meta, error),
 			close(full)
 		}
 	}
-	defer func() { // also where run panics: add is done before the caller goes on
+	defer func() { // even if run panics, wait for add before returning
 		finish()
 		for range fault {
 		}

@@ -7,18 +7,17 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// changeWindow is how far back a change is looked for.
+// changeWindow is how far back a change is measured.
 const changeWindow = time.Hour
 
-// Change is how far a series moved up to its newest sample: that sample less the oldest one within
-// an hour before it. The zero value is not known: there is no other sample, or one of the two is
-// infinite.
+// Change is the difference between a series' newest sample and the oldest one within the hour
+// before it. The zero value means unknown: there is no other sample, or one of the two is infinite.
 type Change struct {
 	By float64       // in the panel's unit
-	In time.Duration // from the one sample to the other
+	In time.Duration // between the two samples
 }
 
-// changeOf returns the change up to the sample at newest, which may be -1.
+// changeOf returns the change at the index newest, which may be -1.
 func changeOf(values []float64, newest int, step time.Duration) Change {
 	if newest < 0 || step <= 0 {
 		return Change{}

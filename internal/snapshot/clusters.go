@@ -17,8 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// clusterNames are labels that are known to tell clusters apart in the place of cluster, the best
-// first.
+// clusterNames are labels known to distinguish clusters instead of cluster, the best first.
 var clusterNames = []string{
 	"k8s_cluster", "k8s_cluster_name", "kubernetes_cluster", "kubernetes_cluster_name",
 	"kube_cluster", "kube_cluster_name",
@@ -27,25 +26,24 @@ var clusterNames = []string{
 	"cluster_id", "clusterID", "clusterId", "k8s_cluster_id",
 }
 
-// mostCopies bounds how many series of objects that are there twice are compared, each with each.
-// Five objects are asked for; a server that answers with others must not cost memory by the square
-// of them.
+// mostCopies bounds how many series of duplicate objects are compared pairwise. The query asks for
+// five objects, but a server that returns more must not cause quadratic memory use.
 const mostCopies = 100
 
-// looks is how many times of a window are looked at for what is odd about labels.
+// looks is the number of times in a window at which labels are checked.
 const looks = 13
 
-// Clusters is what is known of the label that tells clusters apart.
+// Clusters is what is known about the label that distinguishes clusters.
 type Clusters struct {
-	Label  string   // "" where cluster does, or where there is one cluster
-	Values []string // of Label, the first of them; they are at least two
-	// Twice says which object is there more than once at a time, where no label tells the clusters
-	// apart. Zero: none.
+	Label  string   // "" if cluster distinguishes them or there is one cluster
+	Values []string // the first values of Label, at least two
+	// Twice names an object that exists more than once at a time although no label distinguishes
+	// the clusters. Zero: none.
 	Twice Note
 }
 
-// findClusters looks for clusters that a label other than cluster tells apart. Prometheus servers
-// of a pair, and replicas and shards of kube-state-metrics, are none.
+// findClusters looks for clusters that a label other than cluster distinguishes. Pairs of
+// Prometheus servers and replicas or shards of kube-state-metrics do not count.
 func findClusters(ctx context.Context, q Querier, at time.Time,
 	window time.Duration) (Clusters, error) {
 	step := max((window / (looks - 1)).Truncate(time.Minute), time.Minute)
@@ -64,7 +62,7 @@ func findClusters(ctx context.Context, q Querier, at time.Time,
 }
 
 // clustersByName returns the first of clusterNames that has several values at one time within one
-// value of cluster, if it tells apart all that cluster does.
+// value of cluster, if each of its values lies within one value of cluster.
 func clustersByName(ctx context.Context, q Querier, grid series.Grid) (Clusters, error) {
 	type group struct {
 		labels series.Labels
@@ -80,10 +78,10 @@ func clustersByName(ctx context.Context, q Querier, grid series.Grid) (Clusters,
 		return nil
 	})
 	if err != nil {
-		return Clusters{}, fmt.Errorf("looking for the label of the clusters: %w", err)
+		return Clusters{}, fmt.Errorf("finding the cluster label: %w", err)
 	}
 	for _, name := range clusterNames {
-		values, of, several, whole := map[string]bool{}, map[string]string{}, false, true
+		values, of, several, nested := map[string]bool{}, map[string]string{}, false, true
 		for i, g := range groups {
 			v := g.labels.Get(name)
 			if v == "" {
@@ -91,21 +89,21 @@ func clustersByName(ctx context.Context, q Querier, grid series.Grid) (Clusters,
 			}
 			values[v] = true
 			cluster, seen := of[v]
-			whole = whole && (!seen || cluster == g.labels.Get(clusterLabel))
+			nested = nested && (!seen || cluster == g.labels.Get(clusterLabel))
 			of[v] = g.labels.Get(clusterLabel)
 			for _, o := range groups[:i] {
 				several = several || o.labels.Get(name) != "" && o.labels.Get(name) != v &&
 					o.labels.Get(clusterLabel) == of[v] && atOnce(g.at, o.at)
 			}
 		}
-		if several && whole {
+		if several && nested {
 			return Clusters{Label: name, Values: slices.Sorted(maps.Keys(values))}, nil
 		}
 	}
 	return Clusters{}, nil
 }
 
-// atOnce reports whether two series have a sample at one time.
+// atOnce reports whether two series have a sample at the same time.
 func atOnce(a, b []float64) bool {
 	for i := range min(len(a), len(b)) {
 		if !math.IsNaN(a[i]) && !math.IsNaN(b[i]) {
@@ -115,17 +113,17 @@ func atOnce(a, b []float64) bool {
 	return false
 }
 
-// twin is how an object that is there twice at a time is noticed.
+// twin describes how to notice a kind of object that exists twice at a time.
 type twin struct {
 	word  string   // "node"
-	note  string   // the code of the note on one
+	note  string   // the code of the note about it
 	info  string   // the selector of its series
-	by    string   // what it is known by
-	name  []string // the same, in the order of its name
-	proof []string // labels that two copies of one object share
+	by    string   // the labels that identify it
+	name  []string // the same without cluster, in the order of its name
+	proof []string // labels whose values are equal in all copies of one object
 }
 
-// Pods of StatefulSets have the same names in every cluster; others cannot be the same by chance.
+// Pods of StatefulSets have the same names in every cluster. Names of other pods do not coincide.
 var twins = []twin{
 	{
 		word: "node", note: NoteNodeTwice, info: `kube_node_info`, by: "cluster, node",
@@ -139,7 +137,8 @@ var twins = []twin{
 	},
 }
 
-// facts are figures that two copies of one object share, with what the object is known by.
+// facts are metrics whose value is equal in all copies of one object, with the labels that identify
+// the object.
 var facts = []struct{ by, metric string }{
 	{"cluster, instance", `node_memory_MemTotal_bytes`},
 	{"cluster, node", `kube_node_status_capacity{resource="memory"}`},
@@ -151,29 +150,29 @@ var facts = []struct{ by, metric string }{
 	},
 }
 
-// targetLabels are those that tell replicas of kube-state-metrics apart, and not clusters.
+// targetLabels distinguish replicas of kube-state-metrics rather than clusters.
 var targetLabels = []string{
 	"__name__", "instance", "job", "namespace", "pod", "container", "service", "endpoint", "node",
 	"uid", "pod_template_hash",
 	"metrics_path", "created_by_name", "app_kubernetes_io_version", "helm_sh_chart",
 }
 
-// settled selects the series that were there ten minutes ago too. What is made anew under its old
-// name is there twice for a moment: until each of several servers has scraped it, and without a
-// staleness marker for five minutes.
+// settled selects the series that also existed ten minutes ago. An object that is recreated under
+// its old name exists twice for a moment: until each of several servers has scraped it, and for
+// five minutes if there is no staleness marker.
 func settled(selector string) string { return selector + ` and ` + selector + ` offset 10m` }
 
-// settledFigure selects those whose value is what it was ten minutes ago.
+// settledFigure selects the series whose value is the same as ten minutes ago.
 func settledFigure(selector string) string { return selector + ` == ` + selector + ` offset 10m` }
 
-// tellsApart reports whether a label may tell clusters apart. The name of a replica is made for two
-// that say the same.
-func tellsApart(label string) bool {
+// mayBeCluster reports whether a label may distinguish clusters. A replica label distinguishes
+// sources of the same data.
+func mayBeCluster(label string) bool {
 	return !slices.Contains(targetLabels, label) && !strings.Contains(label, "replica") &&
 		!strings.HasPrefix(label, exportedPrefix)
 }
 
-// find looks for objects of one kind that are there twice at a time and differ.
+// find looks for objects of one kind that exist twice at a time and differ.
 func (k twin) find(ctx context.Context, q Querier, grid series.Grid) (Clusters, error) {
 	newest := -1
 	counted := promapi.Query{
@@ -184,7 +183,7 @@ func (k twin) find(ctx context.Context, q Querier, grid series.Grid) (Clusters, 
 		return nil
 	})
 	if err != nil {
-		return Clusters{}, fmt.Errorf("looking for a %s that is there twice: %w", k.word, err)
+		return Clusters{}, fmt.Errorf("finding a duplicate %s: %w", k.word, err)
 	}
 	if newest < 0 {
 		return Clusters{}, nil
@@ -199,12 +198,12 @@ func (k twin) find(ctx context.Context, q Querier, grid series.Grid) (Clusters, 
 			}
 		})
 	if err != nil {
-		return Clusters{}, fmt.Errorf("looking at a %s that is there twice: %w", k.word, err)
+		return Clusters{}, fmt.Errorf("comparing duplicates of a %s: %w", k.word, err)
 	}
 	return k.compare(ctx, q, at, all)
 }
 
-// compare looks for a label that tells the copies of an object apart which are none.
+// compare looks for a label that distinguishes objects which only seem to be copies of one.
 func (k twin) compare(ctx context.Context, q Querier, at series.Grid,
 	all []series.Labels) (Clusters, error) {
 	differ, candidates := map[string]bool{}, map[string]map[string]bool{}
@@ -218,7 +217,7 @@ func (k twin) compare(ctx context.Context, q Querier, at series.Grid,
 		for _, side := range p {
 			for _, l := range side {
 				if a, b := p[0].Get(l.Name), p[1].Get(l.Name); a == b ||
-					slices.Contains(k.proof, l.Name) || !tellsApart(l.Name) {
+					slices.Contains(k.proof, l.Name) || !mayBeCluster(l.Name) {
 					continue
 				}
 				if candidates[l.Name] == nil {
@@ -263,7 +262,7 @@ func (k twin) compare(ctx context.Context, q Querier, at series.Grid,
 	return Clusters{}, nil
 }
 
-// pairs are two series of one object each.
+// pairs returns all pairs of series of the same object.
 func (k twin) pairs(all []series.Labels) [][2]series.Labels {
 	var out [][2]series.Labels
 	for i, a := range all {
@@ -280,35 +279,35 @@ func (k twin) pairs(all []series.Labels) [][2]series.Labels {
 	return out
 }
 
-// separates reports whether what differs between two copies of an object differs by a label alone:
-// no two series of one value of it disagree, and every value of it lies in one cluster. Where the
-// copies have the same labels, their figures tell whether they are copies.
+// separates reports whether a label alone explains how two seeming copies differ: no two series
+// with the same value of it disagree, and every value lies in one cluster. If the copies have the
+// same labels, their facts decide whether they are copies.
 func (k twin) separates(ctx context.Context, q Querier, at series.Grid, pairs [][2]series.Labels,
 	name string, proven bool) (bool, error) {
-	apart := false
+	distinct := false
 	for _, p := range pairs {
 		for _, label := range k.proof {
 			if a, b := p[0].Get(label), p[1].Get(label); a != b && a != "" && b != "" {
 				if p[0].Get(name) == p[1].Get(name) {
 					return false, nil
 				}
-				apart = true
+				distinct = true
 			}
 		}
 	}
-	if proven && !apart {
+	if proven && !distinct {
 		return false, nil
 	}
 	count := func(expr string) (n int, err error) {
 		err = eachLabels(ctx, q, at, expr, func(series.Labels) { n++ })
 		if err != nil {
-			err = fmt.Errorf("looking at the label %s: %w", name, err)
+			err = fmt.Errorf("checking the label %s: %w", name, err)
 		}
 		return n, err
 	}
 	by := grouped(name)
 	for _, f := range facts {
-		if apart {
+		if distinct {
 			break
 		}
 		n, err := count(fmt.Sprintf(`count((max by (%[1]s) (%[3]s) != min by (%[1]s) (%[3]s))`+
@@ -317,9 +316,9 @@ func (k twin) separates(ctx context.Context, q Querier, at series.Grid, pairs []
 		if err != nil {
 			return false, err
 		}
-		apart = n > 0
+		distinct = n > 0
 	}
-	if !apart {
+	if !distinct {
 		return false, nil
 	}
 	n, err := count(fmt.Sprintf(`count(count by (%[1]s) (group by (cluster, %[1]s) (%[2]s)) > 1)`,
@@ -327,8 +326,8 @@ func (k twin) separates(ctx context.Context, q Querier, at series.Grid, pairs []
 	return n == 0, err
 }
 
-// grouped is a label's name as it stands in a grouping. Prometheus before 3 knows no other names
-// than those without quotes.
+// grouped returns a label's name as written in a grouping. Prometheus before version 3 does not
+// accept quoted names.
 func grouped(name string) string {
 	if model.LegacyValidation.IsValidLabelName(name) {
 		return name

@@ -14,16 +14,15 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// The bounds of what is looked into: detail queries cost the server, and a reader takes in only so
-// much.
+// The bounds of detail queries, which cost the server time and the reader attention.
 const (
-	mostDetailed = 8 // series of a panel, the worst
-	mostParts    = 3 // of one finding
+	mostDetailed = 8 // the worst series of a panel
+	mostParts    = 3 // parts of one finding
 )
 
-// askDetails asks what lies behind the alerts that fire, the worst first: a series that two of them
-// are about is asked for once. A verdict is no alert, and what is pending does not fire yet. A
-// query that fails costs a note.
+// askDetails runs the detail query for the alerts that fire, the worst first. A series with two
+// alerts is queried once. Verdicts and pending alerts get no details. A query that fails adds a
+// note.
 func (p *Panel) askDetails(ctx context.Context, q Querier, v panel.Vars) {
 	if p.Spec.Detail == nil {
 		return
@@ -51,14 +50,14 @@ func (p *Panel) askDetails(ctx context.Context, q Querier, v panel.Vars) {
 	}
 }
 
-// detailed reports whether it is asked what lies behind a finding, if it is one of the worst.
+// detailed reports whether a finding may have details.
 func (p *Panel) detailed(f *Finding) bool {
 	return f.Status == rules.Breach && slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool {
 		return r.Name == f.Rule && r.IsAlert()
 	})
 }
 
-// askDetail returns the highest series of the panel's detail query about one series.
+// askDetail returns the highest series of the panel's detail query for one series.
 func (p *Panel) askDetail(ctx context.Context, q Querier, v panel.Vars,
 	about series.Labels) ([]Part, error) {
 	var parts []Part
@@ -79,7 +78,7 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v panel.Vars,
 	if err != nil {
 		return nil, err
 	}
-	for i, name := range apart(p.Spec.Detail.Legend, names, all) {
+	for i, name := range distinctNames(p.Spec.Detail.Legend, names, all) {
 		parts[i].Name = name
 	}
 	slices.SortFunc(parts, func(a, b Part) int {
@@ -88,17 +87,17 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v panel.Vars,
 	return slices.Clip(parts[:min(len(parts), mostParts)]), nil
 }
 
-// detailQuery is the query about one series, with its labels' values escaped for a PromQL string in
-// double quotes. A label that is missing is empty, which in a matcher means that it is missing
-// there too. Variables are expanded first: what a label's value holds of them is none.
+// detailQuery returns the detail query for one series, with its label values escaped for a
+// double-quoted PromQL string. A missing label becomes "", which in a matcher also means missing.
+// Variables are expanded first, so a label value that looks like a variable stays as it is.
 func detailQuery(query string, v panel.Vars, about series.Labels) string {
 	return fill(panel.Expand(query, v), func(label string) string {
 		return quoted(about.Get(label))
 	})
 }
 
-// quoted is s as it stands in a PromQL string in double quotes, whose escapes are Go's. PromQL
-// takes no U+FFFD as it is.
+// quoted returns s as the inside of a double-quoted PromQL string, whose escapes are those of Go.
+// PromQL does not accept a literal U+FFFD.
 func quoted(s string) string {
 	q := strconv.QuoteToASCII(s)
 	return q[1 : len(q)-1]

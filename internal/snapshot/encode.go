@@ -14,46 +14,46 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 )
 
-// Version is the version of the encoding that Encode writes. Whatever changes in what is encoded
-// raises it: a field of Snapshot or of what it holds, or the number behind a constant of Data,
-// Trend, rules.Direction or rules.NoDataPolicy. TestShape notices the fields.
+// Version is the version of the encoding. Every change to the encoded data raises it: a field of
+// Snapshot or of a type it contains, or the number of a constant of Data, Trend, rules.Direction or
+// rules.NoDataPolicy. TestShape checks the fields.
 const Version = 1
 
-// Snapshot is what was taken for one report at one slot: all that a report is built from and its
-// alerts are evaluated from, but for what the configuration says of its looks. It is plain data.
+// Snapshot is the data of one report at one slot. The report is built and its alerts are evaluated
+// from it, except for the parts of the configuration that set the report's looks. It is plain data.
 type Snapshot struct {
 	Cluster    string
 	Report     string        // the report's name in the configuration
 	Slot       time.Time     // the time that the run was for
-	Range      time.Duration // of the panels that name none
-	End        time.Time     // the newest time that was asked for
+	Range      time.Duration // of panels without their own
+	End        time.Time     // the newest time of the queries
 	Scrape     time.Duration // the scrape interval that was assumed
-	Server     string        // who answered: "Prometheus 3.15.0"
-	ServerURL  string        // where, without secrets
+	Server     string        // such as "Prometheus 3.15.0"
+	ServerURL  string        // without secrets
 	Incomplete Note          // why the run was cut short; zero: it was not
-	Notes      []Note        // on the run as a whole
+	Notes      []Note        // about the whole run
 	Nodes      Nodes
 	Panels     []Panel
 }
 
-// The bounds of what Decode reads: bytes as they are unpacked, and what they may come to in memory.
-// 23 panels of 5,000 series are 47 MB unpacked and take about as much.
+// The bounds of Decode: unpacked bytes and decoded memory. 23 panels with 5,000 series each are 47
+// MB unpacked and take about as much memory.
 const (
 	mostUnpacked = 256 << 20
 	mostMemory   = 1 << 30
-	mostWindow   = 32 << 20 // of zstd, which holds as much of what it unpacked last
+	mostWindow   = 32 << 20 // of zstd, which keeps that much unpacked data
 )
 
-// magic is what the encoding begins with, before its version: whoever reads it knows what it is.
+// magic starts the encoding, before its version, and identifies the format.
 const magic = "promsnap snapshot"
 
-// head comes before the snapshot, so that its version can be read whatever follows.
+// head comes before the snapshot so that its version can be read whatever follows.
 type head struct {
 	Format  string
 	Version int
 }
 
-// body is a Snapshot as it is encoded.
+// body is the encoded form of a Snapshot.
 type body struct {
 	Cluster, Report   string
 	Slot, End         time.Time
@@ -65,9 +65,9 @@ type body struct {
 	Panels            []Panel
 }
 
-// writing returns CBOR in which the same value is always the same bytes. A time keeps its instant
-// to the nanosecond, and its offset. It is no variable, so that a program that encodes nothing does
-// not link it.
+// writing returns a CBOR mode that encodes the same value as the same bytes. A time keeps its
+// nanoseconds and its offset. It is not a variable so that programs that never encode do not link
+// it.
 func writing() (cbor.EncMode, error) {
 	return cbor.EncOptions{
 		Sort: cbor.SortBytewiseLexical, ShortestFloat: cbor.ShortestFloat16,
@@ -77,7 +77,7 @@ func writing() (cbor.EncMode, error) {
 	}.EncMode()
 }
 
-// reading returns what takes nothing that writing does not write.
+// reading returns a CBOR mode that only accepts what writing produces.
 func reading() (cbor.DecMode, error) {
 	return cbor.DecOptions{
 		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden,
@@ -89,8 +89,8 @@ func reading() (cbor.DecMode, error) {
 	}.DecMode()
 }
 
-// Encode writes a snapshot as CBOR packed by zstd: a head with the version, then the snapshot. The
-// same snapshot is always the same bytes.
+// Encode writes the snapshot as CBOR compressed with zstd: a head with the version, then the
+// snapshot. The same snapshot always gives the same bytes.
 func (s *Snapshot) Encode(w io.Writer) error {
 	mode, err := writing()
 	if err != nil {
@@ -119,7 +119,7 @@ func (s *Snapshot) body() body {
 	}
 }
 
-// NewerError is a snapshot that a newer promsnap wrote.
+// NewerError means that a newer promsnap wrote the snapshot.
 type NewerError struct{ Version int }
 
 func (e *NewerError) Error() string {
@@ -127,8 +127,8 @@ func (e *NewerError) Error() string {
 		"update promsnap", e.Version, Version)
 }
 
-// Decode reads what Encode wrote. Whatever else it is given is an error; it never takes more memory
-// than its bounds.
+// Decode reads a snapshot that Encode wrote. Any other input is an error, and memory use is
+// bounded.
 func Decode(r io.Reader) (*Snapshot, error) {
 	raw, err := unpack(r)
 	if err != nil {
@@ -142,7 +142,7 @@ func Decode(r io.Reader) (*Snapshot, error) {
 	rest, err := mode.UnmarshalFirst(raw[:min(len(raw), mostHead)], &h)
 	switch {
 	case err != nil, h.Format != magic, h.Version < 1:
-		return nil, errors.New("reading the snapshot: this is no snapshot of promsnap")
+		return nil, errors.New("reading the snapshot: this is not a promsnap snapshot")
 	case h.Version > Version:
 		return nil, &NewerError{h.Version}
 	}
@@ -175,30 +175,30 @@ func decode(mode cbor.DecMode, raw []byte) (*Snapshot, error) {
 	return s, nil
 }
 
-// mostHead is how many bytes of what is unpacked the head is looked for in.
+// mostHead is the number of unpacked bytes in which the head must end.
 const mostHead = 256
 
-// unpack returns what zstd packed.
+// unpack decompresses r.
 func unpack(r io.Reader) ([]byte, error) {
 	zr, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(mostWindow))
 	if err != nil {
-		return nil, fmt.Errorf("it is cut off, or no snapshot: %w", err)
+		return nil, fmt.Errorf("it is truncated or not a snapshot: %w", err)
 	}
 	defer zr.Close()
 	var out bytes.Buffer
 	n, err := io.Copy(&out, io.LimitReader(zr, mostUnpacked+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("it is cut off, or no snapshot: %w", err)
+		return nil, fmt.Errorf("it is truncated or not a snapshot: %w", err)
 	case n > mostUnpacked:
 		return nil, fmt.Errorf("it is larger than %d MiB unpacked", mostUnpacked>>20)
 	}
 	return out.Bytes(), nil
 }
 
-// check returns an error where samples are not on the panel's grid, or what belongs together is not
-// of one length.
+// check returns an error if samples are not on the panel's grid or lists that belong together
+// differ in length.
 func (p *Panel) check() error {
 	n := p.Grid.Len
 	if n < 0 || n > panel.MaxPoints+1 || n > 0 && p.Grid.Step <= 0 {

@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// mostNested is how deep what is decoded may lie in one another.
+// mostNested is the deepest nesting that is decoded.
 const mostNested = 24
 
 var errLarge = errors.New("it would take too much memory")
 
-// affordable returns an error where the CBOR would take more memory, decoded as a type, than most:
-// one byte may stand for an element of hundreds. It looks at the lengths alone, and takes none
-// itself.
+// affordable returns an error if decoding the CBOR as t would take more than most bytes of memory:
+// one byte may stand for an element of hundreds. It only reads lengths and allocates nothing for
+// the data.
 func affordable(data []byte, t reflect.Type, most int) error {
 	b := bound{left: most, fields: map[reflect.Type]map[string]reflect.Type{}}
 	rest, err := b.value(data, t, 0)
 	if err == nil && len(rest) > 0 {
-		err = errors.New("something follows its end")
+		err = errors.New("there is data after its end")
 	}
 	return err
 }
 
-// bound counts what decoding takes.
+// bound counts the memory that decoding takes.
 type bound struct {
 	left   int
 	fields map[reflect.Type]map[string]reflect.Type
@@ -39,9 +39,9 @@ func (b *bound) spend(n, each int) error {
 	return nil
 }
 
-var errEnds = errors.New("it ends too early")
+var errEnds = errors.New("it is truncated")
 
-// begin reads the begin of an item: its kind, and its number or length.
+// begin reads the start of an item: its kind, and its number or length.
 func begin(data []byte) (kind byte, n uint64, rest []byte, err error) {
 	if len(data) == 0 {
 		return 0, 0, nil, errEnds
@@ -72,7 +72,7 @@ const (
 	kindTag
 )
 
-// value counts one item that is decoded as t, and returns what follows it.
+// value counts one item to be decoded as t, and returns the bytes after it.
 func (b *bound) value(data []byte, t reflect.Type, depth int) ([]byte, error) {
 	kind, n, rest, err := begin(data)
 	if err != nil {
@@ -105,7 +105,7 @@ func (b *bound) value(data []byte, t reflect.Type, depth int) ([]byte, error) {
 
 func (b *bound) array(data []byte, t reflect.Type, n uint64, depth int) ([]byte, error) {
 	if t.Kind() != reflect.Slice && t.Kind() != reflect.Array || n > uint64(len(data)) {
-		return nil, fmt.Errorf("a list of %d where a %s is due", n, t)
+		return nil, fmt.Errorf("a list of %d instead of a %s", n, t)
 	}
 	err := b.spend(int(n), int(t.Elem().Size()))
 	for i := uint64(0); i < n && err == nil; i++ {
@@ -114,13 +114,13 @@ func (b *bound) array(data []byte, t reflect.Type, n uint64, depth int) ([]byte,
 	return data, err
 }
 
-// entry is what a key of a map takes beside the key and the value.
+// entry is the overhead of a map entry in bytes.
 const entry = 32
 
 func (b *bound) mapping(data []byte, t reflect.Type, n uint64, depth int) ([]byte, error) {
 	if t == reflect.TypeFor[time.Time]() || t.Kind() != reflect.Struct && t.Kind() != reflect.Map ||
 		n > uint64(len(data)) {
-		return nil, fmt.Errorf("%d fields where a %s is due", n, t)
+		return nil, fmt.Errorf("%d fields instead of a %s", n, t)
 	}
 	var err error
 	if t.Kind() == reflect.Map {
@@ -153,8 +153,8 @@ func (b *bound) mapping(data []byte, t reflect.Type, n uint64, depth int) ([]byt
 	return data, nil
 }
 
-// fieldsOf returns the types of a struct's fields by their names, those of embedded structs among
-// them; nil of what is no struct.
+// fieldsOf returns the types of a struct's fields by name, including those of embedded structs, or
+// nil if t is not a struct.
 func (b *bound) fieldsOf(t reflect.Type) map[string]reflect.Type {
 	if t.Kind() != reflect.Struct {
 		return nil

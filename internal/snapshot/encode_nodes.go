@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// nodesBody is Nodes as it is encoded: what is known by a key is a list, sorted by its keys.
+// nodesBody is the encoded form of Nodes: its maps become lists sorted by key.
 type nodesBody struct {
 	List     []Node
 	Known    []knownBody
@@ -28,7 +28,7 @@ type nodesBody struct {
 	Cluster  string
 }
 
-// The entries of tables.
+// The entries of the lists.
 type (
 	keyBody   struct{ Cluster, ID string }
 	namedBody struct {
@@ -68,7 +68,7 @@ func (k nodeKey) body() keyBody { return keyBody{k.cluster, k.id} }
 
 func (k keyBody) key() nodeKey { return nodeKey{k.Cluster, k.ID} }
 
-// each returns what f makes of every element, nil of nil.
+// each returns f of every element, nil for nil.
 func each[A, B any](of []A, f func(A) B) []B {
 	if of == nil {
 		return nil
@@ -80,7 +80,7 @@ func each[A, B any](of []A, f func(A) B) []B {
 	return out
 }
 
-// listed returns the entries of a table by their keys.
+// listed returns the entries of a map, sorted by key.
 func listed[V, E any](of map[nodeKey]V, entry func(keyBody, V) E) []E {
 	if of == nil {
 		return nil
@@ -95,7 +95,7 @@ func listed[V, E any](of map[nodeKey]V, entry func(keyBody, V) E) []E {
 	return out
 }
 
-// table returns the table of some entries, which is nil of nil.
+// table returns the map of some entries, nil for nil.
 func table[V, E any](of []E, entry func(E) (keyBody, V)) map[nodeKey]V {
 	if of == nil {
 		return nil
@@ -110,7 +110,7 @@ func table[V, E any](of []E, entry func(E) (keyBody, V)) map[nodeKey]V {
 
 func bodyOf(n Nodes) nodesBody {
 	named := func(k keyBody, name string) namedBody { return namedBody{k, name} }
-	isThere := func(k keyBody, _ bool) keyBody { return k }
+	keyOnly := func(k keyBody, _ bool) keyBody { return k }
 	b := nodesBody{
 		List: n.list, Short: listed(n.short, named), Detail: listed(n.detail, named),
 		Known: listed(n.known, func(k keyBody, s *stay) knownBody {
@@ -127,7 +127,7 @@ func bodyOf(n Nodes) nodesBody {
 		Exports: listed(n.exports, func(k keyBody, of []string) exportsBody {
 			return exportsBody{k, of}
 		}),
-		PodNet: listed(n.podNet, isThere), Departed: listed(n.departed, isThere),
+		PodNet: listed(n.podNet, keyOnly), Departed: listed(n.departed, keyOnly),
 		Current: n.current,
 		Doubled: n.doubled, Strange: n.strange, Shared: n.shared, Several: n.several,
 		Partial: n.partial, Cluster: n.cluster,
@@ -140,7 +140,7 @@ func bodyOf(n Nodes) nodesBody {
 
 func (b nodesBody) nodes() Nodes {
 	named := func(e namedBody) (keyBody, string) { return e.Key, e.Name }
-	isThere := func(k keyBody) (keyBody, bool) { return k, true }
+	keyOnly := func(k keyBody) (keyBody, bool) { return k, true }
 	n := Nodes{
 		list: b.List, short: table(b.Short, named), detail: table(b.Detail, named),
 		known: table(b.Known, func(e knownBody) (keyBody, *stay) {
@@ -155,11 +155,11 @@ func (b nodesBody) nodes() Nodes {
 		exports: table(b.Exports, func(e exportsBody) (keyBody, []string) {
 			return e.Key, e.Instances
 		}),
-		podNet: table(b.PodNet, isThere), departed: table(b.Departed, isThere), current: b.Current,
+		podNet: table(b.PodNet, keyOnly), departed: table(b.Departed, keyOnly), current: b.Current,
 		doubled: b.Doubled, strange: b.Strange, shared: b.Shared, several: b.Several,
 		partial: b.Partial, cluster: b.Cluster,
 	}
-	if b.Known != nil || len(n.list) > 0 { // a table that was loaded
+	if b.Known != nil || len(n.list) > 0 { // the table is not the zero value
 		n.index = make(map[nodeKey]int, len(n.list))
 	}
 	for i := range n.list {

@@ -333,22 +333,22 @@ func TestDecodeRefuses(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"nothing":      {nil, "this is no snapshot of promsnap"},
-		"text":         {[]byte("hello, world"), "it is cut off, or no snapshot"},
-		"another file": {packed(t, "hello"), "this is no snapshot of promsnap"},
+		"nothing":      {nil, "this is not a promsnap snapshot"},
+		"text":         {[]byte("hello, world"), "it is truncated or not a snapshot"},
+		"another file": {packed(t, "hello"), "this is not a promsnap snapshot"},
 		"newer": {
 			packed(t, head{magic, Version + 1}, "whatever comes"), "the snapshot has version 2, " +
 				"and this promsnap reads up to version 1: update promsnap",
 		},
-		"cut off": {whole.Bytes()[:whole.Len()/2], "it is cut off, or no snapshot"},
-		"no body": {packed(t, head{magic, Version}), "it is damaged: it ends too early"},
+		"cut off": {whole.Bytes()[:whole.Len()/2], "it is truncated or not a snapshot"},
+		"no body": {packed(t, head{magic, Version}), "it is damaged: it is truncated"},
 		"unknown field": {
 			packed(t, head{magic, Version}, map[string]int{"Colour": 1}), `a field "Colour"`,
 		},
 		"other type": {
 			packed(t, head{magic, Version}, map[string]string{"Panels": "x"}), "it is damaged",
 		},
-		"more behind": {packed(t, head{magic, Version}, body{}, 1), "something follows its end"},
+		"more behind": {packed(t, head{magic, Version}, body{}, 1), "there is data after its end"},
 		"many nulls": {
 			packed(t, head{magic, Version}, cbor.RawMessage(many)), "it would take too much memory",
 		},

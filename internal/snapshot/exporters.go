@@ -17,25 +17,25 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// exporter is one series of node_uname_info with the times at which it was seen.
+// exporter is a series of node_uname_info with the times at which it was seen.
 type exporter struct {
 	labels  series.Labels
-	first   time.Time // before its first sample; the zero time where that is before the window
-	last    time.Time // of its newest sample, up to the window's step
-	reports bool      // at its end
-	name    string    // of its node; "" where that is not known
-	alike   bool      // its name is known by the first part of the host's name alone
+	first   time.Time // just before its first sample; zero if that is before the window
+	last    time.Time // of its newest sample, accurate to the window's step
+	reports bool      // it has a sample at the end of the window
+	name    string    // of its node; "" if unknown
+	alike   bool      // its name matches only by the first part of the host's name
 }
 
-// beside reports whether two exporters at different hosts were there at one time.
-func (e *exporter) beside(o *exporter) bool {
+// overlaps reports whether two exporters on different hosts existed at the same time.
+func (e *exporter) overlaps(o *exporter) bool {
 	a, b := series.HostID(series.Host(e.labels.Get("instance"))),
 		series.HostID(series.Host(o.labels.Get("instance")))
 	return a != b && e.first.Before(o.last) && o.first.Before(e.last)
 }
 
-// loadReports marks the exporters that report now, and adds those that are newer than the last step
-// of the window.
+// loadReports marks the exporters that report now and adds those that appeared after the window's
+// last step.
 func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]exporter, error) {
 	type key struct{ cluster, node, instance, nodename string }
 	of := func(ls series.Labels) key {
@@ -56,13 +56,13 @@ func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]e
 	})
 	if err != nil {
 		for i := range exporters {
-			exporters[i].reports = true // none is said to be silent because nobody could ask
+			exporters[i].reports = true // a failed query does not make an exporter silent
 		}
 	}
 	return exporters, err
 }
 
-// loadExporters asks for every node_exporter of the window.
+// loadExporters loads every node_exporter of the window.
 func (l *nodeLoader) loadExporters(ctx context.Context) ([]exporter, error) {
 	var out []exporter
 	err := l.each(ctx, l.grid, fmt.Sprintf(exportersQuery, model.Duration(l.step)),
@@ -72,7 +72,7 @@ func (l *nodeLoader) loadExporters(ctx context.Context) ([]exporter, error) {
 			})
 		})
 	var many *promapi.LimitError
-	if errors.As(err, &many) { // exporters that come and go; those of now do
+	if errors.As(err, &many) { // too many come and go: load the current ones only
 		out = nil
 		err = l.each(ctx, l.now, fmt.Sprintf(exportersQuery, model.Duration(l.step)),
 			func(ls series.Labels, _ []float64) {
@@ -83,23 +83,23 @@ func (l *nodeLoader) loadExporters(ctx context.Context) ([]exporter, error) {
 	return out, err
 }
 
-// place joins every exporter to its node.
-func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
+// assignNodes assigns every exporter to its node.
+func (l *nodeLoader) assignNodes(ctx context.Context, exporters []exporter) {
 	n := &l.n
-	lost := false
+	unknown := false
 	for i := range exporters {
 		e := &exporters[i]
 		e.name = n.nodeOf(e)
-		lost = lost || e.name == ""
+		unknown = unknown || e.name == ""
 	}
-	if lost && len(n.known) > 0 {
-		l.placeByPods(ctx, exporters)
+	if unknown && len(n.known) > 0 {
+		l.assignByPods(ctx, exporters)
 	}
-	parted(exporters)
+	nameHosts(exporters)
 	silent := !slices.ContainsFunc(exporters, func(e exporter) bool { return e.reports })
 	shared := l.sharedInstances(exporters)
-	hosts := map[nodeKey]map[string]bool{} // the nodes that exporters at one host are of
-	now := map[nodeKey][]string{}          // the instances that report a node now
+	hosts := map[nodeKey]map[string]bool{} // by host: the nodes of the exporters there
+	now := map[nodeKey][]string{}          // by node: the instances that report now
 	for i := range exporters {
 		e := &exporters[i]
 		instance := e.labels.Get("instance")
@@ -117,8 +117,8 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 		}
 		hosts[k][e.name] = true
 		n.holdInstance(cluster, instance, e)
-		// Where nobody reports, and kube-state-metrics does not either, it is not the exporters
-		// that are missing.
+		// If no exporter reports and kube-state-metrics is silent too, the exporters are not what
+		// is missing.
 		if i, ok := n.index[nodeKey{cluster, e.name}]; ok &&
 			(e.reports || silent && !n.current[cluster]) {
 			n.list[i].Exporter = true
@@ -131,8 +131,8 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 			n.exports[of] = append(n.exports[of], instance)
 		}
 	}
-	n.count(now)
-	for i := range exporters { // a host through which several nodes are reached is none of theirs
+	n.noteUnusual(now)
+	for i := range exporters { // a host that reaches several nodes belongs to none of them
 		e := &exporters[i]
 		k := nodeKey{e.labels.Get("cluster"), series.HostID(series.Host(e.labels.Get("instance")))}
 		if len(hosts[k]) == 1 && len(n.byKey[k]) == 0 && k.id != "" {
@@ -141,8 +141,8 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 	}
 }
 
-// sharedInstances finds the instances behind which several hosts answer in turn, such as a Service:
-// what they measure is of no one node.
+// sharedInstances finds the instances behind which several hosts answer in turn, such as a Service.
+// Their samples belong to no single node.
 func (l *nodeLoader) sharedInstances(exporters []exporter) map[nodeKey]bool {
 	at, out := map[nodeKey][]*exporter{}, map[nodeKey]bool{}
 	for i := range exporters {
@@ -161,7 +161,7 @@ func (l *nodeLoader) sharedInstances(exporters []exporter) map[nodeKey]bool {
 			if o.last.Before(to) {
 				to = o.last
 			}
-			// A host that takes over an address is seen beside the one before for a step or two.
+			// A host that takes over an address overlaps with the previous one for a step or two.
 			if o.labels.Get("nodename") != e.labels.Get("nodename") && to.Sub(from) > 3*l.step {
 				out[k] = true
 				l.n.shared = append(l.n.shared, e.labels.Get("instance"))
@@ -173,11 +173,12 @@ func (l *nodeLoader) sharedInstances(exporters []exporter) map[nodeKey]bool {
 	return out
 }
 
-// parted names the exporters whose nodes are not known: those outside the cluster, and all where
-// there is no kube-state-metrics. The host's own name is better than its address. Hosts of one name
-// at one time, such as machines made of one image, are told apart by their address. A host whose
-// name is only like a node's is not that node where another host, of another name, is.
-func parted(exporters []exporter) {
+// nameHosts names the exporters without a known node: those outside the cluster, and all of them if
+// there is no kube-state-metrics. It prefers the host's own name to its address. Hosts that share a
+// name at one time, such as machines made from one image, get their address appended. A host that
+// matches a node only by the first part of its name is not that node if another host with another
+// name is.
+func nameHosts(exporters []exporter) {
 	type key struct{ cluster, name string }
 	nodes, hosts := map[key][]*exporter{}, map[key][]*exporter{}
 	for i := range exporters {
@@ -191,7 +192,7 @@ func parted(exporters []exporter) {
 		own := e.labels.Get("nodename")
 		if e.alike && slices.ContainsFunc(nodes[key{e.labels.Get("cluster"), e.name}],
 			func(o *exporter) bool {
-				return e.beside(o) && !strings.EqualFold(o.labels.Get("nodename"), own)
+				return e.overlaps(o) && !strings.EqualFold(o.labels.Get("nodename"), own)
 			}) {
 			e.name = ""
 		}
@@ -204,7 +205,7 @@ func parted(exporters []exporter) {
 	for k, all := range hosts {
 		several := false
 		for _, e := range all {
-			several = several || slices.ContainsFunc(all, e.beside)
+			several = several || slices.ContainsFunc(all, e.overlaps)
 		}
 		for _, e := range all {
 			if several && k.name != "" {
@@ -214,12 +215,12 @@ func parted(exporters []exporter) {
 	}
 }
 
-// placeByPods joins the exporters that run as pods with addresses of their own: kube-state-metrics
-// knows which node a pod is on.
-func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
+// assignByPods assigns exporters that run as pods with their own addresses, by the nodes that
+// kube-state-metrics reports for the pods.
+func (l *nodeLoader) assignByPods(ctx context.Context, exporters []exporter) {
 	type podKey struct{ cluster, namespace, pod string }
 	byPod, byIP := map[podKey]string{}, map[nodeKey]string{}
-	// Every step of a look is a join of all pods: so few that a pod of some length is seen.
+	// Every step joins all pods, so there are only as many as it takes to see a longer-lived pod.
 	grid := panel.PlanGrid(l.at, l.window, max((l.window/(looks-1)).Truncate(time.Minute),
 		time.Minute))
 	err := l.each(ctx, grid, hostPodsQuery, func(ls series.Labels, _ []float64) {
@@ -249,8 +250,8 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 	}
 }
 
-// nodeOf returns the node of an exporter: by its label node, by its address or the host's name in
-// instance, or by the name that the host gives itself; "" where none of them is a node's.
+// nodeOf returns the node of an exporter: by its node label, by the address or host name in
+// instance, or by the host's own name; "" if none of them is a node.
 func (n *Nodes) nodeOf(e *exporter) string {
 	cluster, at := e.labels.Get("cluster"), series.Host(e.labels.Get("instance"))
 	if name := n.knownAs(cluster, e.labels.Get("node")); name != "" {
@@ -261,7 +262,7 @@ func (n *Nodes) nodeOf(e *exporter) string {
 	if hs := n.byKey[nodeKey{cluster, series.HostID(at)}]; len(hs) > 0 {
 		last := hs[len(hs)-1].name
 		for _, h := range hs {
-			// an address that changed hands: the host's own name says whose it is
+			// several nodes had the address: the host's own name decides
 			if h.name == own {
 				return n.renamed(e, own, last)
 			}
@@ -277,8 +278,8 @@ func (n *Nodes) nodeOf(e *exporter) string {
 	return own
 }
 
-// renamed returns the name of an exporter's node, or the one that its address belongs to last where
-// the node left and the exporter did not: the machine was registered under another name.
+// renamed returns the name of an exporter's node. If the node left but the exporter still reports,
+// the machine was registered under another name, which is that of the address's last node.
 func (n *Nodes) renamed(e *exporter, name, last string) string {
 	if e.reports && n.departed[nodeKey{e.labels.Get("cluster"), name}] {
 		return last
@@ -286,7 +287,7 @@ func (n *Nodes) renamed(e *exporter, name, last string) string {
 	return name
 }
 
-// knownAs returns a node's name by the same name in any case, "" where there is none.
+// knownAs returns the node with this name in any case, "" if there is none.
 func (n *Nodes) knownAs(cluster, name string) string {
 	if s := n.known[nodeKey{cluster, strings.ToLower(name)}]; s != nil && name != "" {
 		return s.name
@@ -294,8 +295,8 @@ func (n *Nodes) knownAs(cluster, name string) string {
 	return ""
 }
 
-// alike returns the node whose name is that of a host: whole, or one of them the first part of the
-// other, or both of the same first part, where no other node has that.
+// alike returns the node that a host name denotes: the same name, or one with the same first part
+// if no other node has that first part.
 func (n *Nodes) alike(cluster, hostname string) string {
 	if hostname == "" {
 		return ""
@@ -306,16 +307,16 @@ func (n *Nodes) alike(cluster, hostname string) string {
 	return n.short[nodeKey{cluster, firstPart(hostname)}]
 }
 
-// firstPart is a host's name up to its first dot, in lower case.
+// firstPart returns a host name up to its first dot, in lower case.
 func firstPart(name string) string {
 	first, _, _ := strings.Cut(strings.ToLower(name), ".")
 	return first
 }
 
-// meetKnown takes over what the Kubernetes API knows of the nodes. It does not say which label
-// cluster they have in a Prometheus of several clusters: there each one is found by its name and
-// its address, and those of which Prometheus has never heard are left out.
-func (n *Nodes) meetKnown(known []Node, exporters []exporter) {
+// mergeKnown adds what the Kubernetes API knows about the nodes. The API does not know the cluster
+// label. If Prometheus has several clusters, nodes are matched by name and address, and those that
+// Prometheus does not know are left out.
+func (n *Nodes) mergeKnown(known []Node, exporters []exporter) {
 	clusters := map[string]bool{}
 	for k := range n.index {
 		clusters[k.cluster] = true

@@ -9,13 +9,13 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
-// Failure is why a panel has no answer. It is an error itself, for who hands it on as one.
+// Failure is the reason why a panel has no answer. It is also an error.
 type Failure struct {
 	Kind    FailureKind
 	Message string // what went wrong, in a sentence
-	Hint    string // what to do about it; "" where nobody knows
-	// GaveUp is after how long a proxy before the server gave up on a query, also where the run was
-	// stopped then; 0: none did.
+	Hint    string // what to do about it; "" if unknown
+	// GaveUp is the time after which a proxy in front of the server gave up on a query, even if the
+	// run was also stopped then; 0: none did.
 	GaveUp time.Duration
 }
 
@@ -26,32 +26,32 @@ type FailureKind string
 const (
 	FailureRefused  FailureKind = "refused"   // nothing listens at the server's address
 	FailureNoHost   FailureKind = "no_host"   // the server's name is not known
-	FailureTLS      FailureKind = "tls"       // the certificate, or what is agreed on before
+	FailureTLS      FailureKind = "tls"       // the certificate or the handshake
 	FailureNetwork  FailureKind = "network"   // the connection could not be made or broke off
-	FailureDenied   FailureKind = "denied"    // by the server, a proxy or a tenant's rules
+	FailureDenied   FailureKind = "denied"    // denied by the server, a proxy or a tenant's rules
 	FailureNotFound FailureKind = "not_found" // no Prometheus API is there
-	FailureRedirect FailureKind = "redirect"  // to where the client does not follow
-	// the server does not take the query, or fails at it
+	FailureRedirect FailureKind = "redirect"  // a redirect that the client does not follow
+	// the server rejects the query or fails to run it
 	FailureQuery FailureKind = "query"
 	// more points, samples or bytes than the server or the client allows
 	FailureTooMuch   FailureKind = "too_much"
 	FailureLimit     FailureKind = "limit"      // more series than max_series
 	FailureTimeout   FailureKind = "timeout"    // of the server's query, or of the client
-	FailureGaveUp    FailureKind = "gave_up"    // a proxy before the server did
-	FailureCanceled  FailureKind = "canceled"   // the query was ended from either side
-	FailureBusy      FailureKind = "busy"       // the server takes no more queries now
-	FailureServer    FailureKind = "server"     // another fault of the server
-	FailureBadAnswer FailureKind = "bad_answer" // not what Prometheus answers
-	FailureNoSeries  FailureKind = "no_series"  // the answer is no matrix of series
+	FailureGaveUp    FailureKind = "gave_up"    // a proxy in front of the server gave up
+	FailureCanceled  FailureKind = "canceled"   // the query was canceled by either side
+	FailureBusy      FailureKind = "busy"       // the server accepts no more queries now
+	FailureServer    FailureKind = "server"     // another server error
+	FailureBadAnswer FailureKind = "bad_answer" // not an answer of Prometheus
+	FailureNoSeries  FailureKind = "no_series"  // the answer is not a matrix of series
 	FailureHistogram FailureKind = "histogram"  // the answer has native histograms
 	FailureConfig    FailureKind = "config"     // the client's own configuration
-	FailureStopped   FailureKind = "stopped"    // the run ended before the answer was there
-	FailureFault     FailureKind = "fault"      // a fault in promsnap itself
+	FailureStopped   FailureKind = "stopped"    // the run ended before the answer came
+	FailureFault     FailureKind = "fault"      // an internal error of promsnap
 	FailureParts     FailureKind = "parts"      // the parts of a panel cannot be merged
-	FailureOther     FailureKind = "other"      // all else
+	FailureOther     FailureKind = "other"      // anything else
 )
 
-// failureKinds are the causes of the client's errors.
+// failureKinds maps the kinds of the client's errors.
 var failureKinds = map[promapi.Kind]FailureKind{
 	promapi.KindRefused: FailureRefused, promapi.KindNoHost: FailureNoHost,
 	promapi.KindTLS: FailureTLS, promapi.KindNetwork: FailureNetwork,
@@ -66,7 +66,7 @@ var failureKinds = map[promapi.Kind]FailureKind{
 	promapi.KindBadConfig: FailureConfig,
 }
 
-// Error is the message, and behind a semicolon the hint.
+// Error returns the message and, after a semicolon, the hint.
 func (f *Failure) Error() string {
 	if f.Hint == "" {
 		return f.Message
@@ -74,30 +74,30 @@ func (f *Failure) Error() string {
 	return f.Message + "; " + f.Hint
 }
 
-// The errors that are none of the client's.
+// The errors that do not come from the client.
 var (
-	errStopped   = errors.New("the run was stopped before this panel's answer was there")
+	errStopped   = errors.New("the run was stopped before this panel had an answer")
 	errNotInPart = errors.New("the part does not have this panel")
 	errParts     = errors.New("merging the panel")
 )
 
-// Fault is a panic, for a log. The snapshot does not keep it.
+// Fault is a panic, for a log. It is not part of the snapshot.
 type Fault struct {
 	Panic string
 	Stack []byte
 }
 
-// panicError is a fault in promsnap itself that cost one panel.
+// panicError is a panic in one panel.
 type panicError struct {
 	value any
 	stack []byte
 }
 
 func (e *panicError) Error() string {
-	return fmt.Sprintf("a fault in promsnap itself: %v", e.value)
+	return fmt.Sprintf("internal error (please report it): %v", e.value)
 }
 
-// FailureOf returns what is kept of an error; nil of none.
+// FailureOf converts an error to a Failure, nil to nil.
 func FailureOf(err error) *Failure {
 	if err == nil {
 		return nil

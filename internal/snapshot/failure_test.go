@@ -57,7 +57,8 @@ func TestFailureOf(t *testing.T) {
 		},
 		"a panic": {
 			&panicError{value: "index out of range", stack: []byte("main.go:1")}, Failure{
-				Kind: FailureFault, Message: "a fault in promsnap itself: index out of range",
+				Kind:    FailureFault,
+				Message: "internal error (please report it): index out of range",
 			},
 		},
 		"no part": {

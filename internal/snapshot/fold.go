@@ -13,34 +13,34 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// rowBlock is how many rows are in a block.
+// rowBlock is the number of rows in a block.
 const rowBlock = 64
 
-// fold takes the series of one answer, one at a time, and keeps what is drawn and said of them.
+// fold takes the series of a panel's answers one at a time and keeps what is drawn and reported.
 type fold struct {
 	spec      *panel.Spec
 	overrides []override // of spec
 	grid      series.Grid
 	nodes     Nodes
-	pool      *labelPool // nil where there is but one panel
-	query     int        // whose series are added now, by its index
-	// of the first query's series, by the hash of their labels; nil where the panel has none
-	capacity map[uint64]whole
+	pool      *labelPool // nil if there is only one panel
+	query     int        // the index of the query whose series are added now
+	// for the first query's series, by the hash of their labels; nil if the panel has none
+	capacity map[uint64]capacity
 
-	top int // series of a query that are drawn
-	// in blocks of rowBlock: what grows in one piece leaves four times its size behind
+	top int // how many series of a query are drawn
+	// in blocks of rowBlock, because growing one slice leaves four times its size as garbage
 	rows   [][]Row
 	kept   []lineHeap // by query
 	rest   accumulator
 	sample sampler
-	united map[uint64]*identified // what several exporters say of one node
+	united map[uint64]*identified // series that several exporters report about one node
 	found  []Finding
 	ok     int
-	newest []int // by query: index of the newest sample of all, -1 while there is none
+	newest []int // by query: index of the newest sample of all series, -1 if there is none
 }
 
 func newFold(spec *panel.Spec, g series.Grid, nodes Nodes,
-	capacity map[uint64]whole) (*fold, error) {
+	capacity map[uint64]capacity) (*fold, error) {
 	overrides, err := compiled(spec.Overrides)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func newFold(spec *panel.Spec, g series.Grid, nodes Nodes,
 	return f, nil
 }
 
-// next goes on to the series of the next query.
+// next switches to the series of the next query.
 func (f *fold) next() {
 	f.addUnited()
 	f.query++
@@ -69,8 +69,8 @@ func (f *fold) asked() panel.Query {
 	return f.spec.Queries[f.query]
 }
 
-// oldest returns the newest sample of the query whose newest is the oldest; -1 where no query has
-// one.
+// oldest returns the index of the newest sample of the query whose newest sample is the oldest, -1
+// if no query has one.
 func (f *fold) oldest() int {
 	oldest := -1
 	for _, n := range f.newest {
@@ -81,8 +81,8 @@ func (f *fold) oldest() int {
 	return oldest
 }
 
-// topOf returns how many series of each of a panel's queries are lines. Queries share the room that
-// the kind has.
+// topOf returns how many series of each query are lines. The queries of a panel share the maximum
+// of its kind.
 func topOf(spec *panel.Spec) int {
 	if spec.Top > 0 {
 		return spec.Top
@@ -91,7 +91,7 @@ func topOf(spec *panel.Spec) int {
 	return (spec.Kind.Top() + n - 1) / n
 }
 
-// firstOf returns the worst of each query's lines, which are in order, and those that give way.
+// firstOf divides sorted lines into the worst of each query, which are drawn, and the rest.
 func firstOf(lines []Line, top int) (drawn, rest []Line) {
 	of := map[string]int{}
 	for _, l := range lines {
@@ -104,7 +104,7 @@ func firstOf(lines []Line, top int) (drawn, rest []Line) {
 	return drawn, rest
 }
 
-// direction is where the worst of a query's series are: where its first rule says.
+// direction returns the direction of a query's first rule, which says where its worst series are.
 func direction(spec *panel.Spec, query panel.Query) rules.Direction {
 	for _, r := range spec.Rules {
 		if spec.Query(r.Ref) == query {
@@ -114,8 +114,8 @@ func direction(spec *panel.Spec, query panel.Query) rules.Direction {
 	return rules.Above
 }
 
-// addSeries judges one series and keeps of it what is needed. The labels are kept, the samples only
-// read.
+// addSeries judges one series and keeps what is needed. It keeps the labels but only reads the
+// samples.
 func (f *fold) addSeries(s identified) {
 	format := f.asked().Legend
 	name := legend(format, f.nodes.named(format, f.described(s), s.node))
@@ -125,7 +125,7 @@ func (f *fold) addSeries(s identified) {
 	f.addNamed(s, name)
 }
 
-// addNamed is addSeries under a name that is not made of the labels.
+// addNamed is addSeries with a name that does not come from the labels.
 func (f *fold) addNamed(s identified, name string) {
 	stats, newest := describe(s.Values, f.grid), series.Newest(s.Values)
 	if f.pool != nil {
@@ -137,7 +137,7 @@ func (f *fold) addNamed(s identified, name string) {
 		Stats: stats, Change: changeOf(s.Values, newest, f.grid.Step),
 		Capacity: math.NaN(), Rank: stats.Max, Status: rules.OK,
 	}
-	if c, ok := f.wholeOf(s); ok {
+	if c, ok := f.capacityOf(s); ok {
 		row.Capacity = c.size
 	}
 	f.newest[f.query] = max(f.newest[f.query], newest)
@@ -151,27 +151,27 @@ func (f *fold) addNamed(s identified, name string) {
 	f.keep(row, s.Values)
 }
 
-// described returns the labels of a series together with those that its whole adds to them.
+// described returns the labels of a series together with those that its capacity adds.
 func (f *fold) described(s identified) series.Labels {
 	ls := s.Labels
-	c, _ := f.wholeOf(s)
+	c, _ := f.capacityOf(s)
 	for _, l := range c.aside {
 		ls = ls.With(l.Name, l.Value)
 	}
 	return ls
 }
 
-// wholeOf returns what the ratio of a series is of, which is asked for at the end of the range.
-func (f *fold) wholeOf(s identified) (whole, bool) {
+// capacityOf returns the capacity of a series, which is queried at the end of the range.
+func (f *fold) capacityOf(s identified) (capacity, bool) {
 	if s.past || f.query > 0 {
-		return whole{}, false
+		return capacity{}, false
 	}
 	c, ok := f.capacity[s.asked.Hash()]
 	return c, ok
 }
 
-// judge puts every rule of the query to the series; the row takes the gravest answer. described are
-// its labels and what the whole adds.
+// judge applies every rule of the query to the series and gives the row the worst result. described
+// are the labels from fold.described.
 func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 	worst, first := rules.Finding{Status: rules.OK}, true
 	for i, r := range f.spec.Rules {
@@ -189,7 +189,7 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 		}
 		if got.Status == rules.Gone && got.Streak != nil && !departed &&
 			f.nodes.Silent(f.nodes.ClusterOf(s.Labels)) {
-			// it fired at its newest sample, and who could say that its object is gone is silent
+			// it fired at its newest sample, and the source that would know its object is silent
 			got.Status = rules.NoData
 		}
 		if got.Status != rules.OK || got.Earlier != nil {
@@ -202,7 +202,7 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 		}
 	}
 	if first && len(f.spec.Rules) > 0 {
-		row.Status = rules.Unknown // what the rules judge is another query's
+		row.Status = rules.Unknown // the rules judge other queries
 		return
 	}
 	row.Status, row.Severity = worst.Status, worst.Severity
@@ -211,7 +211,7 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 	}
 }
 
-// override is one of the panel's overrides, ready to be asked.
+// override is a compiled override of the panel.
 type override struct {
 	panel.Override
 	matches func(series.Labels) bool
@@ -239,8 +239,7 @@ func overridden(r rules.Rule, first bool, overrides []override, ls series.Labels
 	return r
 }
 
-// keep holds the samples of the series of the worst rank, and folds those that give way into the
-// rest.
+// keep keeps the samples of the worst series and adds those of replaced series to the rest.
 func (f *fold) keep(row Row, values []float64) {
 	kept := &f.kept[f.query]
 	if len(kept.lines) < f.top {
@@ -257,9 +256,10 @@ func (f *fold) keep(row Row, values []float64) {
 	heap.Fix(kept, 0)
 }
 
-// byRank orders rows by their query, then the worst in the rule's direction first; among equals,
-// the one that was furthest in the window, so that a state which came and went is drawn; then by
-// labels: the same data keeps the same lines whatever order the server sends it in.
+// byRank orders rows by query, then the worst in the rule's direction first. Among equals, the one
+// with the worst sample in the window comes first, so that a state which came and went is drawn;
+// then labels decide, so that the same data keeps the same lines in whatever order the server sends
+// it.
 func byRank(spec *panel.Spec) func(a, b Row) int {
 	if len(spec.Queries) <= 1 {
 		return byRankIn(direction(spec, spec.Query("")))
@@ -279,19 +279,19 @@ func byRank(spec *panel.Spec) func(a, b Row) int {
 
 // byRankIn orders the rows of one query.
 func byRankIn(d rules.Direction) func(a, b Row) int {
-	furthest := func(s Stats) float64 {
+	extreme := func(s Stats) float64 {
 		if d == rules.Below {
 			return s.Min
 		}
 		return s.Max
 	}
 	return func(a, b Row) int {
-		return cmp.Or(d.Compare(a.Rank, b.Rank), d.Compare(furthest(a.Stats), furthest(b.Stats)),
+		return cmp.Or(d.Compare(a.Rank, b.Rank), d.Compare(extreme(a.Stats), extreme(b.Stats)),
 			a.Labels.Compare(b.Labels))
 	}
 }
 
-// into moves what was folded into the panel.
+// into moves the result into the panel.
 func (f *fold) into(p *Panel) {
 	f.addUnited()
 	p.Rows = slices.Concat(f.rows...)
@@ -315,20 +315,20 @@ func (f *fold) into(p *Panel) {
 	}
 	slices.SortFunc(f.found, func(a, b Finding) int { return a.Compare(b.Finding) })
 	p.Findings = f.found
-	if legends := p.nameApart(); p.Kept != nil {
+	if legends := p.makeNamesDistinct(); p.Kept != nil {
 		p.Kept.Legends = legends
 	}
 }
 
-// nameApart gives series that their legends do not tell apart names that do. It returns the names
-// that the rows had, nil where all keep theirs.
-func (p *Panel) nameApart() []string {
+// makeNamesDistinct renames series that have the same legend. It returns the old names of the rows,
+// nil if none changed.
+func (p *Panel) makeNamesDistinct() []string {
 	names, all := make([]string, len(p.Rows)), make([]series.Labels, len(p.Rows))
 	for i := range p.Rows {
 		names[i], all[i] = p.Rows[i].Name, p.Rows[i].Labels
 	}
 	renamed := map[uint64]string{}
-	for i, name := range p.apart(names, all) {
+	for i, name := range p.distinctNames(names, all) {
 		if name != p.Rows[i].Name {
 			p.Rows[i].Name, renamed[p.Rows[i].Key()] = name, name
 		}
@@ -345,21 +345,21 @@ func (p *Panel) nameApart() []string {
 	return names
 }
 
-// apart returns names of the rows, of so many labels, that tell them apart: first within a query,
-// whose rows are in one piece, then, by their refs, those of several.
-func (p *Panel) apart(names []string, all []series.Labels) []string {
+// distinctNames returns distinct names for the rows: first within each query, whose rows are
+// contiguous, then across queries by adding their refs.
+func (p *Panel) distinctNames(names []string, all []series.Labels) []string {
 	if !p.several() {
-		return apart(p.Spec.Query("").Legend, names, all)
+		return distinctNames(p.Spec.Query("").Legend, names, all)
 	}
 	var out []string
-	// of the first query that has a name; "" of a name that several have
+	// by name: the query that has it; "" if several have it
 	refs := map[string]string{}
 	for from := 0; from < len(p.Rows); {
 		ref, to := p.Rows[from].Ref, from
 		for to < len(p.Rows) && p.Rows[to].Ref == ref {
 			to++
 		}
-		own := apart(p.Spec.Query(ref).Legend, names[from:to], all[from:to])
+		own := distinctNames(p.Spec.Query(ref).Legend, names[from:to], all[from:to])
 		for _, name := range own {
 			if first, known := refs[name]; known && first != ref {
 				refs[name] = ""
@@ -377,13 +377,13 @@ func (p *Panel) apart(names []string, all []series.Labels) []string {
 	return out
 }
 
-// describe computes the figures of one series over its finite samples; Last is the newest sample of
+// describe computes the stats of one series from its finite samples. Last is the newest sample of
 // any kind.
 func describe(values []float64, g series.Grid) Stats {
 	s := Stats{Last: math.NaN(), Avg: math.NaN(), Min: math.NaN(), Max: math.NaN()}
 	lo, hi, sum, at := math.Inf(1), math.Inf(-1), 0.0, 0
 	for i, v := range values {
-		if v-v != 0 { // NaN or an infinity, in one comparison for each of millions of samples
+		if v-v != 0 { // NaN or an infinity; one comparison is faster for millions of samples
 			if !math.IsNaN(v) {
 				s.Last = v
 			}
@@ -403,12 +403,12 @@ func describe(values []float64, g series.Grid) Stats {
 		return s
 	}
 	s.Min, s.Max, s.MaxAt = lo, hi, g.At(at)
-	// a sum beyond the largest float is cut to the largest sample
+	// if the sum overflows, the average is the largest sample
 	s.Avg = min(max(sum/float64(s.Samples), lo), hi)
 	return s
 }
 
-// lineHeap has the line that gives way first on top.
+// lineHeap has the line that is replaced first on top.
 type lineHeap struct {
 	lines   []Line
 	compare func(a, b Row) int

@@ -9,18 +9,18 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// identified is a series of an answer together with the node that it is of.
+// identified is a series of an answer with the node that it belongs to.
 type identified struct {
-	series.Series               // its labels have the node
-	asked         series.Labels // as the answer has them
+	series.Series               // its labels include the node
+	asked         series.Labels // the labels in the answer
 	node          string
-	added         bool // the label node is the identity table's
-	// the node had the address earlier: what is known of the address now is another node's
+	added         bool // the node label comes from the identity table
+	// the node had the address earlier: what is known about the address now belongs to another node
 	past bool
 }
 
-// add takes one series of the answer. The labels are kept, the samples only read. What an address
-// measured before it changed hands belongs to the node that had it then.
+// add adds one series of the answer. It keeps the labels but only reads the samples. Samples from
+// before an address moved to another node belong to the node that had it then.
 func (f *fold) add(s series.Series) {
 	parts := f.nodes.parts(s.Labels, f.grid)
 	if len(parts) == 1 {
@@ -42,8 +42,8 @@ func (f *fold) add(s series.Series) {
 	}
 }
 
-// addPart takes what a series says of one node. Of a node that several exporters report, one after
-// the other or side by side, the built-in panels have one row.
+// addPart adds the part of a series that belongs to one node. If several exporters report a node,
+// one after the other or at the same time, built-in panels have one row for it.
 func (f *fold) addPart(s series.Series, node string, past bool) {
 	id := identified{
 		Series: s, asked: s.Labels, node: node, added: node != "" && s.Labels.Get("node") == "",
@@ -61,14 +61,14 @@ func (f *fold) addPart(s series.Series, node string, past bool) {
 		return
 	}
 	key := id.Labels.With("instance", "")
-	if f.nodes.podNet[k] { // the pod's address is another one after every restart
+	if f.nodes.podNet[k] { // the pod's address changes with every restart
 		id.Labels, id.added = key, false
 	}
 	f.unite(key.Hash(), id)
 }
 
-// unite adds to what other exporters say of the same thing: at every time the worse of them counts.
-// The one with the newest sample names it.
+// unite merges a series into those of other exporters: at every time the worse sample counts. The
+// series with the newest sample gives the labels.
 func (f *fold) unite(key uint64, id identified) {
 	u := f.united[key]
 	if u == nil {
@@ -94,8 +94,7 @@ func (f *fold) unite(key uint64, id identified) {
 	}
 }
 
-// addUnited takes what several exporters said, in an order that does not depend on that of the
-// answer.
+// addUnited adds the merged series, in an order that does not depend on the answer.
 func (f *fold) addUnited() {
 	all := make([]*identified, 0, len(f.united))
 	for _, u := range f.united {

@@ -16,15 +16,15 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// usualIntervals are how often people scrape.
+// usualIntervals are common scrape intervals.
 var usualIntervals = []time.Duration{
 	5 * time.Second, 10 * time.Second, 15 * time.Second, 20 * time.Second, 30 * time.Second,
 	time.Minute, 2 * time.Minute, 3 * time.Minute, 5 * time.Minute, 10 * time.Minute,
 	15 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 }
 
-// ScrapeInterval returns the usual one that is nearest to so many samples of a target within a
-// window; 0 where there is no sample.
+// ScrapeInterval returns the usual interval nearest to this many samples of a target in a window, 0
+// if there are none.
 func ScrapeInterval(window time.Duration, samples float64) time.Duration {
 	if !(samples >= 1) {
 		return 0
@@ -36,9 +36,8 @@ func ScrapeInterval(window time.Duration, samples float64) time.Duration {
 	})
 }
 
-// sparse returns how often the metrics that a query takes rates of are scraped, where
-// $__rate_interval is so short that it never holds two samples of one; else 0. It asks for the
-// first of them that has samples.
+// sparse returns how often the metrics of the query's rates are scraped if $__rate_interval is too
+// short to hold two samples, else 0. It checks the first of the metrics that has samples.
 func (p *Panel) sparse(ctx context.Context, q Querier, v panel.Vars) (time.Duration, error) {
 	if !slices.ContainsFunc(p.Spec.Queries, func(q panel.Query) bool {
 		return strings.Contains(q.Expr, "__rate_interval")
@@ -60,7 +59,7 @@ func (p *Panel) sparse(ctx context.Context, q Querier, v panel.Vars) (time.Durat
 			return nil
 		})
 		if err != nil {
-			return 0, fmt.Errorf("asking how often %s is scraped: %w", name, err)
+			return 0, fmt.Errorf("checking how often %s is scraped: %w", name, err)
 		}
 		if every := ScrapeInterval(window, samples); every > 0 {
 			if every < v.RateInterval() {

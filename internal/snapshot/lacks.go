@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// Lack is a part of a merged panel of which not all is known.
+// Lack is a part of a merged panel that did not answer in full.
 type Lack struct {
-	Part    string   // its name
+	Part    string   // the part's name
 	Data    Data     // DataFailed, DataPartial or DataAbsent
-	Partial Note     // as of a Panel, like all that follows
+	Partial Note     // this and the following as in Panel
 	Old     bool     //
 	Missing []string //
 	Failure *Failure //
 }
 
-// lacks returns what is not known of a part, or of the parts that it was merged from.
+// lacks returns the lack of a part, or those of the parts that it was merged from.
 func (p *Panel) lacks() []Lack {
 	if p.Lacks != nil || p.Data == DataComplete {
 		return p.Lacks
@@ -29,8 +29,8 @@ func (p *Panel) lacks() []Lack {
 	}
 }
 
-// says is what is wrong with the part, in the server's words; "" where the server does not say. It
-// reports whether the part did not answer in full.
+// says returns the problem of the part in the server's words, "" if the server does not report it,
+// and whether the part lacks something.
 func (l *Lack) says() (text string, lacks bool) {
 	switch {
 	case l.Failure != nil:
@@ -41,8 +41,8 @@ func (l *Lack) says() (text string, lacks bool) {
 	return "", !l.Partial.IsZero()
 }
 
-// addAbsences adds the queries that find no series in a part. Where they find some in another, what
-// this part would say is still not known.
+// addAbsences adds the queries without series in a part. If they have series in another part, this
+// part's share is still unknown.
 func addAbsences(to, more []Absence) []Absence {
 	to = slices.Clone(to)
 	for _, a := range more {
@@ -56,7 +56,7 @@ func addAbsences(to, more []Absence) []Absence {
 	return to
 }
 
-// mergeData finds how much of the whole is there.
+// mergeData determines how much of the merged answer is there.
 func (m *merging) mergeData() {
 	out, answered, failed := &m.out, false, false
 	for _, p := range m.parts {
@@ -85,9 +85,9 @@ func (m *merging) mergeData() {
 	}
 }
 
-// saidOf returns what is wrong with the first of several parts, and how many more there are.
+// saidOf returns a note with the problems of the first parts and the number of parts not named.
 func saidOf(lacks []Lack) Note {
-	var said []string // the names of parts, and behind each what it says
+	var said []string // pairs of a part's name and its problem
 	for i := range lacks {
 		if text, ok := lacks[i].says(); ok && !saysSo(said, lacks[i].Part, text) {
 			said = append(said, lacks[i].Part, text)
@@ -100,7 +100,7 @@ func saidOf(lacks []Lack) Note {
 	return NoteOf(NotePartsSay, len(said)/2-named).with(said[:2*named]...)
 }
 
-// saysSo reports whether a part says a thing already.
+// saysSo reports whether a part's problem is already in the list.
 func saysSo(said []string, part, text string) bool {
 	for i := 0; i < len(said); i += 2 {
 		if said[i] == part && said[i+1] == text {
@@ -110,7 +110,7 @@ func saysSo(said []string, part, text string) bool {
 	return false
 }
 
-// failureOf is the failure of the first part that failed, and how many more did.
+// failureOf returns the failure of the first failed part and how many more failed.
 func failureOf(lacks []Lack) *Failure {
 	var first *Lack
 	more := 0

@@ -14,17 +14,16 @@ import (
 // jobKey is a scrape job of a cluster.
 type jobKey struct{ cluster, job string }
 
-// left are the targets that left the list of targets with nobody in their place, by their jobs.
-// Nil: there are none.
+// left holds the targets that disappeared without a replacement, by their jobs. Nil: none.
 type left struct {
 	grid series.Grid
 	of   map[jobKey][]Lost
-	n    map[jobKey][]float64 // how many targets a job has
+	n    map[jobKey][]float64 // number of targets of a job
 	seen map[jobKey]bool
 }
 
-// askLeft asks how many targets the jobs have that lost some. Of a panel without Spec.Targets, and
-// where none is lost, nothing is asked.
+// askLeft queries the number of targets of the jobs that lost some. It queries nothing if the panel
+// has no Spec.Targets or no target is lost.
 func (p *Panel) askLeft(ctx context.Context, q Querier, v panel.Vars, o Options) (*left, error) {
 	if p.Spec.Targets == "" || !slices.ContainsFunc(o.Nodes.lost, func(l Lost) bool {
 		return l.Left
@@ -47,15 +46,14 @@ func (p *Panel) askLeft(ctx context.Context, q Querier, v panel.Vars, o Options)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("asking how many targets there are: %w", err)
+		return nil, fmt.Errorf("counting the targets: %w", err)
 	}
 	return out, nil
 }
 
 func jobOf(ls series.Labels) jobKey { return jobKey{ls.Get(clusterLabel), ls.Get("job")} }
 
-// adding returns what takes a series of the panel: with the targets that left, where its job lost
-// some.
+// adding returns a function that adds a series of the panel, counting lost targets of its job.
 func (l *left) adding(f *fold) func(series.Series) {
 	if l == nil {
 		return f.add
@@ -70,7 +68,7 @@ func (l *left) adding(f *fold) func(series.Series) {
 	}
 }
 
-// share returns the mean of a job's targets with those that left.
+// share returns the mean of a job's targets, with lost targets counted as 0.
 func (l *left) share(k jobKey, mean []float64) []float64 {
 	out := make([]float64, l.grid.Len)
 	for i := range out {
@@ -97,7 +95,8 @@ func (l *left) share(k jobKey, mean []float64) []float64 {
 	return out
 }
 
-// finish adds the jobs that have no target in the range any more, and returns which targets left.
+// finish adds the jobs without any target left in the range, and returns a remark that lists the
+// lost targets.
 func (l *left) finish(f *fold) (remarks []Note) {
 	if l == nil {
 		return nil

@@ -10,19 +10,19 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// maxName is the longest name of a series, in runes. A longer one keeps its head and its tail: the
-// namespace and the pod's hash both tell series apart.
+// maxName is the longest name of a series, in runes. A longer one keeps its start and its end,
+// because both the namespace and the pod's hash distinguish series.
 const maxName = 200
 
-// legend fills Grafana's legend format in: {{label}}, blanks and double quotes around the name
-// allowed, a missing label empty. Without a format, and with AutoLegend, the whole label set is the
-// name. {{node}} falls back to the host of the instance.
+// legend expands Grafana's legend format: {{label}}, with spaces and double quotes around the name
+// allowed; a missing label is empty. Without a format, and with AutoLegend, the name is the whole
+// label set. {{node}} falls back to the host of the instance.
 func legend(format string, ls series.Labels) string {
 	if format == "" || panel.IsAuto(format) {
 		return short(ls.String())
 	}
 	name := fill(format, func(label string) string { return labelOrHost(ls, label) })
-	// in parentheses is what not every series has
+	// drop empty parentheses: not every series has the label inside
 	name = strings.TrimSpace(outside.Line(strings.ReplaceAll(name, " ()", "")))
 	if strings.Trim(name, "/ ") == "" {
 		return short(ls.String())
@@ -30,8 +30,7 @@ func legend(format string, ls series.Labels) string {
 	return outside.Middle(name, maxName)
 }
 
-// fill puts what put gives for a name in the place of each {{name}}. One that is not closed stays
-// as it is.
+// fill replaces each {{name}} with put(name). An unclosed {{ stays as it is.
 func fill(format string, put func(name string) string) string {
 	var b strings.Builder
 	for {
@@ -46,10 +45,10 @@ func fill(format string, put func(name string) string) string {
 	}
 }
 
-// apart returns the names of series that their legend gives them, changed so that they can be told
-// apart: where AutoLegend is the format, a name is the labels that differ; where several series
-// have one name, the labels in which these differ stand behind it.
-func apart(format string, names []string, all []series.Labels) []string {
+// distinctNames returns distinct names for series, starting from their legends. With AutoLegend a
+// name consists of the labels that differ. If several series have the same name, the labels in
+// which they differ are appended.
+func distinctNames(format string, names []string, all []series.Labels) []string {
 	out := slices.Clone(names)
 	if panel.IsAuto(format) {
 		if len(all) > 1 {
@@ -64,7 +63,7 @@ func apart(format string, names []string, all []series.Labels) []string {
 	for _, name := range names {
 		count[name]++
 	}
-	same := map[string][]int{} // by name: who bears it with others, which is nobody in most panels
+	same := map[string][]int{} // by name: the series that share it; empty for most panels
 	for i, name := range names {
 		if count[name] > 1 {
 			same[name] = append(same[name], i)
@@ -85,9 +84,9 @@ func apart(format string, names []string, all []series.Labels) []string {
 	return out
 }
 
-// differing returns the names of the labels that are not the same in all label sets, in order. The
-// node alone is enough where it tells them apart: what else differs then, such as the address of
-// its exporter, is the node's.
+// differing returns the names of the labels whose values are not the same in all label sets,
+// sorted. If the node alone distinguishes them, it returns only node: other differences, such as
+// the exporter's address, belong to the node.
 func differing(all []series.Labels) []string {
 	first, nodes := map[string]string{}, map[string]bool{}
 	for _, ls := range all {
@@ -111,8 +110,7 @@ func differing(all []series.Labels) []string {
 	return names
 }
 
-// only writes the labels of a series that names holds: the value of a single one, and name="value"
-// between brackets of several.
+// only formats the labels in names: the value of a single one, or name="value" pairs in brackets.
 func only(ls series.Labels, names []string, open, end string) string {
 	if len(names) == 1 {
 		return short(ls.Get(names[0]))
@@ -135,5 +133,5 @@ func labelOrHost(ls series.Labels, name string) string {
 	return series.Host(ls.Get("instance"))
 }
 
-// short is a word from outside as the name of a series has it.
+// short returns an outside string for use in a series' name.
 func short(s string) string { return outside.Middle(outside.Line(s), maxName) }

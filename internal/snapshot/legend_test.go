@@ -115,7 +115,7 @@ func TestApart(t *testing.T) {
 		for i, ls := range tc.all {
 			names[i] = legend(tc.format, ls)
 		}
-		if got := apart(tc.format, names, tc.all); !slices.Equal(got, tc.want) {
+		if got := distinctNames(tc.format, names, tc.all); !slices.Equal(got, tc.want) {
 			t.Errorf("%s of %v: got %q, want %q", tc.format, tc.all, got, tc.want)
 		}
 	}

@@ -18,25 +18,26 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// clusterLabel is the label that the built-in queries group clusters by.
+// clusterLabel is the label that built-in queries group clusters by.
 const clusterLabel = "cluster"
 
-// exportedPrefix is what Prometheus puts before a metric's own label where the scrape lacks
-// honor_labels and the target has a label of that name too.
+// exportedPrefix is what Prometheus puts before a metric's own label if the target has a label of
+// the same name and the scrape lacks honor_labels.
 const exportedPrefix = "exported_"
 
-// Mapping says which labels of a source hold what the built-in queries ask for. The zero value is a
-// source whose labels have the usual names. User panels are not mapped: their author knows the
-// labels.
+// Mapping says which labels of a source hold what the built-in queries ask for. The zero value is
+// for a source with the usual label names. User panels are not mapped, because their author knows
+// the labels.
 type Mapping struct {
-	// Cluster is the label that tells clusters apart; "" is cluster. Answers carry it as cluster.
+	// Cluster is the label that distinguishes clusters; "" is cluster. Answers have it renamed to
+	// cluster.
 	Cluster string
 	// exported holds, by the first word of a metric's name, the labels that a scrape without
-	// honor_labels has moved to exported_….
+	// honor_labels renamed to exported_….
 	exported map[string][]string
 }
 
-// Querier returns q with the mapping put into every query and taken out of every answer.
+// Querier returns q with the mapping applied to every query and reversed in every answer.
 func (m Mapping) Querier(q Querier) Querier {
 	if m.cluster() == clusterLabel && len(m.exported) == 0 {
 		return q
@@ -44,7 +45,7 @@ func (m Mapping) Querier(q Querier) Querier {
 	return mapped{q, m}
 }
 
-// cluster is the label of the source that tells clusters apart.
+// cluster returns the source's cluster label.
 func (m Mapping) cluster() string {
 	if m.Cluster == "" {
 		return clusterLabel
@@ -52,13 +53,13 @@ func (m Mapping) cluster() string {
 	return m.Cluster
 }
 
-// Exported returns the labels of a metric that the source holds under exported_….
+// Exported returns the labels of a metric that the source has as exported_….
 func (m Mapping) Exported(metric string) []string {
 	family, _, _ := strings.Cut(metric, "_")
 	return m.exported[family]
 }
 
-// mapped asks a source by its own labels.
+// mapped queries a source by its own labels.
 type mapped struct {
 	Querier
 	m Mapping
@@ -78,7 +79,7 @@ func (q mapped) Range(ctx context.Context, query promapi.Query,
 	})
 }
 
-// read returns the labels of an answer under the names of the built-in queries.
+// read renames the labels of an answer to those of the built-in queries.
 func (m Mapping) read(ls series.Labels) series.Labels {
 	own := m.cluster()
 	if own == clusterLabel || ls.Get(own) == "" {
@@ -87,7 +88,7 @@ func (m Mapping) read(ls series.Labels) series.Labels {
 	return ls.With(own, "").With(clusterLabel, ls.Get(own))
 }
 
-// rewrite returns a query by the labels of the source.
+// rewrite returns a query with the labels of the source.
 func (m Mapping) rewrite(expr string) (string, error) {
 	tree, err := panel.Parser().ParseExpr(expr)
 	if err != nil {
@@ -97,8 +98,8 @@ func (m Mapping) rewrite(expr string) (string, error) {
 	return tree.String(), nil
 }
 
-// rewriteExpr rewrites an expression. The labels that it returns are those that are still to be
-// restored, which only an instant vector can be: of a range of samples, the function around it is.
+// rewriteExpr rewrites an expression. It returns the labels still to be restored. Only an instant
+// vector can be restored, so for a range vector the function around it is.
 func (m Mapping) rewriteExpr(e parser.Expr) (parser.Expr, []string) {
 	switch n := e.(type) {
 	case *parser.VectorSelector:
@@ -138,7 +139,7 @@ func (m Mapping) rewriteExpr(e parser.Expr) (parser.Expr, []string) {
 	return e, nil
 }
 
-// rename puts the source's label in the place of cluster.
+// rename replaces cluster with the source's label.
 func (m Mapping) rename(names []string) {
 	for i, name := range names {
 		if name == clusterLabel {
@@ -147,8 +148,8 @@ func (m Mapping) rename(names []string) {
 	}
 }
 
-// rewriteSelector rewrites the matchers of a selector and returns the labels that its series hold
-// under exported_….
+// rewriteSelector rewrites the matchers of a selector and returns the labels that its series have
+// as exported_….
 func (m Mapping) rewriteSelector(s *parser.VectorSelector) []string {
 	var exported []string
 	for _, matcher := range s.LabelMatchers {
@@ -171,10 +172,10 @@ func (m Mapping) rewriteSelector(s *parser.VectorSelector) []string {
 	return exported
 }
 
-// restored returns e with the labels of the objects in the place of those of the target that was
-// scraped. Where a series has no exported_ label its own stays, so that a source of both kinds is
-// read rightly. The target's labels are kept under another name: two servers that federate the same
-// objects would otherwise be one label set, which is an error.
+// restored returns e with the labels of the objects instead of those of the scraped target. A
+// series without an exported_ label keeps its own, so a mixed source is read correctly. The
+// target's labels are kept under another name: otherwise two servers that federate the same objects
+// would give duplicate label sets, which is an error.
 func restored(e parser.Expr, exported []string) parser.Expr {
 	for _, label := range exported {
 		e = labelReplace(e, "scraped_"+label, label)
@@ -183,7 +184,7 @@ func restored(e parser.Expr, exported []string) parser.Expr {
 	return e
 }
 
-// labelReplace is label_replace(e, to, "$1", from, "(.+)").
+// labelReplace returns label_replace(e, to, "$1", from, "(.+)").
 func labelReplace(e parser.Expr, to, from string) parser.Expr {
 	text := func(s string) parser.Expr { return &parser.StringLiteral{Val: s} }
 	return &parser.Call{
@@ -192,17 +193,17 @@ func labelReplace(e parser.Expr, to, from string) parser.Expr {
 	}
 }
 
-// honoredMetrics are those by which a scrape without honor_labels is noticed.
+// honoredMetrics are metrics that reveal a scrape without honor_labels.
 const honoredMetrics = "kube_node_info|kube_pod_info|kube_pod_status_phase|kube_pod_container_status_restarts_total|" +
 	"kube_pod_container_resource_limits|kube_pod_container_resource_requests|" +
 	"container_memory_working_set_bytes|container_cpu_usage_seconds_total|kubelet_volume_stats_available_bytes|" +
 	"node_uname_info|node_memory_MemTotal_bytes|node_filesystem_size_bytes|up"
 
-// honoredLabels are names that a target's label may share with an object's.
+// honoredLabels are label names that a target may share with an object.
 var honoredLabels = []string{"namespace", "pod", "container", "node", "instance", "job"}
 
-// exportedQuery finds the metrics that have labels under exported_…. It is cheap where no series
-// has such a label.
+// exportedQuery finds the metrics that have exported_… labels. It is cheap if no series has such a
+// label.
 func exportedQuery() string {
 	var parts []string
 	for _, label := range honoredLabels {
@@ -216,10 +217,10 @@ func exportedQuery() string {
 // Exported is a source of metrics that is scraped without honor_labels.
 type Exported struct {
 	Source string   // the first word of its metrics: "kube"
-	Labels []string // that stand under exported_…, without that prefix
+	Labels []string // the labels named exported_…, without that prefix
 }
 
-// findExported asks which sources are scraped without honor_labels.
+// findExported finds the sources that are scraped without honor_labels.
 func (m *Mapping) findExported(ctx context.Context, q Querier, at time.Time) ([]Exported, error) {
 	grid := series.Grid{Start: at, Step: time.Minute, Len: 1}
 	found := map[string][]string{}
@@ -245,16 +246,16 @@ func (m *Mapping) findExported(ctx context.Context, q Querier, at time.Time) ([]
 	return out, nil
 }
 
-// sources are what brings the metrics that begin with a word.
+// sources names the origin of metrics by their first word.
 var sources = map[string]string{
 	"kube": "kube-state-metrics", "node": "node_exporter", "container": "cAdvisor",
 	"kubelet": "the kubelet", "up": "up",
 }
 
-// FindMapping asks how the source names the labels of what the built-in queries ask for: whether it
-// is scraped without honor_labels, and whether a label other than cluster tells clusters apart,
-// unless clusterLabel says it. The notes are for the reader. Where an error is returned the mapping
-// is what is known without asking.
+// FindMapping finds out how the source names the labels of the built-in queries: whether it is
+// scraped without honor_labels and, unless clusterLabel is set, whether a label other than cluster
+// distinguishes clusters. The notes are for the reader. If it returns an error, the mapping holds
+// only clusterLabel.
 func FindMapping(
 	ctx context.Context, q Querier, at time.Time, rng time.Duration, clusterLabel string,
 ) (Mapping, []Note, error) {
@@ -266,7 +267,7 @@ func FindMapping(
 	}
 	for _, e := range exported {
 		if e.Source == "up" {
-			continue // it goes with another source, such as a federated server's
+			continue // up comes with another source, such as a federated server
 		}
 		var names []string
 		for _, label := range e.Labels {
@@ -299,7 +300,7 @@ func FindMapping(
 	return m, notes, nil
 }
 
-// ClusterLabel returns the label that tells clusters apart in place of cluster, "" where there is
+// ClusterLabel returns the label that distinguishes clusters instead of cluster, "" if there is
 // none.
 func (m Mapping) ClusterLabel() string {
 	if m.Cluster == oneCluster {

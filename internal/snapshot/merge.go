@@ -10,22 +10,22 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Kept is what Merge needs of a panel beside what is shown of it.
+// Kept is the data that Merge needs of a panel in addition to what is shown.
 type Kept struct {
-	// the name of the part that the panel is, such as its cluster; "" of what was merged
+	// the name of the part, such as its cluster; "" for a merged panel
 	Part string
-	// Legends are the names that the legend gave the Rows, in their order. Nil: all have these
-	// names still.
+	// Legends are the legends of the Rows, in their order, before equal names were made distinct.
+	// Nil: none changed.
 	Legends []string
-	// Sample are the series with the lowest hashes that are not in Lines: the percentiles of Rest
-	// are theirs. It is nil where Rest is. It has at most 256 series and 2 MiB.
+	// Sample are the series with the lowest hashes that are not in Lines. The percentiles of Rest
+	// come from them. It is nil if Rest is, and has at most 256 series and 2 MiB.
 	Sample []Sampled
-	// References are the lines that Spec.References came to, those that are drawn first, which are
-	// the panel's References.
+	// References are the lines of Spec.References. The ones that are drawn, which are the panel's
+	// References, come first.
 	References []Referred
 }
 
-// Sampled is a series by the hash of its labels.
+// Sampled is a series identified by the hash of its labels.
 type Sampled struct {
 	Hash   uint64
 	Values []float64 // on the panel's Grid
@@ -34,39 +34,39 @@ type Sampled struct {
 // Referred is a reference line without its samples.
 type Referred struct {
 	Index  int    // in Spec.References
-	Legend string // its name before names were told apart
+	Legend string // its name before names were made distinct
 	Labels series.Labels
 }
 
-// Merge returns the panel that one Take would have made of what several parts answered, such as the
-// clusters of a fleet. The parts answer one Spec on one grid, and were taken as parts
-// (Options.Part). No series is in two parts: another label set, or an error. What belongs to one
-// node or one job is in one part. Merge shares memory with the parts, and changes none of them.
+// Merge returns the panel that a single Take would have made from the answers of several parts,
+// such as the clusters of a fleet. The parts have the same Spec and grid and were taken as parts
+// (Options.Part). A series in two parts is an error. All series of a node or a job are in one part.
+// Merge shares memory with the parts and changes none of them.
 //
-// Counts, rows, lines, findings and their order, names, and of Rest all but Sum are what Take makes
-// of the union. Sum is added up in a fixed order: the parts' sums by the order of the parts, then
-// the lines that give way, the worst first. The last bits may differ from those of Take, which adds
-// in the order of the answer. Parts are in the order of their names, then of their lowest label
-// sets, so the order of the arguments does not matter; and parts may be merged a few at a time.
+// Counts, rows, lines, findings, their order and names, and Rest except for Sum are what Take makes
+// of the union. Sum is added in a fixed order: the sums of the parts in order, then the lines that
+// are no longer drawn, the worst first. Its last bits may differ from those of Take, which adds in
+// the order of the answer. Parts are ordered by name, then by their lowest label sets. So the order
+// of the arguments does not matter, and parts may be merged a few at a time.
 //
-// Where Merge and Take differ, Merge says more:
+// Merge differs from Take in these points:
 //
-//   - The bounds of one answer hold for each part. Options.MaxSeries may refuse or narrow the union
-//     where it does neither to a part.
-//   - A part that failed, is partial or old, or lacks its metrics makes the whole partial: what is
-//     not known of the part is not known of the whole, and no alert ends on its account. The other
-//     parts' rows stay judged as they were. Lacks names such parts with what is wrong, Partial says
-//     it in a line. Where no part answered, the whole failed if one failed, and is absent
-//     otherwise.
-//   - An optional panel (Spec.Optional) is absent only where all parts are.
+//   - The bounds of one answer apply to each part. Options.MaxSeries may refuse or narrow the union
+//     although it does neither to a part.
+//   - If a part failed, is partial or old, or lacks its metrics, the merged panel is partial: data
+//     unknown in a part is unknown in the whole, and no alert ends because of it. The rows of the
+//     other parts stay as they were judged. Lacks lists such parts with their problems, and Partial
+//     summarizes them. If no part answered, the merged panel is failed if any part failed, else
+//     absent.
+//   - An optional panel (Spec.Optional) is absent only if all parts are.
 //   - A complete answer without series adds nothing.
 //
-// Notes and remarks are those of all parts, each once, and their counts added up. A note that only
-// Take of a part has reason for, such as that its newest sample is old, is said of the whole.
+// Notes and remarks are those of all parts, each once, with their counts added up. A note that only
+// the Take of a part had a reason for, such as an old newest sample, applies to the merged panel.
 func Merge(parts ...Panel) (Panel, error) {
 	switch len(parts) {
 	case 0:
-		return Panel{}, errors.New("merging panels: there are none")
+		return Panel{}, errors.New("merging panels: no panels")
 	case 1:
 		return parts[0], nil
 	}
@@ -83,15 +83,15 @@ func Merge(parts ...Panel) (Panel, error) {
 	}
 	m.mergeLines()
 	m.mergeFindings()
-	m.out.Kept.Legends = m.out.nameApart()
+	m.out.Kept.Legends = m.out.makeNamesDistinct()
 	m.mergeReferences()
 	m.mergeNotes()
 	return m.out, nil
 }
 
-// MergeAll merges what each part has of every panel: by name, in the order of the first part that
-// has the panel. A panel that cannot be merged failed, and so did one in a part that does not have
-// it.
+// MergeAll merges the panels of several parts by name, in the order of the first part that has each
+// panel. A panel that cannot be merged fails, and a panel that a part lacks counts as failed in
+// that part.
 func MergeAll(parts ...[]Panel) []Panel {
 	var out []Panel
 	done := map[string]bool{}
@@ -119,7 +119,7 @@ func MergeAll(parts ...[]Panel) []Panel {
 	return out
 }
 
-// named returns the panel of a spec's name.
+// named returns the panel for a spec.
 func named(panels []Panel, spec panel.Spec) Panel {
 	i := slices.IndexFunc(panels, func(p Panel) bool { return p.Spec.Name == spec.Name })
 	if i >= 0 {
@@ -134,7 +134,7 @@ func named(panels []Panel, spec panel.Spec) Panel {
 	return missing
 }
 
-// part returns the name of the part that the panel is.
+// part returns the name of the part that the panel belongs to.
 func (p *Panel) part() string {
 	if p.Kept == nil {
 		return ""
@@ -142,7 +142,7 @@ func (p *Panel) part() string {
 	return p.Kept.Part
 }
 
-// merging is panels that become one.
+// merging holds panels while they become one.
 type merging struct {
 	parts   []*Panel // in order
 	grid    series.Grid
@@ -154,10 +154,10 @@ type merging struct {
 // origin is where a series comes from.
 type origin struct {
 	part   *Panel
-	legend string // its name before names were told apart
+	legend string // its name before names were made distinct
 }
 
-// inOrder returns the parts by name, then by their lowest labels.
+// inOrder returns the parts sorted by name, then by their lowest labels.
 func inOrder(parts []Panel) []*Panel {
 	type place struct {
 		*Panel
@@ -183,26 +183,27 @@ func inOrder(parts []Panel) []*Panel {
 	return out
 }
 
-// check returns an error where the parts cannot be merged. It finds the grid of the samples: of an
-// answer without series, and of none, it does not matter.
+// check returns an error if the parts cannot be merged. It also sets the grid: that of any part
+// with samples, because the grids of the others do not matter.
 func (m *merging) check() error {
 	var with *Panel
 	for _, p := range m.parts {
-		if !sameQuestion(&m.parts[0].Spec, &p.Spec) {
-			return fmt.Errorf("%s asks another question than %s", called(p), called(m.parts[0]))
+		if !sameQueries(&m.parts[0].Spec, &p.Spec) {
+			return fmt.Errorf("%s has other queries or rules than %s", called(p),
+				called(m.parts[0]))
 		}
 		if !p.hasSamples() {
 			continue
 		}
 		if p.Kept == nil {
-			return errors.New("it was not taken as a part")
+			return errors.New("a panel was not taken as a part")
 		}
 		if with == nil {
 			with = p
 		}
 		if a, b := with.Grid, p.Grid; !a.Start.Equal(b.Start) || a.Step != b.Step ||
 			a.Len != b.Len {
-			return fmt.Errorf("the samples of %s lie at other times (%s) than those of %s (%s)",
+			return fmt.Errorf("the samples of %s are at other times (%s) than those of %s (%s)",
 				called(p), times(b), called(with), times(a))
 		}
 	}
@@ -215,14 +216,14 @@ func (m *merging) check() error {
 	return nil
 }
 
-// hasSamples reports whether anything of the panel lies on its grid.
+// hasSamples reports whether anything in the panel lies on its grid.
 func (p *Panel) hasSamples() bool {
 	return len(p.Rows) > 0 || len(p.Lines) > 0 || p.Rest != nil || len(p.References) > 0 ||
 		p.Kept != nil && len(p.Kept.Sample) > 0
 }
 
-// sameQuestion reports whether two specs ask and judge alike.
-func sameQuestion(a, b *panel.Spec) bool {
+// sameQueries reports whether two specs have the same queries and rules.
+func sameQueries(a, b *panel.Spec) bool {
 	return a.Name == b.Name && slices.Equal(a.Queries, b.Queries) && a.Without == b.Without &&
 		a.Kind == b.Kind && a.Top == b.Top && len(a.References) == len(b.References) &&
 		slices.Equal(a.Rules, b.Rules)
@@ -240,7 +241,8 @@ func times(g series.Grid) string {
 		g.Step)
 }
 
-// exprs returns the first in order of what the parts were asked, of those that answered if any did.
+// exprs returns the expressions of the parts, the smallest if they differ. Parts that failed only
+// count if no part answered.
 func (m *merging) exprs() []string {
 	var answered, all [][]string
 	for _, p := range m.parts {
@@ -255,7 +257,7 @@ func (m *merging) exprs() []string {
 	return slices.MinFunc(all, slices.Compare)
 }
 
-// mergeRows puts the rows of all parts in order, under the names that the legend gave them.
+// mergeRows sorts the rows of all parts, under their legends.
 func (m *merging) mergeRows() error {
 	n := 0
 	for _, p := range m.parts {
@@ -274,7 +276,7 @@ func (m *merging) mergeRows() error {
 				from.legend = p.Kept.Legends[j]
 			}
 			if other := m.of[hash].part; other != nil && other != p {
-				return fmt.Errorf("%s and %s both have the series %s: a label must tell them apart",
+				return fmt.Errorf("%s and %s both have the series %s: a label must distinguish them",
 					called(other), called(p), row.Labels)
 			}
 			m.of[hash] = from
@@ -287,14 +289,14 @@ func (m *merging) mergeRows() error {
 	return nil
 }
 
-// rename gives a series the name that its legend gave it.
+// rename gives a series its legend as its name.
 func (m *merging) rename(name *string, key uint64) {
 	if from, known := m.of[key]; known {
 		*name = from.legend
 	}
 }
 
-// mergeLines keeps the worst of all lines. Those that give way go into the rest.
+// mergeLines keeps the worst of all lines and adds the others to the rest.
 func (m *merging) mergeLines() {
 	var sample []Sampled
 	rest := accumulator{}
@@ -319,7 +321,7 @@ func (m *merging) mergeLines() {
 	if rest.series == 0 {
 		return
 	}
-	// The lowest hashes of all are among the lowest of each part, which are in its sample or its
+	// The lowest hashes overall are among the lowest of each part, which are in its sample or
 	// lines.
 	slices.SortFunc(sample, byHash)
 	sample = sample[:min(len(sample), sampleSize(m.grid.Len))]
@@ -327,8 +329,8 @@ func (m *merging) mergeLines() {
 	m.out.Rest = rest.band(m.out.Kept.Sample)
 }
 
-// mergeFindings puts the findings of all parts in order. Details were asked of the worst of each
-// part, and stay with the worst of all.
+// mergeFindings sorts the findings of all parts. Each part has details for its worst findings; only
+// the worst overall keep them.
 func (m *merging) mergeFindings() {
 	lists := make([][]Finding, len(m.parts))
 	for i, p := range m.parts {
@@ -357,7 +359,7 @@ func (m *merging) mergeFindings() {
 	}
 }
 
-// addOnce adds what is not there yet.
+// addOnce appends the strings that are not in the list yet.
 func addOnce(to, more []string) []string {
 	for _, s := range more {
 		if !slices.Contains(to, s) {

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// MergeNodes returns the table of all nodes from those of several parts. A cluster is in one part
-// alone: of two that have nodes of one, or whose nodes have no cluster, nobody could say whose an
-// address is. The parts of panels name their nodes as this table shows them.
+// MergeNodes merges the node tables of several parts. Each cluster may be in only one part, because
+// the owner of an address would be ambiguous otherwise; nodes without a cluster count as one
+// cluster. Merged panels name their nodes as in the merged table.
 //
-// A part of which not all is known says of its own clusters that kube-state-metrics is silent
-// there: no node of them is gone. The others are as they were.
+// For the clusters of a part with an incomplete table, kube-state-metrics counts as silent, so none
+// of their nodes are gone. Other clusters are unaffected.
 func MergeNodes(parts ...Nodes) (Nodes, error) {
 	if len(parts) == 1 {
 		return parts[0], nil
@@ -25,16 +25,16 @@ func MergeNodes(parts ...Nodes) (Nodes, error) {
 		}
 		for _, cluster := range clusters {
 			if other, known := of[cluster]; known && other != i {
-				return Nodes{}, fmt.Errorf("merging the tables of nodes: two of them have the "+
-					"cluster %q", cluster)
+				return Nodes{}, fmt.Errorf("merging the node tables: two parts have the cluster %q",
+					cluster)
 			}
 			of[cluster] = i
 		}
-		all.take(n)
+		all.addTable(n)
 		if i == 0 {
 			all.cluster = n.cluster
 		} else if all.cluster != n.cluster {
-			all.cluster = "" // the label cluster alone, which all have
+			all.cluster = "" // only the cluster label is common to all
 		}
 	}
 	slices.SortFunc(all.lost, compareLost)
@@ -46,8 +46,8 @@ func MergeNodes(parts ...Nodes) (Nodes, error) {
 	return all, nil
 }
 
-// take adds what another table knows of other clusters.
-func (n *Nodes) take(o Nodes) {
+// addTable adds the table of other clusters.
+func (n *Nodes) addTable(o Nodes) {
 	for _, node := range o.list {
 		n.add(node.Cluster, node)
 	}

@@ -106,7 +106,7 @@ func TestMergeNodesOfAPart(t *testing.T) {
 func TestMergeNodesRefusesOneClusterTwice(t *testing.T) {
 	one := world{now: []series.Series{node("n1", "10.0.0.1")}}.load(t)
 	_, err := snapshot.MergeNodes(one, one)
-	if want := `merging the tables of nodes: two of them have the cluster ""`; err == nil ||
+	if want := `merging the node tables: two parts have the cluster ""`; err == nil ||
 		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

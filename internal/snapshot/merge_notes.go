@@ -10,14 +10,14 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// mergeNotes takes over what is said of the parts: the same once, and counts added up.
+// mergeNotes merges the notes of the parts: equal notes once, with their counts added up.
 func (m *merging) mergeNotes() {
 	left := len(m.out.Kept.References) - len(m.out.References)
 	for _, p := range m.parts {
 		for _, n := range p.Notes {
 			switch {
 			case n.Code == NoteReferencesLeft, n.Code == NotePartsAbsent, n.Code == NotePartsOld:
-				// counted anew
+				// counted below
 			case n.Code == NoteReferenceEmpty && m.refersTo(n.arg(0)): // another part has it
 			default:
 				m.out.Notes = addNote(m.out.Notes, n)
@@ -34,7 +34,7 @@ func (m *merging) mergeNotes() {
 	m.mergeRemarks()
 }
 
-// listLacks says which parts lack something that their servers do not speak of.
+// listLacks notes the parts with a kind of lack that no server message reports.
 func (m *merging) listLacks(code string, which func(Lack) bool) {
 	var names []string
 	for _, l := range m.out.Lacks {
@@ -47,14 +47,14 @@ func (m *merging) listLacks(code string, which func(Lack) bool) {
 	}
 }
 
-// refersTo reports whether there is a line of a reference.
+// refersTo reports whether a reference has a line.
 func (m *merging) refersTo(name string) bool {
 	return slices.ContainsFunc(m.out.Kept.References, func(r Referred) bool {
 		return m.out.Spec.References[r.Index].Name == name
 	})
 }
 
-// addNote adds a note to others, or to the one of them that counts the same.
+// addNote appends a note, or adds it to an equal one.
 func addNote(to []Note, n Note) []Note {
 	for i, o := range to {
 		if sum, ok := o.add(n); ok {
@@ -65,7 +65,7 @@ func addNote(to []Note, n Note) []Note {
 	return append(to, n)
 }
 
-// add returns what two notes say together, and whether one note can say it.
+// add returns the sum of two notes, and whether one note can express it.
 func (n Note) add(o Note) (Note, bool) {
 	if n.Code != o.Code {
 		return n, false
@@ -85,8 +85,7 @@ func (n Note) add(o Note) (Note, bool) {
 	return n, n.equal(o)
 }
 
-// arg is an argument of a note, "" where it has not so many: it may have been read from anybody's
-// file.
+// arg returns an argument of a note, "" if it has fewer: a note may come from an untrusted file.
 func (n Note) arg(i int) string {
 	if i < 0 || i >= len(n.Args) {
 		return ""
@@ -94,10 +93,10 @@ func (n Note) arg(i int) string {
 	return n.Args[i]
 }
 
-// after are the arguments of a note from the i-th on.
+// after returns the arguments of a note from the i-th on.
 func (n Note) after(i int) []string { return n.Args[min(i, len(n.Args)):] }
 
-// number is a count as Note spells it.
+// number parses a count in a Note.
 func number(s string) int {
 	n, _ := strconv.Atoi(s)
 	return n
@@ -105,7 +104,7 @@ func number(s string) int {
 
 // remarked is one line of a remark.
 type remarked struct {
-	text  string // with {{value}} in it
+	text  string // contains {{value}}
 	value float64
 }
 
@@ -113,21 +112,20 @@ func (a remarked) String() string {
 	return strings.ReplaceAll(a.text, "{{value}}", units.None.Format(a.value))
 }
 
-// remark says what the panel's i-th remark is answered with, and how many lines more there are.
+// remark adds the lines of the panel's i-th remark, and the number of lines left out.
 func (p *Panel) remark(i int, answers []remarked, more int) {
 	slices.SortFunc(answers, func(a, b remarked) int { return cmp.Compare(a.String(), b.String()) })
-	said := answers[:min(len(answers), mostRemarks)]
-	for _, a := range said {
+	shown := answers[:min(len(answers), mostRemarks)]
+	for _, a := range shown {
 		p.Remarks = append(p.Remarks,
 			NoteOf(NoteAnswer, a.text, strconv.FormatFloat(a.value, 'g', -1, 64), i))
 	}
-	if more += len(answers) - len(said); more > 0 {
+	if more += len(answers) - len(shown); more > 0 {
 		p.Remarks = append(p.Remarks, NoteOf(NoteMoreAnswers, more, i))
 	}
 }
 
-// mergeRemarks takes over what is said below the parts' charts. A remark counts what several parts
-// say alike.
+// mergeRemarks merges the remarks of the parts. Lines that several parts share are added up.
 func (m *merging) mergeRemarks() {
 	answers := make([][]remarked, len(m.out.Spec.Remarks))
 	more := make([]int, len(m.out.Spec.Remarks))
@@ -153,7 +151,7 @@ func (m *merging) mergeRemarks() {
 	}
 }
 
-// addRemarked adds what another part says, where it says the same to the value.
+// addRemarked adds the lines of another part; lines with the same text add their values.
 func addRemarked(to, own []remarked) []remarked {
 	others := to
 	for _, r := range own {

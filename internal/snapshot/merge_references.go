@@ -7,13 +7,14 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// referred is a reference line on its way into a merged panel.
+// referred is a reference line of a part.
 type referred struct {
 	Referred
-	line *ReferenceLine // nil where its part does not draw it
+	line *ReferenceLine // nil if its part does not draw it
 }
 
-// mergeReferences keeps the first of all reference lines: by their place in the spec, then by name.
+// mergeReferences keeps the first reference lines, ordered by their index in the spec, then by
+// name.
 func (m *merging) mergeReferences() {
 	byIndex := make([][]referred, len(m.out.Spec.References))
 	for _, p := range m.parts {
@@ -45,7 +46,8 @@ func (m *merging) mergeReferences() {
 	m.out.Kept.References = append(m.out.Kept.References, left...)
 }
 
-// inOrderOfNames tells the lines of one reference apart by their names, and sorts them.
+// inOrderOfNames makes the names of the lines of one reference distinct and sorts the lines by
+// them.
 func inOrderOfNames(format string, all []referred) []referred {
 	names, labels := make([]string, len(all)), make([]series.Labels, len(all))
 	for i, r := range all {
@@ -53,7 +55,7 @@ func inOrderOfNames(format string, all []referred) []referred {
 	}
 	lines := make([]ReferenceLine, len(all))
 	place := make([]int, len(all))
-	for i, name := range apart(format, names, labels) {
+	for i, name := range distinctNames(format, names, labels) {
 		lines[i], place[i] = ReferenceLine{Name: name, Labels: labels[i]}, i
 		if all[i].line != nil {
 			lines[i].Values = all[i].line.Values
@@ -68,8 +70,8 @@ func inOrderOfNames(format string, all []referred) []referred {
 	return out
 }
 
-// addReferred adds a line, unless it is there: a reference without labels, such as a constant, is
-// that of every part.
+// addReferred adds a line unless it is already there. A reference without labels, such as a
+// constant, has the same line in every part.
 func addReferred(all []referred, r referred) []referred {
 	for i, o := range all {
 		if o.Labels.Compare(r.Labels) != 0 ||

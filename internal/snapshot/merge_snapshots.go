@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// MergeSnapshots returns the snapshot of a whole fleet from those of its parts, which were taken
-// for one report at one slot: their panels by Merge, their tables of nodes by MergeNodes, and what
-// is said of their runs each once. What differs between the parts, such as their servers, is empty.
-// A panel that cannot be merged failed; the others go on.
+// MergeSnapshots returns the snapshot of a fleet from those of its parts, which belong to one
+// report and slot. It merges panels with Merge, node tables with MergeNodes, and equal notes.
+// Fields that differ between the parts, such as the server, become empty. A panel that cannot be
+// merged fails; the others are unaffected.
 func MergeSnapshots(parts ...Snapshot) (Snapshot, error) {
 	switch len(parts) {
 	case 0:
-		return Snapshot{}, errors.New("merging snapshots: there are none")
+		return Snapshot{}, errors.New("merging snapshots: no snapshots")
 	case 1:
 		return parts[0], nil
 	}
@@ -47,8 +47,8 @@ func MergeSnapshots(parts ...Snapshot) (Snapshot, error) {
 	return all, nil
 }
 
-// parts returns the panels as parts. One that was never asked for (Failed) is of the snapshot's
-// cluster.
+// parts returns the panels as parts. A panel that was never queried (Failed) belongs to the
+// snapshot's cluster.
 func (s *Snapshot) parts() []Panel {
 	out := slices.Clone(s.Panels)
 	for i := range out {
@@ -59,13 +59,13 @@ func (s *Snapshot) parts() []Panel {
 	return out
 }
 
-// occasion says what a snapshot was taken for.
+// occasion describes the report and the times of a snapshot.
 func (s *Snapshot) occasion() string {
 	return fmt.Sprintf("report %q at %s, over %s to %s", s.Report,
 		s.Slot.UTC().Format(time.RFC3339), s.Range, s.End.UTC().Format(time.RFC3339))
 }
 
-// common returns a where it is b.
+// common returns a if it equals b, else "".
 func common(a, b string) string {
 	if a != b {
 		return ""

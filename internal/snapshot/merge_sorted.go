@@ -27,7 +27,7 @@ func mergeSorted[T any](lists [][]T, compare func(a, b *T) int) []T {
 	return out
 }
 
-// listHeap has the list on top whose first element comes first.
+// listHeap has the list with the smallest first element on top.
 type listHeap[T any] struct {
 	lists   [][]T
 	compare func(a, b *T) int

@@ -131,20 +131,20 @@ func TestMergeRefuses(t *testing.T) {
 		parts []Panel
 		want  string
 	}{
-		{"nothing", nil, "merging panels: there are none"},
+		{"nothing", nil, "merging panels: no panels"},
 		{
-			"other times", []Panel{a, moved}, "merging the panel p: the samples of us lie at " +
+			"other times", []Panel{a, moved}, "merging the panel p: the samples of us are at " +
 				"other times (21 from 2025-10-09T08:34:01Z, each 1m0s) than those of eu (21 from " +
 				"2025-10-09T08:34:00Z, each 1m0s)",
 		},
-		{"no part", []Panel{a, alone}, "merging the panel p: it was not taken as a part"},
+		{"no part", []Panel{a, alone}, "merging the panel p: a panel was not taken as a part"},
 		{
 			"one series in two", []Panel{a, twice},
-			`merging the panel p: eu and us both have the series {pod="a"}: a label must tell them apart`,
+			`merging the panel p: eu and us both have the series {pod="a"}: a label must distinguish them`,
 		},
 		{
 			"another question", []Panel{a, question},
-			"merging the panel p: us asks another question than eu",
+			"merging the panel p: us has other queries or rules than eu",
 		},
 	} {
 		if _, err := Merge(tc.parts...); err == nil || err.Error() != tc.want {

@@ -21,18 +21,18 @@ import (
 )
 
 const (
-	// narrowSteps is how many samples of every series one query of a narrowed panel makes the
-	// server hold.
+	// narrowSteps is the number of samples of every series that one query of a narrowed panel makes
+	// the server hold.
 	narrowSteps = 24
-	// longestQuery is how long a narrowed query may be: VictoriaMetrics refuses more than 16 KiB.
+	// longestQuery is the longest narrowed query: VictoriaMetrics refuses more than 16 KiB.
 	longestQuery = 15 << 10
-	// leastNames is how many bytes of names a narrowed query has room for, however long the panel's
-	// own query is.
+	// leastNames is the least room for names in a narrowed query, in bytes, however long the
+	// panel's own query is.
 	leastNames = 256
 )
 
-// askSeries asks for the panel's series and folds them. Where they are more than one answer may
-// have, it asks for those that matter, if the panel can be narrowed.
+// askSeries queries and folds the panel's series. If there are more than one answer may have and
+// the panel can be narrowed, it only queries those that matter.
 func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Options,
 	gone *left) (*fold, promapi.Meta, error) {
 	most := o.MaxSeries
@@ -40,29 +40,28 @@ func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Option
 		most = promapi.DefaultLimit
 	}
 	watched, can := watchOf(&p.Spec, v.Step)
-	there := 0
+	total := 0
 	if can {
-		there = p.countAll(ctx, q)
+		total = p.countAll(ctx, q)
 	}
-	if there <= most {
+	if total <= most {
 		f, meta, err := p.askAll(ctx, q, v, o, gone)
 		var many *promapi.LimitError
-		if there == 0 || !errors.As(err, &many) { // how many are left out must be known
+		if total == 0 || !errors.As(err, &many) { // narrowing needs the total
 			return f, meta, err
 		}
 	}
-	return p.askNarrowed(ctx, q, v, o, narrowing{watch: watched, there: there, most: most})
+	return p.askNarrowed(ctx, q, v, o, narrowing{watch: watched, total: total, most: most})
 }
 
-// askAll asks for the whole of the panel's ratio, and then for every series, with the targets that
-// are gone.
+// askAll queries the capacities and then every series, counting the targets that are gone.
 func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options,
 	gone *left) (*fold, promapi.Meta, error) {
-	wholes := map[uint64]whole{}
-	if err := p.askCapacity(ctx, q, v, o, nil, wholes); err != nil {
+	capacities := map[uint64]capacity{}
+	if err := p.askCapacity(ctx, q, v, o, nil, capacities); err != nil {
 		p.note(NoteWholeUnknown, err)
 	}
-	f, err := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
+	f, err := newFold(&p.Spec, p.Grid, o.Nodes, capacities)
 	if err != nil {
 		return nil, promapi.Meta{}, err
 	}
@@ -73,7 +72,7 @@ func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options,
 	return f, meta, err
 }
 
-// countAll returns how many series there are at the end of the range, 0 where that is not known.
+// countAll returns the number of series at the end of the range, 0 if unknown.
 func (p *Panel) countAll(ctx context.Context, q Querier) int {
 	n := 0
 	_, err := q.Range(ctx, promapi.Query{Expr: `count(` + p.Exprs[0] + `)`, Grid: p.newest()},
@@ -89,14 +88,14 @@ func (p *Panel) countAll(ctx context.Context, q Querier) int {
 	return n
 }
 
-// newest is the last step of the panel's grid.
+// newest returns the last step of the panel's grid.
 func (p *Panel) newest() series.Grid {
 	return series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
 }
 
-// watch is what tells the series that a panel's rules have something to say of: they are above a
-// value for at least two samples on a grid of such steps, or at the newest. Without rules it is the
-// zero value, which is nothing to watch.
+// watch describes the series that the panel's rules may have findings for: those above a value for
+// at least two samples on a grid with this step, or at the newest sample. The zero value, for a
+// panel without rules, watches nothing.
 type watch struct {
 	above float64
 	every time.Duration
@@ -114,7 +113,7 @@ func watchOf(s *panel.Spec, step time.Duration) (watch, bool) {
 		}
 		w.above = min(w.above, lowest(r.Warning.Value, r.Warning.Set, r.Critical.Value,
 			r.Critical.Set))
-		// a third of a streak: no streak of For lies between two samples
+		// a third of For, so that no streak of For falls between two samples
 		w.every = min(w.every, r.For/3)
 	}
 	for _, o := range s.Overrides {
@@ -122,14 +121,14 @@ func watchOf(s *panel.Spec, step time.Duration) (watch, bool) {
 			o.Critical.Set))
 	}
 	if s.Events != nil {
-		// an event counts for so long, and more of them than the limit may do so for a moment
+		// an event counts for Within, but the count may be above the limit only briefly
 		w.above, w.every = 0, s.Events.Within/2
 	}
 	w.every = max(w.every, step)
 	return w, !math.IsInf(w.above, 0)
 }
 
-// lowest returns the lower of two limits, as far as they are set.
+// lowest returns the lower of the limits that are set.
 func lowest(warning float64, hasWarning bool, critical float64, hasCritical bool) float64 {
 	low := math.Inf(1)
 	if hasWarning {
@@ -141,25 +140,25 @@ func lowest(warning float64, hasWarning bool, critical float64, hasCritical bool
 	return low
 }
 
-// narrowing is a panel that is asked for a part of its series.
+// narrowing is the state of querying only some of a panel's series.
 type narrowing struct {
 	watch
-	there int // series at the end of the range
-	most  int // series that an answer may have
+	total int // series at the end of the range
+	most  int // most series in an answer
 
-	// the hashes of the labels of the series that are asked for, by the value of Spec.Narrow
+	// the label hashes of the chosen series, by the value of Spec.Narrow
 	chosen map[string]map[uint64]bool
 	n      int
 	meta   promapi.Meta
 }
 
-// askNarrowed asks which series are above the limits anywhere in the range, on a coarser grid, and
-// which are the highest at its end. Then it asks for these alone, a few names at a time, on the
-// panel's own grid. What was left out is within the limits.
+// askNarrowed finds the series that are above the limits anywhere in the range, on a coarser grid,
+// and the highest series at its end. Then it queries only these on the panel's own grid, a few
+// names at a time. The series left out are within the limits.
 func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Options,
 	n narrowing) (*fold, promapi.Meta, error) {
-	wholes := map[uint64]whole{}
-	f, err := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
+	capacities := map[uint64]capacity{}
+	f, err := newFold(&p.Spec, p.Grid, o.Nodes, capacities)
 	if err != nil {
 		return nil, n.meta, err
 	}
@@ -174,7 +173,7 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 		if err != nil {
 			return nil, n.meta, err
 		}
-		if err := p.askCapacity(ctx, q, v, o, names, wholes); err != nil {
+		if err := p.askCapacity(ctx, q, v, o, names, capacities); err != nil {
 			p.note(NoteWholeUnknown, err)
 		}
 		meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
@@ -192,23 +191,23 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 		if err != nil {
 			return nil, meta, err
 		}
-		hear(&n.meta, meta)
+		addMeta(&n.meta, meta)
 		n.meta.Grid = meta.Grid
 	}
 	n.meta.Expr = expr
-	if left := n.there - present; left > 0 {
+	if left := n.total - present; left > 0 {
 		p.LeftOut = left
-		p.Notes = append(p.Notes, n.said(p, f.top))
+		p.Notes = append(p.Notes, n.note(p, f.top))
 	}
 	return f, n.meta, nil
 }
 
-// said says how many series were left out, and why.
-func (n *narrowing) said(p *Panel, top int) Note {
+// note returns the note about the series left out.
+func (n *narrowing) note(p *Panel, top int) Note {
 	if n.every == 0 {
-		return NoteOf(NoteLeftOutLower, p.LeftOut, n.there, top)
+		return NoteOf(NoteLeftOutLower, p.LeftOut, n.total, top)
 	}
-	return NoteOf(NoteLeftOut, p.LeftOut, n.there, n.every, n.above, p.Spec.Unit(), top)
+	return NoteOf(NoteLeftOut, p.LeftOut, n.total, n.every, n.above, p.Spec.Unit(), top)
 }
 
 // choose finds the series that matter. No query asks for many samples of all series at once.
@@ -236,7 +235,7 @@ func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v panel.Var
 	return n.ask(ctx, q, p, "("+p.Exprs[0]+")"+above, at)
 }
 
-// ask adds the series of an answer to those that matter.
+// ask adds the series of an answer to the chosen ones.
 func (n *narrowing) ask(ctx context.Context, q Querier, p *Panel, expr string,
 	g series.Grid) error {
 	meta, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: n.most},
@@ -258,12 +257,12 @@ func (n *narrowing) ask(ctx context.Context, q Querier, p *Panel, expr string,
 	if err != nil {
 		return err
 	}
-	hear(&n.meta, meta)
+	addMeta(&n.meta, meta)
 	n.meta.Expr = meta.Expr
 	return nil
 }
 
-// batches returns the names in order, as many at a time as a query has room for.
+// batches returns the sorted names in batches that fit into one query.
 func (p *Panel) batches(chosen map[string]map[uint64]bool) [][]string {
 	longest := p.Exprs[0]
 	if c := p.Spec.Capacity; c != nil && len(c.Query) > len(longest) {
@@ -295,7 +294,7 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// selectors counts those of a query.
+// selectors counts the selectors of a query.
 func selectors(expr string) int {
 	tree, err := panel.Parser().ParseExpr(expr)
 	if err != nil {
@@ -311,7 +310,7 @@ func selectors(expr string) int {
 	return n
 }
 
-// narrowedTo returns a query for the series whose label is one of the names.
+// narrowedTo returns the query limited to series whose label is one of the names.
 func narrowedTo(expr, label string, names []string) (string, error) {
 	quoted := make([]string, len(names))
 	for i, name := range names {

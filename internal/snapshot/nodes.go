@@ -11,31 +11,30 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Nodes is the identity table: which node a series is of. A series may say it by its label node, by
-// the address or the name of the host in instance, or by the pod of its exporter. The zero value
-// knows no node.
+// Nodes is the identity table, which maps a series to its node: by its node label, by the address
+// or host name in instance, or by the pod of its exporter. The zero value knows no node.
 type Nodes struct {
 	list  []Node
-	index map[nodeKey]int   // by name: the place in list
+	index map[nodeKey]int   // by name: the index in list
 	known map[nodeKey]*stay // by name, in lower case: every node of the window
-	// by the first part of a name: the name; "" where several nodes share it
+	// by the first part of a name: the name; "" if several nodes share it
 	short   map[nodeKey]string
-	byKey   map[nodeKey][]holder // what an instance says → whose it was, the first of them first
-	kinds   map[nodeKey]NodeKind // by name: of those that are not ordinary by their marks
+	byKey   map[nodeKey][]holder // by instance or address: its nodes in order of time
+	kinds   map[nodeKey]NodeKind // by name: nodes whose metrics mark them as not ordinary
 	exports map[nodeKey][]string // by name: the instances of its exporters
-	doubled []string             // nodes that several exporters report now, with their instances
-	strange []string             // hosts that report now and are none of the nodes
+	doubled []string             // nodes that several exporters report now, with the instances
+	strange []string             // hosts that report now but are not nodes
 	shared  []string             // instances behind which several hosts answer in turn
-	podNet  map[nodeKey]bool     // by name: its exporter is a pod with an address of its own
-	// by name: nodes that the window still shows and the cluster no longer has
+	podNet  map[nodeKey]bool     // by name: its exporter is a pod with its own address
+	// by name: nodes in the window that the cluster no longer has
 	departed map[nodeKey]bool
-	current  map[string]bool    // by cluster: kube-state-metrics says now which nodes there are
+	current  map[string]bool    // by cluster: kube-state-metrics reports nodes now
 	detail   map[nodeKey]string // by name: its type and zone
 	several  bool               // there are several clusters
-	lost     []Lost             // targets that are silent and of whose objects no other tells
-	// the answers were only a part: nobody is gone, and nobody lacks anything
+	lost     []Lost             // silent targets whose objects no other target reports
+	// the answers were incomplete: no node counts as gone or as lacking something
 	partial bool
-	cluster string // the source's own label for clusters, which series of user panels have
+	cluster string // the source's own cluster label, which series of user panels have
 }
 
 func newNodes() Nodes {
@@ -47,8 +46,8 @@ func newNodes() Nodes {
 	}
 }
 
-// nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of
-// a single cluster.
+// nodeKey is a name or an address within one cluster. The cluster is empty if a Prometheus has only
+// one.
 type nodeKey struct{ cluster, id string }
 
 // stay is what a window shows of a node.
@@ -57,27 +56,27 @@ type stay struct {
 	last time.Time
 }
 
-// holder is a node that an address belongs to from a time on.
+// holder is a node that has an address from a time on.
 type holder struct {
 	name string
 	from time.Time
 }
 
-// NodeKind is what a node is made for, as far as that decides what can be measured.
+// NodeKind is the kind of a node, as far as it decides what can be measured.
 type NodeKind string
 
-// The kinds of nodes. An ordinary one runs whatever it is told to.
+// The kinds of nodes. An ordinary node runs any workload.
 const (
 	OrdinaryNode NodeKind = ""
 	WindowsNode  NodeKind = "windows" // runs windows_exporter, never node_exporter
-	// stands for a service that runs pods: there is no machine behind it, and no kubelet to scrape
+	// represents a service that runs pods, without a machine or a kubelet to scrape
 	VirtualNode   NodeKind = "virtual"
-	AutopilotNode NodeKind = "autopilot" // of GKE, where nobody may run what node_exporter needs
+	AutopilotNode NodeKind = "autopilot" // of GKE Autopilot, which forbids what node_exporter needs
 )
 
-// All returns the nodes of the cluster by name: those that kube_node_info knows or, while
-// kube-state-metrics is silent, those that it knew last. Of several clusters the cluster is part of
-// the name.
+// All returns the nodes of the cluster by name: those that kube_node_info reports or, while
+// kube-state-metrics is silent, those that it reported last. If there are several clusters, names
+// include the cluster.
 func (n Nodes) All() []Node {
 	all := slices.Clone(n.list)
 	for i := range all {
@@ -86,13 +85,14 @@ func (n Nodes) All() []Node {
 	return all
 }
 
-// Has reports whether a cluster has a node of a name, as kube-state-metrics says or said last.
+// Has reports whether a cluster has a node with this name, according to the latest report of
+// kube-state-metrics.
 func (n Nodes) Has(cluster, name string) bool {
 	_, ok := n.index[nodeKey{cluster, name}]
 	return ok
 }
 
-// Shown is how people are told a name: of several clusters, with the cluster that it is of.
+// Shown returns a name as readers see it: with its cluster if there are several.
 func (n Nodes) Shown(cluster, name string) string {
 	if !n.several || cluster == "" || name == "" {
 		return name
@@ -100,12 +100,12 @@ func (n Nodes) Shown(cluster, name string) string {
 	return cluster + "/" + name
 }
 
-// Current reports whether kube-state-metrics says now which nodes the cluster has. While it is
-// silent, or only a part of what it says is known, no node is gone.
+// Current reports whether kube-state-metrics reports the cluster's nodes now and completely.
+// Otherwise no node is gone.
 func (n Nodes) Current(cluster string) bool { return n.current[cluster] && !n.partial }
 
-// Silent reports whether kube-state-metrics told of the cluster's nodes within the window and no
-// longer does, or a part of it does not: what it knew alone may still be there.
+// Silent reports whether kube-state-metrics, or a part of it, reported the cluster's nodes within
+// the window but no longer does. The objects that only it knew may still exist.
 func (n Nodes) Silent(cluster string) bool {
 	if n.Complete(cluster) {
 		return false
@@ -118,7 +118,7 @@ func (n Nodes) Silent(cluster string) bool {
 	return false
 }
 
-// ClusterOf returns the cluster of a series, whose label of it may have the source's own name.
+// ClusterOf returns the cluster of a series, whose cluster label may have the source's own name.
 func (n Nodes) ClusterOf(ls series.Labels) string {
 	if n.cluster == oneCluster {
 		return ""
@@ -129,8 +129,8 @@ func (n Nodes) ClusterOf(ls series.Labels) string {
 	return ls.Get(n.cluster)
 }
 
-// Of returns the name of the node that a series is of, "" where its labels do not say. Of an
-// address that changed hands it is the last.
+// Of returns the name of a series' node, "" if its labels do not identify one. If an address had
+// several nodes, the last one counts.
 func (n Nodes) Of(ls series.Labels) string {
 	if v := ls.Get("node"); v != "" {
 		return v
@@ -141,7 +141,7 @@ func (n Nodes) Of(ls series.Labels) string {
 	return ""
 }
 
-// holders are the nodes that the instance of a series belonged to, the first of them first.
+// holders returns the nodes that the instance of a series belonged to, in order of time.
 func (n Nodes) holders(ls series.Labels) []holder {
 	instance := ls.Get("instance")
 	if instance == "" {
@@ -156,14 +156,13 @@ func (n Nodes) holders(ls series.Labels) []holder {
 	return nil
 }
 
-// Departed reports that the node of a series left the cluster within the window: a node that an
-// autoscaler took away is silent for good reason.
+// Departed reports whether the node of a series left the cluster within the window. A node that an
+// autoscaler removed is expected to be silent.
 func (n Nodes) Departed(ls series.Labels, node string) bool {
 	return n.departed[nodeKey{n.ClusterOf(ls), node}]
 }
 
-// named returns the labels that a legend names a series by: its node's name together with what is
-// known of the node.
+// named returns the labels for a series' legend, in which the node's name includes its details.
 func (n Nodes) named(format string, ls series.Labels, node string) series.Labels {
 	if detail := n.detail[nodeKey{n.ClusterOf(ls), node}]; detail != "" &&
 		strings.Contains(format, "node") {
@@ -174,17 +173,17 @@ func (n Nodes) named(format string, ls series.Labels, node string) series.Labels
 
 const (
 	nodeInfoQuery = `max by (cluster, node, internal_ip) (kube_node_info)`
-	// nodesInRangeQuery and exportersQuery find all of a window; their argument is the step.
+	// nodesInRangeQuery and exportersQuery cover a window; their argument is the step.
 	nodesInRangeQuery = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
 	exportersQuery    = `max by (cluster, node, instance, nodename, namespace, pod) (last_over_time(node_uname_info[%s]))`
 	reportsQuery      = `max by (cluster, node, instance, nodename, namespace, pod) (node_uname_info)`
-	// hostPodsQuery finds the pods of exporters whose instance says nothing of the node: by their
-	// names, and by their addresses.
+	// hostPodsQuery finds the pods of exporters whose instance does not identify the node, by
+	// name and by address.
 	hostPodsQuery = `max by (cluster, node, namespace, pod, pod_ip) (kube_pod_info{node!=""}` +
 		` and on (cluster, namespace, pod) group by (cluster, namespace, pod) (node_uname_info{node="",pod!=""})` +
 		` or kube_pod_info{node!="",pod_ip!=""} and on (cluster, pod_ip)` +
 		` label_replace(node_uname_info{node=""}, "pod_ip", "$1", "instance", "\\[?(.+?)\\]?(:\\d+)?"))`
-	// heldQuery finds when addresses changed hands; its argument are the addresses.
+	// heldQuery finds when addresses moved between nodes; its argument is the addresses.
 	heldQuery = `max by (cluster, node, internal_ip) (kube_node_info{internal_ip=~"%s"})`
 )
 
@@ -192,22 +191,22 @@ var virtualName = regexp.MustCompile(`^(?:` + panel.VirtualNames + `)$`)
 
 // The bounds of what the table asks for.
 const (
-	// leastWindow is how far back a name is known, also where a report looks back less: a name must
+	// leastWindow is how far back names are known even if a report covers less, so that a name does
 	// not change with every gap. While kube-state-metrics is silent it is silentWindow.
 	leastWindow  = 3 * time.Hour
 	silentWindow = 24 * time.Hour
-	// windowSteps is by how many steps the window is seen. Who left before kube-state-metrics fell
-	// silent is known by finer ones.
+	// windowSteps is the number of steps in the window. While kube-state-metrics is silent,
+	// silentSteps are finer, to see which nodes left before it fell silent.
 	windowSteps = 60
 	silentSteps = 288
-	// maxIdentities is the most series of one answer about nodes: 5,000 nodes of which each is
-	// scraped by two jobs and was rolled twice.
+	// maxIdentities is the most series in one answer about nodes: 5,000 nodes, each scraped by two
+	// jobs and replaced twice.
 	maxIdentities = 20_000
-	// maxHandOvers is of how many addresses it is looked up when they changed hands.
-	maxHandOvers = 50
+	// maxMoved is the most addresses for which the time of a move is queried.
+	maxMoved = 50
 )
 
-// keepLost keeps the nodes that a lost target told of at its end.
+// keepLost keeps the nodes that lost targets reported at their end.
 func (n *Nodes) keepLost() {
 	for _, l := range n.lost {
 		for name, ip := range l.nodes {
@@ -220,9 +219,8 @@ func (n *Nodes) keepLost() {
 	}
 }
 
-// inTurn returns the holders of an address, one after the other, those that left before the one
-// that is there. Of several that are there at once, the address is that of a machine and not of a
-// virtual node.
+// inTurn returns the holders of an address in order: those that left, then the current one. If
+// several are current, a machine takes precedence over a virtual node.
 func (n *Nodes) inTurn(cluster string, hs []holder) []holder {
 	turn := func(h holder) int {
 		k := nodeKey{cluster, h.name}
@@ -247,7 +245,7 @@ func (n *Nodes) inTurn(cluster string, hs []holder) []holder {
 	return out
 }
 
-// kindOf is what a node is made for, by its marks or its name.
+// kindOf returns the kind of a node, by its metrics or its name.
 func (n *Nodes) kindOf(k nodeKey) NodeKind {
 	switch kind := n.kinds[k]; {
 	case kind != OrdinaryNode:
@@ -260,8 +258,8 @@ func (n *Nodes) kindOf(k nodeKey) NodeKind {
 	return OrdinaryNode
 }
 
-// count takes note of nodes that several exporters report, and of hosts that are no nodes.
-func (n *Nodes) count(now map[nodeKey][]string) {
+// noteUnusual records nodes that several exporters report and hosts that are not nodes.
+func (n *Nodes) noteUnusual(now map[nodeKey][]string) {
 	for k, instances := range now {
 		_, node := n.index[k]
 		switch {
@@ -276,7 +274,7 @@ func (n *Nodes) count(now map[nodeKey][]string) {
 	slices.Sort(n.strange)
 }
 
-// holderAt is whose an address is after a time.
+// holderAt returns the holder of an address after a time.
 func holderAt(hs []holder, after time.Time) holder {
 	found := hs[0]
 	for _, h := range hs {
@@ -287,14 +285,14 @@ func holderAt(hs []holder, after time.Time) holder {
 	return found
 }
 
-// add appends a node of now to the list.
+// add appends a current node to the list.
 func (n *Nodes) add(cluster string, node Node) {
 	n.index[nodeKey{cluster, node.Name}] = len(n.list)
 	node.Cluster = cluster
 	n.list = append(n.list, node)
 }
 
-// know takes note of a node of the window.
+// know records a node of the window.
 func (n *Nodes) know(cluster, name string, seen time.Time) {
 	k := nodeKey{cluster, strings.ToLower(name)}
 	s := n.known[k]
@@ -307,7 +305,7 @@ func (n *Nodes) know(cluster, name string, seen time.Time) {
 	}
 }
 
-// shorten makes the table of first parts. A node that left gives way to one that is there.
+// shorten fills the table of first parts. Current nodes take precedence over departed ones.
 func (n *Nodes) shorten() {
 	for _, departed := range []bool{false, true} {
 		mine := map[nodeKey]string{}
@@ -316,21 +314,21 @@ func (n *Nodes) shorten() {
 				continue
 			}
 			first := nodeKey{k.cluster, firstPart(s.name)}
-			if other, taken := mine[first]; taken && other != s.name {
+			if other, exists := mine[first]; exists && other != s.name {
 				mine[first] = ""
-			} else if !taken {
+			} else if !exists {
 				mine[first] = s.name
 			}
 		}
 		for k, name := range mine {
-			if _, taken := n.short[k]; !taken {
+			if _, exists := n.short[k]; !exists {
 				n.short[k] = name
 			}
 		}
 	}
 }
 
-// hold gives an id to a node, unless somebody has it.
+// hold assigns an id to a node unless it already has one.
 func (n *Nodes) hold(cluster, id, name string) {
 	k := nodeKey{cluster, series.HostID(id)}
 	if id != "" && len(n.byKey[k]) == 0 {
@@ -338,14 +336,14 @@ func (n *Nodes) hold(cluster, id, name string) {
 	}
 }
 
-// holdInstance gives the instance of an exporter to its node; of an instance that changed hands,
-// from when on.
+// holdInstance assigns the instance of an exporter to its node. If it belonged to another node
+// before, the exporter's first sample is when it moved.
 func (n *Nodes) holdInstance(cluster, instance string, e *exporter) {
 	k := nodeKey{cluster, series.HostID(instance)}
 	hs := n.byKey[k]
 	switch {
 	case len(hs) == 0:
-		// Where the address itself changed hands, that is known to the minute.
+		// If the address itself moved, that time is known to the minute.
 		if at := n.byKey[nodeKey{cluster, series.HostID(series.Host(instance))}]; len(at) > 1 {
 			n.byKey[k] = at
 			return
@@ -356,7 +354,7 @@ func (n *Nodes) holdInstance(cluster, instance string, e *exporter) {
 	}
 }
 
-// finish sorts the list, and makes every node's name one of its ids.
+// finish sorts the list, sets the kinds, and makes every node's name one of its ids.
 func (n *Nodes) finish() {
 	for k, s := range n.known {
 		n.hold(k.cluster, s.name, s.name)
@@ -365,7 +363,7 @@ func (n *Nodes) finish() {
 		node := &n.list[i]
 		node.Kind = n.kindOf(nodeKey{node.Cluster, node.Name})
 		if node.Exporter && node.Kind == VirtualNode {
-			node.Kind = OrdinaryNode // there is a machine behind it, whatever it is called
+			node.Kind = OrdinaryNode // an exporter means a machine, whatever its name
 		}
 	}
 	clusters := map[string]bool{}
@@ -384,13 +382,13 @@ func (n *Nodes) finish() {
 	}
 }
 
-// part is what of a series belongs to one node.
+// part is the range of a series that belongs to one node.
 type part struct {
 	node     string
-	from, to int // samples of the grid, to not among them
+	from, to int // indices of the grid, excluding to
 }
 
-// parts divides a series among the nodes that its address belonged to. Most have one part.
+// parts divides a series among the nodes that its address belonged to. Most series have one part.
 func (n Nodes) parts(ls series.Labels, g series.Grid) []part {
 	if node := ls.Get("node"); node != "" {
 		return []part{{node, 0, g.Len}}
@@ -401,13 +399,13 @@ func (n Nodes) parts(ls series.Labels, g series.Grid) []part {
 	}
 	out := []part{{hs[0].name, 0, g.Len}}
 	for _, h := range hs[1:] {
-		first := 0 // of the grid after h.from
+		first := 0 // the first index after h.from
 		for first < g.Len && !g.At(first).After(h.from) {
 			first++
 		}
 		last := &out[len(out)-1]
 		if first <= last.from {
-			last.node = h.name // the one before left before the grid begins
+			last.node = h.name // the previous node left before the grid begins
 			continue
 		}
 		last.to = min(last.to, first)

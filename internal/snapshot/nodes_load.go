@@ -18,17 +18,17 @@ import (
 )
 
 // kindsQuery finds the nodes that are not ordinary; its argument is the window. A virtual kubelet
-// says what it is in its version, its provider or its taint.
+// identifies itself in its version, its provider or its taint.
 const kindsQuery = `label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image=~"(?i).*windows.*"}[%[1]s])), "kind", "windows", "", "")` +
 	` or label_replace(group by (cluster, node) (last_over_time(kube_node_info{kubelet_version=~"(?i).*(-vk-|virtual-?kubelet|eklet|kwok).*|fake"}[%[1]s])` +
 	` or last_over_time(kube_node_info{provider_id=~"(?i)(.*virtual-?kubelet|kwok|azure-aci|.*/fargate-).*"}[%[1]s])` +
 	` or last_over_time(kube_node_spec_taint{key=~"virtual-(kubelet|node)[.].+/.+|.+/eklet|azure[.]com/aci|eks[.]amazonaws[.]com/compute-type|kwok[.]x-k8s[.]io/.+"}[%[1]s])),` +
 	` "kind", "virtual", "", "")`
 
-// LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range
-// that ends then. known are those that the Kubernetes API told of, if it was asked; a cluster
-// without them and without kube-state-metrics gives a table without nodes. The notes say what is
-// not known because a query beside that for the nodes failed.
+// LoadNodes queries which nodes exist at a time and which existed within the range that ends then.
+// known are the nodes from the Kubernetes API, if it was queried. Without them and without
+// kube-state-metrics the table has no nodes. The notes say what is unknown because one of the other
+// queries failed.
 func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration,
 	known ...Node) (Nodes, []Note, error) {
 	l := &nodeLoader{
@@ -55,15 +55,15 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration,
 		exporters, err = l.loadReports(ctx, exporters)
 	}
 	if err == nil {
-		err = l.loseExporters(ctx, exporters)
+		err = l.findLostExporters(ctx, exporters)
 	}
-	l.n.meetKnown(known, exporters)
+	l.n.mergeKnown(known, exporters)
 	l.n.shorten()
-	l.place(ctx, exporters)
+	l.assignNodes(ctx, exporters)
 	if err != nil {
 		l.note(NoteExportersUnknown, err)
 		for i := range l.n.list {
-			l.n.list[i].Exporter = true // none is said to lack what nobody could ask for
+			l.n.list[i].Exporter = true // a failed query does not make an exporter missing
 		}
 	}
 	if !l.partial.IsZero() {
@@ -72,30 +72,30 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration,
 		clear(l.n.departed)
 		l.n.strange = nil
 		for i := range l.n.list {
-			l.n.list[i].Exporter = true // what is missing may be in the other part
+			l.n.list[i].Exporter = true // it may be in the missing part of the answer
 		}
 	}
 	l.n.finish()
 	return l.n, l.notes, nil
 }
 
-// nodeLoader makes the table.
+// nodeLoader loads the table.
 type nodeLoader struct {
 	q      Querier
 	at     time.Time
-	now    series.Grid // at alone
+	now    series.Grid // only at
 	window time.Duration
 	step   time.Duration
 	grid   series.Grid
 	n      Nodes
 	notes  []Note
-	// partial says that an answer was only a part, and what the server says of the first such.
+	// partial is set if an answer was incomplete, with what the server said about the first one.
 	partial Note
 }
 
 func (l *nodeLoader) note(code string, err error) { l.notes = append(l.notes, NoteOf(code, err)) }
 
-// each runs a query on a grid and hands on every series that has a sample; the labels are copied.
+// each runs a query on a grid and calls f for every series that has a sample, with copied labels.
 func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string,
 	f func(series.Labels, []float64)) error {
 	meta, err := l.q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: maxIdentities},
@@ -114,7 +114,7 @@ func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string,
 	return err
 }
 
-// loadNow asks for the nodes of now.
+// loadNow loads the current nodes.
 func (l *nodeLoader) loadNow(ctx context.Context) error {
 	n := &l.n
 	err := l.each(ctx, l.now, nodeInfoQuery, func(ls series.Labels, _ []float64) {
@@ -128,16 +128,16 @@ func (l *nodeLoader) loadNow(ctx context.Context) error {
 		n.know(k.cluster, k.id, l.at)
 	})
 	if err != nil {
-		return fmt.Errorf("asking for the nodes (kube_node_info): %w", err)
+		return fmt.Errorf("querying the nodes (kube_node_info): %w", err)
 	}
 	return nil
 }
 
-// loadWindow asks for the nodes of the window. That it fails costs a note.
+// loadWindow loads the nodes of the window. A failure adds a note.
 func (l *nodeLoader) loadWindow(ctx context.Context) {
 	n := &l.n
 	held := map[nodeKey][]holder{}
-	last := map[string]time.Time{} // by cluster: when kube-state-metrics was last heard
+	last := map[string]time.Time{} // by cluster: the newest sample of kube-state-metrics
 	addresses := map[nodeKey]string{}
 	err := l.each(ctx, l.grid, fmt.Sprintf(nodesInRangeQuery, model.Duration(l.step)),
 		func(ls series.Labels, values []float64) {
@@ -173,7 +173,7 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 		case n.current[k.cluster]:
 			n.departed[nodeKey{k.cluster, s.name}] = true
 		case !s.last.Before(last[k.cluster].Add(-l.step)):
-			// silence says nothing of the nodes: these are as they were known last
+			// kube-state-metrics is silent: keep the nodes that it reported last
 			n.add(k.cluster, Node{Name: s.name, InternalIP: addresses[nodeKey{k.cluster, s.name}]})
 		default:
 			n.departed[nodeKey{k.cluster, s.name}] = true
@@ -181,8 +181,8 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 	}
 }
 
-// begin is the time after which the first sample of values lies; the zero time where that is the
-// window's begin.
+// begin returns the time just before the first sample of values, or the zero time if that is the
+// start of the window.
 func (l *nodeLoader) begin(values []float64, g series.Grid) time.Time {
 	for i, v := range values {
 		if !math.IsNaN(v) {
@@ -195,8 +195,8 @@ func (l *nodeLoader) begin(values []float64, g series.Grid) time.Time {
 	return time.Time{}
 }
 
-// refine looks up to the minute when addresses changed hands. Where that fails the window's step
-// does.
+// refine finds to the minute when addresses moved between nodes. If that fails, the window's step
+// remains the accuracy.
 func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 	var quotedIPs []string
 	for k, hs := range held {
@@ -209,7 +209,7 @@ func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 	}
 	slices.Sort(quotedIPs)
 	quotedIPs = slices.Compact(quotedIPs)
-	quotedIPs = quotedIPs[:min(len(quotedIPs), maxHandOvers)]
+	quotedIPs = quotedIPs[:min(len(quotedIPs), maxMoved)]
 	step := max(l.window/5000, time.Minute).Round(time.Second)
 	grid := panel.PlanGrid(l.at, l.window, step)
 	fine := map[nodeKey][]holder{}
@@ -222,13 +222,13 @@ func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 		return
 	}
 	for k, hs := range fine {
-		if len(hs) >= len(held[k]) { // otherwise one was there for less than a step
+		if len(hs) >= len(held[k]) { // otherwise a holder shorter than a step is missing
 			held[k] = hs
 		}
 	}
 }
 
-// loadKinds asks which nodes are not ordinary. That it fails costs a note.
+// loadKinds loads the nodes that are not ordinary. A failure adds a note.
 func (l *nodeLoader) loadKinds(ctx context.Context) {
 	err := l.each(ctx, l.now, fmt.Sprintf(kindsQuery, model.Duration(l.window)),
 		func(ls series.Labels, _ []float64) {
@@ -239,7 +239,7 @@ func (l *nodeLoader) loadKinds(ctx context.Context) {
 	}
 }
 
-// eachLabels runs a query at one time and hands on the label set of every series, copied.
+// eachLabels runs a query at one time and calls f with the copied labels of every series.
 func eachLabels(ctx context.Context, q Querier, g series.Grid, expr string,
 	f func(series.Labels)) error {
 	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: g}, func(s series.Series) error {

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// Note is something that a reader should know. It is a code with arguments and holds no sentence:
-// package report words it in the reader's language.
+// Note is information for the reader. It is a code with arguments and contains no sentence: package
+// report words it in the reader's language.
 //
-// Arguments are spelled alike in every language. A number is in decimal digits; a duration is as
-// time.Duration.String writes it; a figure is two arguments, its number and the id of its unit; a
-// list is its whole length and then its first names. Names and the words of a server are printable.
+// Arguments are spelled the same in every language. A number is in decimal digits. A duration is as
+// time.Duration.String writes it. A figure is two arguments, its number and the id of its unit. A
+// list is its full length followed by its first names. Names and a server's words are printable.
 type Note struct {
 	Code string
 	Args []string
@@ -18,71 +18,71 @@ type Note struct {
 
 func (n Note) equal(o Note) bool { return n.Code == o.Code && slices.Equal(n.Args, o.Args) }
 
-// IsZero reports whether there is nothing to say.
+// IsZero reports whether there is no note.
 func (n Note) IsZero() bool { return n.Code == "" }
 
-// The notes on an answer, with their arguments.
+// The notes about an answer, with their arguments.
 const (
 	NoteServerWarns = "server_warns" // the server's words
 	NoteServerNotes = "server_notes" // the server's words
-	// the answer is only a part: what the server says of that
+	// the answer is incomplete: the server's words about that
 	NotePartSaid = "part_said"
-	// the answer is only a part, and the server does not say why
+	// the answer is incomplete, and the server does not say why
 	NotePartSilent = "part_silent"
-	// of a merged panel: how many parts are not named, then of each its name and what is wrong, ""
-	// where it does not say
+	// of a merged panel: how many parts are not named, then for each named part its name and
+	// problem, "" if the problem is unknown
 	NotePartsSay = "parts_say"
-	// of a merged panel: list of the parts that lack its metrics
+	// of a merged panel: list of parts that lack its metrics
 	NotePartsAbsent = "parts_absent"
-	// of a merged panel: list of the parts whose newest sample is old
+	// of a merged panel: list of parts whose newest sample is old
 	NotePartsOld        = "parts_old"
-	NoteNotJudgedByPart = "not_judged_by_part" // rules that need all data judge nothing
+	NoteNotJudgedByPart = "not_judged_by_part" // rules that need all data were not judged
 	NoteSamplesMoved    = "samples_moved"      // by how long
 	NoteNewestIsOld     = "newest_is_old"      // how old
 	NoteNoSamples       = "no_samples"         // no series has a sample
 	NoteQueryUnread     = "query_unread"       // promsnap cannot parse this dialect of PromQL
-	// the metrics exist, and the query finds no series
+	// the metrics exist, but the query finds no series
 	NoteLabelsOtherwise = "labels_otherwise"
-	NoteScrapedSeldom   = "scraped_seldom" // how often, the window that needs two samples
-	NoteNotSeen         = "not_seen"       // the panel's title, the metrics that are missing
-	// series left out, of how many, looked at how often, the limit (a figure), how many of the
-	// highest are listed
+	NoteScrapedSeldom   = "scraped_seldom" // scrape interval, the window that needs two samples
+	NoteNotSeen         = "not_seen"       // the panel's title, the missing metrics
+	// number of series left out, of how many, the step of the check, the limit (a figure), how many
+	// of the highest are listed
 	NoteLeftOut = "left_out"
-	// series left out, of how many, how many of the highest are listed
+	// number of series left out, of how many, how many of the highest are listed
 	NoteLeftOutLower    = "left_out_lower"
-	NoteWholeUnknown    = "whole_unknown"    // error of the query for a ratio's whole
-	NoteRemarkMissing   = "remark_missing"   // error of a remark's or a detail's query
+	NoteWholeUnknown    = "whole_unknown"    // error of the capacity query
+	NoteRemarkMissing   = "remark_missing"   // error of a remark's or a detail query
 	NoteReferenceFailed = "reference_failed" // the reference's name, error
 	NoteReferenceEmpty  = "reference_empty"  // the reference's name: its query finds no series
-	// the reference's name, the number of series that it has more than
+	// the reference's name, the number of series that it exceeds
 	NoteReferenceMany = "reference_many"
-	// the reference's name: its samples lie at other times
+	// the reference's name: its samples are at other times
 	NoteReferenceElsewhen = "reference_elsewhen"
 	NoteReferencesLeft    = "references_left_out" // how many, how many a chart has at most
 )
 
 // The remarks below a chart, with their arguments.
 const (
-	// a line; of one that answers Spec.Remarks also the value, which {{value}} stands for in it,
-	// and which remark
+	// a line; for an answer to Spec.Remarks also the value that replaces {{value}} in it, and the
+	// remark's index
 	NoteAnswer         = "answer"
-	NoteMoreAnswers    = "more_answers"    // how many lines are left off, of which remark
+	NoteMoreAnswers    = "more_answers"    // number of lines left out, the remark's index
 	NoteWindowsNodes   = "windows_nodes"   // list of nodes
 	NoteAutopilotNodes = "autopilot_nodes" // list of nodes
 	NoteDoubledNodes   = "doubled_nodes"   // list of nodes that several exporters report
-	NoteStrangeHosts   = "strange_hosts"   // list of hosts that are no nodes
+	NoteStrangeHosts   = "strange_hosts"   // list of hosts that are not nodes
 	NoteSharedTargets  = "shared_targets"  // list of instances behind which several hosts answer
-	NoteTargetsLeft    = "targets_left"    // list of targets that left, with nobody in their place
+	NoteTargetsLeft    = "targets_left"    // list of targets that left without a replacement
 )
 
-// The notes on a whole run, with their arguments.
+// The notes about a whole run, with their arguments.
 const (
-	NoteNotHonored   = "not_honored"   // whose metrics, the labels with exported_…
+	NoteNotHonored   = "not_honored"   // the source, its exported_… labels
 	NoteClusterLabel = "cluster_label" // label, list of its values
 	NoteClusterHalf  = "cluster_half"  // value of cluster, the sources that have it
-	// a node that is in several clusters, the labels in which it differs
+	// a node in several clusters, the labels in which it differs
 	NoteNodeTwice = "node_twice"
-	// a pod that is in several clusters, the labels in which it differs
+	// a pod in several clusters, the labels in which it differs
 	NotePodTwice            = "pod_twice"
 	NoteLabelsUnknown       = "labels_unknown"        // error
 	NoteNodesByAddress      = "nodes_by_address"      // error
@@ -91,22 +91,22 @@ const (
 	NoteDeparturesUnknown   = "departures_unknown"    // error
 	NoteExportersUnknown    = "exporters_unknown"     // error
 	NoteExporterPodsUnknown = "exporter_pods_unknown" // error
-	// the answers about nodes are only a part: what the server says of that
+	// the answers about nodes are incomplete: the server's words about that
 	NoteNodesPartSaid   = "nodes_part_said"
-	NoteNodesPartSilent = "nodes_part_silent" // the same, and the server does not say why
+	NoteNodesPartSilent = "nodes_part_silent" // the same, without the server's words
 	NoteNodesUnlisted   = "nodes_unlisted"    // error of the Kubernetes API
-	NoteNodesCut        = "nodes_cut"         // how many nodes were listed of more
+	NoteNodesCut        = "nodes_cut"         // how many nodes were listed; there are more
 )
 
-// Why a run was cut short, with the arguments.
+// The reasons why a run was cut short, with the arguments.
 const (
-	NoteTimedOut    = "timed_out"     // the queries did not end within the run's timeout
-	NoteProxyGaveUp = "proxy_gave_up" // after how long
+	NoteTimedOut    = "timed_out"     // the queries took longer than the run's timeout
+	NoteProxyGaveUp = "proxy_gave_up" // the time after which it gave up
 	NoteStopped     = "stopped"       // from outside
 	NoteCutShort    = "cut_short"     // another cause, in words
 )
 
-// NoteOf returns a note whose arguments are spelled as Note says.
+// NoteOf returns a note with its arguments spelled as Note says.
 func NoteOf(code string, args ...any) Note {
 	n := Note{Code: code}
 	for _, a := range args {
@@ -115,10 +115,10 @@ func NoteOf(code string, args ...any) Note {
 	return n
 }
 
-// mostNamed is how many of several things a note names.
+// mostNamed is how many items of a list a note names.
 const mostNamed = 5
 
-// listNote returns a note that ends in a list, whose names it sorts.
+// listNote returns a note that ends in a list, with sorted names.
 func listNote(code string, of []string, before ...any) Note {
 	n := NoteOf(code, append(before, len(of))...)
 	of = slices.Sorted(slices.Values(of))
@@ -128,11 +128,11 @@ func listNote(code string, of []string, before ...any) Note {
 	return n
 }
 
-// with returns the note with further arguments.
+// with returns the note with more arguments.
 func (n Note) with(args ...string) Note {
 	n.Args = slices.Concat(n.Args, args)
 	return n
 }
 
-// note adds a note to those of the panel.
+// note adds a note to the panel.
 func (p *Panel) note(code string, args ...any) { p.Notes = append(p.Notes, NoteOf(code, args...)) }

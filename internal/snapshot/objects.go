@@ -7,8 +7,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Objects returns which nodes there are, for alerts, and which label names their cluster. It says
-// nothing of workloads and claims, which the table does not know.
+// Objects returns the nodes that exist, for alerts, and the labels that name their cluster. It
+// leaves out workloads and claims, which the table does not know.
 func (n Nodes) Objects() rules.Objects {
 	out := rules.Objects{
 		Nodes: rules.Known{
@@ -39,23 +39,23 @@ func (n Nodes) Objects() rules.Objects {
 	for k := range n.departed {
 		out.Nodes.Objects[rules.Object{Cluster: k.cluster, Name: k.id}] = n.presence(k)
 	}
-	for k, hs := range n.byKey { // an address that changed hands is the last one's
-		is := rules.NobodyKnows // several hosts answer at it in turn
+	for k, hs := range n.byKey { // an address belongs to its last node
+		presence := rules.NobodyKnows // several hosts answer in turn
 		if name := hs[len(hs)-1].name; name != "" {
-			is = n.presence(nodeKey{k.cluster, name})
+			presence = n.presence(nodeKey{k.cluster, name})
 		}
-		out.Hosts.Objects[rules.Object{Cluster: k.cluster, Name: k.id}] = is
+		out.Hosts.Objects[rules.Object{Cluster: k.cluster, Name: k.id}] = presence
 	}
 	return out
 }
 
-// presence reports whether a node is there, as kube-state-metrics says.
+// presence returns whether a node exists, according to kube-state-metrics.
 func (n Nodes) presence(k nodeKey) rules.Presence {
-	_, there := n.index[k]
+	_, listed := n.index[k]
 	switch {
 	case !n.Current(k.cluster):
 		return rules.PresenceUnknown
-	case there:
+	case listed:
 		return rules.IsThere
 	case n.Complete(k.cluster), n.departed[k]:
 		return rules.IsGone
@@ -63,7 +63,7 @@ func (n Nodes) presence(k nodeKey) rules.Presence {
 	return rules.PresenceUnknown
 }
 
-// Clusters returns the clusters that the table knows of, sorted.
+// Clusters returns the clusters in the table, sorted.
 func (n Nodes) Clusters() []string {
 	all := maps.Clone(n.current)
 	if all == nil {

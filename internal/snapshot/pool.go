@@ -7,23 +7,22 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// labelPool keeps one copy of the label sets and of the names that panels share, as most do: they
-// are of the same nodes, or of the same containers. It may be used by several panels at once.
+// labelPool keeps one copy of the label sets and names that panels share. Most panels share them,
+// because they show the same nodes or containers. Several panels may use it at once.
 type labelPool struct {
 	mu     sync.Mutex
-	labels map[uint64]series.Labels // by their hash
+	labels map[uint64]series.Labels // by hash
 	names  map[string]string
 }
 
-// mostPooled bounds how many label sets and names are known, and with it what knowing them takes.
+// mostPooled bounds the number of label sets and names, and with it the memory of the pool.
 const mostPooled = 32 << 10
 
 func newLabelPool() *labelPool {
 	return &labelPool{labels: map[uint64]series.Labels{}, names: map[string]string{}}
 }
 
-// of returns the copies of a series' labels and its name. They are shared: nobody may write to
-// them.
+// of returns the shared copies of a series' labels and name. Nobody may write to them.
 func (p *labelPool) of(ls series.Labels, name string) (series.Labels, string) {
 	hash := ls.Hash()
 	p.mu.Lock()

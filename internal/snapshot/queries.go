@@ -11,14 +11,14 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Key is what a series is known by in its panel: a hash of its labels and of its query.
+// Key identifies a series within its panel by a hash of its labels and its query.
 func (r *Row) Key() uint64 { return keyOf(r.Ref, r.Labels) }
 
-// Key is the Row.Key of the series that was judged.
+// Key is the Row.Key of the judged series.
 func (f *Finding) Key() uint64 { return keyOf(f.Ref, f.Labels) }
 
-// queryLabel is a label that no series has. Series of two queries that have the same labels are
-// told apart by it.
+// queryLabel is a label that no series has. It distinguishes series of two queries that have the
+// same labels.
 const queryLabel = "\x00query"
 
 func keyOf(ref string, ls series.Labels) uint64 {
@@ -28,7 +28,7 @@ func keyOf(ref string, ls series.Labels) uint64 {
 	return ls.Hash()
 }
 
-// Expr returns the PromQL of the i-th query as it was run, "" where there is none.
+// Expr returns the PromQL of the i-th query as it was run, "" if there is none.
 func (p *Panel) Expr(i int) string {
 	if i >= len(p.Exprs) {
 		return ""
@@ -48,7 +48,7 @@ func (p *Panel) Others() []Row {
 	return slices.DeleteFunc(slices.Clone(p.Rows), func(r Row) bool { return drawn[r.Key()] })
 }
 
-// exprs returns the PromQL of a panel's queries before it is expanded.
+// exprs returns the PromQL of a panel's queries before expansion.
 func exprs(s *panel.Spec) []string {
 	out := make([]string, max(len(s.Queries), 1))
 	for i, q := range s.Queries {
@@ -60,8 +60,8 @@ func exprs(s *panel.Spec) []string {
 // several reports whether the panel has more than one query.
 func (p *Panel) several() bool { return len(p.Spec.Queries) > 1 }
 
-// askMore asks for the series of the queries after the first, and adds to m what their answers say
-// of themselves.
+// askMore queries the series of the queries after the first, and adds the metadata of their answers
+// to m.
 func (p *Panel) askMore(ctx context.Context, q Querier, o Options, f *fold, m *promapi.Meta) error {
 	for i := 1; i < len(p.Spec.Queries); i++ {
 		f.next()
@@ -77,16 +77,16 @@ func (p *Panel) askMore(ctx context.Context, q Querier, o Options, f *fold, m *p
 			return fmt.Errorf("query %s: %w", ref, errOtherTimes)
 		}
 		p.Exprs[i] = meta.Expr
-		hear(m, meta)
+		addMeta(m, meta)
 	}
 	return nil
 }
 
-var errOtherTimes = errors.New("its samples lie at other times than those of the panel's first " +
+var errOtherTimes = errors.New("its samples are at other times than those of the panel's first " +
 	"query")
 
-// hear adds what another answer says of itself, once.
-func hear(to *promapi.Meta, m promapi.Meta) {
+// addMeta adds the metadata of another answer, each warning and info once.
+func addMeta(to *promapi.Meta, m promapi.Meta) {
 	to.Partial = to.Partial || m.Partial
 	to.Warnings = addOnce(to.Warnings, m.Warnings)
 	to.Infos = addOnce(to.Infos, m.Infos)

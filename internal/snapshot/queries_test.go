@@ -120,7 +120,7 @@ func TestOneOfSeveralQueriesFails(t *testing.T) {
 		"limit_bytes": {Grid: series.Grid{Start: slot, Step: time.Minute, Len: 61}},
 	}
 	if p := take(f, usedOfLimit())[0]; p.Failure == nil ||
-		p.Failure.Message != "query limit: its samples lie at other times than those of the "+
+		p.Failure.Message != "query limit: its samples are at other times than those of the "+
 			"panel's first query" {
 		t.Errorf("two grids: %v", p.Failure)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// askReferences runs the references' queries over the panel's range. One that fails costs a note.
+// askReferences runs the reference queries over the panel's range. A failure adds a note.
 func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars) {
 	left := 0
 	for i, r := range p.Spec.References {
@@ -36,7 +36,7 @@ func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars) {
 	}
 }
 
-// noteReference says why a reference is not drawn.
+// noteReference notes why a reference is not drawn.
 func (p *Panel) noteReference(name string, err error) {
 	switch {
 	case errors.Is(err, errNoReference):
@@ -56,11 +56,11 @@ var (
 	errOtherSamples = errors.New("samples at other times")
 )
 
-// mostReferenceSeries bounds what one reference may answer with. All that is drawn are
-// MostReferences, but which ones is by name.
+// mostReferenceSeries is the most series that one reference query may return. At most
+// MostReferences are drawn, chosen by name.
 const mostReferenceSeries = 100
 
-// askReference returns the lines of one reference, by name.
+// askReference returns the lines of one reference, sorted by name.
 func (p *Panel) askReference(ctx context.Context, q Querier, expr,
 	name string) ([]ReferenceLine, error) {
 	var lines []ReferenceLine
@@ -85,7 +85,7 @@ func (p *Panel) askReference(ctx context.Context, q Querier, expr,
 	for i, l := range lines {
 		names[i], all[i] = l.Name, l.Labels
 	}
-	for i, n := range apart(name, names, all) {
+	for i, n := range distinctNames(name, names, all) {
 		lines[i].Name = n
 	}
 	slices.SortFunc(lines, compareLines)

@@ -20,19 +20,19 @@ import (
 // target is a scrape target within one cluster.
 type target struct{ cluster, job, instance string }
 
-// Lost is a target that told of objects within the last day, such as one shard of
-// kube-state-metrics, and that is silent now, while no other tells of them: nobody can say what
-// became of these objects.
+// Lost is a target, such as one shard of kube-state-metrics, that reported objects within the last
+// day but is silent now, and whose objects no other target reports. It is unknown what became of
+// these objects.
 type Lost struct {
 	Cluster, Job, Instance string
 	Last                   time.Time // its last sample
-	Left                   bool      // it is no target any more: up does not know it
+	Left                   bool      // it is no longer a target: up does not have it
 	nodes                  map[string]string
 }
 
-// Complete reports whether what kube-state-metrics says now of a cluster is all that it should say:
-// no shard of it is lost, and the answers are not only a part. An object that an incomplete source
-// does not name may be there.
+// Complete reports whether kube-state-metrics reports a cluster in full: no shard is lost and no
+// answer was incomplete. If the source is not complete, an object that it does not report may still
+// exist.
 func (n Nodes) Complete(cluster string) bool {
 	return n.Current(cluster) && !n.Lacks(cluster)
 }
@@ -46,37 +46,36 @@ func (n Nodes) Lacks(cluster string) bool {
 
 // The bounds of the search for lost targets.
 const (
-	sourceWindow = 24 * time.Hour // as long as a silent alert lasts
+	sourceWindow = 24 * time.Hour // as long as an alert without data lasts
 	sourceStep   = 10 * time.Minute
 	podStep      = 30 * time.Minute
-	// In a large cluster every shard tells of nodes; its pods are looked at seldom, for a source of
-	// pods alone.
+	// In a cluster with more nodes than manyNodes every shard reports nodes. The query of pods, for
+	// a source that only reports pods, then uses the coarser fewPodStep.
 	manyNodes   = 300
 	fewPodStep  = 6 * time.Hour
-	mostSilent  = 8  // targets that are looked at, the newest first; a rollout leaves one behind
-	mostMembers = 50 // objects of one that are looked for elsewhere
-	// fewNodes is how many nodes a target must have told of so that they alone show whether another
-	// took its place.
+	mostSilent  = 8  // silent targets that are checked, newest first; a rollout leaves one behind
+	mostMembers = 50 // objects of a target that are looked up elsewhere
+	// fewNodes is the number of nodes that a target must have reported so that they alone show
+	// whether another target replaced it.
 	fewNodes = 5
 )
 
 const (
-	// A node that is there twice, and a pod of a node that is gone, say nothing of a target.
 	nodeSourcesQuery = `group by (cluster, job, instance) (kube_node_info)`
 	podSourcesQuery  = `group by (cluster, job, instance) (kube_pod_info)`
 	upQuery          = `max by (cluster, job, instance) (up{job=~"%s"})`
-	// kubeletsQuery finds the targets that cAdvisor is read from, by the usual names of their jobs.
+	// kubeletsQuery finds the targets of cAdvisor by the usual names of their jobs.
 	kubeletsQuery = `group by (cluster, job, instance) (up{job=~".*(kubelet|cadvisor).*"})`
 )
 
-// loadSources finds the targets that are lost. That it fails costs a note.
+// loadSources finds the lost targets. A failure adds a note.
 func (l *nodeLoader) loadSources(ctx context.Context) {
-	err := l.loseKSM(ctx)
+	err := l.findLostKSM(ctx)
 	if err == nil {
-		err = l.loseKubelets(ctx)
+		err = l.findLostKubelets(ctx)
 	}
 	if err == nil {
-		err = l.hearScrapes(ctx)
+		err = l.checkScrapes(ctx)
 	}
 	if err != nil {
 		l.note(NoteSourcesUnknown, err)
@@ -89,9 +88,9 @@ func compareLost(a, b Lost) int {
 		cmp.Compare(a.Instance, b.Instance))
 }
 
-// hearScrapes says of the lost targets of a cluster none of whose targets has samples now that they
-// did not leave: its Prometheus is silent.
-func (l *nodeLoader) hearScrapes(ctx context.Context) error {
+// checkScrapes resets Left for the lost targets of clusters in which no target has samples now: it
+// is their Prometheus that is silent.
+func (l *nodeLoader) checkScrapes(ctx context.Context) error {
 	if len(l.n.lost) == 0 {
 		return nil
 	}
@@ -105,13 +104,12 @@ func (l *nodeLoader) hearScrapes(ctx context.Context) error {
 	return err
 }
 
-// span is the time within which the last sample of a target lies.
+// span is the time in which the last sample of a target lies.
 type span struct{ from, to time.Time }
 
-// loseKSM finds kube-state-metrics, or shards of it, that are silent and that no other has taken
-// the place of. After a rollout another tells of the same objects, and so does the other one of a
-// pair.
-func (l *nodeLoader) loseKSM(ctx context.Context) error {
+// findLostKSM finds instances or shards of kube-state-metrics that are silent and that no other
+// instance has replaced. After a rollout, and in a pair, another instance reports the same objects.
+func (l *nodeLoader) findLostKSM(ctx context.Context) error {
 	seen := map[target]span{}
 	if err := l.seen(ctx, seen, nodeSourcesQuery, sourceStep); err != nil {
 		return err
@@ -136,15 +134,15 @@ func (l *nodeLoader) loseKSM(ctx context.Context) error {
 			return err
 		}
 		if lost != nil {
-			_, there := up[t]
-			lost.Left = !there
+			_, isTarget := up[t]
+			lost.Left = !isTarget
 			l.n.lost = append(l.n.lost, *lost)
 		}
 	}
 	return nil
 }
 
-// seen adds the targets of a query's answers within the last day, with when each was seen last.
+// seen adds the targets in a query's answers of the last day, with the time of their last sample.
 func (l *nodeLoader) seen(ctx context.Context, seen map[target]span, expr string,
 	step time.Duration) error {
 	add := func(g series.Grid) error {
@@ -161,8 +159,8 @@ func (l *nodeLoader) seen(ctx context.Context, seen map[target]span, expr string
 	return add(l.now)
 }
 
-// silentOf returns the targets that neither answer now nor tell of anything, those that fell silent
-// last first, and what up says of all.
+// silentOf returns the targets that are down now and report nothing, the ones that fell silent last
+// first, and the value of up for all of them.
 func (l *nodeLoader) silentOf(ctx context.Context,
 	seen map[target]span) (silent []target, up map[target]float64, err error) {
 	jobs := map[string]bool{}
@@ -181,7 +179,7 @@ func (l *nodeLoader) silentOf(ctx context.Context,
 		func(ls series.Labels, values []float64) {
 			up[target{ls.Get("cluster"), ls.Get("job"), ls.Get("instance")}] = values[0]
 		})
-	// it answers: its objects are gone
+	// the target is up, so its objects are gone
 	silent = slices.DeleteFunc(silent, func(t target) bool { return up[t] == 1 })
 	slices.SortFunc(silent, func(a, b target) int {
 		return cmp.Or(seen[b].from.Compare(seen[a].from), cmp.Compare(a.cluster, b.cluster),
@@ -190,8 +188,8 @@ func (l *nodeLoader) silentOf(ctx context.Context,
 	return silent[:min(len(silent), mostSilent)], up, err
 }
 
-// lostOf returns what is lost with a target that is silent, nil where others tell of most of its
-// objects at some time since then.
+// lostOf returns the loss of a silent target, nil if others have reported most of its objects
+// since.
 func (l *nodeLoader) lostOf(ctx context.Context, t target, s span) (*Lost, error) {
 	lost := &Lost{Cluster: t.cluster, Job: t.job, Instance: t.instance, nodes: map[string]string{}}
 	own := fmt.Sprintf(`job="%s",instance="%s"`, quoted(t.job), quoted(t.instance))
@@ -223,25 +221,25 @@ func (l *nodeLoader) lostOf(ctx context.Context, t target, s span) (*Lost, error
 		lost.nodes[ls.Get("node")] = ls.Get("internal_ip")
 	}
 	pods = slices.DeleteFunc(pods, func(ls series.Labels) bool {
-		// those of a node that is gone are gone with it
+		// pods of a node that is gone are gone too
 		_, ours := lost.nodes[ls.Get("node")]
 		return !ours && !l.n.Has(t.cluster, ls.Get("node"))
 	})
 	if len(nodes)+len(pods) == 0 {
 		return nil, nil
 	}
-	taken, err := l.taken(ctx, t, last, []asked{
+	replaced, err := l.replaced(ctx, t, last, []asked{
 		{"kube_node_info", "cluster, node", "node", nodes}, {
 			"kube_pod_info", "cluster, namespace, pod", "pod", pods,
 		},
 	}, own)
-	if err != nil || taken {
+	if err != nil || replaced {
 		return nil, err
 	}
 	return lost, nil
 }
 
-// members returns the objects that a target told of at its end, and when that was.
+// members returns the objects that a target reported at its end, and the time of its end.
 func (l *nodeLoader) members(ctx context.Context, g series.Grid, t target, expr,
 	name string) ([]series.Labels, time.Time, error) {
 	type member struct {
@@ -269,14 +267,16 @@ func (l *nodeLoader) members(ctx context.Context, g series.Grid, t target, expr,
 	return out, last, err
 }
 
-// asked are objects that are looked for elsewhere: of a metric, by labels, one of which names them.
+// asked are objects to look up elsewhere: the series of a metric, grouped by labels, one of which
+// is the name.
 type asked struct {
 	metric, by, name string
 	objects          []series.Labels
 }
 
-// taken reports whether others tell of at least half of some objects at one time since then.
-func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []asked,
+// replaced reports whether at some time since then other targets reported at least half of the
+// objects.
+func (l *nodeLoader) replaced(ctx context.Context, t target, since time.Time, of []asked,
 	own string) (bool, error) {
 	const step = 5 * time.Minute
 	grid := series.Grid{Start: l.at, Step: step, Len: 1}
@@ -311,9 +311,9 @@ func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []
 	return slices.ContainsFunc(found, func(n float64) bool { return 2*n >= float64(total) }), nil
 }
 
-// loseKubelets finds that no kubelet of a cluster is a target any more, while its nodes are there.
-// One that is not is no news: nodes come and go.
-func (l *nodeLoader) loseKubelets(ctx context.Context) error {
+// findLostKubelets finds clusters in which no kubelet is a target any more although the nodes
+// exist. A single missing kubelet does not count, because nodes come and go.
+func (l *nodeLoader) findLostKubelets(ctx context.Context) error {
 	now := map[string]bool{}
 	if err := l.each(ctx, l.now, kubeletsQuery, func(ls series.Labels, _ []float64) {
 		now[ls.Get("cluster")] = true
@@ -351,9 +351,9 @@ func (l *nodeLoader) loseKubelets(ctx context.Context) error {
 	return err
 }
 
-// loseExporters finds that no node_exporter is a target any more where nothing else tells of nodes:
-// without kube-state-metrics nobody knows which nodes lack one.
-func (l *nodeLoader) loseExporters(ctx context.Context, exporters []exporter) error {
+// findLostExporters finds clusters in which no node_exporter is a target any more and nothing else
+// reports nodes: without kube-state-metrics it is unknown which nodes lack an exporter.
+func (l *nodeLoader) findLostExporters(ctx context.Context, exporters []exporter) error {
 	known, reports, lost := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for k := range l.n.known {
 		known[k.cluster] = true
@@ -361,8 +361,8 @@ func (l *nodeLoader) loseExporters(ctx context.Context, exporters []exporter) er
 	for _, e := range exporters {
 		reports[e.labels.Get("cluster")] = reports[e.labels.Get("cluster")] || e.reports
 	}
-	for cluster, is := range reports {
-		lost[cluster] = !is && !known[cluster]
+	for cluster, reporting := range reports {
+		lost[cluster] = !reporting && !known[cluster]
 	}
 	if !slices.Contains(slices.Collect(maps.Values(lost)), true) {
 		return nil
@@ -387,7 +387,7 @@ func (l *nodeLoader) loseExporters(ctx context.Context, exporters []exporter) er
 		}
 	}
 	for _, t := range silent {
-		if _, there := up[t]; !there && !seen[t].from.Before(newest[t.cluster].Add(-l.step)) {
+		if _, isTarget := up[t]; !isTarget && !seen[t].from.Before(newest[t.cluster].Add(-l.step)) {
 			l.n.lost = append(l.n.lost, Lost{
 				Cluster: t.cluster, Job: t.job, Instance: t.instance, Last: seen[t].from,
 				Left: true,
@@ -395,7 +395,7 @@ func (l *nodeLoader) loseExporters(ctx context.Context, exporters []exporter) er
 		}
 	}
 	if err == nil {
-		err = l.hearScrapes(ctx)
+		err = l.checkScrapes(ctx)
 	}
 	return err
 }

@@ -7,23 +7,22 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Trend is where a series was heading at the end of the window.
+// Trend is the direction of a series at the end of the window.
 //
-// A series is rising where three things hold of a stretch that ends with the window: its last
-// quarter, or, of a series that moved late, its last eighth or sixteenth.
+// A series is rising if three things are true of a stretch at the end of the window: the last
+// quarter or, for a series that moved late, the last eighth or sixteenth.
 //
-//   - It climbs all along. The stretch is cut into thirds, and their medians climb, so that the
-//     last third still does its part. A jump is no trend, nor is a spike, nor a climb that has come
-//     to rest.
-//   - It climbs by enough to be seen: by 3 % of the limit (or of the median, where that is larger),
-//     by 8 % of the span in which nine in ten samples of the window lie (half of it, of the shorter
-//     stretches), and by more than the series' own noise can feign. The noise is how far a sample
-//     lies from the middle between its neighbours, in the median of the window.
-//   - It does not swing. A series that has come back by as much at least twice in the window, as
-//     saw-teeth and several days of a daily rhythm do, will come back again.
+//   - It climbs throughout. The medians of the stretch's thirds climb, and the last third still
+//     contributes. A jump, a spike, or a climb that has levelled off is not a trend.
+//   - It climbs by enough to be visible: by 3 % of the limit (or of the median, if that is larger),
+//     by 8 % of the span that holds nine in ten samples of the window (by half of it for the shorter
+//     stretches), and by more than the series' noise could cause. The noise is the median distance
+//     of a sample from the middle of its neighbours.
+//   - It does not swing. A series that has come back by as much at least twice in the window, like
+//     saw-teeth and several days of a daily rhythm, will come back again.
 //
-// Falling is the same upside down. Stretches that disagree are Steady, and so is what has too few
-// samples.
+// Falling is the same upside down. If stretches disagree, or there are too few samples, the trend is
+// Steady.
 type Trend int8
 
 // The trends.
@@ -33,31 +32,31 @@ const (
 	Rising
 )
 
-// The numbers of the definition.
+// The constants of the definition.
 const (
 	trendFewest     = 2 // samples in a third of the last quarter
 	trendFewestLate = 4 // samples in a third of a shorter stretch
-	// what the climb from the first third to the second is of the whole, at least
+	// least share of the climb that is from the first third to the second
 	trendEarly    = 0.15
-	trendLate     = 0.35 // what the climb from the second third to the last is
+	trendLate     = 0.35 // least share that is from the second third to the last
 	trendLeast    = 0.03 // of the limit
 	trendSpan     = 0.08 // of the span
 	trendSpanLate = 0.5  // of the span, of a shorter stretch
 	trendNoise    = 2    // of the noise
-	// of the noise, divided by the square root of how many samples a third has: four deviations of
-	// a difference of medians
+	// of the noise, divided by the square root of the number of samples in a third: four standard
+	// deviations of a difference of medians
 	trendFeigned = 7
-	trendBack    = 0.8 // of the climb: what counts as coming back by as much
+	trendBack    = 0.8 // share of the climb that counts as coming back
 	trendSwings  = 2
-	trendBlocks  = 48 // of the window, whose medians swing
+	trendBlocks  = 48 // blocks of the window whose medians are compared for swings
 )
 
-// Climbs are by how much a drawn series climbs or falls in the stretches that Trend looks at: the
-// last quarter, eighth and sixteenth of the window. The unit is the panel's. A figure is the last
-// third's median less the first third's, and 0 where the stretch has no trend against any limit.
+// Climbs are how much a drawn series climbs or falls in the stretches that Trend uses: the last
+// quarter, eighth and sixteenth of the window. The unit is the panel's. Each figure is the median
+// of the last third minus that of the first, or 0 if the stretch has no trend against any limit.
 type Climbs [3]float64
 
-// Trend returns where the series was heading, against a limit that may be NaN.
+// Trend returns the direction of the series, given a limit that may be NaN.
 func (c Climbs) Trend(limit float64) Trend {
 	trend := Steady
 	for _, by := range c {
@@ -102,8 +101,8 @@ func climbsOf(values []float64) Climbs {
 	return out
 }
 
-// climb returns by how much the medians of a stretch's thirds go up or down, 0 where they do not do
-// so all along, and how many samples the smallest third has.
+// climb returns how much the medians of a stretch's thirds go up or down, 0 if they do not do so
+// throughout, and the number of samples in the smallest third.
 func climb(stretch []float64, fewest int) (by, samples float64) {
 	var medians [3]float64
 	least := len(stretch)
@@ -123,8 +122,8 @@ func climb(stretch []float64, fewest int) (by, samples float64) {
 	return by, float64(least)
 }
 
-// swings reports whether the series came back by most of a climb at least twice: went the other
-// way, and then this way again.
+// swings reports whether the series came back by most of a climb at least twice: it went the other
+// way and then this way again.
 func swings(values []float64, by float64) bool {
 	blocks := max(min(trendBlocks, len(values)/3), 1)
 	turn := math.Abs(by) * trendBack
@@ -151,8 +150,7 @@ func swings(values []float64, by float64) bool {
 	return back >= trendSwings
 }
 
-// noiseOf returns how far a sample lies from the middle between its neighbours: the median of those
-// that have two.
+// noiseOf returns the median distance of a sample from the middle of its two neighbours.
 func noiseOf(values []float64) float64 {
 	var off []float64
 	for i := 2; i < len(values); i++ {
@@ -166,9 +164,8 @@ func noiseOf(values []float64) float64 {
 	return median(off)
 }
 
-// median returns the middle one of values, which it reorders; of an even number it leaves the
-// oldest out, so that the median is always a sample: of one half low and one half high there is no
-// middle.
+// median returns the median of values, which it reorders. For an even number it drops the oldest,
+// so that the median is always a sample: if one half is low and the other high there is no middle.
 func median(values []float64) float64 {
 	values = values[1-len(values)%2:]
 	slices.Sort(values)

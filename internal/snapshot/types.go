@@ -12,15 +12,15 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// ReferenceLine is a line to read the series against.
+// ReferenceLine is a line to compare the series with.
 type ReferenceLine struct {
 	Name   string
 	Labels series.Labels
 	Values []float64 // on the panel's Grid
 }
 
-// Stats are the figures of one series over the window; NaN where it has no finite sample. ±Inf
-// samples count in none of them but Last.
+// Stats are the figures of one series over the window, NaN if it has no finite sample. ±Inf samples
+// only count in Last.
 type Stats struct {
 	Last, Avg, Min, Max float64
 	MaxAt               time.Time
@@ -29,17 +29,17 @@ type Stats struct {
 
 // Row is one series of the answer, without its samples.
 type Row struct {
-	Name   string // the legend, filled in; control characters taken out, at most 200 runes
-	Node   string // the node that the series belongs to, "" where that is not known
-	Ref    string // the query that the series is of (panel.Query.Ref)
+	Name   string // the expanded legend without control characters, at most 200 runes
+	Node   string // the node of the series, "" if unknown
+	Ref    string // the series' query (panel.Query.Ref)
 	Labels series.Labels
-	// NodeAdded says that the label node is the identity table's, and not the answer's: it goes
-	// where kube-state-metrics does.
+	// NodeAdded means that the node label comes from the identity table rather than the answer. It
+	// is missing when kube-state-metrics is.
 	NodeAdded bool
 	Stats     Stats
 	Change    Change  // up to its newest sample
-	Capacity  float64 // NaN where the panel has none
-	Rank      float64 // the figure of the first rule of its query; without a rule, Stats.Max
+	Capacity  float64 // NaN if the panel has none
+	Rank      float64 // the figure of its query's first rule; without a rule, Stats.Max
 	Status    rules.Status
 	Severity  rules.Severity
 }
@@ -48,12 +48,12 @@ type Row struct {
 type Line struct {
 	Row
 	Values []float64 // on the panel's Grid
-	Climbs Climbs    // where it is heading
+	Climbs Climbs    // the input of its trend
 }
 
-// Band is the series that are not drawn one by one. All slices are on the panel's Grid, NaN where
-// no series had a sample. Min, Max, Sum and Count are exact; P05 and P95 come from a bounded sample
-// of series chosen by a hash of their labels.
+// Band summarizes the series that are not drawn individually. All slices are on the panel's Grid,
+// NaN where no series has a sample. Min, Max, Sum and Count are exact. P05 and P95 come from a
+// bounded sample of series, chosen by a hash of their labels.
 type Band struct {
 	Series                  int
 	Min, Max, Sum, P05, P95 []float64
@@ -61,71 +61,70 @@ type Band struct {
 	Sampled                 int // series behind P05 and P95
 }
 
-// Data says how much of a panel's answer is there.
+// Data is how much of a panel's answer is there.
 type Data uint8
 
-// A failed or partial answer moves no alert to resolved.
+// A failed or partial answer never resolves an alert.
 const (
 	DataFailed   Data = iota // the query failed
 	DataPartial              // warnings, a truncated answer, or a newest sample that is too old
-	DataComplete             // everything that was asked for
-	// an answer without series where there should be some; Missing names the metrics that do not
-	// exist
+	DataComplete             // the full answer
+	// an empty answer where there should be series; Missing lists the metrics that do not exist
 	DataAbsent
 )
 
-// Finding is a rule's judgement with what a reader needs to understand it.
+// Finding is a rule's judgement with the context that a reader needs.
 type Finding struct {
 	rules.Finding
 	Name     string  // the series' Row.Name
 	Node     string  // its Row.Node
 	Ref      string  // its Row.Ref
-	Capacity float64 // NaN where the panel has none
-	Details  []Part  // the answer of Spec.Detail, the most first; nil where it was not asked
+	Capacity float64 // NaN if the panel has none
+	Details  []Part  // the answer of Spec.Detail, highest first; nil if not queried
 }
 
-// Part is one of several things that make up a figure, in the unit of Spec.Detail.
+// Part is one of several parts of a figure, in the unit of Spec.Detail.
 type Part struct {
 	Name  string
 	Value float64
 }
 
-// Panel is what a panel's queries came to. It is plain data, and no sentence of ours is in it.
+// Panel is the result of a panel's queries. It is plain data and contains no sentences of promsnap.
 type Panel struct {
 	Spec panel.Spec
-	// the PromQL of each query as it was run: variables expanded, matchers put in
+	// the PromQL of each query as run, with variables expanded and matchers added
 	Exprs []string
 	Grid  series.Grid
 	Total int // series in the answer
-	// series of Total that were left out because they are well (Spec.Narrow); they are in no row
+	// number of series in Total that were left out because they are within their limits
+	// (Spec.Narrow); they have no row
 	LeftOut int
-	// every series that is not left out, by query, the worst rank first, ties by labels
+	// every series not left out, by query, worst rank first, ties by labels
 	Rows       []Row
 	Lines      []Line          // the first Spec.Top of each query's Rows, with their samples
-	Rest       *Band           // nil where every series is a line
-	References []ReferenceLine // what Spec.References came to
-	// what is not OK, and what was over and has ended (Earlier); the worst first
+	Rest       *Band           // nil if every series is a line
+	References []ReferenceLine // the results of Spec.References
+	// findings that are not OK or have an ended streak (Earlier), worst first
 	Findings []Finding
-	OK       int // series that every rule found OK
-	// what stands below the chart: the answers of Spec.Remarks, and what is left out
+	OK       int // number of series that every rule found OK
+	// the text below the chart: the answers of Spec.Remarks, and what is left out
 	Remarks []Note
 	Missing []string // metric names that the query reads and Prometheus does not have
-	// of a panel with several queries: those without series, while others have some
+	// for a panel with several queries: those without series, if others have some
 	Absent []Absence
 	Data   Data
-	// that the answer is only a part, and what the server says of it; the zero value where it is
-	// all
+	// set if the answer is incomplete, with what the server says about it
 	Partial Note
-	// Data is partial only because the newest sample of all is old: the server answered in full
+	// Data is partial only because the newest sample is old: the server answered in full
 	Old     bool
-	Notes   []Note   // what the reader should know: warnings, a moved grid, series without a limit
-	Failure *Failure // why there is no answer (DataFailed); nil: there is one
-	Lacks   []Lack   // of a merged panel: the parts of which not all is known
-	// what Merge needs beside all this; nil where the panel was not taken as a part
+	Notes   []Note   // notes for the reader: warnings, a moved grid, series without a limit
+	Failure *Failure // why there is no answer (DataFailed), else nil
+	Lacks   []Lack   // for a merged panel: the parts that did not answer in full
+	// what Merge needs in addition; nil if the panel was not taken as a part
 	Kept *Kept
 }
 
-// Line returns the line of the series with these labels of a query, nil where it is not drawn.
+// Line returns the line of the series with these labels in a query, nil if it is not drawn.
 func (p *Panel) Line(ref string, ls series.Labels) *Line {
 	ref = p.Spec.Query(ref).Ref
 	for i := range p.Lines {
@@ -136,36 +135,35 @@ func (p *Panel) Line(ref string, ls series.Labels) *Line {
 	return nil
 }
 
-// OfNodes tells whether the series are nodes: whether each is named after the node that it belongs
-// to. Several queries have several series of a node.
+// OfNodes reports whether the series are nodes, that is, named after their node. If there are
+// several queries, a node has several series, and the result is false.
 func (p *Panel) OfNodes() bool {
 	return !p.several() && len(p.Rows) > 0 && p.Rows[0].Node != "" &&
 		p.Rows[0].Node == p.Rows[0].Name
 }
 
-// Node is a node of the cluster as Prometheus knows it, and, where the Kubernetes API was asked
-// too, as that does.
+// Node is a node of the cluster according to Prometheus and, if it was queried, the Kubernetes API.
 type Node struct {
 	Name       string // from kube_node_info
 	InternalIP string
 	Exporter   bool // node_exporter reports it
 	Kind       NodeKind
-	Cluster    string // the label cluster of its series
+	Cluster    string // the cluster label of its series
 
-	Known        bool // by the Kubernetes API, which all of the following is from
+	Known        bool // by the Kubernetes API, the source of the following fields
 	InstanceType string
 	Zone         string
-	Pool         string // the group of nodes that it was made in
+	Pool         string // its node group
 	Kubelet      string // the kubelet's version
 	Created      time.Time
 	Cordoned     bool
 	Taints       []string // "dedicated=kafka:NoSchedule"
-	Conditions   []string // those that are bad: "NotReady", "MemoryPressure"; in order
+	Conditions   []string // the bad ones, sorted: "NotReady", "MemoryPressure"
 	Capacity     Resources
 	Allocatable  Resources
 }
 
-// Resources are how much a node has; 0 where that is not known.
+// Resources are the resources of a node, 0 if unknown.
 type Resources struct {
 	CPU     float64 // cores
 	Memory  float64 // bytes
@@ -173,9 +171,9 @@ type Resources struct {
 	Pods    float64
 }
 
-// Detail is what tells a node from others at a glance: "m5.2xlarge, 2a". "" where nothing is known.
+// Detail returns the node's type and zone, such as "m5.2xlarge, 2a", or "" if both are unknown.
 func (n Node) Detail() string {
-	// ap-northeast-2a: the region is the cluster's
+	// ap-northeast-2a becomes 2a: all nodes of a cluster share the region
 	zone := n.Zone[strings.LastIndexByte(n.Zone, '-')+1:]
 	switch {
 	case n.InstanceType == "":

@@ -14,15 +14,15 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// lack is when a node was there, and when what Spec.Without asks for was.
+// lack is when a node existed, and when it had a series of Spec.Without.
 type lack struct {
 	nodeKey
-	labels     series.Labels
-	there, has []bool
+	labels      series.Labels
+	exists, has []bool
 }
 
-// askWithout asks which nodes there are and of which there is a series of Spec.Without. Which
-// series is of which node is the identity table's to say, as in every other panel.
+// askWithout queries which nodes exist and which of them have a series of Spec.Without. As in every
+// other panel, the identity table assigns the series to nodes.
 func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options) error {
 	nodes := map[nodeKey]*lack{}
 	meta, err := q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries},
@@ -33,17 +33,17 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 					k, s.Labels.Clone(), make([]bool, p.Grid.Len), make([]bool, p.Grid.Len),
 				}
 			}
-			mark(nodes[k].there, s.Values, part{to: p.Grid.Len})
+			mark(nodes[k].exists, s.Values, part{to: p.Grid.Len})
 			return nil
 		})
 	if err != nil {
 		return err
 	}
-	// One node may have several series, and several that came and went.
+	// A node may have several series, including some that came and went.
 	query := promapi.Query{
 		Expr: panel.Expand(p.Spec.Without, v), Grid: p.Grid, Limit: max(o.MaxSeries, maxIdentities),
 	}
-	beside, err := q.Range(ctx, query, func(s series.Series) error {
+	others, err := q.Range(ctx, query, func(s series.Series) error {
 		for _, part := range o.Nodes.parts(s.Labels, p.Grid) {
 			if n := nodes[nodeKey{s.Labels.Get(clusterLabel), part.node}]; n != nil {
 				mark(n.has, s.Values, part)
@@ -54,10 +54,10 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 	if err != nil {
 		return err
 	}
-	p.read(meta)
-	p.Exprs[0] = meta.Expr + " # without a node of " + beside.Expr
-	if beside.Partial {
-		p.partly(beside)
+	p.readMeta(meta)
+	p.Exprs[0] = meta.Expr + " # without a node of " + others.Expr
+	if others.Partial {
+		p.markPartial(others)
 	}
 	if len(nodes) == 0 && !p.Partial.IsZero() {
 		return nil
@@ -72,7 +72,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 	f.pool = o.pool
 	p.Remarks = append(p.Remarks, f.addLacks(nodes)...)
 	f.into(p)
-	p.holdBack()
+	p.dropPartialJudgements()
 	if p.Total > 0 {
 		p.judgeAge(f.oldest())
 	}
@@ -80,15 +80,15 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 	return nil
 }
 
-// mark notes the samples of a part of values.
+// mark records the samples in a part of values.
 func mark(at []bool, values []float64, p part) {
 	for i := p.from; i < min(p.to, len(values)); i++ {
 		at[i] = at[i] || !math.IsNaN(values[i])
 	}
 }
 
-// addLacks adds a row for every node, and one for all nodes of a cluster of which none has what is
-// asked for: that has one cause. The remarks say which nodes are left out.
+// addLacks adds a row for every node. If no node of a cluster has the series, that has one cause
+// and gets one row for all nodes. The remarks list the nodes left out.
 func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
 	left := map[NodeKind][]string{}
 	byCluster := map[string][]*lack{}
@@ -120,19 +120,19 @@ func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
 	return remarks
 }
 
-// addLacksOf adds the rows of one cluster. Nodes of an Autopilot cannot have what others have: of
-// them it is said only where nobody has it.
+// addLacksOf adds the rows of one cluster. GKE Autopilot nodes cannot have what other nodes have,
+// so they only count if no node has it.
 func (f *fold) addLacksOf(cluster string, all []*lack) {
 	slices.SortFunc(all, func(a, b *lack) int { return cmp.Compare(a.id, b.id) })
 	none, of := nans(f.grid.Len), make([]int, f.grid.Len)
-	newest := -1 // at which nobody has it
+	newest := -1 // the newest step at which no node has it
 	for i := range none {
 		has := 0
 		for _, n := range all {
-			if n.there[i] {
+			if n.exists[i] {
 				of[i]++
 			}
-			if n.there[i] && n.has[i] {
+			if n.exists[i] && n.has[i] {
 				has++
 			}
 		}
@@ -148,7 +148,7 @@ func (f *fold) addLacksOf(cluster string, all []*lack) {
 		autopilot := f.nodes.kindOf(n.nodeKey) == AutopilotNode
 		for i := range values {
 			switch {
-			case !n.there[i]:
+			case !n.exists[i]:
 			case n.has[i] || none[i] == 1 || autopilot:
 				values[i] = 0
 			default:
@@ -171,12 +171,13 @@ func (f *fold) addLacksOf(cluster string, all []*lack) {
 		short(f.nodes.Shown(cluster, name)))
 }
 
-// mostVirtual bounds how many virtual nodes a query names; those of usual names need none.
+// mostVirtual is the most virtual nodes that a query names. Nodes with a usual name need not be
+// named.
 const mostVirtual = 100
 
-// virtual returns the regular expressions of the nodes that are virtual, and of their kubelets'
-// targets, for a string in double quotes. Their address is the pod's where there is one pod a node:
-// with the kubelet's port it is the kubelet's.
+// virtual returns regular expressions for the virtual nodes and for their kubelets' targets, for
+// use in a double-quoted string. If a node has one pod, its address is the pod's, but with the
+// kubelet's port it is the kubelet's.
 func (n Nodes) virtual() panel.Virtual {
 	var names, targets []string
 	for i := range n.list {
