@@ -67,8 +67,8 @@ func (s *Source) examine(ctx context.Context) []Check {
 	}
 	for _, p := range panels {
 		if !p.Partial.IsZero() {
-			ok.Text = "Prometheus answers only a part"
-			ok.Err = fmt.Errorf("the answers are only a part, so nothing is reported as missing "+
+			ok.Text = "Prometheus gives incomplete answers"
+			ok.Err = fmt.Errorf("the answers are incomplete, so nothing is reported as missing "+
 				"or resolved: %s", report.SayNote(words.English, p.Partial))
 			break
 		}
@@ -85,18 +85,18 @@ func (s *Source) examine(ctx context.Context) []Check {
 	return append(checks, checkPanels(panels))
 }
 
-// checkStores returns which stores of a Thanos are down. Without them every answer is only a part.
+// checkStores returns which stores of a Thanos are down. Without them every answer is incomplete.
 func checkStores(stores []promapi.Store) Check {
 	c := Check{Notes: []string{
 		"Thanos: name every store with --endpoint-strict=HOST:PORT. Query drops any other store " +
 			"that it cannot reach and gives no warning: then nobody can see that answers are " +
-			"only a part.",
+			"incomplete.",
 	}}
 	var errs []error
 	for _, s := range stores {
 		if s.Down != "" {
 			errs = append(errs, fmt.Errorf("the %s at %s is down: %s; without it answers are "+
-				"only a part; check that it runs and that Thanos Query can reach that address",
+				"incomplete; check that it runs and that Thanos Query can reach that address",
 				s.Kind, s.Name, s.Down))
 		}
 	}

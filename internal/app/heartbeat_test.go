@@ -117,7 +117,7 @@ func TestHeartbeat(t *testing.T) {
 }
 
 // lossy is a server that, once lost is set, omits the series of some hosts and warns that its
-// answers are only a part.
+// answers are incomplete.
 type lossy struct {
 	http.Handler
 	host string
@@ -149,7 +149,7 @@ func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // While a store is down, no message says that its nodes lack their exporters or that anything is
-// resolved. The run fails, and a message says that promsnap sees only a part.
+// resolved. The run fails, and a message says that promsnap has incomplete data.
 func TestAStoreThatIsDown(t *testing.T) {
 	t.Parallel() // it waits
 	prom := &lossy{Handler: newLab(t), host: "10.0.1.1"}
@@ -196,7 +196,7 @@ state: {dir: '%s'}
 		}
 		if r.Report.Verdict() == report.VerdictOK ||
 			!slices.Contains(r.Report.Blind, "the answers are incomplete: store a is down") {
-			t.Errorf("got verdict %s, blind for %q; want that the answers are only a part",
+			t.Errorf("got verdict %s, blind for %q; want that the answers are incomplete",
 				r.Report.Verdict(), r.Report.Blind)
 		}
 	}
