@@ -19,7 +19,7 @@ import (
 
 const marked = "s3cr3t-hunter2"
 
-// ask makes a request of a server that answers so.
+// ask makes a request to a server with an answer, and checks that nothing shows the address.
 func ask(t *testing.T, quotes bool, answer http.HandlerFunc) error {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -33,7 +33,7 @@ func ask(t *testing.T, quotes bool, answer http.HandlerFunc) error {
 	c.Quotes = quotes
 	err = c.Call(rq)
 	if text := fmt.Sprintf("%v %+v %#v", err, err, c); strings.Contains(text, marked) {
-		t.Errorf("it shows the address: %s", text)
+		t.Errorf("the error or the caller shows the address: %s", text)
 	}
 	return err
 }
@@ -45,8 +45,8 @@ func TestAnswersOfACall(t *testing.T) {
 		status  int
 		headers map[string]string
 		body    string
-		want    string // of a pointer's type, and the words
-		says    string
+		want    string // the type of the error: retry, refused, unknown
+		says    string // the text of the error
 		after   time.Duration
 	}{
 		{name: "ok", status: 200},
@@ -186,7 +186,7 @@ func TestAnswersOfACall(t *testing.T) {
 			case errors.As(err, &retry):
 				kind = "retry"
 				if retry.After != tc.after {
-					t.Errorf("asked to wait %s, want %s", retry.After, tc.after)
+					t.Errorf("got a wait of %s, want %s", retry.After, tc.after)
 				}
 			case errors.As(err, &refused):
 				kind = "refused"
@@ -195,7 +195,7 @@ func TestAnswersOfACall(t *testing.T) {
 			}
 			if kind != tc.want || err != nil && !strings.Contains(err.Error(), tc.says) ||
 				err != nil && utf8.RuneCountInString(err.Error()) > 500 {
-				t.Errorf("%s: %v", kind, err)
+				t.Errorf("got %s: %v, want %s: %s", kind, err, tc.want, tc.says)
 			}
 		})
 	}
@@ -206,12 +206,12 @@ func TestCallQuotesNobodyUnasked(t *testing.T) {
 		http.Error(w, "your token is "+marked, http.StatusBadRequest)
 	})
 	if err == nil || err.Error() != "the other side answered 400 Bad Request" {
-		t.Error(err)
+		t.Errorf("got %v, want the status only", err)
 	}
 }
 
-// What a transport has put into the headers of a request is in no error, whoever repeats it, and
-// where an error cuts it.
+// Credentials that a transport adds to a request are in no error, even if the other side repeats
+// them or the error cuts them.
 func TestCallRepeatsNoCredentials(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"said": func(w http.ResponseWriter, r *http.Request) {
@@ -242,7 +242,7 @@ func TestCallRepeatsNoCredentials(t *testing.T) {
 		c := NewCaller("the other side", &http.Transport{DisableKeepAlives: true})
 		c.Quotes = true
 		if err := c.Call(rq); err == nil || strings.Contains(err.Error(), marked[:6]) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want an error without the key", name, err)
 		}
 	}
 }
@@ -253,12 +253,12 @@ func TestCallIsCutOff(t *testing.T) {
 	var refused *RefusedError
 	if err == nil || errors.As(err, &retry) || errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "calling the other side: EOF") {
-		t.Errorf("nobody knows whether it was delivered: %v", err)
+		t.Errorf("got %v, want an error that does not say whether it was delivered", err)
 	}
 }
 
-// switches answers that it speaks another protocol from here on, and then says nothing until the
-// connection is closed.
+// switches answers with a switch of protocols, and then says nothing until the connection is
+// closed.
 func switches(w http.ResponseWriter, _ *http.Request) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -270,7 +270,7 @@ func switches(w http.ResponseWriter, _ *http.Request) {
 	_ = conn.Close()
 }
 
-// A redirect to the same address in HTTPS says so.
+// The error of a redirect to the same address in HTTPS says what to write.
 func TestCallKnowsARedirectToHTTPS(t *testing.T) {
 	err := ask(t, true, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
@@ -278,11 +278,11 @@ func TestCallKnowsARedirectToHTTPS(t *testing.T) {
 	var refused *RefusedError
 	if !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "write https:// in the address") {
-		t.Error(err)
+		t.Errorf("got %v, want advice to write https://", err)
 	}
 }
 
-// A server that ends connections without looking at a request is asked again later, and named.
+// After a server ends a connection without processing the request, Deliver may retry.
 func TestCallBacksOffFromAServerThatGoesAway(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err   error
@@ -311,7 +311,7 @@ func TestCallBacksOffFromAServerThatGoesAway(t *testing.T) {
 	}
 }
 
-// failing connects, and fails.
+// failing is a transport that connects and then fails.
 type failing struct{ err error }
 
 func (f failing) RoundTrip(rq *http.Request) (*http.Response, error) {
@@ -321,13 +321,13 @@ func (f failing) RoundTrip(rq *http.Request) (*http.Response, error) {
 	return nil, f.err
 }
 
-// What switches protocols hands out a connection that no context ends.
+// After a switch of protocols, no context ends the connection.
 func TestCallDoesNotWaitForAnotherProtocol(t *testing.T) {
 	err := ask(t, true, switches)
 	var refused *RefusedError
 	if !errors.As(err, &refused) || err.Error() != "calling the other side: the server is no "+
 		"HTTP API: it switched protocols; check its address" {
-		t.Error(err)
+		t.Errorf("got %v, want a refusal that names the switch of protocols", err)
 	}
 }
 
@@ -342,11 +342,11 @@ func TestAddresses(t *testing.T) {
 		if !errors.As(err, &refused) ||
 			!strings.Contains(err.Error(), "reading the address of the webhook") ||
 			strings.Contains(err.Error(), marked) {
-			t.Errorf("%q: %v", link, err)
+			t.Errorf("%q: got %v, want a refusal without the address", link, err)
 		}
 	}
 	if u, err := c.SecretURL(context.Background(),
 		secret.Inline("https://hooks.example.com/x?k=1")); err != nil || u.RawQuery != "k=1" {
-		t.Errorf("%v, %v", u, err)
+		t.Errorf("got %v, %v; want the address", u, err)
 	}
 }

@@ -12,10 +12,10 @@ import (
 
 var slot = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
-// at is so many minutes before the slot.
+// before returns a time some minutes before the slot.
 func before(minutes int) time.Time { return slot.Add(-time.Duration(minutes) * time.Minute) }
 
-// firing is an alert of a node that fires since so many minutes.
+// firing returns an alert of a node that has fired for some minutes.
 func firing(node string, severity rules.Severity, minutes int) rules.Alert {
 	return rules.Alert{
 		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node, Labels: map[string]string{
@@ -28,9 +28,9 @@ func firing(node string, severity rules.Severity, minutes int) rules.Alert {
 	}
 }
 
-// over is an alert that fired from and to so many minutes before the slot, and was found over at
-// this slot.
-func over(node string, severity rules.Severity, from, to int) rules.Alert {
+// ended returns an alert that fired from and to some minutes before the slot, and was found to have
+// ended at this slot.
+func ended(node string, severity rules.Severity, from, to int) rules.Alert {
 	a := firing(node, severity, from)
 	a.Episodes[0].Last, a.Episodes[0].Ended, a.Episodes[0].End = before(to), slot, rules.Recovered
 	return a
@@ -48,7 +48,7 @@ func pageOf(alerts ...rules.Alert) *Page {
 	return p
 }
 
-// known is an entry of a receiver that was told of the alerts, so many minutes ago, under one
+// known returns the entry of a receiver that was notified of alerts some minutes ago, in one
 // message.
 func known(minutes int, alerts ...rules.Alert) Entry {
 	e := Entry{First: before(10000), Alarmed: true}
@@ -63,7 +63,7 @@ func known(minutes int, alerts ...rules.Alert) Entry {
 	return e
 }
 
-// spoken writes a plan in one line a message: "new NodeMemoryHigh: a b".
+// describe writes a plan with one line for each message: "new NodeMemoryHigh: a b".
 func describe(p plan) string {
 	var lines []string
 	for _, m := range p.messages {
@@ -100,7 +100,7 @@ func TestDecide(t *testing.T) {
 	silent := firing("a", crit, 60)
 	silent.Silent = before(20)
 	again := firing("a", crit, 5)
-	again.Episodes = append([]rules.Episode{over("a", crit, 120, 90).Episodes[0]},
+	again.Episodes = append([]rules.Episode{ended("a", crit, 120, 90).Episodes[0]},
 		again.Episodes...)
 	silenced := func(p *Page) *Page {
 		p.Silences = []Silence{
@@ -148,10 +148,10 @@ func TestDecide(t *testing.T) {
 		"new": {
 			pageOf(firing("a", warn, 20)), oncall, Entry{}, "new NodeMemoryHigh: a",
 		},
-		"told": {
+		"known": {
 			pageOf(firing("a", warn, 20)), oncall, known(5, firing("a", warn, 20)), "",
 		},
-		"told when it was younger": {
+		"known, and younger then": {
 			pageOf(firing("a", warn, 50)), oncall, known(5, firing("a", warn, 20)), "",
 		},
 		"critical first": {
@@ -171,26 +171,26 @@ func TestDecide(t *testing.T) {
 			"no_data NodeMemoryHigh: a (under 1, 1 remain)",
 		},
 		"new and silent": {pageOf(silent), oncall, Entry{}, "new NodeMemoryHigh: a"},
-		"over": {
-			pageOf(over("a", crit, 60, 20)), oncall, known(30, firing("a", crit, 60)),
+		"resolved": {
+			pageOf(ended("a", crit, 60, 20)), oncall, known(30, firing("a", crit, 60)),
 			"resolved NodeMemoryHigh: a (under 1, 0 remain)",
 		},
-		"over, unasked": {
-			pageOf(over("a", crit, 60, 20)), Receiver{}, known(30, firing("a", crit, 60)),
+		"resolved, not wanted": {
+			pageOf(ended("a", crit, 60, 20)), Receiver{}, known(30, firing("a", crit, 60)),
 			"skipped a",
 		},
 		"came and went": {
-			pageOf(over("a", crit, 60, 20)), oncall, Entry{}, "seen_late NodeMemoryHigh: a",
+			pageOf(ended("a", crit, 60, 20)), oncall, Entry{}, "seen_late NodeMemoryHigh: a",
 		},
-		"before its time": {
-			pageOf(over("a", crit, 60, 20)), oncall, Entry{First: slot.Add(time.Minute)}, "",
+		"ended before the receiver was added": {
+			pageOf(ended("a", crit, 60, 20)), oncall, Entry{First: slot.Add(time.Minute)}, "",
 		},
-		"over and new": {
-			pageOf(again), oncall, known(100, over("a", crit, 120, 90)),
+		"resolved and new": {
+			pageOf(again), oncall, known(100, ended("a", crit, 120, 90)),
 			"new NodeMemoryHigh: a\nresolved NodeMemoryHigh: a (under 1, 0 remain)",
 		},
-		"one of two over": {
-			pageOf(over("a", crit, 60, 20), firing("b", crit, 60)), oncall,
+		"one of two resolved": {
+			pageOf(ended("a", crit, 60, 20), firing("b", crit, 60)), oncall,
 			known(30, firing("a", crit, 60), firing("b", crit, 60)),
 			"resolved NodeMemoryHigh: a (under 1, 1 remain)",
 		},
@@ -198,28 +198,30 @@ func TestDecide(t *testing.T) {
 			pageOf(firing("a", crit, 600)), oncall, known(240, firing("a", crit, 600)),
 			"still_firing NodeMemoryHigh: a (under 1, 1 remain)",
 		},
-		"not yet": {
+		"before the repeat interval": {
 			pageOf(firing("a", crit, 600)), oncall, known(239, firing("a", crit, 600)), "",
 		},
-		"never": {
+		"never repeated": {
 			pageOf(firing("a", crit, 6000)), Receiver{}, known(5000, firing("a", crit, 6000)), "",
 		},
-		"below": {pageOf(firing("a", warn, 20)), grave, Entry{}, ""},
-		"came below": {
+		"below the minimum severity": {pageOf(firing("a", warn, 20)), grave, Entry{}, ""},
+		"fell below the minimum severity": {
 			pageOf(firing("a", warn, 20)), grave, known(5, firing("a", crit, 20)),
 			"better NodeMemoryHigh: a (under 1, 1 remain)",
 		},
-		"went below": {pageOf(over("a", warn, 60, 20)), grave, Entry{}, "skipped a"},
+		"ended below the minimum severity": {
+			pageOf(ended("a", warn, 60, 20)), grave, Entry{}, "skipped a",
+		},
 		"muted": {
-			pageOf(firing("a", crit, 20), over("b", crit, 60, 20), over("c", crit, 60, 20)), muted,
-			known(30, firing("b", crit, 60)), "skipped c",
+			pageOf(firing("a", crit, 20), ended("b", crit, 60, 20), ended("c", crit, 60, 20)),
+			muted, known(30, firing("b", crit, 60)), "skipped c",
 		},
 		"silenced": {
 			silenced(pageOf(firing("a", crit, 20), firing("b", crit, 20))), oncall, Entry{},
 			"new NodeMemoryHigh: b",
 		},
-		"silenced and over": {
-			silenced(pageOf(over("a", crit, 60, 20))), oncall, known(30, firing("a", crit, 60)),
+		"silenced and resolved": {
+			silenced(pageOf(ended("a", crit, 60, 20))), oncall, known(30, firing("a", crit, 60)),
 			"resolved NodeMemoryHigh: a (under 1, 0 remain)",
 		},
 		"by pool": {
@@ -234,33 +236,33 @@ func TestDecide(t *testing.T) {
 			}), Entry{}, "new: a1 b1",
 		},
 		"all clear": {
-			pageOf(over("a", crit, 60, 20)), clear, known(30, firing("a", crit, 60)),
+			pageOf(ended("a", crit, 60, 20)), clear, known(30, firing("a", crit, 60)),
 			"resolved NodeMemoryHigh: a (under 1, 0 remain)\nall_clear",
 		},
 		"not all clear": {
-			pageOf(over("a", crit, 60, 20), firing("b", crit, 60)), clear,
+			pageOf(ended("a", crit, 60, 20), firing("b", crit, 60)), clear,
 			known(30, firing("a", crit, 60), firing("b", crit, 60)),
 			"resolved NodeMemoryHigh: a (under 1, 1 remain)",
 		},
 		"summary": {
-			pageOf(firing("a", warn, 20), firing("b", crit, 20), over("c", crit, 60, 20)), summary,
+			pageOf(firing("a", warn, 20), firing("b", crit, 20), ended("c", crit, 60, 20)), summary,
 			Entry{}, "summary: b a c",
 		},
 		"blind": {blind(pageOf(), false), grave, Entry{}, "new PromsnapBlind: promsnap"},
 		"blind is a message of its own": {
 			blind(pageOf(firing("a", crit, 20)), false), inOne, Entry{}, "new: promsnap\nnew: a",
 		},
-		"blind, and told":     {blind(pageOf(firing("a", crit, 60)), false), inOne, knewBlind, ""},
+		"blind, and known":    {blind(pageOf(firing("a", crit, 60)), false), inOne, knewBlind, ""},
 		"blind, and silenced": {shut(blind(pageOf(), false)), oncall, Entry{}, ""},
 		"sees again": {
-			blind(pageOf(over("a", crit, 60, 20)), true), inOne, knewBlind,
+			blind(pageOf(ended("a", crit, 60, 20)), true), inOne, knewBlind,
 			"resolved: promsnap (under 9, 0 remain)\nresolved: a (under 1, 0 remain)",
 		},
 		"summary of blindness": {
 			blind(pageOf(firing("a", warn, 20)), false), summary, Entry{}, "summary: promsnap a",
 		},
 		"summary of nothing":   {pageOf(), summary, Entry{Summary: before(1440)}, "summary"},
-		"summary told already": {pageOf(firing("a", crit, 20)), summary, Entry{Summary: slot}, ""},
+		"summary sent already": {pageOf(firing("a", crit, 20)), summary, Entry{Summary: slot}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := describe(newDecider(c.page, slot).decide(c.to, c.entry)); got != c.want {
@@ -272,10 +274,10 @@ func TestDecide(t *testing.T) {
 		p := newDecider(many, slot).decide(oncall, Entry{})
 		if len(p.messages) != 1 || len(p.messages[0].Items) != 40 ||
 			p.messages[0].Severity() != warn {
-			t.Errorf("%s", describe(p))
+			t.Errorf("got\n%s\nwant one message about 40 nodes", describe(p))
 		}
 	})
-	t.Run("a repetition takes its group along", func(t *testing.T) {
+	t.Run("a repetition includes its group", func(t *testing.T) {
 		e := known(10, firing("a", crit, 600))
 		for k, notified := range known(300, firing("b", crit, 600)).Notified {
 			e.Notified[k] = notified
@@ -288,10 +290,10 @@ func TestDecide(t *testing.T) {
 	})
 }
 
-// What was told and is written down is not told again, whatever it is.
+// What was sent and recorded is not sent again, whatever the receiver.
 func TestDecideOnce(t *testing.T) {
-	p := pageOf(firing("a", rules.Critical, 20), over("b", rules.Critical, 60, 20),
-		over("c", rules.Warning, 60, 20), firing("d", rules.Critical, 600))
+	p := pageOf(firing("a", rules.Critical, 20), ended("b", rules.Critical, 60, 20),
+		ended("c", rules.Warning, 60, 20), firing("d", rules.Critical, 600))
 	e := known(30, firing("b", rules.Critical, 60))
 	e.put(keyOf(firing("d", 0, 600)), firing("d", 0, 600).Episodes[0], Notified{
 		Since: before(600), At: before(300), Severity: rules.Warning,
@@ -309,7 +311,7 @@ func TestDecideOnce(t *testing.T) {
 		}
 		plan.skip(&e, slot)
 		if again := describe(newDecider(p, slot).decide(r, e)); again != "" {
-			t.Errorf("%+v is told again:\n%s", r, again)
+			t.Errorf("%+v: got again\n%s\nwant nothing", r, again)
 		}
 	}
 }
@@ -320,7 +322,7 @@ func TestSilence(t *testing.T) {
 		`panel!="node-cpu",node="a"`, `severity!~"critical|"`,
 	} {
 		if _, err := ParseMatch(s); err != nil {
-			t.Errorf("%s: %v", s, err)
+			t.Errorf("%s: got %v, want no error", s, err)
 		}
 	}
 	for _, s := range []string{
@@ -328,12 +330,12 @@ func TestSilence(t *testing.T) {
 		strings.Repeat("a", maxMatch) + `="b"`,
 	} {
 		if _, err := ParseMatch(s); err == nil {
-			t.Errorf("%.40s was read", s)
+			t.Errorf("%.40s: got no error, want one", s)
 		}
 	}
 	s := Silence{From: before(10), Until: slot}
 	if s.Active(slot) || !s.Active(before(1)) || s.Active(before(11)) {
-		t.Error("a silence holds from its begin up to its end")
+		t.Error("a silence is active from its start until before its end")
 	}
 	var all []Silence
 	for i := range MaxSilences + 10 {
@@ -344,13 +346,14 @@ func TestSilence(t *testing.T) {
 	all = append(all, Silence{ID: "old", Until: before(24 * 60)})
 	kept := pruneSilences(all, slot)
 	if len(kept) != MaxSilences || kept[0].ID != fmt.Sprint(MaxSilences+9) {
-		t.Errorf("%d are kept, the first is %s", len(kept), kept[0].ID)
+		t.Errorf("got %d silences, the first is %s; want %d, the latest first", len(kept),
+			kept[0].ID, MaxSilences)
 	}
 }
 
-// After a slot that nobody has recorded a message is marked where a run at that slot would have
-// told it, and no other.
-func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
+// After an unrecorded slot, a message is marked if a run at that slot would have sent it, and only
+// then.
+func TestWhatAnUnrecordedRunMayHaveSent(t *testing.T) {
 	a, long := firing("a", rules.Critical, 20), firing("b", rules.Warning, 600)
 	worse := long
 	worse.Severity = rules.Critical
@@ -366,24 +369,27 @@ func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
 		lasts      time.Duration
 		want       bool
 	}{
-		{"nothing is missing", changes, pageOf(a), Entry{}, time.Time{}, 0, false},
+		{"no slot is missing", changes, pageOf(a), Entry{}, time.Time{}, 0, false},
 		{"it fired then", changes, pageOf(a), Entry{}, before(5), 15 * time.Minute, true},
 		{"it was pending then", changes, pageOf(a), Entry{}, before(6), 15 * time.Minute, false},
 		{"it began later", changes, pageOf(a), Entry{}, before(30), 0, false},
 		{"it got worse", changes, pageOf(worse), known(60, long), before(5), 0, true},
 		{
-			"it was over then", changes, pageOf(over("a", rules.Critical, 20, 8)), known(15, a),
+			"it had ended then", changes, pageOf(ended("a", rules.Critical, 20, 8)), known(15, a),
 			before(5), 0, true,
 		},
 		{
-			"it fired still", changes, pageOf(over("a", rules.Critical, 20, 3)), known(15, a),
+			"it still fired then", changes, pageOf(ended("a", rules.Critical, 20, 3)), known(15, a),
 			before(5), 0, false,
 		},
 		{
-			"a repetition that was due then", changes, pageOf(long), known(245, long), before(5),
+			"a repetition of that slot", changes, pageOf(long), known(245, long), before(5),
 			0, true,
 		},
-		{"a repetition that was not", changes, pageOf(long), known(240, long), before(5), 0, false},
+		{
+			"a repetition of a later slot", changes, pageOf(long), known(240, long), before(5),
+			0, false,
+		},
 		{"a summary of another slot", summary, pageOf(a), Entry{}, before(24 * 60), 0, false},
 		{"a summary of this very slot", summary, pageOf(a), Entry{}, slot, 0, true},
 	} {
@@ -397,13 +403,13 @@ func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
 	}
 }
 
-// A summary leaves out what is silenced, and counts it, for its report shows it.
+// A summary leaves out silenced alerts and counts them, because its report shows them.
 func TestASummaryCountsTheSilenced(t *testing.T) {
 	p := pageOf(firing("a", rules.Critical, 20), firing("b", rules.Warning, 20),
-		over("a2", rules.Warning, 60, 20))
+		ended("a2", rules.Warning, 60, 20))
 	p.Silences = []Silence{{Match: `node=~"a.*"`, From: before(60), Until: slot.Add(time.Hour)}}
 	m := newDecider(p, slot).decide(Receiver{Role: RoleSummary}, Entry{}).messages[0]
 	if len(m.Items) != 1 || m.Items[0].Alert.Name != "b" || m.Silenced != 2 {
-		t.Errorf("%d items and %d silenced, want b and 2", len(m.Items), m.Silenced)
+		t.Errorf("got %d items and %d silenced, want b and 2", len(m.Items), m.Silenced)
 	}
 }

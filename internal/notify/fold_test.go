@@ -15,7 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// few is what a receiver takes in these tests.
+// few are the limits of the receivers in these tests.
 var few = Limits{Messages: 3, Burst: 2, Pace: time.Second}
 
 func TestFold(t *testing.T) {
@@ -23,8 +23,8 @@ func TestFold(t *testing.T) {
 	each := Receiver{
 		SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few,
 	}
-	// under is an entry that was told of each alert under a message of its own, and of the last two
-	// under one.
+	// under returns an entry with a message of its own for each alert, except that the last two
+	// share one.
 	under := func(minutes int, alerts ...rules.Alert) Entry {
 		e := Entry{First: before(10000)}
 		for i, a := range alerts {
@@ -52,7 +52,7 @@ func TestFold(t *testing.T) {
 		entry Entry
 		want  string
 	}{
-		"as many as it takes": {
+		"as many as the limit": {
 			pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20)), each,
 			Entry{}, "new a: a\nnew b: b\nnew c: c",
 		},
@@ -69,22 +69,22 @@ func TestFold(t *testing.T) {
 		"blindness is never folded": {
 			blind, each, Entry{}, "new : promsnap\nnew a: a\nnew b: b\nnew (2 folded): c d",
 		},
-		"what one message told of is resolved in one reply": {
-			pageOf(over("a", crit, 60, 20), over("b", crit, 60, 20), over("c", crit, 60, 20)), each,
-			under(30, firing("a", crit, 60), firing("b", crit, 60), firing("c", crit, 60)),
+		"alerts of one message are resolved in one reply": {
+			pageOf(ended("a", crit, 60, 20), ended("b", crit, 60, 20), ended("c", crit, 60, 20)),
+			each, under(30, firing("a", crit, 60), firing("b", crit, 60), firing("c", crit, 60)),
 			"resolved a: a (under 0, 0 remain)\nresolved: b c (under 1, 0 remain)",
 		},
 		"many threads are resolved": {
-			pageOf(over("a", crit, 60, 20), over("b", crit, 60, 20), over("c", crit, 60, 20),
-				over("d", crit, 60, 20)), each,
+			pageOf(ended("a", crit, 60, 20), ended("b", crit, 60, 20), ended("c", crit, 60, 20),
+				ended("d", crit, 60, 20)), each,
 			under(30, firing("a", crit, 60), firing("b", crit, 60), firing("c", crit, 60),
 				firing("d", crit, 60), firing("e", crit, 60)),
 			"resolved a: a (under 0, 0 remain)\nresolved b: b (under 1, 0 remain)\nresolved (2 " +
 				"folded): c d",
 		},
-		"two kinds share the room": {
-			pageOf(firing("a", crit, 60), over("b", crit, 60, 20), over("c", crit, 60, 20),
-				over("d", crit, 60, 20)), each,
+		"two kinds share the limit": {
+			pageOf(firing("a", crit, 60), ended("b", crit, 60, 20), ended("c", crit, 60, 20),
+				ended("d", crit, 60, 20)), each,
 			under(30, firing("b", crit, 60), firing("c", crit, 60), firing("d", crit, 60),
 				firing("e", crit, 60), firing("f", crit, 60)),
 			"new a: a\nresolved b: b (under 0, 0 remain)\nresolved (2 folded): c d",
@@ -114,8 +114,8 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// Whatever fires: each alert is told once, there are no more messages than the receiver takes (one
-// of each kind at least), and what is folded is no worse than what is not.
+// Whatever fires: each alert is in one message, there are no more messages than the limit (at least
+// one of each kind), and no folded alert is worse than one that is not folded.
 func TestFoldLosesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 1))
 	for range 200 {
@@ -136,15 +136,15 @@ func TestFoldLosesNothing(t *testing.T) {
 		r := Receiver{
 			SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few,
 		}
-		notified, messages, least := map[rules.Key]int{}, map[Kind]int{}, map[Kind]rules.Severity{}
+		sent, messages, least := map[rules.Key]int{}, map[Kind]int{}, map[Kind]rules.Severity{}
 		for _, m := range newDecider(p, slot).decide(r, e).messages {
 			messages[m.Kind]++
 			if worst := m.Severity(); messages[m.Kind] > 1 && worst > least[m.Kind] {
-				t.Fatalf("a %s message of %s comes after one of %s", m.Kind, worst, least[m.Kind])
+				t.Fatalf("got a %s message of %s after one of %s", m.Kind, worst, least[m.Kind])
 			}
 			least[m.Kind] = m.Severity()
 			for _, i := range m.Items {
-				notified[i.Key]++
+				sent[i.Key]++
 			}
 		}
 		sum := 0
@@ -152,57 +152,56 @@ func TestFoldLosesNothing(t *testing.T) {
 			sum += n
 		}
 		if most := max(few.Messages, len(messages)); sum > most {
-			t.Fatalf("there are %d messages, want %d at most", sum, most)
+			t.Fatalf("got %d messages, want at most %d", sum, most)
 		}
 		for k := range p.Memory.Alerts {
-			if notified[k] != 1 {
-				t.Fatalf("%s is told %d times, want once", k, notified[k])
+			if sent[k] != 1 {
+				t.Fatalf("got %s in %d messages, want one", k, sent[k])
 			}
 		}
 	}
 }
 
-// mortal is a receiver and a book in one, whose run is killed at the n-th thing that it does; what
-// it was given before lasts.
-type mortal struct {
+// killable is a receiver and a book whose run is killed at the n-th step. What it got before stays.
+type killable struct {
 	memoryBook
-	left int // things until it is killed
+	left int // steps until it is killed
 	got  []*Message
 }
 
-func (m *mortal) live() {
+func (m *killable) live() {
 	if m.left--; m.left == 0 {
 		runtime.Goexit()
 	}
 }
 
-func (m *mortal) Change(ctx context.Context, f func(*Page) error) error {
+func (m *killable) Change(ctx context.Context, f func(*Page) error) error {
 	m.live()
 	return m.memoryBook.Change(ctx, f)
 }
 
-func (m *mortal) Notify(_ context.Context, d Delivery) (Receipt, error) {
+func (m *killable) Notify(_ context.Context, d Delivery) (Receipt, error) {
 	m.live()
 	m.got = append(m.got, d.Message)
 	m.live()
 	return Receipt{Channel: "C1", ID: fmt.Sprint(len(m.got))}, nil
 }
 
-// Wherever runs are killed: what fires is told, and so is its end, and what is told twice is
+// Wherever runs are killed: every firing alert and its end are sent, and what is sent twice is
 // marked.
 func TestFoldOutlivesKills(t *testing.T) {
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 12))
-		m := &mortal{memoryBook: memoryBook{page: *pageOf()}}
-		rq := newDesk().rq
+		m := &killable{memoryBook: memoryBook{page: *pageOf()}}
+		rq := newFixture().rq
 		rq.Receivers = []Receiver{
 			{
 				Name: "slack", Role: RoleChanges, Notifier: m, SendResolved: true,
 				GroupBy: []string{"node"}, Limits: Limits{Messages: 3},
 			},
 		}
-		// by the alert, its episode's begin, and whether it is the begin or the end that was told
-		notified := map[string]int{}
+		// by alert, start of the episode, and whether the message was about the start or the end
+		sent := map[string]int{}
 		const slots = 30
 		for i := range slots {
 			at := slot.Add(time.Duration(i) * 5 * time.Minute)
@@ -211,7 +210,7 @@ func TestFoldOutlivesKills(t *testing.T) {
 				a := firing(fmt.Sprintf("n%02d", n), rules.Critical, 0)
 				ep := rules.Episode{Since: at, Last: at, Worst: rules.Critical}
 				switch was, ok := alerts[keyOf(a)]; {
-				case i >= slots-3: // nothing more happens, so that all can be made up for
+				case i >= slots-3: // nothing changes, so that later runs can make up for everything
 					continue
 				case ok && was.Fires():
 					a.Episodes = slices.Clone(was.Episodes)
@@ -245,26 +244,26 @@ func TestFoldOutlivesKills(t *testing.T) {
 						false: message.Kind != KindResolved, true: !item.Episode.Fires(),
 					} {
 						id := fmt.Sprint(item.Key, item.Episode.Since, end)
-						if says && notified[id] > 0 && !message.PossibleDuplicate {
-							t.Fatalf("seed %d, slot %d: %s tells %s again without a mark", seed, i,
+						if says && sent[id] > 0 && !message.PossibleDuplicate {
+							t.Fatalf("seed %d, slot %d: got %s of %s again without a mark", seed, i,
 								message.Kind, id)
 						} else if says {
-							notified[id]++
+							sent[id]++
 						}
 					}
 				}
 			}
 			if most := max(3, len(kinds)); len(m.got) > most {
-				t.Fatalf("seed %d, slot %d: %d messages, want %d at most", seed, i, len(m.got),
+				t.Fatalf("seed %d, slot %d: got %d messages, want at most %d", seed, i, len(m.got),
 					most)
 			}
 		}
 		for k, a := range m.page.Memory.Alerts {
 			for _, ep := range a.Episodes {
-				if begin, end := notified[fmt.Sprint(k, ep.Since, false)],
-					notified[fmt.Sprint(k, ep.Since, true)]; begin == 0 || !ep.Fires() && end == 0 {
+				if begin, end := sent[fmt.Sprint(k, ep.Since, false)],
+					sent[fmt.Sprint(k, ep.Since, true)]; begin == 0 || !ep.Fires() && end == 0 {
 					t.Fatalf(
-						"seed %d: of %s since %s the begin was told %d times, the end %d times",
+						"seed %d: %s since %s: got %d messages of the start, %d of the end",
 						seed, k, ep.Since, begin, end)
 				}
 			}
@@ -272,26 +271,26 @@ func TestFoldOutlivesKills(t *testing.T) {
 	}
 }
 
-func TestWhatWasFoldedIsToldOnce(t *testing.T) {
-	within(t, func(t *testing.T) {
-		var alerts, ended []rules.Alert
+func TestWhatWasFoldedIsSentOnce(t *testing.T) {
+	withFakeClock(t, func(t *testing.T) {
+		var alerts, resolved []rules.Alert
 		for _, node := range []string{"a", "b", "c", "d", "e"} {
-			alerts, ended = append(alerts, firing(node, rules.Critical, 20)), append(ended,
-				over(node, rules.Critical, 20, 2))
+			alerts = append(alerts, firing(node, rules.Critical, 20))
+			resolved = append(resolved, ended(node, rules.Critical, 20, 2))
 		}
-		d := newDesk(alerts...)
+		d := newFixture(alerts...)
 		slack := d.receiver("slack", RoleChanges)
 		d.rq.Receivers[0].GroupBy, d.rq.Receivers[0].Limits = []string{"node"}, few
 		d.deliver(t, "")
 		d.want(t, "slack new a", "slack new b", "slack new c d e")
 		d.deliver(t, "")
 		d.want(t)
-		d.book.page.Memory.Alerts = pageOf(ended...).Memory.Alerts
+		d.book.page.Memory.Alerts = pageOf(resolved...).Memory.Alerts
 		d.deliver(t, "")
 		d.want(t, "slack resolved a", "slack resolved b", "slack resolved c d e")
 		if got := slack.got[5].Message; got.Thread.ID != "3" || got.Folded != 0 {
-			t.Errorf("the last reply is under %+v and stands for %d messages, want 3 and 0",
-				got.Thread, got.Folded)
+			t.Errorf("got the last reply in %+v, folded %d; want thread 3, folded 0", got.Thread,
+				got.Folded)
 		}
 	})
 }
@@ -304,8 +303,8 @@ func TestPace(t *testing.T) {
 		"little time": {CommitTime + time.Second, 500 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			within(t, func(t *testing.T) {
-				d := newDesk()
+			withFakeClock(t, func(t *testing.T) {
+				d := newFixture()
 				for i := range 6 {
 					a := firing(fmt.Sprintf("n%d", i), rules.Critical, 20)
 					d.book.page.Memory.Alerts[keyOf(a)] = a
@@ -318,7 +317,7 @@ func TestPace(t *testing.T) {
 				began := time.Now()
 				d.deliver(t, "")
 				if took := time.Since(began); took > c.want || took < c.want/2 || len(d.log) != 6 {
-					t.Errorf("%d messages took %s, want 6 in about %s", len(d.log), took, c.want)
+					t.Errorf("got %d messages in %s, want 6 in about %s", len(d.log), took, c.want)
 				}
 			})
 		})
@@ -326,8 +325,8 @@ func TestPace(t *testing.T) {
 }
 
 func TestAFallbackHasItsOwnLimits(t *testing.T) {
-	within(t, func(t *testing.T) {
-		d := newDesk(firing("a", rules.Critical, 20), firing("b", rules.Critical, 20),
+	withFakeClock(t, func(t *testing.T) {
+		d := newFixture(firing("a", rules.Critical, 20), firing("b", rules.Critical, 20),
 			firing("c", rules.Critical, 20), firing("d", rules.Critical, 20))
 		no := &RefusedError{fmt.Errorf("no")}
 		d.receiver("mail", RoleChanges, no, no, no, no)

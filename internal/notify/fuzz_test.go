@@ -8,8 +8,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Whatever the matchers of a silence: they are refused, or they can be written down and read again,
-// and never silence an alert of which nothing is known.
+// Matchers of a silence are refused, or they can be written and read again, and never match an
+// alert without labels.
 func FuzzParseMatch(f *testing.F) {
 	for _, s := range []string{
 		`node="ip-10-0-1-12"`, `node=~"kafka-.*", alertname="NodeMemoryHigh"`,
@@ -23,12 +23,12 @@ func FuzzParseMatch(f *testing.F) {
 		ms, err := ParseMatch(s)
 		if err != nil {
 			if len(s) <= maxMatch && !strings.Contains(err.Error(), "matchers") {
-				t.Errorf("%q: %v", s, err)
+				t.Errorf("%q: got %v, want an error about the matchers", s, err)
 			}
 			return
 		}
 		if len(ms) == 0 || matches(ms, rules.Alert{}) && !asksForSeverity(s) {
-			t.Errorf("%q silences everything: %v", s, ms)
+			t.Errorf("%q matches every alert: %v", s, ms)
 		}
 		var again []string
 		for _, m := range ms {
@@ -37,11 +37,11 @@ func FuzzParseMatch(f *testing.F) {
 		if text := strings.Join(again, ","); utf8.ValidString(s) && len(text) <= maxMatch {
 			back, err := ParseMatch(text)
 			if err != nil || len(back) != len(ms) {
-				t.Errorf("%q is written as %q, and that is %v, %v", s, text, back, err)
+				t.Errorf("%q is written as %q, which gives %v, %v", s, text, back, err)
 			}
 		}
 	})
 }
 
-// asksForSeverity tells whether matchers may be about what every alert has.
+// asksForSeverity reports whether matchers may be about severity, which every alert has.
 func asksForSeverity(s string) bool { return strings.Contains(s, "severity") }

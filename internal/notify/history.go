@@ -33,7 +33,7 @@ type Schedule func(from, before time.Time) []time.Time
 // HistoryOf returns what a summary at slot says about the checks of another report. page is the
 // state of that report. before is the slot of the previous summary if made is set, and otherwise
 // the slot at which it was scheduled.
-func HistoryOf(page Page, due Schedule, before time.Time, made bool, slot time.Time) *History {
+func HistoryOf(page Page, schedule Schedule, before time.Time, made bool, slot time.Time) *History {
 	begin, first := knownSince(page, before)
 	h := &History{Alerts: countAlerts(page.Memory, begin), First: first}
 	if !made || begin.After(before) {
@@ -43,14 +43,14 @@ func HistoryOf(page Page, due Schedule, before time.Time, made bool, slot time.T
 		h.NoCheckYet = true // what has not begun has missed nothing
 		return h
 	}
-	countRuns(h, due(begin, slot), page.Memory, slot)
+	countRuns(h, schedule(begin, slot), page.Memory, slot)
 	return h
 }
 
 // OwnHistory returns what a summary at slot says about its own missed runs: of the times scheduled
 // since the previous summary, only this one ran. It returns nil if none was missed, or if this is
 // the first run of all.
-func OwnHistory(page Page, due Schedule, before time.Time, made bool, slot time.Time) *History {
+func OwnHistory(page Page, schedule Schedule, before time.Time, made bool, slot time.Time) *History {
 	if len(page.Ledger.Receivers) == 0 {
 		return nil
 	}
@@ -59,7 +59,7 @@ func OwnHistory(page Page, due Schedule, before time.Time, made bool, slot time.
 		before, _ = knownSince(page, time.Time{})
 		h.Since = before
 	}
-	h.Scheduled += len(due(before.Add(1), slot))
+	h.Scheduled += len(schedule(before.Add(1), slot))
 	if h.Scheduled == h.Ran {
 		return nil
 	}
@@ -96,16 +96,16 @@ func firstSlot(page Page) time.Time {
 
 // countRuns counts which of the scheduled slots were run. A slot that was not run, or that saw
 // nothing, is a hole up to the next slot.
-func countRuns(h *History, due []time.Time, m rules.Memory, slot time.Time) {
+func countRuns(h *History, scheduled []time.Time, m rules.Memory, slot time.Time) {
 	quality := map[int64]rules.Quality{}
 	slots, data := m.Checked(time.Time{}, slot)
 	for i, at := range slots {
 		quality[at.Unix()] = data[i]
 	}
-	for i, at := range due {
+	for i, at := range scheduled {
 		next := slot
-		if i+1 < len(due) {
-			next = due[i+1]
+		if i+1 < len(scheduled) {
+			next = scheduled[i+1]
 		}
 		seen, made := quality[at.Unix()]
 		h.Scheduled++
