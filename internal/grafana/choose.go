@@ -111,9 +111,31 @@ func (r *resolver) fixed(v *Value) {
 	}
 	if given := r.given[v.Variable.Name]; given != nil {
 		text, how = strings.Join(given, ","), "given"
+	} else if filled, ok := r.filled(v, text); ok {
+		text = filled
+	} else {
+		return
 	}
-	filled := r.scope.fill(text, asGlob)
-	v.Selected, v.How = []Option{{Text: filled.text, Value: filled.text}}, how
+	v.Selected, v.How = []Option{{Text: text, Value: text}}, how
+}
+
+// filled fills in the variables of what the file gives a variable. It reports false, and says why
+// the variable has no value, if one of them has none.
+func (r *resolver) filled(v *Value, text string) (string, bool) {
+	s := r.scope
+	s.keepTime = true
+	f := s.fill(text, asGlob)
+	switch {
+	case len(f.missing) > 0:
+		v.Problem = r.whyMissing(f.missing)
+	case f.tooLong:
+		v.Problem = "it is too long with the values of other variables: give fewer values"
+	case len(f.pending) > 0:
+		v.Pending, v.How = true, "asked of Prometheus when the report runs"
+	default:
+		return f.text, true
+	}
+	return "", false
 }
 
 // datasource resolves a variable that chooses a datasource. The one that is asked is the only one.
@@ -172,7 +194,7 @@ func (r *resolver) interval(v *Value) {
 	variable := v.Variable
 	for _, word := range intervalOption.FindAllString(variable.Query, maxOptions) {
 		word = strings.Trim(word, `"'`)
-		if _, ok := ParseInterval(word); ok {
+		if isInterval(word) {
 			v.Options = append(v.Options, Option{Text: word, Value: word})
 		}
 	}
@@ -197,9 +219,17 @@ func (r *resolver) interval(v *Value) {
 	case value == "" && len(v.Options) > 0:
 		value, how = v.Options[0].Value, fmt.Sprintf("the first of %d values", len(v.Options))
 	}
-	if _, ok := ParseInterval(value); !ok {
+	if !isInterval(value) {
 		v.Problem = "it has no interval such as 5m: give one"
 		return
 	}
 	v.Selected, v.How = []Option{{Text: value, Value: value}}, how
+}
+
+// isInterval reports whether a text is an interval, or a variable such as $__rate_interval that
+// stands for one.
+func isInterval(s string) bool {
+	_, ok := ParseInterval(s)
+	return ok || isVariable(s, "__rate_interval") || isVariable(s, "__interval") ||
+		isVariable(s, "__range")
 }

@@ -28,6 +28,8 @@ type scope struct {
 	timing Timing
 
 	placeholder string // what a pending variable is written as; empty: it stays a reference
+	// $__interval and its kin stay: they are of the query that a value is put into
+	keepTime bool
 }
 
 // filled is a text whose variables are filled in.
@@ -59,6 +61,9 @@ func (s scope) fillDeep(text string, how filling, depth int) filled {
 		at = m[1]
 		field := strings.TrimPrefix(part(5), ".")
 		value, state := s.value(name, field, part(3)+part(6), how, depth)
+		if _, ok := s.timing.variable(name); ok && s.keepTime {
+			value, state = part(0), isKnown
+		}
 		switch state {
 		case isKnown:
 			b.WriteString(value)
@@ -204,6 +209,17 @@ func (s scope) builtin(name, field, format string) (string, state) {
 		v = formatValues(name, format, []Option{{Text: v, Value: v}}, false)
 	}
 	return v, isKnown
+}
+
+// fillTimes puts what $__interval and its kin stand for into a text, and nothing else.
+func (s scope) fillTimes(text string) string {
+	return reference.ReplaceAllStringFunc(text, func(ref string) string {
+		m := reference.FindStringSubmatch(ref)
+		if v, ok := s.timing.variable(m[1] + m[2] + m[4]); ok {
+			return v
+		}
+		return ref
+	})
 }
 
 // references returns the names of the variables that texts refer to, in order.

@@ -305,10 +305,9 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 		Range: planned.Range, Points: points, Interval: planned.Interval, Factor: t.Factor,
 		Scrape: p.req.Scrape,
 	}
-	timing.MinStep = t.Interval
-	if !isVariable(t.Interval, "__rate_interval") && !isVariable(t.Interval, "__interval") {
-		timing.MinStep = s.fill(t.Interval, asGlob).text
-	}
+	s.keepTime = true
+	timing.MinStep = s.fill(t.Interval, asGlob).text
+	s.keepTime = false
 	s.timing = timing.Time()
 	q := Query{
 		Ref: t.RefID, Format: cmp.Or(t.Format, "time_series"),
@@ -320,6 +319,7 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 		q.Step = 0
 	}
 	done := s.fill(t.Expr, asPromQL)
+	done.text = s.fillTimes(done.text) // of values
 	q.Expr, q.Pending = done.text, len(done.pending) > 0
 	p.bytes += len(done.text)
 	switch {
@@ -360,7 +360,7 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 // tryOut parses a query with words in place of what only Prometheus knows.
 func (p *planner) tryOut(expr string, s scope) (dialect, why string) {
 	for _, s.placeholder = range []string{"x", "5m", "1"} {
-		d, err := checkPromQL(s.fill(expr, asPromQL).text)
+		d, err := checkPromQL(s.fillTimes(s.fill(expr, asPromQL).text))
 		switch {
 		case err == nil:
 			return "", ""

@@ -490,3 +490,25 @@ func TestSavedCopies(t *testing.T) {
 		t.Errorf("got %d panels of a copy whose original is gone, want 1", len(p.Panels))
 	}
 }
+
+// A value may be $__rate_interval. It is that of the query that the value is put into.
+func TestValuesThatAreIntervals(t *testing.T) {
+	for name, variable := range map[string]string{
+		"custom":   `{"type": "custom", "name": "v", "query": "$__rate_interval, 5m"}`,
+		"interval": `{"type": "interval", "name": "v", "query": "$__rate_interval,5m"}`,
+		"constant": `{"type": "constant", "name": "v", "query": "$__rate_interval"}`,
+		"textbox":  `{"type": "textbox", "name": "v", "query": "${__rate_interval}"}`,
+	} {
+		p := planned(t, `{"templating": {"list": [`+variable+
+			`]}, "panels": [{"type": "timeseries", "targets": [
+			{"expr": "rate(up[$v])", "interval": "10m"}, {"expr": "up", "interval": "$v"}]}]}`, nil,
+			nil)
+		q := p.Panels[0].Queries
+		if want := "rate(up[40m])"; q[0].Expr != want || q[0].Problem != "" {
+			t.Errorf("%s: got %s, problem %q; want %s", name, q[0].Expr, q[0].Problem, want)
+		}
+		if want := q[1].RateInterval; q[1].Step != want || want == 0 {
+			t.Errorf("%s: got step %s, want the rate interval %s", name, q[1].Step, want)
+		}
+	}
+}

@@ -201,7 +201,15 @@ func (r *resolver) evaluate(ctx context.Context, v *Value) {
 		r.interval(v)
 		return
 	case CustomVariable:
-		v.Options = customOptions(r.scope.fill(v.Variable.Query, asGlob).text)
+		query, ok := r.filled(v, v.Variable.Query)
+		switch {
+		case ok:
+			v.Options = customOptions(query)
+		case r.given[v.Variable.Name] == nil || r.wantsAll(v):
+			return
+		default:
+			v.Problem, v.Pending = "", false
+		}
 		if len(v.Options) == 0 {
 			v.Options = saved(v.Variable)
 		}
@@ -286,7 +294,7 @@ func (r *resolver) askOptions(ctx context.Context, v *Value) (why string, pendin
 	case r.src == nil || len(query.pending)+len(pattern.pending) > 0:
 		return "", true
 	}
-	texts, err := r.ask(ctx, query.text)
+	texts, err := r.ask(ctx, r.scope.fillTimes(query.text))
 	if err != nil {
 		return problem(err), false
 	}

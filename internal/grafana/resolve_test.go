@@ -298,6 +298,11 @@ func TestChoosing(t *testing.T) {
 			want: []string{"1m"}, how: "the first of 2 values",
 		},
 		{
+			name:     "interval of the query",
+			variable: `{"type": "interval", "name": "v", "query": "$__rate_interval,5m"}`,
+			want:     []string{"$__rate_interval"}, how: "the first of 2 values",
+		},
+		{
 			name:     "interval by range",
 			variable: `{"type": "interval", "name": "v", "query": "1m,5m", "auto": true, "auto_count": 30, "auto_min": "10s", "current": {"value": "$__auto_interval_v"}}`, want: []string{"1h"}, how: "by the range",
 		},
@@ -389,6 +394,16 @@ func TestTroubleOfVariables(t *testing.T) {
 			"the variable v has no value",
 		},
 		{
+			"a constant that was exported without its value",
+			`{"type": "constant", "name": "v", "query": "${VAR_X}"}`, &fake{},
+			"the dashboard has no variable VAR_X", "the variable v has no value",
+		},
+		{
+			"a custom one with an unknown variable",
+			`{"type": "custom", "name": "v", "query": "a,$gone"}`, &fake{},
+			"the dashboard has no variable gone", "the variable v has no value",
+		},
+		{
 			"no interval", `{"type": "interval", "name": "v", "query": ""}`, &fake{},
 			"it has no interval such as 5m: give one", "the variable v has no value",
 		},
@@ -462,5 +477,14 @@ func TestNothingIsAskedTwice(t *testing.T) {
 	slices.Sort(sorted)
 	if len(slices.Compact(sorted)) != len(src.asked) {
 		t.Errorf("asked %q, want each once", src.asked)
+	}
+}
+
+// What a user gives is no text of the dashboard: a dollar sign in it is one.
+func TestGivenTextIsNotFilledIn(t *testing.T) {
+	b := boardOf(t, `{"type": "textbox", "name": "v"}`)
+	v := resolved(t, b, nil, map[string][]string{"v": {"US$a"}}).Get("v")
+	if got := valuesOf(v.Selected); !cmp.Equal(got, []string{"US$a"}) || v.Problem != "" {
+		t.Errorf("got %q and the problem %q, want US$a", got, v.Problem)
 	}
 }
