@@ -49,7 +49,10 @@ func TestPrepareTimeSeries(t *testing.T) {
 				{Name: "up", Type: frame.Number, Values: frame.Numbers(values)},
 			}}
 		}
-		return []*frame.Frame{one([]float64{1, 2}, []float64{1, 2}), one([]float64{2, 3}, []float64{3, 4})}
+		return []*frame.Frame{
+			one([]float64{1, 2}, []float64{1, 2}),
+			one([]float64{2, 3}, []float64{3, 4}),
+		}
 	}
 	for steps, want := range map[string]string{
 		`[{"id": "prepareTimeSeries"}]`:                                 wide,

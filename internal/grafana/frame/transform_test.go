@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/promsnap/promsnap/internal/grafana/frame"
+	"github.com/promsnap/promsnap/internal/grafana/frame/frametest"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -83,6 +84,31 @@ func TestTransform(t *testing.T) {
 		got, notes, err := transform(t, pods(), c.steps)
 		if got != c.want || err != nil || len(notes) > 0 {
 			t.Errorf("%s:\n got %s, notes %q, error %v\nwant %s", c.name, got, notes, err, c.want)
+		}
+	}
+}
+
+// Every transformation takes what there is, also nothing.
+func TestTransformNothing(t *testing.T) {
+	empty := func() *frame.Frame { return &frame.Frame{RefID: "A"} }
+	noRows := func() *frame.Frame {
+		return &frame.Frame{RefID: "B", Fields: []*frame.Field{
+			{Name: "Time", Type: frame.Time}, {Name: "Value", Type: frame.Number}, {Name: "pod"},
+		}}
+	}
+	for _, id := range frametest.StepIDs() {
+		for i, frames := range [][]*frame.Frame{
+			nil, {empty()}, {empty(), empty()}, {noRows()}, {noRows(), noRows()}, {empty(), noRows()},
+		} {
+			out, _, err := frame.Transform(frames, []frame.Transformation{{ID: id}})
+			if err != nil {
+				t.Errorf("%s of %d: %v", id, i, err)
+			}
+			for _, f := range out {
+				if f.Len() > 4 || len(f.Fields) > 12 {
+					t.Errorf("%s of %d: got %s", id, i, show(out...))
+				}
+			}
 		}
 	}
 }

@@ -29,6 +29,9 @@ var stepIDs = []string{
 	"ensureColumns", "histogram",
 }
 
+// StepIDs returns the IDs of the transformations that are compared.
+func StepIDs() []string { return stepIDs }
+
 // transform returns a case of one transformation, of each kind in turn, or of several at once.
 func (g generator) transform(i int) Case {
 	c := Case{Frames: g.frames()}
