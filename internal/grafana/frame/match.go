@@ -133,13 +133,14 @@ func matches(re *jsregexp.Regexp, s string, n *notes) bool {
 	if re == nil {
 		return false
 	}
-	if n.failed >= maxSlow {
-		n.add("several regular expressions take too long: the others find nothing")
+	if n.spent > maxSpent {
+		n.add("the regular expressions take too long: they find no more")
 		return false
 	}
+	before := re.Spent()
 	ok, err := re.Match(s)
+	n.spent += re.Spent() - before
 	if err != nil {
-		n.failed++
 		n.add("%v", err)
 	}
 	return ok
@@ -150,8 +151,8 @@ func byValue(o options) fieldMatch {
 	if id == "" {
 		return func(*Field, *Frame, *Names) bool { return false }
 	}
-	return func(f *Field, _ *Frame, _ *Names) bool {
-		got := Reduce(f, id)[0]
+	return func(f *Field, _ *Frame, names *Names) bool {
+		got := names.reduce(f, id)
 		if id == "allIsNull" || id == "allIsZero" {
 			return got.truthy()
 		}

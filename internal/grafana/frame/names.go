@@ -19,6 +19,27 @@ type Names struct {
 	differ bool   // the frames' names differ
 	label  string // the only label name of all fields
 	single bool   // there is one
+	// reduced remembers what matchers have asked of a field's values: many overrides ask the same.
+	reduced map[reducedKey]Value
+}
+
+type reducedKey struct {
+	field *Field
+	id    string
+}
+
+// reduce returns what the reducer id makes of field.
+func (n *Names) reduce(field *Field, id string) Value {
+	key := reducedKey{field, id}
+	v, ok := n.reduced[key]
+	if !ok {
+		v = Reduce(field, id)[0]
+		if n.reduced == nil {
+			n.reduced = make(map[reducedKey]Value)
+		}
+		n.reduced[key] = v
+	}
+	return v
 }
 
 // NamesOf returns the names of the fields of frames.

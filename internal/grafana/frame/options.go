@@ -4,19 +4,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // notes collects what a reader should know: which option was not understood, what was cut. It is
 // bounded, because a dashboard may repeat one mistake a thousand times.
 type notes struct {
-	list   []string
-	failed int // regular expressions that took too long
+	list  []string
+	spent time.Duration // in regular expressions
 }
 
 const (
 	maxNotes = 50
 	maxItems = 1_000 // of a list in options: more is cut
-	maxSlow  = 5     // regular expressions that may take too long before all are left out
+	// maxSpent is how long all regular expressions of a panel may take in one pass over its data.
+	maxSpent = 5 * time.Second
 )
 
 func (n *notes) add(format string, args ...any) {

@@ -6,6 +6,7 @@ import "math"
 type standard struct {
 	first, last, firstNotNull, lastNotNull Value
 	sum, min, max, logmin, delta, step     float64
+	before                                 float64 // the number before
 	count, numbers                         int
 	allIsNull, allIsZero                   bool
 	up                                     bool // the last step was no reset of a counter
@@ -16,65 +17,88 @@ func (r *reduction) standard() map[string]Value {
 		min: math.MaxFloat64, max: -math.MaxFloat64, logmin: math.MaxFloat64, step: math.MaxFloat64,
 		allIsNull: true, allIsZero: true, up: true,
 	}
+	if r.len() > 0 {
+		s.first, s.last = r.at(0), r.at(r.len()-1)
+	}
 	numeric := r.field.Type == Number || r.field.Type == Time
+	if nums := r.field.Values.nums; numeric && nums != nil {
+		for _, f := range nums {
+			if f == f {
+				s.count++
+				s.addNumber(f)
+			} else {
+				s.addOdd(r, unpacked(f), numeric)
+			}
+		}
+		return s.results()
+	}
 	for i := range r.len() {
-		v := r.at(i)
-		if i == 0 {
-			s.first = v
-		}
-		s.last = v
-		if v.IsNull() {
-			if r.ignore {
-				continue
-			}
-			if r.zero {
-				v = Num(0)
-			}
-		}
-		s.count++
-		if !v.IsNull() && !v.isNaN() {
-			s.add(v, numeric)
-		}
+		s.addOdd(r, r.at(i), numeric)
 	}
 	return s.results()
 }
 
-// add counts a value that is neither null nor NaN.
+// addOdd counts a value that may be null, NaN or no number.
+func (s *standard) addOdd(r *reduction, v Value, numeric bool) {
+	if v.IsNull() {
+		if r.ignore {
+			return
+		}
+		if r.zero {
+			v = Num(0)
+		}
+	}
+	s.count++
+	switch f, ok := v.Number(); {
+	case v.IsNull() || v.isNaN():
+	case ok && numeric:
+		s.addNumber(f)
+	default:
+		s.add(v, numeric)
+	}
+}
+
+// add counts a value in a column that has others than numbers.
 func (s *standard) add(v Value, numeric bool) {
-	isFirst := s.firstNotNull.kind == null
-	if isFirst {
+	if s.firstNotNull.kind == null {
 		s.firstNotNull = v
 	}
-	if numeric {
-		s.addNumber(v.toNumber(), isFirst)
+	if f := v.toNumber(); numeric && f == f {
+		s.addNumber(f)
 	}
 	if f, ok := v.Number(); !ok || f != 0 {
 		s.allIsZero = false
 	}
 	s.lastNotNull = v
+	s.allIsNull = s.allIsNull && !numeric
 }
 
-func (s *standard) addNumber(f float64, isFirst bool) {
-	if f == f {
-		s.sum += f
-	}
+func (s *standard) addNumber(f float64) {
+	s.sum += f
 	s.allIsNull = false
-	s.numbers++
-	if !isFirst {
-		before := s.lastNotNull.toNumber()
-		step := f - before
+	if f != 0 {
+		s.allIsZero = false
+	}
+	s.lastNotNull = Num(f)
+	if s.numbers++; s.numbers == 1 {
+		if s.firstNotNull.kind == null {
+			s.firstNotNull = s.lastNotNull
+		}
+	} else {
+		step := f - s.before
 		if s.step > step {
 			s.step = step
 		}
-		if before > f {
+		switch {
+		case s.before > f:
 			s.up = false
-		} else {
-			if s.up {
-				s.delta += step
-			}
+		case s.up:
+			s.delta += step
+		default:
 			s.up = true
 		}
 	}
+	s.before = f
 	if f > s.max {
 		s.max = f
 	}

@@ -229,6 +229,9 @@ func captured(g *regexp2.Group) (string, bool) {
 	return g.String(), true
 }
 
+// Spent returns the time that all matches so far have taken, for a limit over several patterns.
+func (r *Regexp) Spent() time.Duration { return time.Duration(r.spent.Load()) }
+
 // Match reports whether text has a match.
 func (r *Regexp) Match(text string) (bool, error) {
 	m, err := r.Find(text)
