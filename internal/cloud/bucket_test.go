@@ -248,7 +248,7 @@ func TestReadingNeedsListBucket(t *testing.T) {
 func TestTimeIsOver(t *testing.T) {
 	s := cloudtest.New(t)
 	b := s.Bucket(t)
-	stopped := errors.New("told to stop")
+	stopped := errors.New("stopped")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s.Break(func(*http.Request, int) *cloudtest.Fault {
 		cancel(stopped)

@@ -226,7 +226,7 @@ func TestSecretsOfManyAtOnce(t *testing.T) {
 	if calls := store.Calls(); !slices.Equal(calls, []string{"GetParameter /promsnap/slack"}) {
 		t.Errorf("calls %v, want one", calls)
 	}
-	stopped := errors.New("told to stop")
+	stopped := errors.New("stopped")
 	ended, cancel := context.WithCancelCause(context.Background())
 	cancel(stopped)
 	if _, err := secrets.Resolve(ended, place(t, "aws-ssm:/promsnap/other")); !errors.Is(err,

@@ -13,8 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Every configuration of the documents is one, and the README has the two reports that every
-// cluster wants.
+// Every configuration in the documents is valid, and the README has the two reports that every
+// cluster needs.
 func TestDocumentedExamplesLoad(t *testing.T) {
 	o := options()
 	o.Builtin = panels.In
@@ -43,8 +43,8 @@ func TestDocumentedExamplesLoad(t *testing.T) {
 	}
 }
 
-// The README's check tells what is new and is silent when calm; its summary counts the checks; both
-// are missed when they do not come.
+// The README's check sends only changes, its summary counts the runs of the check, and both have a
+// heartbeat.
 func TestTheTwoReportsOfTheREADME(t *testing.T) {
 	data, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -70,8 +70,8 @@ func TestTheTwoReportsOfTheREADME(t *testing.T) {
 	}
 }
 
-// The built-in panels themselves go through what a file's panels go through, over every range that
-// a report may have.
+// The built-in panels pass the checks for panels of a file, over every range that a report may
+// have.
 func TestBuiltinPanels(t *testing.T) {
 	o := config.Options{Builtin: panels.In}
 	for _, rng := range []string{"1m", "10m", "1h", "24h", "7d", "30d", "400d"} {
@@ -112,8 +112,7 @@ func TestBuiltinPanels(t *testing.T) {
 	}
 }
 
-// A report's language is that of the built-in panels in it; what the file says itself stays as it
-// is.
+// A report's built-in panels have the language of the report. Text of the file stays unchanged.
 func TestLanguage(t *testing.T) {
 	c, err := config.Load("promsnap.yaml", []byte(`
 version: 1

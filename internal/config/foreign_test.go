@@ -10,7 +10,7 @@ import (
 
 const quietHead = "version: 1\ncluster: c\nprometheus: {url: http://p}\n"
 
-// What looks like another program's and is PromQL's own, Alertmanager's or Prometheus' stays good,
+// Syntax of PromQL, Alertmanager or Prometheus that looks like that of another program is valid,
 // without a note.
 func TestWhatIsNotForeign(t *testing.T) {
 	for _, text := range []string{
@@ -44,7 +44,7 @@ time_intervals:
 	}
 }
 
-// What a server may know is asked of it: a note, and no mistake.
+// A query that another server may accept is a note, not a mistake.
 func TestTheServerDecides(t *testing.T) {
 	for query, want := range map[string]string{
 		`limitk(3, up)`: "limitk only if it runs with " +
@@ -100,7 +100,7 @@ func TestAddressOfAPage(t *testing.T) {
 	}
 }
 
-// Buckets of every S3 keep their names.
+// Bucket names of every S3 are valid.
 func TestBucketNames(t *testing.T) {
 	for _, name := range []string{
 		"reports", "my.reports-1", "My_Bucket", "123",

@@ -12,8 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// Whatever the file: no panic, a configuration or problems, never both, and every problem with a
-// position in the file.
+// For any file there is no panic. The result is either a configuration or problems, and every
+// problem has a position in the file.
 func FuzzLoad(f *testing.F) {
 	for _, dir := range []string{"bad", "good"} {
 		files, err := filepath.Glob("testdata/" + dir + "/*.yaml")

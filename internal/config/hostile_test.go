@@ -7,7 +7,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// Files that are made to be too much for a reader end in problems, and soon.
+// Files that are made to overload a reader soon end in problems.
 func TestHostileFiles(t *testing.T) {
 	const head = "version: 1\nprometheus:\n  url: http://p\n"
 	const query = head + "reports:\n- name: a\n  panels:\n  - name: p\n    query: "
@@ -46,7 +46,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// manyKeys writes n mappings' worth of keys that nobody knows.
+// manyKeys writes n mappings of unknown keys.
 func manyKeys(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -58,7 +58,7 @@ func manyKeys(n int) string {
 	return b.String()
 }
 
-// doubling writes aliases of aliases, each of which is ten of the one before.
+// doubling writes aliases of aliases. Each has ten of the one before.
 func doubling() string {
 	var b strings.Builder
 	b.WriteString("a0: &a0 [x, x]")

@@ -10,8 +10,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// A word in any place of a configuration is taken or is a problem, and a problem is a line that
-// moves nothing.
+// A hostile text at any place of a configuration is accepted or is a problem, and the text of a
+// problem has no control characters.
 func TestHostileWords(t *testing.T) {
 	race.SkipSerial(t)
 	for _, w := range hostile.Words() {

@@ -19,7 +19,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// builtin stands for the built-in panels.
+// builtin returns built-in panels for tests.
 func builtin() []panel.Spec {
 	return []panel.Spec{
 		{
@@ -67,7 +67,7 @@ func load(t *testing.T, text string) *config.Config {
 	return c
 }
 
-// Each file under testdata/bad holds one mistake; the .txt beside it is what promsnap says to it.
+// Each file in testdata/bad has one mistake. The .txt file next to it has the expected errors.
 func TestMistakes(t *testing.T) {
 	files, err := filepath.Glob("testdata/bad/*.yaml")
 	if err != nil || len(files) < 90 {
@@ -283,7 +283,7 @@ func TestAliases(t *testing.T) {
 	}
 }
 
-// The flags of the command are checked by what checks the file.
+// The same checks apply to the flags of the command and to the file.
 func TestOverridesOfTheFile(t *testing.T) {
 	text := "version: 1\nprometheus: {}\nreports:\n  - name: a\n    panels:\n      - {name: p, " +
 		"query: up, rules: [{alertname: A, above: {warning: 1}, for: 15m}]}\n"
@@ -317,8 +317,7 @@ func TestOverridesOfTheFile(t *testing.T) {
 	}
 }
 
-// A built-in panel's alert cannot fire in a range shorter than its for; the panel then shows more
-// than the report.
+// A built-in panel whose alert cannot fire in the report's range gets a longer range.
 func TestBuiltinPanelsFitTheRange(t *testing.T) {
 	for _, test := range []struct {
 		report string
@@ -409,7 +408,7 @@ func TestFont(t *testing.T) {
 	}
 }
 
-// What full.yaml says of receivers and state arrives, secrets among it.
+// The receivers and the state of full.yaml are read, including secrets.
 func TestLoadDelivery(t *testing.T) {
 	c, err := config.LoadFile(t.Context(), "testdata/good/full.yaml", options())
 	if err != nil {
@@ -497,8 +496,8 @@ func TestLoadDelivery(t *testing.T) {
 	}
 }
 
-// Where the cluster's API is used, Prometheus needs no URL and the state no key; the command line
-// goes before the file.
+// With a kubernetes section, Prometheus needs no URL and the state needs no key. The command line
+// overrides the file.
 func TestKubernetes(t *testing.T) {
 	c, err := config.LoadFile(t.Context(), "testdata/good/kubernetes.yaml", options())
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// A file that never ends and a pipe without a writer are errors, and no wait.
+// A file without end and a pipe without a writer are errors, and do not block.
 func TestLoadFileThatIsNoRegularFile(t *testing.T) {
 	if _, err := config.LoadFile(t.Context(), "/dev/zero", options()); err == nil ||
 		!strings.Contains(err.Error(), "larger than 1024 KiB") {

@@ -11,7 +11,7 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// planted are secrets of many shapes, all with the same marks in them.
+// planted are secrets of many forms. All contain the same marks.
 var planted = []string{
 	"xoxb-s3cr3t-12345-abcdefghij", "xoxe.xoxb-1-s3cr3tABCDEF", "AKIAS3CR3TIOSFODNN7EX",
 	"ghp_s3cr3tabcdefghijkl0123", "glpat-s3cr3tABCDEFGHIJK",
@@ -20,8 +20,8 @@ var planted = []string{
 	"Bearer s3cr3tABCDEF", "a1b2c3s3cr3td4e5f6g7h8", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYs3cr3tKEY0z9",
 }
 
-// No key and no value that stands where it does not belong shows a secret, wherever that is: as a
-// value, as a key, in a key that has lost its blank, in a list, in an address.
+// No error shows a secret at a wrong place: as a value, as a key, in a key without the space after
+// its colon, in a list, in an address.
 func TestNoErrorShowsAPlantedSecret(t *testing.T) {
 	race.SkipSerial(t)
 	keys := map[string]bool{}
@@ -66,7 +66,7 @@ func TestNoErrorShowsAPlantedSecret(t *testing.T) {
 	}
 }
 
-// shown loads a file that is wrong, and reports an error that shows what nobody may see.
+// shown loads a wrong file and fails the test if the error shows a secret.
 func shown(t *testing.T, text string, o Options) int {
 	t.Helper()
 	_, err := Load("promsnap.yaml", []byte(text), o)
@@ -79,7 +79,7 @@ func shown(t *testing.T, text string, o Options) int {
 	return 1
 }
 
-// What is no secret stays readable.
+// Text that is no secret is not masked.
 func TestMaskedLeavesWordsAlone(t *testing.T) {
 	for _, text := range []string{
 		"node-memory", "spark-executors-production-2", "0 9 * * mon-fri", "Asia/Seoul",

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Everything but a kind's own keys goes by the table, so that a new line is enough: these tests go
-// by it too.
+// Everything except a kind's own keys depends on the table only, so a new kind needs only a new
+// line. These tests use the table, too.
 func TestEveryKindOfReceiver(t *testing.T) {
 	kinds := Kinds()
 	if len(kinds) < 7 {
@@ -49,7 +49,7 @@ func rolesOf(k Kind) []Role {
 	})
 }
 
-// problemsOf are those of a configuration with one receiver.
+// problemsOf returns the problems of a configuration with one receiver.
 func problemsOf(t *testing.T, receiver string) string {
 	t.Helper()
 	_, err := Load("promsnap.yaml", []byte("version: 1\nprometheus: {url: http://p}\nreceivers: ["+

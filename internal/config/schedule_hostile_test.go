@@ -7,9 +7,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// The nights in which clocks are changed, leap days, and the ends of time. A time that the clocks
-// skip is not due that day, and one that they strike twice is due twice: so does the CronJob
-// controller have it, whose Jobs these are.
+// Nights with clock changes, leap days, and the limits of time. As in the CronJob controller, a
+// scheduled time that the clocks skip does not run that day, and one that they repeat runs twice.
 func TestScheduleOnOddDays(t *testing.T) {
 	for _, tc := range []struct {
 		schedule, zone string
@@ -132,8 +131,8 @@ func TestScheduleOnOddDays(t *testing.T) {
 	}
 }
 
-// Over the year in which every zone changes its clocks, what is due is due in order: no time twice,
-// and none between that Last does not see.
+// Over the year in which every zone changes its clocks, the scheduled times are in order: none is
+// repeated, and Last skips none.
 func TestScheduleThroughAYear(t *testing.T) {
 	race.SkipSerial(t)
 	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"} {

@@ -87,8 +87,8 @@ func TestNoSchedule(t *testing.T) {
 	}
 }
 
-// Whatever the schedule: the time before is due, is none later, is the time before itself, and the
-// newest there is. Half of the times are near a change of clocks.
+// For any schedule, Last returns a scheduled time that is not after the given time, is its own
+// Last, and is the latest one. Half of the times are near a clock change.
 func TestLastIsDue(t *testing.T) {
 	zones := []string{
 		"UTC", "Asia/Seoul", "America/Sao_Paulo", "America/Santiago", "America/Havana",
@@ -184,8 +184,8 @@ func TestScheduleNextAndInterval(t *testing.T) {
 	}
 }
 
-// Between two due times there is none: the next of one is the other, and both are among those of a
-// time around them.
+// There is no scheduled time between two adjacent ones: Next of the first is the second, and
+// Between around them returns both.
 func TestNextFollowsLast(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		field := rapid.SampledFrom([]string{"*", "*/7", "3", "1-5", "2,4"})

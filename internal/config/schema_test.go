@@ -29,7 +29,7 @@ var Update = flag.Bool("update", false, "rewrite the expected errors and the JSO
 
 const schemaFile = "../../docs/promsnap.schema.json"
 
-// schema is the JSON Schema of the file's types.
+// schema returns the JSON Schema of the file's types.
 func schema(t *testing.T) *jsonschema.Schema {
 	comments := map[string]string{}
 	files, err := filepath.Glob("*.go")
@@ -60,7 +60,7 @@ func schema(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-// leafSchema is the schema of a type that is written as text, and of http_config.
+// leafSchema returns the schema of a type that is written as text, or of http_config.
 func leafSchema(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[duration]():
@@ -123,8 +123,8 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 
 func ptr(n uint64) *uint64 { return &n }
 
-// httpSchema is the schema of a type of prometheus/common, from its yaml tags and what adaptHTTP
-// makes of them.
+// httpSchema returns the schema of a type of prometheus/common, from its yaml tags as adapted by
+// adaptHTTP.
 func httpSchema(t reflect.Type) *jsonschema.Schema {
 	switch {
 	case t == reflect.TypeFor[promconfig.URL]():
@@ -185,7 +185,7 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// commentsOf returns the doc comments of the struct types in a Go file as Type. and Type.Field.
+// commentsOf returns the doc comments of the struct types in a Go file, by Type and Type.Field.
 func commentsOf(t *testing.T, file string) map[string]string {
 	t.Helper()
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
@@ -215,7 +215,7 @@ func commentsOf(t *testing.T, file string) map[string]string {
 	return comments
 }
 
-// The committed schema is what the types say. `go test ./internal/config -update` writes it.
+// The committed schema matches the types. `go test ./internal/config -update` writes it.
 func TestSchemaIsCommitted(t *testing.T) {
 	got, err := json.MarshalIndent(schema(t), "", "  ")
 	if err != nil {
@@ -237,7 +237,7 @@ func TestSchemaIsCommitted(t *testing.T) {
 	}
 }
 
-// compiled is the committed schema, ready to validate.
+// compiled returns the committed schema, ready to validate.
 func compiled(t *testing.T) (*validator.Schema, map[string]any) {
 	t.Helper()
 	data, err := os.ReadFile(schemaFile)
@@ -259,7 +259,7 @@ func compiled(t *testing.T) (*validator.Schema, map[string]any) {
 	return s, doc.(map[string]any)
 }
 
-// validate holds a YAML text against the schema.
+// validate checks a YAML text against the schema.
 func validate(t *testing.T, s *validator.Schema, text []byte) error {
 	t.Helper()
 	var v any
@@ -319,7 +319,7 @@ func TestSchemaRefusesBadFiles(t *testing.T) {
 	}
 }
 
-// The schema knows the same keys at the same places as the decoder.
+// The schema has the same keys at the same places as the decoder.
 func TestSchemaAndLoadKnowTheSameKeys(t *testing.T) {
 	_, doc := compiled(t)
 	inSchema := map[string]bool{}
@@ -366,7 +366,7 @@ func yamlOf(path, value string) string {
 	return `{"` + k + `": ` + value + "}"
 }
 
-// schemaKeys collects the paths of all keys that a schema knows; * is a key of the user's.
+// schemaKeys collects the paths of all keys of a schema; * is a key that the user chooses.
 func schemaKeys(doc, s map[string]any, path string, keys map[string]bool) {
 	if ref, ok := s["$ref"].(string); ok {
 		s = doc["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
@@ -413,7 +413,7 @@ func typeKeys(t reflect.Type, path string, keys map[string]bool) {
 	}
 }
 
-// Every key is in the reference; those of http_config are Prometheus' own.
+// The reference has every key; those of http_config are described by Prometheus.
 func TestEveryKeyIsDocumented(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
@@ -430,7 +430,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	}
 }
 
-// The tags that the decoder reads say what they seem to say.
+// The tags that the decoder reads are valid.
 func TestTags(t *testing.T) {
 	seen := 0
 	var walk func(reflect.Type)

@@ -17,7 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// token stands wherever http_config can hold a secret.
+// token is at every place where http_config can have a secret.
 const token = "t0ken-that-nobody-may-see"
 
 func httpConfig(text string) string {
@@ -47,7 +47,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	if c.Prometheus.HTTP.String() != "<redacted>" {
 		t.Error(c.Prometheus.HTTP.String())
 	}
-	// fmt may not call methods on what lies in an unexported field
+	// fmt cannot call methods of the value of an unexported field
 	type wrapper struct{ c config.Config }
 	for _, v := range []any{
 		c, *c, c.Prometheus, &c.Prometheus, c.Prometheus.HTTP, &c.Prometheus.HTTP, wrapper{*c},
@@ -74,14 +74,13 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 }
 
-// shows tells whether text holds the token, as it is or in hexadecimal.
+// shows reports whether text contains the token, as it is or in hexadecimal.
 func shows(text string) bool {
 	text = strings.ToLower(text)
 	return strings.Contains(text, token) || strings.Contains(text, fmt.Sprintf("%x", token))
 }
 
-// What is wrong around a secret is said without it, wherever it stands and whatever else the
-// mistake is.
+// Errors around a secret do not show it, wherever it is and whatever the mistake is.
 func TestNoErrorShowsASecret(t *testing.T) {
 	places := regexp.MustCompile("TOKEN").FindAllStringIndex(manySecrets, -1)
 	mistakes := []string{
@@ -110,8 +109,7 @@ func TestNoErrorShowsASecret(t *testing.T) {
 	}
 }
 
-// Every key whose value may come from a file may come from the environment, and from one of them
-// alone.
+// Every key with a *_file form also has an *_env form, and only one of the two may be set.
 func TestEnvironment(t *testing.T) {
 	env := func(name string) string {
 		if name == "SECRET" {
@@ -184,8 +182,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// What prometheus/common makes of an http_config is what promsnap makes of it. Its own decoder is
-// not used because its errors show values and know no columns; this holds the two together.
+// promsnap decodes an http_config like prometheus/common. It has its own decoder because the errors
+// of prometheus/common show values and have no columns. This test compares both.
 func TestHTTPConfigIsPrometheus(t *testing.T) {
 	files, err := filepath.Glob("testdata/http/*.yaml")
 	if err != nil || len(files) < 8 {
@@ -214,8 +212,8 @@ func TestHTTPConfigIsPrometheus(t *testing.T) {
 	}
 }
 
-// A file that lies here shows by its first letters what kind of token it holds; one that does not
-// may lie where promsnap runs.
+// The first characters of a token in a file show its kind. A missing file is no error, because it
+// may exist only where promsnap runs.
 func TestTheKindOfATokenInAFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, tc := range map[string]struct{ holds, want string }{

@@ -23,7 +23,7 @@ receivers:
   - {name: hook, slack_webhook: {url_from: "aws-secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-AbCdEf"}}
 `
 
-// Every secret can lie in a store of AWS', and is read when it is used.
+// Every secret can be in a store of AWS. It is read when it is used.
 func TestSecretsFromAWS(t *testing.T) {
 	o := options()
 	var asked []string

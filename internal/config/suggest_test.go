@@ -14,7 +14,7 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// opposites are words of which each means something else than the other.
+// opposites are pairs of words with different meanings.
 var opposites = [][2]string{
 	{"active", "inactive"}, {"mute", "unmute"}, {"active", "mute"}, {"min", "max"},
 	{"minimum", "maximum"}, {"least", "most"}, {"resolved", "unresolved"},
@@ -36,7 +36,7 @@ var opposites = [][2]string{
 	{"not_", ""}, {"anti", ""}, {"de", ""}, {"un", "in"},
 }
 
-// knownWords are all the words that something may be suggested from.
+// knownWords are all the words that can be suggested.
 func knownWords() map[string][]string {
 	keys := map[string]bool{}
 	typeKeys(reflect.TypeFor[file](), "", keys)
@@ -53,7 +53,7 @@ func knownWords() map[string][]string {
 	}
 }
 
-// A suggestion is never the opposite of what was written, nor another measure of it.
+// A suggestion is never the opposite of what was written, and never another unit.
 func TestNoSuggestionChangesAMeaning(t *testing.T) {
 	race.SkipSerial(t)
 	for kind, known := range knownWords() {
@@ -75,7 +75,7 @@ func TestNoSuggestionChangesAMeaning(t *testing.T) {
 	}
 }
 
-// replaced returns word with to in place of from, at each place where a part begins.
+// replaced returns word with from replaced by to, at each place where a part begins.
 func replaced(word, from, to string) []string {
 	var out []string
 	if from == "" {
@@ -98,7 +98,7 @@ func replaced(word, from, to string) []string {
 	return out
 }
 
-// A slip of the pen is understood.
+// A misspelling gets a suggestion.
 func TestSlipsAreUnderstood(t *testing.T) {
 	keys, builtin := knownWords()["keys"], knownWords()["panels"]
 	for word, want := range map[string]string{
@@ -124,8 +124,8 @@ func TestSlipsAreUnderstood(t *testing.T) {
 	}
 }
 
-// Whatever is written, a suggestion is one of the known words, begins each part as the word does,
-// and is none of a word that is known.
+// For any text, a suggestion is one of the known words, each of its parts begins like the text's,
+// and a known word gets none.
 func TestSuggestionsAreNear(t *testing.T) {
 	known := knownWords()["keys"]
 	rapid.Check(t, func(t *rapid.T) {
@@ -144,10 +144,10 @@ func TestSuggestionsAreNear(t *testing.T) {
 	})
 }
 
-// Every unit of Grafana is taken as it is, or refused without another measure in its place.
+// Every unit of Grafana is accepted, or rejected without the suggestion of another unit.
 func TestUnitsOfGrafana(t *testing.T) {
 	suggested := regexp.MustCompile(`did you mean (\S+)\?`)
-	taken := 0
+	accepted := 0
 	for _, id := range strings.Fields(`none short sishort string percent percentunit humidity dB hex0x hex sci locale pixel
 		bits bytes kbytes mbytes gbytes tbytes pbytes decbits decbytes deckbytes decmbytes decgbytes dectbytes decpbytes
 		pps binBps Bps binbps bps KiBs Kibits KBs Kbits MiBs Mibits MBs Mbits GiBs Gibits GBs Gbits TiBs Tibits TBs Tbits PiBs Pibits PBs Pbits
@@ -158,9 +158,9 @@ func TestUnitsOfGrafana(t *testing.T) {
 		var u unit
 		err := u.UnmarshalText([]byte(id))
 		if err == nil {
-			taken++
+			accepted++
 			if u.String() != id {
-				t.Errorf("%s is taken as %s", id, u)
+				t.Errorf("got %s read as %s, want no other unit", id, u)
 			}
 			continue
 		}
@@ -168,7 +168,7 @@ func TestUnitsOfGrafana(t *testing.T) {
 			t.Errorf("%s is suggested for %s", m[1], id)
 		}
 	}
-	if taken < len(units.IDs())-1 { // cores is ours
-		t.Errorf("%d ids are taken, want %d", taken, len(units.IDs())-1)
+	if accepted < len(units.IDs())-1 { // cores is ours
+		t.Errorf("got %d accepted ids, want %d", accepted, len(units.IDs())-1)
 	}
 }

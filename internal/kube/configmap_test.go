@@ -41,9 +41,9 @@ func TestConfigMap(t *testing.T) {
 
 var check = state.Key{Cluster: "prod", Report: "check"}
 
-// TestConfigMapIsOthersToo: what others have in the object stays, and their writing is no conflict
-// of ours.
-func TestConfigMapIsOthersToo(t *testing.T) {
+// TestConfigMapKeepsOtherData checks that other data in the object is kept, and that a change of it is
+// no conflict.
+func TestConfigMapKeepsOtherData(t *testing.T) {
 	s := newAPIServer(t)
 	s.maps[mapPath] = &corev1.ConfigMap{
 		TypeMeta: metav1.TypeMeta{Kind: "ConfigMap", APIVersion: "v1"},

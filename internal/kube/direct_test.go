@@ -38,7 +38,8 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// clusterDNS is a cluster's DNS that knows one name, which is this machine. It speaks as over TCP.
+// clusterDNS is a cluster DNS with one name, which is this machine. It uses the format of DNS over
+// TCP.
 func clusterDNS(t *testing.T, name string) {
 	t.Helper()
 	had := net.DefaultResolver
@@ -64,8 +65,8 @@ func clusterDNS(t *testing.T, name string) {
 	}}
 }
 
-// answerDNS answers a message with one question (RFC 1035, section 4.1): 127.0.0.1 for the name,
-// else that there is no such name.
+// answerDNS answers a message with one question (RFC 1035, section 4.1): 127.0.0.1 for the known
+// name, and no such name for others.
 func answerDNS(question []byte, name string) []byte {
 	const header = 12
 	var asked []string
@@ -90,8 +91,8 @@ func answerDNS(question []byte, name string) []byte {
 	return a
 }
 
-// TestAPodAsksTheServiceItself: in a Pod the Service's own address goes before the proxy, and takes
-// nothing of the API server. A user outside of the cluster is not sent there.
+// TestAPodAsksTheServiceItself checks that a Pod uses the Service's own address before the proxy,
+// without the API server. A user outside of the cluster does not use that address.
 func TestAPodAsksTheServiceItself(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/prometheus"+buildInfo, answer(map[string]string{"status": "success"}))
@@ -131,7 +132,8 @@ func TestAPodAsksTheServiceItself(t *testing.T) {
 	}
 }
 
-// TestAPodAsksThroughTheProxy where nobody answers at the Service's address.
+// TestAPodAsksThroughTheProxy checks that a Pod uses the proxy if the Service's address does not
+// answer.
 func TestAPodAsksThroughTheProxy(t *testing.T) {
 	clusterDNS(t, "")
 	target, err := behindProxy(t).open(t, "").InPod().FindPrometheus(t.Context(), named)
@@ -144,8 +146,8 @@ func TestAPodAsksThroughTheProxy(t *testing.T) {
 	}
 }
 
-// TestAPodHasNoWay: the error says of the address, too, why it gave no answer, in the words that a
-// report shows.
+// TestAPodHasNoWay checks that the error, as reports show it, also says why the address did not
+// answer.
 func TestAPodHasNoWay(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

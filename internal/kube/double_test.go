@@ -26,11 +26,10 @@ import (
 	"github.com/promsnap/promsnap/internal/state/statetest"
 )
 
-// token is what the tests' user shows the API server.
+// token is the token of the tests' user.
 const token = statetest.Secret
 
-// apiServer is as much of an API server as a test needs: handlers by path, and ConfigMaps with
-// their resourceVersion.
+// apiServer is a partial API server: handlers by path, and ConfigMaps with their resourceVersion.
 type apiServer struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -69,14 +68,14 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// on answers a path.
+// on sets the handler of a path.
 func (s *apiServer) on(path string, h http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handlers[path] = h
 }
 
-// requests returns what was asked, and forgets it.
+// requests returns the requests since the last call.
 func (s *apiServer) requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +84,7 @@ func (s *apiServer) requests() []string {
 	return asked
 }
 
-// answer writes an object.
+// answer returns a handler that writes an object.
 func answer(o any) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -93,7 +92,7 @@ func answer(o any) http.HandlerFunc {
 	}
 }
 
-// refuse writes an API server's error.
+// refuse writes an error of the API server.
 func refuse(w http.ResponseWriter, code int, reason metav1.StatusReason, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
@@ -103,14 +102,14 @@ func refuse(w http.ResponseWriter, code int, reason metav1.StatusReason, message
 	})
 }
 
-// forbid refuses as RBAC does.
+// forbid refuses a request like RBAC.
 func forbid(w http.ResponseWriter, r *http.Request) {
 	refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden,
 		`"`+r.URL.Path+`" is forbidden: User "kim" cannot do that`)
 }
 
-// codec reads and writes objects as the API server does, in protobuf where it is asked for that.
-// Making it takes longer than all that a test asks.
+// codec reads and writes objects like the API server, in protobuf if requested. It is shared,
+// because creating it takes longer than all requests of a test.
 var codec = sync.OnceValue(func() runtime.Codec {
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {
@@ -121,8 +120,8 @@ var codec = sync.OnceValue(func() runtime.Codec {
 		factory.UniversalDeserializer(), corev1.SchemeGroupVersion, corev1.SchemeGroupVersion)
 })
 
-// configMap reads and writes ConfigMaps on condition of their resourceVersion, as the API server
-// does.
+// configMap reads ConfigMaps, and writes them if their resourceVersion matches, like the API
+// server.
 func (s *apiServer) configMap(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,8 +167,8 @@ func (s *apiServer) configMap(w http.ResponseWriter, r *http.Request) {
 	answer(o)(w, r)
 }
 
-// kubeconfig writes a kubeconfig for the server at a URL, whose certificate is that of httptest.
-// client-go sends credentials over TLS alone.
+// kubeconfig writes a kubeconfig for the server at a URL, with the certificate of httptest.
+// client-go sends credentials only over TLS.
 func kubeconfig(t *testing.T, url string) string {
 	t.Helper()
 	some := httptest.NewTLSServer(nil)
@@ -193,7 +192,7 @@ contexts:
 	return path
 }
 
-// open opens the cluster of a server.
+// open opens the cluster of the server.
 func (s *apiServer) open(t *testing.T, namespace string) *kube.Cluster {
 	t.Helper()
 	c, err := kube.Open(kube.Options{Kubeconfig: kubeconfig(t, s.URL), Namespace: namespace})

@@ -2,11 +2,11 @@ package kube
 
 import "net/url"
 
-// Address is address, for tests.
+// Address exports address for tests.
 func (s Service) Address() *url.URL { return s.address() }
 
-// InPod lets a cluster of a kubeconfig take itself for that of a Pod, for tests: a Pod's
-// credentials lie at a path that no test may write.
+// InPod makes a cluster behave as in a Pod, for tests: the credentials of a Pod are at a path to
+// which tests cannot write.
 func (c *Cluster) InPod() *Cluster {
 	c.inPod = true
 	return c

@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/kube"
 )
 
-// service is a Service with the labels and ports of a chart: "app=x,component=server" and
-// `[{"name":"http","port":80}]`.
+// service returns a Service with the labels and ports of a chart, such as "app=x,component=server"
+// and `[{"name":"http","port":80}]`.
 func service(t *testing.T, name, marks, ports string) corev1.Service {
 	t.Helper()
 	namespace, name, _ := strings.Cut(name, "/")
@@ -34,8 +34,8 @@ func service(t *testing.T, name, marks, ports string) corev1.Service {
 	return s
 }
 
-// serveServices lists the Services that fit the selector, in one namespace or in all, and shows
-// each one.
+// serveServices serves lists of the Services that match a selector, in one namespace or in all, and
+// each Service itself.
 func (s *apiServer) serveServices(services ...corev1.Service) {
 	list := func(namespace string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +64,7 @@ func (s *apiServer) serveServices(services ...corev1.Service) {
 	}
 }
 
-// The Services of charts and manifests, with the labels and ports that they have by default.
+// The Services of charts and manifests with their default labels and ports.
 const (
 	community    = "app.kubernetes.io/name=prometheus,app.kubernetes.io/component=server,app.kubernetes.io/instance=prometheus,app.kubernetes.io/part-of=prometheus"
 	webPorts     = `[{"name":"http-web","port":9090},{"name":"reloader-web","port":8080}]`
@@ -354,13 +354,13 @@ func TestFindWhatIsNamed(t *testing.T) {
 	s.on("/api/v1/namespaces/secret/services/prometheus", forbid)
 	for want, expected := range map[string]string{
 		"monitoring/prometheus-server": "monitoring/prometheus-server:80",
-		// it is not asked for
+		// not requested
 		"monitoring/prometheus-server:http":      "monitoring/prometheus-server:http",
 		"monitoring/https:prometheus-server:443": "monitoring/https:prometheus-server:443",
 		"vm/vmselect":                            "vm/vmselect:8481/select/0/prometheus",
 		"vm/vmselect/select/7/prometheus":        "vm/vmselect:8481/select/7/prometheus",
 		"own/one":                                "own/one:9090",
-		// whoever names it means its only port, whatever that is called
+		// a named Service means its only port, whatever the port's name is
 		"own/odd":           "own/odd:9999",
 		"own/several":       "1 (a), 2 (b); write own/several:PORT",
 		"own/nothing":       "get services nothing in namespace own",

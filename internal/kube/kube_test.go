@@ -60,7 +60,7 @@ func TestOpenFollowsTheKubeconfig(t *testing.T) {
 	}
 }
 
-// TestOpenShowsNoSecret of an address that cannot be read.
+// TestOpenShowsNoSecret checks the errors of addresses that cannot be parsed.
 func TestOpenShowsNoSecret(t *testing.T) {
 	const secret = "hunter2"
 	for name, c := range map[string]struct {
@@ -107,8 +107,8 @@ func TestOpenShowsNoSecret(t *testing.T) {
 	}
 }
 
-// TestErrorsSayWhatToDo: whatever an API server does to a request, the error names what was asked
-// and what to do, and shows no token.
+// TestErrorsSayWhatToDo checks that every error names the request and what to do, and shows no
+// token.
 func TestErrorsSayWhatToDo(t *testing.T) {
 	broken := func(h http.HandlerFunc) string {
 		s := newAPIServer(t)
@@ -253,8 +253,8 @@ func TestSlot(t *testing.T) {
 	}
 }
 
-// A Pod of a Job of which another Pod has failed is not the first that tells people.
-func TestSlotOfAJobThatIsTriedAgain(t *testing.T) {
+// A retry of a Job is marked in the Slot, because an earlier Pod may have sent messages.
+func TestSlotOfARetriedJob(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 3, 20, 0, time.UTC)
 	for status, want := range map[string]bool{
 		`{}`: false, `{"active":1}`: false, `{"active":1,"failed":2}`: true,

@@ -20,7 +20,7 @@ import (
 
 var created = time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC)
 
-// node is a node as EKS makes it.
+// node returns a node like those of EKS.
 func node(name string, change func(*corev1.Node)) corev1.Node {
 	n := corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{
@@ -130,15 +130,14 @@ func TestNodesThatMayNotBeListed(t *testing.T) {
 	if !kube.Denied(err) || len(nodes)+len(notes) != 0 ||
 		!strings.Contains(err.Error(), "list nodes") ||
 		!strings.Contains(err.Error(), `{apiGroups: [""], resources: [nodes], verbs: [list]}`) {
-		t.Errorf("%v, %q, %v", nodes, notes, err)
+		t.Errorf("got %v, %q, %v, want none and the RBAC rule", nodes, notes, err)
 	}
 }
 
-// TestNodesWithoutEnd: a list that never ends is ended.
-// What ended the run is what is said, and not only that it ended.
-func TestNodesWhereTheTimeIsOver(t *testing.T) {
+// The error of a list that never ends is the cause that ended the run.
+func TestNodesReturnTheCauseOfTheContext(t *testing.T) {
 	s := newAPIServer(t)
-	stopped := errors.New("told to stop")
+	stopped := errors.New("stopped")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(stopped)
 	if _, _, err := s.open(t, "").Nodes(ctx); !errors.Is(err, stopped) {

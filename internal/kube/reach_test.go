@@ -29,7 +29,7 @@ const (
 	rangePath = "/api/v1/query_range"
 )
 
-// matrix is a Prometheus' answer of one series of two samples at the times of grid.
+// matrix is an answer of Prometheus with one series of two samples at the times of grid.
 const matrix = `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"node":"n1"},"values":[[1763779920,"1"],[1763779980,"2"]]}]}}`
 
 var (
@@ -37,7 +37,7 @@ var (
 	named = kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: "80"}
 )
 
-// behindProxy is an API server whose service proxy reaches a Prometheus.
+// behindProxy returns an API server whose service proxy reaches a Prometheus.
 func behindProxy(t *testing.T) *apiServer {
 	t.Helper()
 	s := newAPIServer(t)
@@ -58,7 +58,7 @@ func prometheus(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, matrix)
 }
 
-// ask asks a target a range query, once.
+// ask sends a range query to a target once.
 func ask(t *testing.T, target *kube.Target, expr string) (promapi.Meta, error) {
 	t.Helper()
 	client, err := promapi.New(target.URL, target.Transport, promapi.Options{Attempts: 1})
@@ -96,8 +96,8 @@ func TestThroughTheServiceProxy(t *testing.T) {
 	}
 }
 
-// TestTheProxyRefuses: what the API server says in Prometheus' place is told from what Prometheus
-// says.
+// TestTheProxyRefuses checks that errors of the API server are distinguished from those of
+// Prometheus.
 func TestTheProxyRefuses(t *testing.T) {
 	status := func(code int, reason metav1.StatusReason, message string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { refuse(w, code, reason, message) }
@@ -228,8 +228,7 @@ func TestTheAPIServerGoesAway(t *testing.T) {
 	}
 }
 
-// kubelet forwards streams to an address, as the API server and a kubelet do together. It knows
-// SPDY alone.
+// kubelet forwards streams to an address, like the API server and a kubelet. It supports only SPDY.
 func kubelet(address string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -273,7 +272,8 @@ func pipe(data, problems httpstream.Stream, address string) {
 
 const podPath = "/api/v1/namespaces/monitoring/pods"
 
-// behindForward is an API server whose service proxy is forbidden and which forwards to an address.
+// behindForward returns an API server whose service proxy is forbidden and which forwards to an
+// address.
 func behindForward(t *testing.T, address string) *apiServer {
 	t.Helper()
 	s := newAPIServer(t)
@@ -387,7 +387,7 @@ func TestThePortForwardFails(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v\nis without %q", err, c.want)
 			}
-			// The proxy's own refusal is what a caller decides by.
+			// callers decide by the proxy's own refusal
 			var e *promapi.Error
 			if !errors.As(err, &e) || e.Kind != promapi.KindDenied ||
 				!strings.Contains(err.Error(), "you are not allowed to get services/proxy") {
@@ -397,7 +397,8 @@ func TestThePortForwardFails(t *testing.T) {
 	}
 }
 
-// TestThePortForwardIsGivenUp: a dial ends with its context, however long the API server takes.
+// TestThePortForwardIsGivenUp checks that a dial ends with its context, however long the API server
+// takes.
 func TestThePortForwardIsGivenUp(t *testing.T) {
 	s := behindForward(t, "127.0.0.1:1")
 	arrived, release := make(chan struct{}, 1), make(chan struct{})

@@ -25,8 +25,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// TestAdviceFitsTheCause holds the advice against what servers and proxies really answer. What is
-// wrong to say is in not.
+// TestAdviceFitsTheCause checks the hints for real answers of servers and proxies. The field not is
+// a part of a wrong hint.
 func TestAdviceFitsTheCause(t *testing.T) {
 	said := func(errorType, message string) string {
 		return fmt.Sprintf(`{"status":"error","errorType":%q,"error":%q}`, errorType, message)
@@ -269,7 +269,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 	}
 }
 
-// The other questions see an error beside a success too.
+// The other requests also detect an error in a successful answer.
 func TestSuccessBesideAnErrorOfLabels(t *testing.T) {
 	c := tripClient(t, Options{Attempts: 1}, func(r *http.Request) (*http.Response, error) {
 		return answer(r, 200,
@@ -282,8 +282,8 @@ func TestSuccessBesideAnErrorOfLabels(t *testing.T) {
 	}
 }
 
-// A URL with what the client adds itself, or with a page for people, says what to leave out; one
-// that works is left alone.
+// For a URL with a path that the client adds itself, or with that of a page, the hint says what to
+// remove. A working URL gets no such hint.
 func TestTailsOfURLs(t *testing.T) {
 	for _, tt := range []struct{ path, leave string }{
 		{"/graph", "/graph"}, {"/prometheus/graph/", "/graph"}, {"/query", "/query"}, {
@@ -313,8 +313,8 @@ func TestTailsOfURLs(t *testing.T) {
 	}
 }
 
-// A redirect says which URL to write, without what the client adds; one to a login is no URL to
-// write.
+// For a redirect, the hint has the URL to write, without the path that the client adds. For a
+// redirect to a login it has no URL.
 func TestRedirectAdvice(t *testing.T) {
 	for _, tt := range []struct {
 		to        string
@@ -369,8 +369,8 @@ func TestRedirectAdvice(t *testing.T) {
 	}
 }
 
-// TestRangeDeflate holds that deflate is read, with zlib's head and without, and no more of it than
-// of any other answer.
+// TestRangeDeflate checks that deflate is read with and without the zlib header, and that its
+// length is bounded.
 func TestRangeDeflate(t *testing.T) {
 	packers := map[string]func(io.Writer) io.WriteCloser{
 		"zlib": func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) },
@@ -412,8 +412,8 @@ func TestRangeDeflate(t *testing.T) {
 	}
 }
 
-// TestGoAway holds that a server that ends its HTTP/2 connections is asked again after a pause, a
-// few times, and named.
+// TestGoAway checks that a server that closes its HTTP/2 connections is retried a few times after a
+// pause, and that the error says so.
 func TestGoAway(t *testing.T) {
 	certificates := httptest.NewTLSServer(nil)
 	defer certificates.Close()
@@ -484,7 +484,7 @@ func refuseHTTP2(c net.Conn, end func(*http2.Framer, uint32) error) {
 	}
 }
 
-// A series of huge finite values is what the server said, and not infinite.
+// Large finite values stay finite.
 func TestHugeValues(t *testing.T) {
 	body := matrixHead + `{"metric":{},"values":[[1763769600,"1.7e308"]]}` + matrixTail
 	c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {

@@ -41,8 +41,8 @@ var benchGrid = series.Grid{
 
 const benchSeries = 5000
 
-// recorded is an answer of 5,000 series of 720 samples as Prometheus writes it: half of the values
-// integers, half fractions of 16 digits.
+// recorded is an answer of 5,000 series of 720 samples in the format of Prometheus. Half of the
+// values are integers, half are fractions of 16 digits.
 func recorded() []byte {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	b := make([]byte, 0, 110<<20)
@@ -74,8 +74,8 @@ func recorded() []byte {
 	return append(b, "]}}"...)
 }
 
-// replay answers every request with the recorded bytes until its input ends. It is a process of its
-// own, so that its CPU time is not the reader's.
+// replay answers every request with the recorded bytes until its input ends. It is a separate
+// process, so that its CPU time does not count for the reader.
 func replay() {
 	body := recorded()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -121,14 +121,14 @@ func startReplay(b *testing.B) *url.URL {
 	return &url.URL{Scheme: "http", Host: strings.TrimSpace(addr)}
 }
 
-// What Range has to be worth against client_golang's QueryRange: so many times less processor time
-// and fewer allocated bytes.
+// The targets for Range compared to client_golang's QueryRange: how many times less CPU time and
+// fewer allocated bytes.
 const (
 	lessCPU, lessCPUStretch       = 12, 20
 	fewerBytes, fewerBytesStretch = 15, 100
 )
 
-// cost is the least that an operation took.
+// cost is the lowest cost of an operation.
 type cost struct {
 	cpu   time.Duration // of this process, and of the kernel for it
 	bytes uint64        // allocated
@@ -162,7 +162,7 @@ func cpuTime(b *testing.B) time.Duration {
 }
 
 // BenchmarkDecode reads 5,000 series of 720 samples over loopback with Range and with
-// client_golang's QueryRange in turn, and fails where Range is not worth what it has to be.
+// client_golang's QueryRange in turn. It fails if Range misses its targets.
 func BenchmarkDecode(b *testing.B) {
 	base := startReplay(b)
 	c, err := New(base, nil, Options{})
@@ -221,7 +221,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkRange is Range alone, for profiles.
+// BenchmarkRange measures Range alone, for profiles.
 func BenchmarkRange(b *testing.B) {
 	c, err := New(startReplay(b), nil, Options{})
 	if err != nil {

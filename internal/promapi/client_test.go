@@ -24,7 +24,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// grid is five steps of a minute.
+// grid has five steps of a minute.
 var grid = series.Grid{Start: time.Unix(1700000040, 0).UTC(), Step: time.Minute, Len: 5}
 
 // one is an answer of one series with two samples.
@@ -36,7 +36,7 @@ func newClient(t testing.TB, o Options, h http.HandlerFunc) *Client {
 	return newClientAt(t, o, "", h)
 }
 
-// newClientAt is newClient with a path behind the host.
+// newClientAt is newClient with a path after the host.
 func newClientAt(t testing.TB, o Options, path string, h http.HandlerFunc) *Client {
 	t.Helper()
 	srv := httptest.NewServer(h)
@@ -52,7 +52,7 @@ func newClientAt(t testing.TB, o Options, path string, h http.HandlerFunc) *Clie
 	return c
 }
 
-// TestRangeAsks holds what is sent.
+// TestRangeAsks checks the requests.
 func TestRangeAsks(t *testing.T) {
 	c := tripClient(t, Options{
 		Matchers: prod(), Params: map[string]string{"dedup": "true"},
@@ -152,8 +152,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestRangeFallsBackToGET holds that a server that refuses a POST is asked by GET, and at once the
-// next time.
+// TestRangeFallsBackToGET checks that a server that refuses POST is queried with GET, and directly
+// with GET the next time.
 func TestRangeFallsBackToGET(t *testing.T) {
 	for _, status := range []int{403, 405, 501} {
 		var asked []string
@@ -180,7 +180,7 @@ func TestRangeFallsBackToGET(t *testing.T) {
 	}
 }
 
-// TestRangeCutsNotes holds that what a server notes beside its answer is no longer than an error.
+// TestRangeCutsNotes checks that the notes of a server are not longer than an error.
 func TestRangeCutsNotes(t *testing.T) {
 	c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
 		long := strings.Repeat("é", maxText/2)
@@ -210,8 +210,8 @@ func TestRangePrefix(t *testing.T) {
 	}
 }
 
-// TestRangeConcurrency holds that no more calls than allowed are at the server at once, and that
-// all come through.
+// TestRangeConcurrency checks that the number of calls at once is limited, and that all calls
+// finish.
 func TestRangeConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int32
@@ -248,7 +248,7 @@ type closer struct {
 
 func (c closer) Close() error { c.close(); return nil }
 
-// TestRangeWaitsNoLongerThanItsContext holds that a call that waits for its place gives up with its
+// TestRangeWaitsNoLongerThanItsContext checks that a call that waits for a slot ends with its
 // context.
 func TestRangeWaitsNoLongerThanItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -270,8 +270,8 @@ func TestRangeWaitsNoLongerThanItsContext(t *testing.T) {
 	})
 }
 
-// TestRangeEndsAtTheServer holds that a call that ends early, by its context or by each, ends the
-// server's request too.
+// TestRangeEndsAtTheServer checks that the server's request ends if a call ends early, by its
+// context or by each.
 func TestRangeEndsAtTheServer(t *testing.T) {
 	enough := errors.New("enough")
 	ended := make(chan bool)
@@ -320,7 +320,7 @@ func TestRangeLimit(t *testing.T) {
 	}
 }
 
-// A body that is no gzip is an error, however often it is read.
+// A body that is not gzip is an error, however often it is read.
 func TestBodyThatIsNoGzip(t *testing.T) {
 	b := &body{
 		raw: io.NopCloser(strings.NewReader("no gzip at all")), encoding: "gzip", max: 1 << 20,
@@ -332,8 +332,7 @@ func TestBodyThatIsNoGzip(t *testing.T) {
 	}
 }
 
-// TestRangeGzip holds that an answer that is compressed unasked is read, and no more of it than of
-// any other.
+// TestRangeGzip checks that an unrequested gzip answer is read, and that its length is bounded.
 func TestRangeGzip(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)

@@ -19,7 +19,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// decode reads body as the answer to a query over g, at most limit series of it, and keeps them.
+// decode reads body as the answer to a query over g with at most limit series, and returns the
+// series.
 func decode(body io.Reader, g series.Grid, limit int) (Meta, []series.Series, error) {
 	var all []series.Series
 	d := newDecoder(body, Query{Grid: g, Limit: limit}, func(s series.Series) error {
@@ -32,7 +33,7 @@ func decode(body io.Reader, g series.Grid, limit int) (Meta, []series.Series, er
 	return meta, all, err
 }
 
-// matrix is an answer with these series and nothing else.
+// matrix returns an answer with these series and nothing else.
 func matrix(result string) string {
 	return matrixHead + result + matrixTail
 }
@@ -349,7 +350,7 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
-// describe is an error with its kind before it.
+// describe formats an error with its kind.
 func describe(err error) string {
 	var e *Error
 	if errors.As(err, &e) {
@@ -370,8 +371,8 @@ func TestDecodeLimit(t *testing.T) {
 	}
 }
 
-// TestDecodeBoundsLabels holds that labels, which are kept of every series, are bounded for the
-// whole answer, and by how many series it may have.
+// TestDecodeBoundsLabels checks that the labels of the whole answer are bounded, depending on the
+// limit of series.
 func TestDecodeBoundsLabels(t *testing.T) {
 	body := func(n, size int) io.Reader {
 		var parts []string
@@ -400,8 +401,8 @@ func TestDecodeBoundsLabels(t *testing.T) {
 	}
 }
 
-// TestDecodeLargestLabels holds that what is just within the bounds is read, across the buffer's
-// end.
+// TestDecodeLargestLabels checks that labels just within the limits are read, across the end of the
+// buffer.
 func TestDecodeLargestLabels(t *testing.T) {
 	value := strings.Repeat("é", (maxLabelBytes-1)/2)
 	_, got, err := decode(strings.NewReader(matrix(`{"metric":{"a":"`+value+
@@ -411,7 +412,7 @@ func TestDecodeLargestLabels(t *testing.T) {
 	}
 }
 
-// TestDecodeCut cuts an answer off at every byte: each is an error that names the byte.
+// TestDecodeCut cuts an answer at every byte. Each is an error with the number of the byte.
 func TestDecodeCut(t *testing.T) {
 	body := `{"status":"success","isPartial":false,"data":{"resultType":"matrix","result":[{"metric":{"node":"a\u00e9"},"values":[[1700000040,"1"],[1700000160.000,"2.5e1"]]}],"x":[1,{"y":null}]},"warnings":["w"]}`
 	if _, _, err := decode(strings.NewReader(body), grid, 10); err != nil {
@@ -439,7 +440,7 @@ func TestDecodeCut(t *testing.T) {
 	}
 }
 
-// TestDecodeStops holds that an error of each ends the reading at once and comes back as it is.
+// TestDecodeStops checks that an error of each stops the reading at once and is returned unchanged.
 func TestDecodeStops(t *testing.T) {
 	enough := errors.New("enough")
 	calls := 0
@@ -455,8 +456,8 @@ func TestDecodeStops(t *testing.T) {
 	}
 }
 
-// TestDecodeAllocations holds that a series costs its strings and a place among those that were
-// seen, and no string that is known.
+// TestDecodeAllocations checks that a series allocates only its new strings and its place in the
+// set of seen series.
 func TestDecodeAllocations(t *testing.T) {
 	body := func(n int) []byte {
 		var b bytes.Buffer
@@ -484,8 +485,7 @@ func TestDecodeAllocations(t *testing.T) {
 	}
 }
 
-// reference reads body with encoding/json. It says false where body is not an answer that decode
-// must take.
+// reference reads body with encoding/json. It returns false if decode need not accept body.
 func reference(body []byte, g series.Grid) (all []series.Series, ok bool) {
 	type object map[string]json.RawMessage
 	var answer, data object
@@ -541,8 +541,8 @@ func reference(body []byte, g series.Grid) (all []series.Series, ok bool) {
 	return all, true
 }
 
-// FuzzDecode holds decode against encoding/json: what it takes is JSON and reads the same, whether
-// it comes whole or byte by byte.
+// FuzzDecode compares decode with encoding/json: what it accepts is JSON and has the same values,
+// whether it arrives at once or byte by byte.
 func FuzzDecode(f *testing.F) {
 	sample := `[1700000040,"0.8234567890123456"],[1700000100,"123456789"],[1700000160.000,"-0.5"],[1700000220,"+Inf"],[1700000280,"17"]`
 	for _, seed := range []string{

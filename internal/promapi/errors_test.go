@@ -21,7 +21,7 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// TestStatusErrors holds what is made of each kind of refusal.
+// TestStatusErrors checks the error of each kind of refusal.
 func TestStatusErrors(t *testing.T) {
 	said := func(errorType, message string) string {
 		return fmt.Sprintf(`{"status":"error","errorType":%q,"error":%q}`, errorType, message)
@@ -165,8 +165,8 @@ func TestStatusErrors(t *testing.T) {
 	}
 }
 
-// noHost has a name that cannot be one, so that no DNS server is asked: not everybody who runs the
-// tests has one.
+// noHost has an invalid host name, so that no DNS server is queried: not every test machine has
+// one.
 const noHost = "http://prometheus..invalid"
 
 func TestNetworkErrors(t *testing.T) {
@@ -254,7 +254,7 @@ func TestProxyErrors(t *testing.T) {
 	}
 }
 
-// rangeOver asks the server at rawURL through http_config's transport.
+// rangeOver queries the server at rawURL with the transport of an http_config.
 func rangeOver(t *testing.T, cfg config.HTTPClientConfig, rawURL string, o Options) error {
 	t.Helper()
 	rt, err := Transport(t.Context(), cfg, nil)
@@ -273,8 +273,8 @@ func rangeOver(t *testing.T, cfg config.HTTPClientConfig, rawURL string, o Optio
 	return err
 }
 
-// TestRedirects holds that neither query nor credentials go to another address, and that the error
-// names it.
+// TestRedirects checks that no query and no credentials go to another address, and that the error
+// names the address.
 func TestRedirects(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s %s came here with %v", r.Method, r.URL, r.Header)
@@ -348,8 +348,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestErrorsKeepSecrets holds that no error shows what authorizes us, not even where the server
-// says it back.
+// TestErrorsKeepSecrets checks that no error shows credentials, even if the server repeats them.
 func TestErrorsKeepSecrets(t *testing.T) {
 	const secret = "s3cr3t-t0k3n"
 	var echo func(w http.ResponseWriter, words string)
@@ -465,7 +464,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 	}
 }
 
-// What a server says back for its version is no secret either, and is not long.
+// The version of a server shows no secret that it repeats, and is not long.
 func TestVersionKeepsSecrets(t *testing.T) {
 	const secret = "s3cr3t-t0k3n"
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

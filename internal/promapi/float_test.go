@@ -10,7 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sameAsParseFloat holds quickValue against strconv and says whether quickValue took text at all.
+// sameAsParseFloat compares quickValue with strconv. It returns whether quickValue accepted the
+// text.
 func sameAsParseFloat(t interface{ Fatalf(string, ...any) }, text string) bool {
 	got, n := quickValue([]byte(text + `"` + strings.Repeat(" ", window)))
 	if n == 0 {
@@ -74,7 +75,7 @@ func TestQuickValueRandom(t *testing.T) {
 			t.Fatalf("%s was not taken", text)
 		}
 	})
-	// As servers write numbers: the fewest digits that read back as the same.
+	// As servers format numbers: with the fewest digits that give the same value.
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.Float64().Draw(t, "value")
 		sameAsParseFloat(t, strconv.FormatFloat(f, 'f', -1, 64))
@@ -82,7 +83,7 @@ func TestQuickValueRandom(t *testing.T) {
 	})
 }
 
-// TestDecimalTies meets the numbers halfway between two floats, where rounding is hardest.
+// TestDecimalTies checks numbers halfway between two floats, where rounding is hardest.
 func TestDecimalTies(t *testing.T) {
 	for shift := range 10 {
 		for low := range uint64(16) {

@@ -18,7 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// TestRangeReadsAsClientGolang holds Range against client_golang's QueryRange over the answers of
+// TestRangeReadsAsClientGolang compares Range with client_golang's QueryRange for answers of
 // Prometheus' own engine.
 func TestRangeReadsAsClientGolang(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
@@ -79,7 +79,7 @@ func TestRangeReadsAsClientGolang(t *testing.T) {
 	}
 }
 
-// same holds got against what client_golang read.
+// same compares got with what client_golang read.
 func same(t *testing.T, expr string, g series.Grid, got series.Series, want *model.SampleStream) {
 	t.Helper()
 	m := make(map[string]string)

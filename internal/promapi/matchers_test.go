@@ -69,7 +69,7 @@ func TestAddMatchersRefuses(t *testing.T) {
 	}
 }
 
-// selectors counts the selectors of expr and those among them that have the matcher cluster="prod".
+// selectors counts the selectors of expr and those that have the matcher cluster="prod".
 func selectors(t interface{ Fatalf(string, ...any) }, expr string) (all, matched int) {
 	tree, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 	if err != nil {
@@ -90,7 +90,7 @@ func selectors(t interface{ Fatalf(string, ...any) }, expr string) (all, matched
 	return all, matched
 }
 
-// expressions makes PromQL of instant vectors, nested at most depth deep.
+// expressions generates PromQL of instant vectors, nested at most depth deep.
 func expressions(depth int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		modifier := rapid.SampledFrom([]string{
@@ -140,7 +140,7 @@ func TestAddMatchersReachesEverySelector(t *testing.T) {
 			t.Fatalf("%s\nbecame %s:\n%d of %d selectors have the matcher, there were %d", expr,
 				got, matched, all, before)
 		}
-		// Nothing else changed: without the matcher it is the expression again.
+		// Nothing else changed: without the matcher, the expression is the original.
 		if strip(t, got) != strip(t, expr) {
 			t.Fatalf("%s\nbecame %s", expr, got)
 		}

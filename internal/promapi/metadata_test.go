@@ -38,8 +38,8 @@ func TestPresent(t *testing.T) {
 	}
 }
 
-// TestMetadataIsBounded holds that client_golang, which reads whole bodies, is given no more than
-// such an answer can need, however it is packed.
+// TestMetadataIsBounded checks that client_golang, which reads whole bodies, gets only bodies of
+// bounded length, with any compression.
 func TestMetadataIsBounded(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
@@ -70,8 +70,8 @@ func TestMetadataIsBounded(t *testing.T) {
 	}
 }
 
-// TestPresentManyNames holds that many names are asked for in several URLs of bounded length, and
-// each once.
+// TestPresentManyNames checks that many names are queried in several URLs of bounded length, and
+// each name once.
 func TestPresentManyNames(t *testing.T) {
 	var names []string
 	for i := range 500 {

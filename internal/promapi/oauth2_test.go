@@ -25,8 +25,8 @@ import (
 
 const clientSecret = "MARKED-client-secret"
 
-// oauth2Client returns a client of a Prometheus that takes the tokens of the OAuth2 server at
-// tokenURL, and how often it was asked with one.
+// oauth2Client returns a client of a Prometheus that accepts the tokens of the OAuth2 server at
+// tokenURL, and a counter of the queries with a token.
 func oauth2Client(t *testing.T, tokenURL, more string, o Options) (*Client, *atomic.Int32) {
 	t.Helper()
 	asked := new(atomic.Int32)
@@ -59,8 +59,8 @@ func oauth2Client(t *testing.T, tokenURL, more string, o Options) (*Client, *ato
 	return c, asked
 }
 
-// An OAuth2 server that does anything but give a token costs the query, within its time, and nobody
-// else learns the secret.
+// An OAuth2 server that gives no token fails the query in time, and no other server gets the
+// secret.
 func TestHostileOAuth2(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("a redirect was followed: %s %s with %v", r.Method, r.URL, r.Header)
@@ -150,7 +150,7 @@ func TestHostileOAuth2(t *testing.T) {
 				t.Cleanup(server.Close)
 				o := Options{Attempts: 1}
 				if tt.kind == KindTimeout {
-					// the others have their answer before any timeout, however slow the machine
+					// the others get their answer before any timeout, however slow the machine is
 					o.QueryTimeout = 100 * time.Millisecond
 				}
 				c, asked := oauth2Client(t, server.URL, grant, o)
@@ -170,8 +170,7 @@ func TestHostileOAuth2(t *testing.T) {
 	}
 }
 
-// The end of the run ends the wait for a token, of who asks and of those who wait behind, and says
-// why.
+// The end of the run ends every wait for a token. The error says why.
 func TestOAuth2EndsWithTheRun(t *testing.T) {
 	here := make(chan struct{}, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -200,8 +199,7 @@ func TestOAuth2EndsWithTheRun(t *testing.T) {
 	}
 }
 
-// A token is asked for as http_config says, once for all requests, and again where the secret is
-// another.
+// A token is requested as http_config says: once for all requests, and again if the secret changes.
 func TestOAuth2Asks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	write := func(s string) {
@@ -254,7 +252,7 @@ func TestOAuth2Asks(t *testing.T) {
 	}
 }
 
-// privateKey is the path of a new key.
+// privateKey returns the path of a new key.
 func privateKey(t *testing.T) string {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)

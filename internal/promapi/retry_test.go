@@ -60,7 +60,7 @@ func TestRetries(t *testing.T) {
 		}
 	}
 	later := func(d time.Duration, then reply) reply {
-		// in the test's own time
+		// in the time of the test
 		return func(r *http.Request) (*http.Response, error) { time.Sleep(d); return then(r) }
 	}
 	breaks := func(err error) reply {
@@ -225,7 +225,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestRetryIsCanceled holds that a wait ends with its context.
+// TestRetryIsCanceled checks that the wait for a retry ends with its context.
 func TestRetryIsCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
@@ -241,8 +241,8 @@ func TestRetryIsCanceled(t *testing.T) {
 	})
 }
 
-// TestRunsEnd holds that a call that its context ends says why, in the words of whoever ended it
-// where there are any.
+// TestRunsEnd checks that the error of a call that its context ended contains the cause of the
+// context.
 func TestRunsEnd(t *testing.T) {
 	over := errors.New("the run's 5m are over")
 	for _, cause := range []error{nil, over} {
@@ -265,7 +265,8 @@ func TestRunsEnd(t *testing.T) {
 	}
 }
 
-// TestSlowAnswers holds that a server that says nothing, or one byte a second, costs bounded time.
+// TestSlowAnswers checks that a server that sends nothing, or one byte a second, costs a bounded
+// time.
 func TestSlowAnswers(t *testing.T) {
 	tests := []struct {
 		name string

@@ -13,8 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// The times of a series are compared with those of the series before it. Whatever of them is
-// missing or is written otherwise, an answer reads as encoding/json reads it.
+// The times of a series are compared with those of the series before it. If some are missing or in
+// another format, the result is still that of encoding/json.
 func TestSeriesOfOneAnswer(t *testing.T) {
 	times := []string{"%d", "%d.0", "%d.000", "%de0"}
 	g := series.Grid{Start: time.Unix(1_700_000_040, 0).UTC(), Step: time.Minute, Len: 40}
@@ -55,7 +55,7 @@ func TestSeriesOfOneAnswer(t *testing.T) {
 	})
 }
 
-// A time that is known is not taken where it is not the next one.
+// A known time is not accepted at the wrong index.
 func TestKnownTimeOutOfOrder(t *testing.T) {
 	g := series.Grid{Start: time.Unix(1_700_000_040, 0).UTC(), Step: time.Minute, Len: 30}
 	var samples []string

@@ -19,7 +19,7 @@ import (
 	"github.com/prometheus/common/config"
 )
 
-// rawServer answers every request with bytes as they are, and counts them.
+// rawServer answers every request with raw bytes and counts the requests.
 func rawServer(t *testing.T, answer func(io.Writer)) (string, *atomic.Int32) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -47,7 +47,7 @@ func rawServer(t *testing.T, answer func(io.Writer)) (string, *atomic.Int32) {
 	return "http://" + l.Addr().String(), asked
 }
 
-// What no network causes is not tried again, and its hint speaks of what it is.
+// Errors that the network did not cause are not retried, and have a hint about their cause.
 func TestWhatIsNoHTTP(t *testing.T) {
 	const head, hint = "HTTP/1.1 200 OK\r\n", "the server there does not speak HTTP as " +
 		"Prometheus does: check the port"
@@ -115,7 +115,7 @@ func TestWhatIsNoHTTP(t *testing.T) {
 	}
 }
 
-// Headers have a bound on HTTP/2 too, beyond which the connection is given up.
+// Headers are bounded on HTTP/2, too: a connection with longer ones is closed.
 func TestLongHeadersOfHTTP2(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
 		_ *http.Request) {
@@ -135,7 +135,7 @@ func TestLongHeadersOfHTTP2(t *testing.T) {
 	}
 }
 
-// Gzip is read whatever its name is.
+// Gzip is read under each of its names.
 func TestGzipByEachName(t *testing.T) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)

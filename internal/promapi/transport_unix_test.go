@@ -19,8 +19,8 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
-// What http_config reads from files is sent, without the space around it; and no file is waited
-// for, or read for ever.
+// What http_config reads from files is sent without the space around it. Reading a file ends within
+// a bounded time.
 func TestFilesOfHTTPConfig(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
@@ -90,7 +90,7 @@ func TestFilesOfHTTPConfig(t *testing.T) {
 			t.Fatal(err)
 		}
 		cfg.TLSConfig.CAFile = ca
-		// a second try would never end
+		// a retry would never end
 		err := rangeOver(t, cfg, srv.URL, Options{Backoff: time.Hour})
 		var e *Error
 		switch {
