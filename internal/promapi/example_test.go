@@ -61,7 +61,7 @@ func ExampleError() {
 		fmt.Println(e.Hint)
 	}
 	// Output:
-	// asking for the version at http://127.0.0.1:1
+	// reading the version at http://127.0.0.1:1
 	// nothing listens there: check host and port, and that Prometheus runs; from outside the cluster it needs a port-forward
 }
 

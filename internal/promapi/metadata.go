@@ -111,7 +111,7 @@ func (s Server) Name() string {
 // Server queries the version of the server. It does not retry. A server that does not have this
 // endpoint has no version; that is no error.
 func (c *Client) Server(ctx context.Context) (Server, error) {
-	const op = "asking for the version"
+	const op = "reading the version"
 	if err := c.enter(ctx); err != nil {
 		return Server{}, c.explain(ctx, op, err)
 	}

@@ -198,7 +198,7 @@ func noToken(ctx context.Context, err error) *Error {
 		}
 	}
 	e := networkError(err)
-	e.Message = "asking for an OAuth2 token: " + e.Message
+	e.Message = "requesting an OAuth2 token: " + e.Message
 	if e.Kind == KindTLS {
 		e.Hint = strings.ReplaceAll(e.Hint, "http_config:", "http_config: oauth2:")
 	} else {

@@ -129,12 +129,12 @@ func TestHostileOAuth2(t *testing.T) {
 			"the answer of the OAuth2 server is not a token; check token_url",
 		},
 		{
-			"another protocol", says(101, ""), KindBadAnswer, "asking for an OAuth2 token: the " +
+			"another protocol", says(101, ""), KindBadAnswer, "requesting an OAuth2 token: the " +
 				"server is no HTTP API: it switched protocols; check token_url",
 		},
 		{"dropped", func(http.ResponseWriter, *http.Request) {
 			panic(http.ErrAbortHandler)
-		}, KindNetwork, "asking for an OAuth2 token: EOF; check token_url"},
+		}, KindNetwork, "requesting an OAuth2 token: EOF; check token_url"},
 	} {
 		for _, grant := range []string{
 			"client_secret: " + clientSecret,

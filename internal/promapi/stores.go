@@ -30,7 +30,7 @@ const (
 // Stores queries the stores of a Thanos Query. It does not retry. Other servers have none; that is
 // no error.
 func (c *Client) Stores(ctx context.Context) ([]Store, error) {
-	const op = "asking for the stores"
+	const op = "reading the stores"
 	if err := c.enter(ctx); err != nil {
 		return nil, c.explain(ctx, op, err)
 	}
