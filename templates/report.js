@@ -95,7 +95,7 @@
   const filter = document.querySelector(".filter");
   const input = filter.querySelector("input");
   const clear = filter.querySelector("button");
-  const said = filter.querySelector("output");
+  const counter = filter.querySelector("output");
 
   function applyFilter() {
     query = input.value.trim().toLowerCase();
@@ -113,7 +113,7 @@
     }
     for (const [cell, words] of cells) cell.classList.toggle("out", !words.includes(query));
     const counts = Object.entries(found).map(([kind, n]) => filter.dataset[kind].replace("{shown}", n.shown).replace("{all}", n.of));
-    said.textContent = query ? counts.join(" · ") : "";
+    counter.textContent = query ? counts.join(" · ") : "";
   }
   input.addEventListener("input", applyFilter);
   input.addEventListener("keydown", (e) => { if (e.key === "Escape") { input.value = ""; applyFilter(); } });
@@ -312,7 +312,7 @@
       e.preventDefault();
       show(to);
     });
-    tell();
+    announce();
   }
 
   for (const data of all("script.samples")) {
