@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestCommunityChart asks the Prometheus of the community chart without a configuration, as
-// somebody does on the first day.
+// TestCommunityChart queries the community chart's Prometheus without a configuration, as on a
+// first day.
 func TestCommunityChart(t *testing.T) {
 	s := startFixture(t, community, nil)
 	t.Run("answers", func(t *testing.T) { testAnswers(t, community, s) })
@@ -20,7 +20,7 @@ func TestCommunityChart(t *testing.T) {
 	t.Run("gone", func(t *testing.T) { testGone(t, s) }) // the last: it stops the server
 }
 
-// TestStackChart asks a Prometheus that wants TLS and a password, and holds a second cluster.
+// TestStackChart queries a Prometheus that requires TLS and a password and holds a second cluster.
 func TestStackChart(t *testing.T) {
 	web := newWebConfig(t)
 	s := startFixture(t, stack, web)

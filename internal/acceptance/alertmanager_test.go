@@ -30,8 +30,8 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// startAlertmanager runs Debian's Alertmanager with a route to hook, which may be "", and a
-// password where auth says so.
+// startAlertmanager runs Debian's Alertmanager with a route to hook, if it is not "", and with a
+// password if auth is set.
 func startAlertmanager(t *testing.T, hook string, auth bool) *server {
 	t.Helper()
 	dir := t.TempDir()
@@ -69,7 +69,7 @@ func startAlertmanager(t *testing.T, hook string, auth bool) *server {
 	return s
 }
 
-// gettable is an alert as Alertmanager gives it back.
+// gettable is an alert as Alertmanager returns it.
 type gettable struct {
 	alertmanager.Alert
 	Status struct {
@@ -78,7 +78,7 @@ type gettable struct {
 	}
 }
 
-// list is the alerts that Alertmanager holds, that are not over, and that match.
+// list returns the unresolved alerts that Alertmanager holds and that match filter.
 func (s *server) list(t *testing.T, filter ...string) []gettable {
 	t.Helper()
 	body, err := s.get("/am/api/v2/alerts", url.Values{"filter": filter})
@@ -92,7 +92,7 @@ func (s *server) list(t *testing.T, filter ...string) []gettable {
 	return list
 }
 
-// alerts is list by node.
+// alerts returns what list does, by node.
 func (s *server) alerts(t *testing.T, filter ...string) map[string]gettable {
 	t.Helper()
 	out := map[string]gettable{}
@@ -102,7 +102,8 @@ func (s *server) alerts(t *testing.T, filter ...string) map[string]gettable {
 	return out
 }
 
-// firing is a run at a slot at which these nodes' memory is beyond its limit since ten minutes.
+// firing is a run at a slot where the memory of these nodes has been above its limit for ten
+// minutes.
 func firing(slot time.Time, nodes ...string) notify.Delivery {
 	panels := []snapshot.Panel{{Exprs: []string{
 		"node_memory",
@@ -141,8 +142,8 @@ func firing(slot time.Time, nodes ...string) notify.Delivery {
 	return d
 }
 
-// over ends a node's alert at the delivery's slot.
-func over(d notify.Delivery, node string) notify.Delivery {
+// resolve ends a node's alert at the delivery's slot.
+func resolve(d notify.Delivery, node string) notify.Delivery {
 	a := d.Memory.Alerts[rules.Key(node)]
 	a.Episodes[0].Ended, a.Episodes[0].End = d.Report.Info.Slot, rules.Recovered
 	return d
@@ -158,8 +159,8 @@ func openAlertmanager(t *testing.T, link string,
 	return n
 }
 
-// hand delivers, and asserts that it arrived.
-func hand(t *testing.T, n notify.Notifier, d notify.Delivery) {
+// deliver sends d through n and fails the test if it is refused.
+func deliver(t *testing.T, n notify.Notifier, d notify.Delivery) {
 	t.Helper()
 	if _, err := n.Notify(context.Background(), d); err != nil {
 		t.Fatal(err)
@@ -167,7 +168,7 @@ func hand(t *testing.T, n notify.Notifier, d notify.Delivery) {
 }
 
 func TestAlertmanager(t *testing.T) {
-	told := make(chan string, 100)
+	notified := make(chan string, 100)
 	hook := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var m struct {
 			Status string
@@ -180,7 +181,7 @@ func TestAlertmanager(t *testing.T) {
 			t.Errorf("Alertmanager's notification: %v", err)
 		}
 		for _, a := range m.Alerts {
-			told <- a.Status + " " + a.Labels["node"] + " " + a.Labels["severity"]
+			notified <- a.Status + " " + a.Labels["node"] + " " + a.Labels["severity"]
 		}
 	}))
 	s := startAlertmanager(t, hook, false)
@@ -188,40 +189,41 @@ func TestAlertmanager(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Second)
 	earlier := now.Add(-5 * time.Minute)
 
-	hand(t, n, firing(earlier))
+	deliver(t, n, firing(earlier))
 	if got := s.alerts(t); len(got) != 0 {
-		t.Errorf("of a calm run there is %+v", got)
+		t.Errorf("a run without alerts posted %+v, want nothing", got)
 	}
-	hand(t, n, firing(earlier, "ip-1", "ip-2"))
+	deliver(t, n, firing(earlier, "ip-1", "ip-2"))
 	checkPosted(t, s.alerts(t)["ip-1"], earlier)
-	awaitTold(t, told, "firing ip-1 critical", "firing ip-2 critical")
+	awaitNotified(t, notified, "firing ip-1 critical", "firing ip-2 critical")
 
-	hand(t, n, firing(now, "ip-1", "ip-2"))
+	deliver(t, n, firing(now, "ip-1", "ip-2"))
 	if got := s.alerts(t)["ip-1"]; !got.EndsAt.Equal(now.Add(20*time.Minute)) ||
 		!got.StartsAt.Equal(earlier.Add(-10*time.Minute)) {
-		t.Errorf("posted again it is from %s until %s, at %s", got.StartsAt, got.EndsAt, now)
+		t.Errorf("posted again: from %s until %s, want from %s until %s", got.StartsAt, got.EndsAt,
+			earlier.Add(-10*time.Minute), now.Add(20*time.Minute))
 	}
 	silence(t, s, "node", "ip-1")
 	if got := s.alerts(t); got["ip-1"].Status.State != "suppressed" ||
 		len(got["ip-1"].Status.SilencedBy) != 1 || got["ip-2"].Status.State != "active" {
-		t.Errorf("ip-1 is silenced, and the alerts are %+v", got)
+		t.Errorf("after the silence: %+v, want ip-1 suppressed and ip-2 active", got)
 	}
-	hand(t, n, over(firing(now, "ip-1", "ip-2"), "ip-2"))
+	deliver(t, n, resolve(firing(now, "ip-1", "ip-2"), "ip-2"))
 	if got := s.alerts(t); len(got) != 1 {
-		t.Errorf("ip-2 is over, and the alerts are %+v", got)
+		t.Errorf("after the end of ip-2: %+v, want one alert", got)
 	}
-	awaitTold(t, told, "resolved ip-2 critical")
+	awaitNotified(t, notified, "resolved ip-2 critical")
 
 	test := firing(now)
 	test.Message = &notify.Message{Kind: notify.KindTest}
-	hand(t, n, test)
-	if got := s.alerts(t, "alertname="+alertmanager.TestName)[""]; !got.EndsAt.Equal(
-		now.Add(5 * time.Minute)) {
-		t.Errorf("the test is %+v", got)
+	deliver(t, n, test)
+	if got, want := s.alerts(t, "alertname="+alertmanager.TestName)[""],
+		now.Add(5*time.Minute); !got.EndsAt.Equal(want) {
+		t.Errorf("the test alert is %+v, want its end at %s", got, want)
 	}
 }
 
-// checkPosted asserts what Alertmanager holds of an alert that was posted at a slot.
+// checkPosted checks what Alertmanager holds of the alert of ip-1 that was posted at slot.
 func checkPosted(t *testing.T, a gettable, slot time.Time) {
 	t.Helper()
 	want := map[string]string{
@@ -235,19 +237,22 @@ func checkPosted(t *testing.T, a gettable, slot time.Time) {
 		a.Annotations["value"] != "94 %" ||
 		!strings.Contains(a.Annotations["description"], "above 90 %") ||
 		a.Annotations["runbook_url"] != "https://runbooks.example.com/memory" {
-		t.Errorf("annotations %v", a.Annotations)
+		t.Errorf("annotations %v, want the summary, value, limit and runbook of ip-1",
+			a.Annotations)
 	}
 	if !a.EndsAt.Equal(slot.Add(20*time.Minute)) || !a.StartsAt.Equal(slot.Add(-10*time.Minute)) ||
 		a.Status.State == "suppressed" {
-		t.Errorf("from %s until %s, %s", a.StartsAt, a.EndsAt, a.Status.State)
+		t.Errorf("from %s until %s, %s; want ten minutes before and twenty after %s, not "+
+			"suppressed",
+			a.StartsAt, a.EndsAt, a.Status.State, slot)
 	}
 	if !strings.HasPrefix(a.GeneratorURL, "https://prometheus.example.com/graph?") {
-		t.Errorf("from %s", a.GeneratorURL)
+		t.Errorf("generator URL %s, want one of prometheus.example.com", a.GeneratorURL)
 	}
 }
 
-// awaitTold waits until Alertmanager has told all of what is wanted.
-func awaitTold(t *testing.T, told <-chan string, want ...string) {
+// awaitNotified waits until Alertmanager has sent every notification in want.
+func awaitNotified(t *testing.T, notified <-chan string, want ...string) {
 	t.Helper()
 	missing := map[string]bool{}
 	for _, w := range want {
@@ -256,15 +261,15 @@ func awaitTold(t *testing.T, told <-chan string, want ...string) {
 	timeout := time.After(patience)
 	for len(missing) > 0 {
 		select {
-		case got := <-told:
+		case got := <-notified:
 			delete(missing, got)
 		case <-timeout:
-			t.Fatalf("Alertmanager has not told %v", missing)
+			t.Fatalf("no notification of %v, want all of them", missing)
 		}
 	}
 }
 
-// silence silences what has a label, for an hour.
+// silence silences for an hour the alerts that have the label.
 func silence(t *testing.T, s *server, name, value string) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{
@@ -291,12 +296,11 @@ func silence(t *testing.T, s *server, name, value string) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if said, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK {
-		t.Fatalf("the silence: %s %s", res.Status, said)
+		t.Fatalf("posting the silence: %s %s, want 200", res.Status, said)
 	}
 }
 
-// TestAlertmanagerTakesEverything posts what a memory may hold at most, with words that somebody
-// chose to break it.
+// TestAlertmanagerTakesEverything posts the most alerts that a memory holds, with hostile labels.
 func TestAlertmanagerTakesEverything(t *testing.T) {
 	s := startAlertmanager(t, "", false)
 	now := time.Now().UTC().Truncate(time.Second)
@@ -311,10 +315,10 @@ func TestAlertmanagerTakesEverything(t *testing.T) {
 			d.Memory.Alerts[k] = a
 		}
 	}
-	hand(t, openAlertmanager(t, s.url, nil), d)
+	deliver(t, openAlertmanager(t, s.url, nil), d)
 	got := s.alerts(t, `alertname="NodeMemoryHigh"`)
 	if len(got) != 400 {
-		t.Errorf("%d of 400 alerts have arrived", len(got))
+		t.Errorf("%d alerts arrived, want 400", len(got))
 	}
 }
 
@@ -326,11 +330,11 @@ func TestAlertmanagerRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	allowed, wrong := basicAuth(t, password), basicAuth(t, "MARKED-wrong-password")
-	hand(t, openAlertmanager(t, s.url, allowed), firing(now, "ip-1"))
-	if len(s.alerts(t)) != 1 {
-		t.Error("nothing has arrived")
+	deliver(t, openAlertmanager(t, s.url, allowed), firing(now, "ip-1"))
+	if got := s.alerts(t); len(got) != 1 {
+		t.Errorf("%d alerts arrived, want 1", len(got))
 	}
-	// A proxy that turns beginning and end around, which Alertmanager itself refuses.
+	// This proxy swaps startsAt and endsAt, so that Alertmanager itself refuses the alert.
 	garbling := serve(t, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
 		body, _ := io.ReadAll(r.In.Body)
@@ -353,7 +357,10 @@ func TestAlertmanagerRefuses(t *testing.T) {
 			"Alertmanager answered 401 Unauthorized; give credentials",
 		},
 		{"no password", s.url, nil, false, "401"},
-		{"wrong path", s.url + "/elsewhere", allowed, false, "404 Not Found; check alertmanager.url"},
+		{
+			"wrong path", s.url + "/elsewhere", allowed, false,
+			"404 Not Found; check alertmanager.url",
+		},
 		{
 			"its own words", garbling, allowed, false, "400 Bad Request: \"start time must be " +
 				"before end time",
@@ -367,17 +374,17 @@ func TestAlertmanagerRefuses(t *testing.T) {
 			var refused *notify.RefusedError
 			if err == nil || !strings.Contains(err.Error(), tc.says) ||
 				errors.As(err, &retry) != tc.retry || errors.As(err, &refused) == tc.retry {
-				t.Errorf("%v, want %q", err, tc.says)
+				t.Errorf("%v, want %q, a RetryError: %v", err, tc.says, tc.retry)
 			}
 			if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, password) ||
 				strings.Contains(text, "MARKED") {
-				t.Error("the error shows the password")
+				t.Errorf("the error shows the password: %s, want it hidden", text)
 			}
 		})
 	}
 }
 
-// basicAuth is the transport that http_config makes of a name and a password.
+// basicAuth returns the transport that http_config makes for a name and a password.
 func basicAuth(t *testing.T, password string) http.RoundTripper {
 	t.Helper()
 	client, err := promconfig.NewClientFromConfig(promconfig.HTTPClientConfig{

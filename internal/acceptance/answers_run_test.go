@@ -16,23 +16,23 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// fixtureGrid is the grid of a report of six hours at the slot: it ends a minute before.
+// fixtureGrid is the grid of a six-hour report at the slot. It ends a minute before the slot.
 var fixtureGrid = series.Grid{Start: clock("17:59"), Step: time.Minute, Len: 6*60 + 1}
 
-// testAnswers puts the built-in queries to Prometheus itself and compares every sample with the
-// answers: where this passes and testReport does not, promsnap is wrong; where this does not, the
-// query, the fixture or the arithmetic is.
+// testAnswers sends the built-in queries to Prometheus itself and compares every sample with the
+// answers. If this passes and testReport fails, promsnap is wrong. If this fails, the query, the
+// fixture or the arithmetic is wrong.
 func testAnswers(t *testing.T, c chart, s *server) {
 	want := answers(c)
 	for _, p := range panels.All() {
 		if _, ok := want[p.Name]; !ok {
-			t.Errorf("the panel %s has no answers here", p.Name)
+			t.Errorf("panel %s has no answers in this test, want some", p.Name)
 		}
 		query := panel.Expand(p.Queries[0].Expr, panel.Vars{
 			Step: fixtureGrid.Step, ScrapeInterval: time.Minute, Range: fixtureGrid.Range(),
 		})
 		expected := want[p.Name]
-		if p.Without != "" { // the query alone says which nodes there are
+		if p.Without != "" { // the query only lists the nodes
 			expected = slices.Clone(expected)
 			for i := range expected {
 				expected[i].shape = flat(1)
@@ -42,7 +42,7 @@ func testAnswers(t *testing.T, c chart, s *server) {
 	}
 }
 
-// matrix is a range query's answer as Prometheus writes it.
+// matrix is the result of a range query as Prometheus writes it.
 type matrix []struct {
 	Metric lbl
 	Values [][2]any // seconds, and the value as a string
@@ -64,8 +64,8 @@ func queryRange(t *testing.T, s *server, query string, g series.Grid) matrix {
 	return answer.Data.Result
 }
 
-// compareSamples holds each series of got against its answer. Series of another cluster are not
-// looked at: promsnap's matchers leave them out.
+// compareSamples compares each series of got with its answer. It skips series of another cluster,
+// because promsnap's matchers exclude them.
 func compareSamples(t *testing.T, panel string, got matrix, want []answer) {
 	t.Helper()
 	known := 0
@@ -76,7 +76,7 @@ func compareSamples(t *testing.T, panel string, got matrix, want []answer) {
 		known++
 		a := answerOf(want, s.Metric)
 		if a == nil {
-			t.Errorf("%s: %v is in the answer and should not be", panel, s.Metric)
+			t.Errorf("%s: got series %v, want none with these labels", panel, s.Metric)
 			continue
 		}
 		samples := map[int64]float64{}
@@ -104,7 +104,7 @@ func compareSamples(t *testing.T, panel string, got matrix, want []answer) {
 	}
 }
 
-// answerOf returns the answer whose labels all are among labels, nil where there is none.
+// answerOf returns the answer whose labels are all among labels, or nil.
 func answerOf(as []answer, labels map[string]string) *answer {
 	for i, a := range as {
 		if a.labels.in(labels) {
@@ -123,7 +123,7 @@ func (l lbl) in(labels map[string]string) bool {
 	return true
 }
 
-// near allows what floating point makes of one formula written in two ways.
+// near allows for the rounding of one formula written in two ways.
 func near(a, b float64) bool {
 	if math.IsNaN(a) || math.IsNaN(b) {
 		return math.IsNaN(a) && math.IsNaN(b)

@@ -8,17 +8,17 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// answer is one series of a panel's answer over the fixture. It follows from the fixture's shapes
-// by arithmetic alone, and from what Prometheus documents of rate, increase and staleness; nothing
-// in it was taken from a run.
+// answer is one series of a panel's answer over the fixture. It follows by arithmetic from the
+// fixture's shapes and from the documented behaviour of rate, increase and staleness. Nothing in it
+// comes from a run.
 type answer struct {
 	labels lbl    // those of the query; promsnap adds the node
-	node   string // "" where nothing says it
+	node   string // "" if unknown
 	shape  shape
 }
 
-// answers returns what every built-in panel must answer over a chart's fixture, by the panel's
-// name, at a step of a minute: a rate then looks back over four.
+// answers returns what every built-in panel must answer for a chart's fixture, by panel name. The
+// step is a minute, so a rate covers four minutes.
 func answers(c chart) map[string][]answer {
 	all := map[string][]answer{
 		"node-conditions":   conditions(),
@@ -50,12 +50,12 @@ func byClaim(claim string, s shape) answer {
 	return answer{labels: lbl{"namespace": "shop", "persistentvolumeclaim": claim}, shape: s}
 }
 
-// nodeAnswers are those of node_exporter's metrics, by instance.
+// nodeAnswers adds the answers from node_exporter's metrics, by instance.
 func nodeAnswers(all map[string][]answer) {
 	busy := map[string]shape{
 		"n1": flat(9.0 / 60), "n2": flat(59.0 / 60), "n3": flat(0.5), "n6": flat(0.1),
-		// Three intervals of a minute lie in the rate's four: at the change of pace one, two, then
-		// all of them are new.
+		// A rate of four minutes covers three one-minute intervals. After the pace changes, one,
+		// two and then all of them are new.
 		"n4": flat(0.10).then("23:21", (2*0.10+0.85)/3).then("23:22", (0.10+2*0.85)/3).then("23:23",
 			0.85),
 	}
@@ -64,12 +64,12 @@ func nodeAnswers(all map[string][]answer) {
 			labels := lbl{"instance": n.ip + ":9100"}.with(nv...)
 			all[panel] = append(all[panel], answer{labels, n.name, s})
 		}
-		used := func(free shape, of float64) shape { return n.seen(free.over(of, 1, -1)) }
+		used := func(free shape, of float64) shape { return n.seen(free.scaled(of, 1, -1)) }
 		add("node-memory", used(n.available, 64*gib))
 		add("node-disk", used(n.diskFree, 100e9), "mountpoint", "/")
 		add("node-inodes", used(n.inodesFree, 1e6), "mountpoint", "/")
 		add("node-readonly", n.seen(flat(0)))
-		// A rate beside a hole sees too little of all modes alike, and their share is right.
+		// Next to a gap a rate is too low for all modes alike, so their share is still right.
 		add("node-cpu", n.ratedShare(busy[n.name]))
 		add("node-network", n.rated(flat(2e6)))
 		add("node-pressure", n.rated(flat(n.stalled/60)))
@@ -77,16 +77,16 @@ func nodeAnswers(all map[string][]answer) {
 	}
 }
 
-// over returns a + b·s/whole.
-func (s shape) over(whole, a, b float64) shape {
+// scaled returns a + b·s/total.
+func (s shape) scaled(total, a, b float64) shape {
 	out := make(shape, len(s))
 	for i, r := range s {
-		out[i] = run{r.from, a + b*r.value/whole, b * r.slope / whole}
+		out[i] = run{r.from, a + b*r.value/total, b * r.slope / total}
 	}
 	return out
 }
 
-// seen is what a plain selector sees of a gauge of the node's: the last sample, until it is five
+// seen is what a plain selector returns for a gauge of the node: the last sample, until it is five
 // minutes old.
 func (n node) seen(s shape) shape {
 	if n.downFrom == "" {
@@ -95,8 +95,8 @@ func (n node) seen(s shape) shape {
 	return s.hole(plus(n.downFrom, 4), n.downTo)
 }
 
-// ratedShare is what a quotient of two rates over four minutes sees: something while two samples
-// are in them.
+// ratedShare is what a quotient of two four-minute rates returns: a value while the range holds two
+// samples.
 func (n node) ratedShare(s shape) shape {
 	if n.downFrom == "" {
 		return s
@@ -107,28 +107,29 @@ func (n node) ratedShare(s shape) shape {
 	return s.hole(plus(n.downFrom, 2), plus(n.downTo, 1))
 }
 
-// rated is what one rate over four minutes sees of a constant pace. Beside a hole it sees too
-// little: it extrapolates from the samples that it has by no more than half an interval towards the
-// hole.
+// rated is what one four-minute rate returns for a constant pace. Next to a gap it is too low,
+// because rate extrapolates towards the gap by at most half an interval.
 func (n node) rated(s shape) shape {
 	if n.downFrom == "" {
 		return s
 	}
 	pace := s.at(clock(n.downFrom))
 	out := n.ratedShare(s)
-	// two samples: the minute before them, theirs, half of one
+	// Two samples: the interval before them, the one between them and half of one after them.
 	before := run{clock(plus(n.downFrom, 1)), pace * 150 / 240, 0}
 	out = out.before(before.from).join(shape{before}).join(out.after(clock(plus(n.downFrom, 2))))
 	if n.downTo != "" {
 		out = out.before(clock(plus(n.downTo, 1))).
-			then(plus(n.downTo, 1), pace*90/240).  // two samples: half a minute, and theirs
-			then(plus(n.downTo, 2), pace*150/240). // three
+			// Two samples: half an interval before them and the one between them.
+			then(plus(n.downTo, 1), pace*90/240).
+			// Three samples.
+			then(plus(n.downTo, 2), pace*150/240).
 			then(plus(n.downTo, 3), pace)
 	}
 	return out
 }
 
-// containerAnswers are those of cAdvisor's and kube-state-metrics' metrics, by container.
+// containerAnswers adds the answers from cAdvisor's and kube-state-metrics' metrics, by container.
 func containerAnswers(all map[string][]answer) {
 	of := func(namespace, pod, container, node string) func(shape) answer {
 		return func(s shape) answer {
@@ -148,7 +149,7 @@ func containerAnswers(all map[string][]answer) {
 		idle(flat(0.125)),
 		hostile(flat(math.Floor(gib*0.4)/gib).then("23:30", math.Floor(gib*0.97)/gib)),
 	}
-	// an hour after the kill it is no event any more
+	// An hour after the kill it is no longer counted.
 	all["container-oom"] = []answer{
 		worker(shape{}.then("23:50", 1)), executor(shape{}.then("22:00", 1).then("23:00", 0)),
 	}
@@ -158,7 +159,7 @@ func containerAnswers(all map[string][]answer) {
 	}
 	all["container-cpu"] = []answer{api(flat(2)), worker(flat(0.95)), hostile(flat(0.5))}
 	all["container-cpu-limit"] = []answer{worker(flat(0.95))}
-	// the others ran in no period: 0/0
+	// The other containers ran in no period: 0/0.
 	all["container-throttling"] = []answer{api(flat(0.5)), worker(flat(0.1))}
 }
 
@@ -173,15 +174,15 @@ func conditions() []answer {
 			ready = ready.then("23:50", 1)
 		}
 		add(n, "NotReady", ready)
-		if n == "n2" { // of the others nothing is said, because they are well
+		if n == "n2" { // the other nodes have no pressure and so no series
 			add(n, "MemoryPressure", flat(1))
 		}
 	}
 	return out
 }
 
-// scrapeHealth counts five exporters, of which n3's and n6's were down; in the community chart one
-// job has kube-state-metrics too.
+// scrapeHealth counts five exporters, of which those of n3 and n6 were down. In the community chart
+// one job includes kube-state-metrics.
 func scrapeHealth(c chart) []answer {
 	job := func(name string, s shape) answer { return answer{labels: lbl{"job": name}, shape: s} }
 	oneDown := func(of float64) shape {
@@ -197,7 +198,7 @@ func scrapeHealth(c chart) []answer {
 		job("kubernetes-nodes", flat(1)), job("kubernetes-nodes-cadvisor", flat(1)))
 }
 
-// coverage is 1 where nothing is seen of a node's exporter.
+// coverage is 1 while nothing is seen of a node's exporter.
 func coverage() []answer {
 	out := []answer{byNode("n5", flat(1))}
 	for _, n := range nodes() {
@@ -213,13 +214,13 @@ func coverage() []answer {
 	return out
 }
 
-// figures are what is told of a series over a window.
+// figures are the numbers that a report gives for a series over a window.
 type figures struct {
 	last, avg, min, max float64
 	samples             int
 }
 
-// figures computes those of s on the grid g.
+// figures computes the figures of s on the grid g.
 func (s shape) figures(g series.Grid) figures {
 	f := figures{last: math.NaN(), avg: math.NaN(), min: math.NaN(), max: math.NaN()}
 	var sum float64

@@ -22,28 +22,28 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// before is the commit that whole runs are compared with: promsnap as it was before its speed was
-// last worked on.
+// before is the commit that runs are compared with: promsnap before the latest work on its
+// speed.
 const before = "f106a5e"
 
-// The bounds of whole runs.
+// The bounds of complete runs.
 var (
 	timesBefore = bound{
-		"processor time of the whole program, against promsnap of " + before, 1.1, 1, "×before",
+		"processor time of the program, against promsnap of " + before, 1.1, 1, "×before",
 	}
-	wholeMemory = bound{"peak memory of a whole run", 150, 120, "peak-MiB"}
+	runMemory = bound{"peak memory of a complete run", 150, 120, "peak-MiB"}
 )
 
-// workload is a whole run: a report of one configuration from a server that answers with recorded
+// workload is a complete run: one configuration's report from a server that answers with recorded
 // bytes.
 type workload struct {
 	name, config, url string
-	seen              string // what standard output says where everything was seen
+	seen              string // what standard output holds if every series was read
 }
 
-// workloads starts the servers of the two runs: 6 panels of 5,000 series of 720 samples, which
-// takes reading; and all the built-in panels and one more on 42 nodes over a day, which takes
-// drawing.
+// workloads starts the servers of two runs. The first has 6 panels of 5,000 series of 720 samples
+// and tests reading. The second has all the built-in panels and one more on 42 nodes over a day and
+// tests drawing.
 func workloads(b *testing.B) []workload {
 	var wide, small strings.Builder
 	for i := range 6 {
@@ -86,7 +86,7 @@ func startReplay(b *testing.B, env ...string) string {
 	return s.url
 }
 
-// startLab starts promlab, a process of its own, with 42 nodes.
+// startLab starts promlab with 42 nodes in a process of its own.
 func startLab(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "promlab")
@@ -105,7 +105,7 @@ func startLab(b *testing.B) string {
 	return s.url
 }
 
-// upstream answers every question as the server behind it did the first time.
+// upstream answers every request as the server behind it did the first time.
 type upstream struct {
 	url string
 
@@ -113,8 +113,7 @@ type upstream struct {
 	known map[string][]byte
 }
 
-// ServeHTTP knows a question by what it asks, and not by how long the asker waits. Answers that are
-// no success are not kept.
+// ServeHTTP identifies a request by its query and ignores its timeout. It does not cache failures.
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -148,10 +147,9 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// BenchmarkWholeRun runs this program and the one of the commit before in turn, each in a process
-// of its own, and compares the processor time of the fastest of each, and the highest peaks of
-// resident memory.
-func BenchmarkWholeRun(b *testing.B) {
+// BenchmarkRun alternates this program and that of the commit before, each run in its own
+// process. It compares the lowest processor times and the highest peaks of resident memory.
+func BenchmarkRun(b *testing.B) {
 	now, err := binary()
 	if err != nil {
 		b.Fatal(err)
@@ -160,56 +158,57 @@ func BenchmarkWholeRun(b *testing.B) {
 	for _, w := range workloads(b) {
 		b.Run(w.name, func(b *testing.B) {
 			config := configFile(b, w.config)
-			w.run(b, now, config) // has the server make its recordings
-			var ours, theirs taken
+			w.run(b, now, config) // makes the server record its answers
+			var ours, theirs usage
 			for range b.N {
 				for range rounds {
 					theirs.add(w.run(b, then, config))
 					ours.add(w.run(b, now, config))
 				}
 			}
-			b.Logf("the least processor time and the highest peak of %d:\n  now     %6d ms, user "+
+			b.Logf("the lowest processor time and the highest peak of %d runs:\n  now     %6d "+
+				"ms, user "+
 				"%6d ms, %6.1f MiB\n  %s %6d ms, user %6d ms, %6.1f MiB", rounds*b.N,
 				ours.cpu.Milliseconds(), ours.user.Milliseconds(), ours.resident, before,
 				theirs.cpu.Milliseconds(), theirs.user.Milliseconds(), theirs.resident)
 			timesBefore.hold(b, ours.cpu.Seconds()/theirs.cpu.Seconds())
-			wholeMemory.hold(b, ours.resident)
+			runMemory.hold(b, ours.resident)
 			b.ReportMetric(theirs.resident, "before-MiB")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
 }
 
-// taken is what runs have taken of the processors at least, and of memory at most.
-type taken struct {
+// usage is the lowest processor time and the highest memory of several runs.
+type usage struct {
 	cpu, user time.Duration
 	resident  float64 // MiB
 }
 
-func (t *taken) add(one taken) {
-	if t.cpu == 0 || one.cpu < t.cpu {
-		t.cpu = one.cpu
+func (u *usage) add(one usage) {
+	if u.cpu == 0 || one.cpu < u.cpu {
+		u.cpu = one.cpu
 	}
-	if t.user == 0 || one.user < t.user {
-		t.user = one.user
+	if u.user == 0 || one.user < u.user {
+		u.user = one.user
 	}
-	t.resident = max(t.resident, one.resident)
+	u.resident = max(u.resident, one.resident)
 }
 
-// run runs the program at path once, and makes sure that it saw everything.
-func (w workload) run(b *testing.B, path, config string) taken {
+// run runs the program at path once and checks that it read every series.
+func (w workload) run(b *testing.B, path, config string) usage {
 	b.Helper()
 	o, s := spend(b, path, "run", "bench", "-c", config, "--prometheus-url", w.url, "--time",
 		benchEnd.Format(time.RFC3339), "--output-dir", "out")
 	if !strings.Contains(o.stdout, w.seen) {
-		b.Fatalf("%s does not say %q:\n%s", path, w.seen, o.stdout)
+		b.Fatalf("%s prints, want %q:\n%s", path, w.seen, o.stdout)
 	}
-	return taken{s.cpu(), s.User, s.peak(b)}
+	return usage{s.cpu(), s.User, s.peak(b)}
 }
 
-// programBefore is promsnap of the commit before, built once out of the repository's history and
-// kept in .cache. Where there is no such history, nothing can be compared, and nobody is to take
-// that for a comparison.
+// programBefore returns the path of promsnap of the commit before. It builds it once from the
+// repository's history and keeps it in .cache. It fails if that history is missing, because then
+// nothing is compared.
 func programBefore(b *testing.B) string {
 	b.Helper()
 	cache, err := filepath.Abs("../../.cache")
@@ -232,7 +231,7 @@ func programBefore(b *testing.B) string {
 		cmd := exec.Command(args[0], args[1:]...)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			b.Fatalf("promsnap of %s, with which this one is compared, cannot be built here: %s: "+
+			b.Fatalf("building promsnap of %s, to compare with: %s: "+
 				"%v\n%s", before, strings.Join(args, " "), err, out)
 		}
 	}
@@ -242,8 +241,8 @@ func programBefore(b *testing.B) string {
 	return path
 }
 
-// BenchmarkRunProfiled does the same runs in this process: what -cpuprofile and -memprofile then
-// show is promsnap's and nobody else's.
+// BenchmarkRunProfiled does the same runs in this process, so that -cpuprofile and -memprofile show
+// promsnap alone.
 func BenchmarkRunProfiled(b *testing.B) {
 	for _, w := range workloads(b) {
 		b.Run(w.name, func(b *testing.B) {
@@ -266,7 +265,7 @@ func BenchmarkRunProfiled(b *testing.B) {
 					slices.ContainsFunc(o.Results, func(r app.Result) bool {
 						return len(r.Report.Panels) < 6
 					}) {
-					b.Fatalf("it failed: %+v", o.Results)
+					b.Fatalf("the run failed, want none to and 6 panels: %+v", o.Results)
 				}
 			}
 		})

@@ -29,9 +29,9 @@ var (
 	}
 )
 
-// rounds is how often each side runs, in turn. The fastest of each are compared: what else the
-// machine does only ever adds. On a busy machine one side may not have had a quiet moment by then:
-// where a bound on time is missed, both go on, up to mostRounds.
+// rounds is how often each side runs, in turn. The fastest runs are compared, because other load on
+// the machine only adds time. If a bound on time is missed, both sides continue up to mostRounds,
+// since a busy machine may not have given one side a quiet moment.
 const (
 	rounds     = 7
 	mostRounds = 21
@@ -40,25 +40,25 @@ const (
 // benchEnd is the newest sample of the measured answer.
 var benchEnd = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
 
-// BenchmarkRunReplayed measures a run of one panel of 5,000 series by 720 points whose bytes come
-// from a file: what promsnap itself takes. Its peak of resident memory is that of the whole
-// process, as the kernel counts it.
+// BenchmarkRunReplayed measures promsnap's own cost: a run of one panel of 5,000 series by 720
+// points whose bytes come from a file. The memory is the peak resident memory of the process, as
+// the kernel counts it.
 func BenchmarkRunReplayed(b *testing.B) {
 	url := startReplay(b)
-	runOnce(b, url, selected) // has the server make the recording
+	runOnce(b, url, selected) // makes the server record its answer
 	for range b.N {
 		m := measure(b, url, selected, url+"/recording", wideReplay)
 		m.log(b)
 		wideMemory.hold(b, m.resident)
 		wideReplay.hold(b, m.ratio())
 	}
-	// an operation is all the rounds of both sides: its time says nothing
+	// An operation covers all rounds of both sides, so its time means nothing.
 	b.ReportMetric(0, "ns/op")
 }
 
 // BenchmarkRunBreaching measures the memory of the same run in an outage: 1,420 of the series are
-// beyond their limit, and the server answers every question with all the series, so that there is a
-// table of 5,000 nodes too.
+// above their limit. The server answers every query with all the series, so there is also a table
+// of 5,000 nodes.
 func BenchmarkRunBreaching(b *testing.B) {
 	url := startReplay(b, replayClimbs+"=1")
 	path, err := binary()
@@ -80,7 +80,7 @@ reports:
 			o, s := spend(b, path, "run", "bench", "-c", config, "--time",
 				benchEnd.Format(time.RFC3339), "--output-dir", "out")
 			if !strings.Contains(o.stdout, "1,420 warning") {
-				b.Fatalf("it does not find 1,420 warnings:\n%s", tail(o.stdout, 1000))
+				b.Fatalf("want 1,420 warnings, got:\n%s", tail(o.stdout, 1000))
 			}
 			peak = max(peak, s.peak(b))
 		}
@@ -89,17 +89,16 @@ reports:
 	b.ReportMetric(0, "ns/op")
 }
 
-// What a real Prometheus is asked for. It sends the first byte when it has computed and encoded the
-// whole answer, so that what promsnap does with the bytes always comes on top: of the plain
-// selector, for which a server does little but read and encode, by more than of the query of the
-// panel container-memory, which a cluster of 5,000 containers is asked for.
+// The queries to a real Prometheus. It sends the first byte after it has computed and encoded the
+// whole answer, so promsnap's work always adds to its time. The share of promsnap is larger for the
+// plain selector, which costs a server little more than reading and encoding, than for the query of
+// the panel container-memory in a cluster of 5,000 containers.
 const (
 	selected = `bench`
 	computed = `max by (namespace, pod, container) (max_over_time(bench[4m])) / max by (namespace, pod, container) (bench_limit)`
 )
 
-// BenchmarkRunComputed measures the same against a real Prometheus that computes the answer from
-// blocks.
+// BenchmarkRunComputed measures the same run against a real Prometheus that reads blocks.
 func BenchmarkRunComputed(b *testing.B) {
 	flags := append(blockFlags(b, benchBlocks(b)), "--storage.tsdb.min-block-duration=2h",
 		"--storage.tsdb.max-block-duration=2h")
@@ -125,8 +124,8 @@ func BenchmarkRunComputed(b *testing.B) {
 	}
 }
 
-// benchBlocks returns a directory of blocks with the measured series. It is made once and kept
-// beside the servers.
+// benchBlocks returns a directory of blocks with the measured series. It makes them once and keeps
+// them next to the servers.
 func benchBlocks(b *testing.B) string {
 	b.Helper()
 	dir := filepath.Join(filepath.Dir(installed(b, "promtool")),
@@ -148,7 +147,7 @@ func benchBlocks(b *testing.B) string {
 	return dir
 }
 
-// runOnce runs promsnap on the one panel, and makes sure that it saw every series.
+// runOnce runs promsnap on the one panel and checks that it read every series.
 func runOnce(b *testing.B, prometheus, query string) spent {
 	b.Helper()
 	path, err := binary()
@@ -167,12 +166,12 @@ reports:
 	o, s := spend(b, path, "run", "bench", "-c", config, "--time", benchEnd.Format(time.RFC3339),
 		"--output-dir", "out")
 	if want := fmt.Sprintf("%d series", benchSeries); !strings.Contains(o.stdout, want) {
-		b.Fatalf("it does not say %q:\n%s", want, o.stdout)
+		b.Fatalf("want %q, got:\n%s", want, o.stdout)
 	}
 	return s
 }
 
-// measured is what both sides took.
+// measured holds what both sides used.
 type measured struct {
 	promsnap, curl []time.Duration // from the fastest to the slowest
 	cpu, curlCPU   []time.Duration // user and system
@@ -180,12 +179,12 @@ type measured struct {
 	bytes          int64           // of the answer
 }
 
-// ratio compares the fastest of both.
+// ratio compares the fastest runs of both sides.
 func (m measured) ratio() float64 {
 	return slices.Min(m.promsnap).Seconds() / slices.Min(m.curl).Seconds()
 }
 
-// measure runs promsnap and curl in turn, so that both meet the machine in the same mood.
+// measure alternates promsnap and curl, so that both run under the same load.
 func measure(b *testing.B, prometheus, query, address string, held bound) measured {
 	b.Helper()
 	curl, err := exec.LookPath("curl")
@@ -205,7 +204,8 @@ func measure(b *testing.B, prometheus, query, address string, held bound) measur
 			b.Fatal(err)
 		}
 		if m.bytes < benchSeries*benchPoints*10 {
-			b.Fatalf("curl fetched %d bytes: that is not the answer", m.bytes)
+			b.Fatalf("curl fetched %d bytes, want at least %d", m.bytes,
+				benchSeries*benchPoints*10)
 		}
 	}
 	for _, times := range [][]time.Duration{m.promsnap, m.cpu, m.curl, m.curlCPU} {
@@ -214,7 +214,7 @@ func measure(b *testing.B, prometheus, query, address string, held bound) measur
 	return m
 }
 
-// log prints what both sides took.
+// log prints what both sides used.
 func (m measured) log(b *testing.B) {
 	b.Helper()
 	middle := len(m.promsnap) / 2

@@ -23,7 +23,7 @@ import (
 
 // browsed is what testdata/browser/look.mjs saw of a report.
 type browsed struct {
-	// that it should not have made, said, opened or broken
+	// these should all be empty
 	Requests, Console, Dialogs, Violations []string
 	Text                                   string
 	AxeLight, AxeDark, AxePhone, Invalid   []string
@@ -60,7 +60,7 @@ type browsed struct {
 	Bare                        struct{ Offered, Charts int }
 }
 
-// reading is what stands beside a crosshair.
+// reading is the text next to a crosshair.
 type reading struct {
 	Panel  string
 	Place  float64 // of the pointer: 0 at the left end of the plot, 1 at its right
@@ -71,10 +71,10 @@ type reading struct {
 	Inside bool        // the window
 }
 
-// demoSlot is the time of the reports that are looked at.
+// demoSlot is the slot of the demo's report.
 var demoSlot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// TestBrowser opens the demo's report in Chromium as its readers do.
+// TestBrowser opens the demo's report in Chromium.
 func TestBrowser(t *testing.T) {
 	page, doc := simulated(t, demoSlot, "42", filepath.Join("..", "..", "testdata", "demo",
 		"promsnap.yaml"))
@@ -87,7 +87,7 @@ func TestBrowser(t *testing.T) {
 			"axe-core, phone": saw.AxePhone, "html-validate": saw.Invalid,
 		} {
 			if len(broken) > 0 {
-				t.Errorf("%s: %d violations:\n%s", what, len(broken),
+				t.Errorf("%s: %d violations, want none:\n%s", what, len(broken),
 					strings.Join(broken[:min(len(broken), 10)], "\n"))
 			}
 		}
@@ -100,7 +100,8 @@ func TestBrowser(t *testing.T) {
 	t.Run("tables", func(t *testing.T) { checkTables(t, doc, saw) })
 	t.Run("narrow", func(t *testing.T) {
 		if saw.WideOverflow > 0 || saw.PhoneOverflow > 0 {
-			t.Errorf("the page is %v px too wide on a desk and %v px on a phone", saw.WideOverflow,
+			t.Errorf("the page overflows by %v px on a desktop and by %v px on a phone, want 0",
+				saw.WideOverflow,
 				saw.PhoneOverflow)
 		}
 		if len(saw.PhoneLines) == 0 || slices.Max(saw.PhoneLines) > 70 {
@@ -109,14 +110,15 @@ func TestBrowser(t *testing.T) {
 	})
 	t.Run("without script", func(t *testing.T) {
 		if saw.Bare.Offered > 0 || saw.Bare.Charts < 10 {
-			t.Errorf("%d things are offered that need a script; %d charts are shown",
+			t.Errorf("without a script: %d controls that need one and %d charts, want 0 and at "+
+				"least 10",
 				saw.Bare.Offered, saw.Bare.Charts)
 		}
 	})
 	t.Run("paper", func(t *testing.T) { checkPaper(t, doc, filepath.Join(pictures, "report.pdf")) })
 }
 
-// TestBrowserClocksGoBack reads the charts of the night in which New York has an hour twice.
+// TestBrowserClocksGoBack reads the charts of the night in which New York repeats an hour.
 func TestBrowserClocksGoBack(t *testing.T) {
 	config := configFile(t, "version: 1\ncluster: ny\nprometheus: {scrape_interval: "+
 		"1m}\nreports:\n  - {name: daily, timezone: America/New_York, range: 12h, panels: [{use: "+
@@ -134,7 +136,7 @@ func TestBrowserClocksGoBack(t *testing.T) {
 	}
 }
 
-// simulated makes the report "daily" of a simulated cluster and returns its page's path.
+// simulated writes the report "daily" of a simulated cluster and returns the path of its page.
 func simulated(t *testing.T, at time.Time, nodes, config string) (string, reportjson.Document) {
 	t.Helper()
 	program, err := binary()
@@ -158,7 +160,7 @@ func simulated(t *testing.T, at time.Time, nodes, config string) (string, report
 		o.document(t, "daily", at)
 }
 
-// browse runs look.mjs beside the modules that install.sh has installed.
+// browse runs look.mjs next to the modules that install.sh installed.
 func browse(t *testing.T, mode, page, pictures string) browsed {
 	t.Helper()
 	dir := t.TempDir()
@@ -183,25 +185,25 @@ func browse(t *testing.T, mode, page, pictures string) browsed {
 	}
 	var saw browsed
 	if err := json.Unmarshal(stdout.Bytes(), &saw); err != nil {
-		t.Fatalf("look.mjs says %.200q: %v", stdout.String(), err)
+		t.Fatalf("look.mjs printed %.200q, want JSON: %v", stdout.String(), err)
 	}
 	return saw
 }
 
-// checkQuiet holds that the page asks for nothing, says nothing to the console and runs no script
-// of a stranger's.
+// checkQuiet checks that the page sends no request, logs nothing to the console and runs no foreign
+// script.
 func checkQuiet(t *testing.T, saw browsed) {
 	for what, list := range map[string][]string{
 		"requests": saw.Requests, "console": saw.Console, "dialogs": saw.Dialogs,
 		"policy": saw.Violations,
 	} {
 		if len(list) > 0 {
-			t.Errorf("%s: %q", what, list)
+			t.Errorf("%s: %q, want none", what, list)
 		}
 	}
 }
 
-// checkReadings compares what stands beside the crosshair with report.json.
+// checkReadings compares the text next to the crosshair with report.json.
 func checkReadings(t *testing.T, doc reportjson.Document, readings []reading, panels int) {
 	t.Helper()
 	zone, err := time.LoadLocation(doc.Zone)
@@ -212,14 +214,16 @@ func checkReadings(t *testing.T, doc reportjson.Document, readings []reading, pa
 	for _, r := range readings {
 		p := panelOf(t, doc, strings.TrimPrefix(r.Panel, "panel-"))
 		read[p.Name] = true
-		// A pointer stands on a pixel, which on a phone is more than a sample.
+		// A pointer is on a pixel. On a phone a pixel covers more than one sample.
 		pixel := float64(p.Grid.Len) / r.Width
 		if away := math.Abs(float64(r.At) - r.Place*float64(p.Grid.Len-1)); away > max(1, pixel) {
-			t.Errorf("%s: at %v of the plot sample %d of %d is read", p.Name, r.Place, r.At,
+			t.Errorf("%s: at %v of the plot, got sample %d of %d, want the nearest", p.Name,
+				r.Place, r.At,
 				p.Grid.Len)
 		}
 		if !r.Inside {
-			t.Errorf("%s: the words at sample %d are not within the window", p.Name, r.At)
+			t.Errorf("%s: the text at sample %d is outside the window, want it inside", p.Name,
+				r.At)
 		}
 		at := p.Grid.Start.Add(time.Duration(float64(r.At) * p.Grid.Step * float64(time.Second))).
 			In(zone)
@@ -229,20 +233,20 @@ func checkReadings(t *testing.T, doc reportjson.Document, readings []reading, pa
 		want := drawn(t, p, r.At)
 		for _, line := range r.Lines {
 			if !slices.Contains(want, line) && line[0] != others(p) {
-				t.Errorf("%s at %s: %q reads %q, which report.json does not say", p.Name, r.Time,
-					line[0], line[1])
+				t.Errorf("%s at %s: %q reads %q, want one of %q as in report.json", p.Name, r.Time,
+					line[0], line[1], want)
 			}
 		}
 		if p.Name == "node-memory" && len(r.Lines) < len(want) {
-			t.Errorf("%s: %d of %d lines are read", p.Name, len(r.Lines), len(want))
+			t.Errorf("%s: %d lines, want %d", p.Name, len(r.Lines), len(want))
 		}
 	}
 	if len(read) < panels {
-		t.Errorf("only %d panels can be read: %v", len(read), read)
+		t.Errorf("%d panels can be read, want %d: %v", len(read), panels, read)
 	}
 }
 
-// drawn is the names and the values of p's lines at sample i, as the report writes them.
+// drawn returns the names and values of p's lines at sample i, as the report writes them.
 func drawn(t *testing.T, p reportjson.DocPanel, i int) [][2]string {
 	t.Helper()
 	unit, err := units.Parse(p.Unit)
@@ -256,7 +260,7 @@ func drawn(t *testing.T, p reportjson.DocPanel, i int) [][2]string {
 	return lines
 }
 
-// others is what the series that are not drawn one by one are called.
+// others returns the name of the series that are drawn as one.
 func others(p reportjson.DocPanel) string {
 	if p.Rest == nil {
 		return ""
@@ -268,8 +272,8 @@ func others(p reportjson.DocPanel) string {
 	return w.OtherSeries.Of(p.Rest.Series)
 }
 
-// checkKeyboard holds that a chart can be reached, read and left with keys alone, and that what is
-// said aloud is what is shown.
+// checkKeyboard checks that keys alone can reach, read and leave a chart, and that the spoken text
+// is the shown text.
 func checkKeyboard(t *testing.T, doc reportjson.Document, saw browsed) {
 	k := saw.Keyboard
 	p := panelOf(t, doc, strings.TrimPrefix(k.Panel, "panel-"))
@@ -284,15 +288,15 @@ func checkKeyboard(t *testing.T, doc reportjson.Document, saw browsed) {
 		}
 		for _, line := range drawn(t, p, want) {
 			if !strings.Contains(step.Said, line[0]+" "+line[1]) {
-				t.Errorf("%s says %q, and not %q", key, step.Said, line)
+				t.Errorf("%s says %q, want %q in it", key, step.Said, line)
 			}
 		}
 		if shown := step.Words != nil; shown == (key == "Escape") {
-			t.Errorf("after %s the words are shown: %v", key, shown)
+			t.Errorf("after %s the text is shown: %v, want %v", key, shown, !shown)
 		}
 	}
 	if !k.Left {
-		t.Error("Tab does not leave the chart")
+		t.Error("after Tab the focus is in the chart, want it outside")
 	}
 }
 
@@ -309,41 +313,47 @@ func checkTables(t *testing.T, doc reportjson.Document, saw browsed) {
 			t.Errorf("%d nodes are shown, want all %d", len(s.Values), doc.Nodes.Total)
 		}
 		if order != "" && !ordered(t, s.Values, order == "ascending") {
-			t.Errorf("%s: %s", order, strings.Join(texts(s.Values), " "))
+			t.Errorf("%s: got %s, want them in order", order, strings.Join(texts(s.Values), " "))
 		}
 	}
 	f := saw.Filter
 	if want := []string{"ip-10-0-1-12"}; !slices.Equal(f.Findings, want) ||
 		!slices.Equal(f.Nodes, want) || len(f.Series) < 5 {
-		t.Errorf("the filter leaves the findings %q, the nodes %q and the series %q", f.Findings,
-			f.Nodes, f.Series)
+		t.Errorf("the filter leaves findings %q, nodes %q and series %q, want %q, the same and 5",
+			f.Findings,
+			f.Nodes, f.Series, want)
 	}
 	if !strings.HasPrefix(f.Said, "1 of "+strconv.Itoa(len(doc.Findings))+
 		" findings · 1 of 42 nodes · ") || f.After != "" || f.Rows != 10 {
-		t.Errorf("the filter says %q, and when cleared %q with %d findings", f.Said, f.After,
+		t.Errorf("the filter says %q, then %q with %d rows; want 1 finding and node, then \"\" "+
+			"with 10",
+			f.Said, f.After,
 			f.Rows)
 	}
 	for _, name := range f.Series {
 		if !strings.Contains(name, "ip-10-0-1-12") {
-			t.Errorf("the filter leaves the series %q", name)
+			t.Errorf("the filter leaves the series %q, want only those of ip-10-0-1-12", name)
 		}
 	}
 	if slices.Contains(f.Panels, "Persistent volumes") ||
 		!slices.Contains(f.Panels, "Node memory") {
-		t.Errorf("the filter leaves the panels %q", f.Panels)
+		t.Errorf("the filter leaves the panels %q, want Node memory and not Persistent volumes",
+			f.Panels)
 	}
 	if want := doc.Panels[0].Query; saw.Copied.Text != want || saw.Copied.Button != "Copied" {
-		t.Errorf("copied %q and said %q, want %q", saw.Copied.Text, saw.Copied.Button, want)
+		t.Errorf("copied %q and said %q, want %q and \"Copied\"", saw.Copied.Text,
+			saw.Copied.Button, want)
 	}
 	if !saw.Cell.Visible || !strings.HasPrefix(saw.Cell.ID, "node-") {
-		t.Errorf("a node's cell leads to %q, visible: %v", saw.Cell.ID, saw.Cell.Visible)
+		t.Errorf("a node's cell leads to %q, visible: %v; want node-… and true", saw.Cell.ID,
+			saw.Cell.Visible)
 	}
 	if !strings.Contains(saw.Text, "<!channel> <@U012AB3CD> *bold*") {
-		t.Error("the page does not show the hostile name")
+		t.Errorf("the page shows, want the hostile name in it: %.2000s", saw.Text)
 	}
 }
 
-// ordered says that the known values are in order and the unknown ones come last.
+// ordered reports whether the known values are in order and the unknown ones come last.
 func ordered(t *testing.T, values []*string, ascending bool) bool {
 	t.Helper()
 	last, unknown := math.Inf(1), false
@@ -379,7 +389,7 @@ func texts(values []*string) []string {
 	return out
 }
 
-// checkPaper reads the PDF that a reader of dark pages prints: everything is in it, on white.
+// checkPaper checks that the PDF, printed from a dark page, holds everything on white paper.
 func checkPaper(t *testing.T, doc reportjson.Document, path string) {
 	text, err := exec.Command("pdftotext", "-layout", path, "-").Output()
 	if err != nil {
@@ -395,7 +405,7 @@ func checkPaper(t *testing.T, doc reportjson.Document, path string) {
 	}
 	for _, w := range want {
 		if !strings.Contains(packed, strings.Join(strings.Fields(w), "")) {
-			t.Errorf("the PDF does not say %q", w)
+			t.Errorf("the PDF holds %.2000s, want %q in it", text, w)
 		}
 	}
 	pages := filepath.Join(t.TempDir(), "page")
@@ -405,7 +415,7 @@ func checkPaper(t *testing.T, doc reportjson.Document, path string) {
 	}
 	list, err := filepath.Glob(pages + "*.pgm")
 	if err != nil || len(list) < 5 {
-		t.Fatalf("%d pages: %v", len(list), err)
+		t.Fatalf("%d pages, want at least 5: %v", len(list), err)
 	}
 	for i, page := range list {
 		body, err := os.ReadFile(page)
@@ -417,7 +427,7 @@ func checkPaper(t *testing.T, doc reportjson.Document, path string) {
 			sum += int(b)
 		}
 		if mean := sum / len(body); mean < 200 {
-			t.Errorf("page %d is dark: its mean is %d of 255", i+1, mean)
+			t.Errorf("page %d has a mean brightness of %d, want at least 200 of 255", i+1, mean)
 		}
 	}
 }

@@ -31,8 +31,8 @@ import (
 )
 
 // controlPlane is a real Kubernetes control plane on loopback with RBAC: etcd, kube-apiserver and,
-// where it is asked for, the controllers that make Jobs and Pods. There is no kubelet. The
-// certificates live as long as the test.
+// on request, the controllers that make Jobs and Pods. It has no kubelet. The certificates last as
+// long as the test.
 type controlPlane struct {
 	url       string
 	dir       string
@@ -42,7 +42,7 @@ type controlPlane struct {
 	apiserver *process
 }
 
-// authority is a certificate authority of a test's own.
+// authority is a test's own certificate authority.
 type authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -74,7 +74,7 @@ func newAuthority(t testing.TB) *authority {
 	}
 }
 
-// issue returns a certificate and its key as PEM: of a server at hosts, or, without any, of a
+// issue returns a certificate and its key as PEM, for a server at hosts or, without hosts, for a
 // client.
 func (a *authority) issue(t testing.TB, subject pkix.Name,
 	hosts ...string) (certificate, key []byte) {
@@ -115,7 +115,7 @@ func (a *authority) issue(t testing.TB, subject pkix.Name,
 	}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: encoded})
 }
 
-// startControlPlane runs etcd and the API server, and waits until it is ready.
+// startControlPlane runs etcd and the API server and waits until they are ready.
 func startControlPlane(t testing.TB) *controlPlane {
 	t.Helper()
 	p := &controlPlane{dir: t.TempDir(), authority: newAuthority(t)}
@@ -184,7 +184,9 @@ func (p *controlPlane) startControllers(t testing.TB) {
 	t.Helper()
 	start(t, nil, installed(t, "kube-controller-manager"),
 		"--kubeconfig="+p.user(t, "controller-manager", "system:masters"),
-		"--controllers=cronjob-controller,job-controller,serviceaccount-controller,serviceaccount-token-controller,garbage-collector-controller,ttl-after-finished-controller,namespace-controller",
+		"--controllers=cronjob-controller,job-controller,serviceaccount-controller,"+
+			"serviceaccount-token-controller,garbage-collector-controller,"+
+			"ttl-after-finished-controller,namespace-controller",
 		"--use-service-account-credentials=true", "--service-account-private-key-file="+
 			filepath.Join(p.dir, "sa.key"), "--root-ca-file="+filepath.Join(p.dir, "ca.crt"),
 		"--leader-elect=false", "--secure-port=0", "--v=1")
@@ -199,7 +201,8 @@ func (p *controlPlane) write(t testing.TB, name string, data []byte) string {
 	return path
 }
 
-// do asks the API server as its administrator; body is JSON or a value to be written as JSON.
+// do sends a request to the API server as its administrator. The body is JSON text or a value to
+// encode as JSON.
 func (p *controlPlane) do(method, path string, body any) ([]byte, error) {
 	data, ok := body.(string)
 	if !ok && body != nil {
@@ -229,7 +232,7 @@ func (p *controlPlane) do(method, path string, body any) ([]byte, error) {
 	return answer, err
 }
 
-// must is do, for what has to work.
+// must is do for requests that have to succeed.
 func (p *controlPlane) must(t testing.TB, method, path string, body any) []byte {
 	t.Helper()
 	answer, err := p.do(method, path, body)
@@ -239,7 +242,7 @@ func (p *controlPlane) must(t testing.TB, method, path string, body any) []byte 
 	return answer
 }
 
-// apply has kubectl make or change objects, written as YAML, as the administrator.
+// apply makes or changes objects, written as YAML, through kubectl as the administrator.
 func (p *controlPlane) apply(t testing.TB, objects string) {
 	t.Helper()
 	for again := true; ; again = false {
@@ -251,7 +254,7 @@ func (p *controlPlane) apply(t testing.TB, objects string) {
 			return
 		}
 		if !again || !bytes.Contains(out, []byte("AlreadyExists")) {
-			// a controller was quicker: now there is one to be changed
+			// A controller created it first: apply once more to change it.
 			t.Fatalf("kubectl apply: %v\n%s", err, out)
 		}
 	}
@@ -266,7 +269,7 @@ func (p *controlPlane) user(t testing.TB, name string, groups ...string) string 
 		encode(certificate), encode(key)))
 }
 
-// bearer writes the kubeconfig of whoever a token is of.
+// bearer writes the kubeconfig for the owner of a token.
 func (p *controlPlane) bearer(t testing.TB, name, token string) string {
 	t.Helper()
 	return p.kubeconfig(t, name, fmt.Sprintf("{token: %s}", token))
@@ -284,8 +287,8 @@ contexts: [{name: acceptance, context: {cluster: acceptance, user: %q}}]
 `, p.url, base64.StdEncoding.EncodeToString(p.authority.pem), name, credentials, name))
 }
 
-// token signs a service account's token that ends at a time, with the API server's own key: one
-// that has expired cannot be had otherwise.
+// token signs a service account's token that expires at ends, with the API server's own key. The
+// API server itself issues no expired token.
 func (p *controlPlane) token(t testing.TB, namespace, account string, ends time.Time) string {
 	t.Helper()
 	var object struct{ Metadata struct{ UID string } }
@@ -316,8 +319,7 @@ func (p *controlPlane) token(t testing.TB, namespace, account string, ends time.
 	return signed + "." + encode(signature)
 }
 
-// allow lets a user do what rules say, written as those of a Role are, in one namespace, or
-// everywhere where namespace is empty.
+// allow grants a user the rules of a Role in one namespace, or everywhere if namespace is empty.
 func (p *controlPlane) allow(t testing.TB, user, namespace, rules string) {
 	t.Helper()
 	kind, place := "ClusterRole", ""
@@ -335,8 +337,8 @@ func (p *controlPlane) allow(t testing.TB, user, namespace, rules string) {
 	p.apply(t, b.String())
 }
 
-// outwardIP is an address of this machine that is not loopback: the API server's proxy refuses to
-// go there.
+// outwardIP returns an address of this machine that is not loopback, because the API server's proxy
+// refuses to go there.
 func outwardIP(t testing.TB) string {
 	t.Helper()
 	addresses, err := net.InterfaceAddrs()

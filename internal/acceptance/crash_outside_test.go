@@ -16,18 +16,18 @@ import (
 	"unsafe"
 )
 
-// outside is everything that a run of promsnap meets: servers in this process, and directories. It
-// counts the steps at which the run does something that outlives it, and kills it at one of them.
+// outside is everything that a run of promsnap talks to: servers in this process, and directories.
+// It counts the steps at which the run does something lasting, and kills the run at one of them.
 type outside struct {
 	mu     sync.Mutex
 	steps  int
-	killAt int // the step that is the run's last; 0: none
+	killAt int // the step at which to kill the run; 0: none
 	victim *os.Process
 	dead   chan struct{}
-	killed string // the step that was the run's last, in words; "": it ended by itself
+	killed string // the step at which the run was killed; "": it ended by itself
 }
 
-// run runs a command to its end, or kills it at a step.
+// run runs a command to its end or kills it at a step.
 func (o *outside) run(t *testing.T, cmd *exec.Cmd, killAt int) (steps int, killed string) {
 	t.Helper()
 	dead := make(chan struct{})
@@ -47,7 +47,8 @@ func (o *outside) run(t *testing.T, cmd *exec.Cmd, killAt int) (steps int, kille
 	return o.steps, o.killed
 }
 
-// step counts one. It tells whether the run goes on; where not, it is dead when step returns.
+// step counts one step and reports whether the run goes on. If it does not, it is dead when step
+// returns.
 func (o *outside) step(what string) (alive bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -58,13 +59,13 @@ func (o *outside) step(what string) (alive bool) {
 		return true
 	}
 	o.killed = what
-	_ = o.victim.Kill() // SIGKILL; the only error is that it has ended
+	_ = o.victim.Kill() // SIGKILL; fails only if it has ended
 	<-o.dead
 	return false
 }
 
-// serve puts a server before the run. Each request is two steps: before it is handled, and before
-// it is answered.
+// serve puts a server in front of the run. Each request is two steps: before it is handled and
+// before it is answered.
 func (o *outside) serve(t *testing.T, h http.Handler) (address string) {
 	t.Helper()
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -83,8 +84,8 @@ func (o *outside) serve(t *testing.T, h http.Handler) (address string) {
 	}))
 }
 
-// watch makes a step of whatever happens to a file in a directory. The run goes on while this
-// process hears of it, so that it ends a little after the step, or in the middle of the next.
+// watch makes a step of every event of a file in dirs. The run goes on until this process reads the
+// event, so it ends a little after the step or in the middle of the next one.
 func (o *outside) watch(t *testing.T, dirs ...string) {
 	t.Helper()
 	fd, err := syscall.InotifyInit1(syscall.IN_CLOEXEC | syscall.IN_NONBLOCK)

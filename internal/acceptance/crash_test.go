@@ -28,13 +28,12 @@ import (
 	"github.com/promsnap/promsnap/internal/state/statetest"
 )
 
-var crashSeed = flag.Uint64("crash-seed", 1, "what chance makes of the crash test")
+var crashSeed = flag.Uint64("crash-seed", 1, "seed of the random choices in the crash tests")
 
-// TestCrashes kills the real program, at any step of its input and output, through a week of checks
-// and daily summaries, and lets it run again. In whatever order that happens: what had to be told
-// is told after the next run that ends by itself; the archive holds each report once, whole, with
-// the same bytes for good; nobody is told anything twice but by a run after a crash, once for each,
-// marked.
+// TestCrashes kills the real program at random steps of its input and output through a week of
+// checks and daily summaries, and runs it again. The next run that ends by itself must send
+// whatever is missing. The archive must hold each report once, complete, with bytes that never
+// change. Each crash may cause one repeated message, which must be marked.
 func TestCrashes(t *testing.T) {
 	t.Logf("-crash-seed %d", *crashSeed)
 	inDirectory, inS3 := newWeek(t), newWeek(t)
@@ -53,7 +52,7 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
-// liveInDirectory lives through the week with the archive and what is remembered in directories.
+// liveInDirectory runs the week with the archive and the state in directories.
 func (w *week) liveInDirectory(t *testing.T) {
 	dir := t.TempDir()
 	w.watch(t, filepath.Join(dir, "state", "prod-seoul"), filepath.Join(dir, "archive", "check"),
@@ -73,7 +72,7 @@ func (w *week) liveInDirectory(t *testing.T) {
 		fmt.Sprintf("dir: '%s'", filepath.Join(dir, "state")))
 }
 
-// liveInS3 lives through the week with both in a bucket.
+// liveInS3 runs the week with both in a bucket.
 func (w *week) liveInS3(t *testing.T) {
 	g := startS3(t)
 	target, err := url.Parse(g.url)
@@ -107,7 +106,7 @@ func (w *week) liveInS3(t *testing.T) {
 	w.checkLists(t, root)
 }
 
-// week is a week of a fleet and of the people who are told of it.
+// week is a week of incidents in a fleet and of the messages about them.
 type week struct {
 	outside
 	random *rand.Rand
@@ -117,19 +116,19 @@ type week struct {
 	config string
 
 	archived func(report string, slot time.Time) (dir string)
-	load     func(report string) ([]byte, error) // the document of what is remembered
+	load     func(report string) ([]byte, error) // the state document
 	save     func(report string, body []byte) error
-	atOnce   bool // the archive's files are there all at once, and not the page last
+	atOnce   bool // the archive's files appear at once, not the page last
 
-	heard   int             // messages that were looked at
-	told    map[string]bool // facts
+	heard   int             // messages already read
+	sent    map[string]bool // facts
 	bodies  map[string][32]byte
 	longest map[string]int // steps of a report's longest run
 
-	runs, kills, stoodBack, duplicates int
-	since                              int // kills since the last run that ended by itself
-	twice                              int // duplicates since then
-	where                              map[string]int
+	runs, kills, heldBack, duplicates int
+	since                             int // kills after the last run that ended by itself
+	twice                             int // duplicates since then
+	where                             map[string]int
 }
 
 const slotEvery = 5 * time.Minute
@@ -138,7 +137,7 @@ func newWeek(t *testing.T) *week {
 	w := &week{
 		random: rand.New(rand.NewPCG(*crashSeed, 4)),
 		begin:  time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), nodes: fleet{},
-		slack: slackdouble.Start("xoxb-crash"), told: map[string]bool{},
+		slack: slackdouble.Start("xoxb-crash"), sent: map[string]bool{},
 		bodies: map[string][32]byte{}, longest: map[string]int{}, where: map[string]int{},
 	}
 	t.Cleanup(w.slack.Close)
@@ -157,9 +156,8 @@ func newWeek(t *testing.T) *week {
 	return w
 }
 
-// due are the slots in which there is something to tell, in their order: checks, and a summary a
-// day.
-func (w *week) due() []time.Time {
+// eventSlots returns the slots with something to send, in order: checks and one summary a day.
+func (w *week) eventSlots() []time.Time {
 	var out []time.Time
 	for day := range 7 {
 		out = append(out, w.begin.Add(time.Duration(24*day+9)*time.Hour))
@@ -167,7 +165,7 @@ func (w *week) due() []time.Time {
 	up := func(at time.Time) time.Time { return at.Add(slotEvery - 1).Truncate(slotEvery) }
 	for _, incidents := range w.nodes {
 		for _, in := range incidents {
-			out = append(out, up(in.from.Add(toldWithin)), up(in.to.Add(overWithin)))
+			out = append(out, up(in.from.Add(sentWithin)), up(in.to.Add(resolvedWithin)))
 		}
 	}
 	slices.SortFunc(out, time.Time.Compare)
@@ -175,16 +173,16 @@ func (w *week) due() []time.Time {
 }
 
 const (
-	// the rule's for, and the newest sample is of a minute before the slot
-	toldWithin = 4 * time.Minute
-	overWithin = 12 * time.Minute // keep_firing_for, and some
+	// the rule's for; the newest sample is a minute older than the slot
+	sentWithin     = 4 * time.Minute
+	resolvedWithin = 12 * time.Minute // keep_firing_for and some more
 )
 
-// live lives through the week.
+// live runs the week.
 func (w *week) live(t *testing.T, archive, memory string) {
 	var slackURL string
 	slackURL = w.serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		answer := httptest.NewRecorder() // in which files are uploaded to the double itself
+		answer := httptest.NewRecorder() // its upload URLs name the double itself
 		w.slack.ServeHTTP(answer, r)
 		own := strings.TrimSuffix(w.slack.APIURL(), "/api/")
 		rw.WriteHeader(answer.Code)
@@ -207,28 +205,30 @@ receivers:
 state: {%s}
 `, w.serve(t, w.nodes), fleetQuery, slackURL, archive, memory))
 
-	due := w.due()
-	for i, slot := range due {
+	slots := w.eventSlots()
+	for i, slot := range slots {
 		report := "check"
 		if slot.Hour() == 9 && slot.Minute() == 0 {
 			w.pass(t, "daily", slot, slot)
 		}
 		end := slot.Add(time.Hour)
-		if i+1 < len(due) {
-			end = due[i+1]
+		if i+1 < len(slots) {
+			end = slots[i+1]
 		}
 		w.pass(t, report, slot, end)
 		if t.Failed() {
 			return
 		}
 	}
-	t.Logf("%d slots with something to tell: %d runs, %d killed at %d kinds of steps, %d stood "+
-		"back; %d messages, %d duplicates",
-		len(due), w.runs, w.kills, len(w.where), w.stoodBack, w.heard, w.duplicates)
-	if w.kills < 200 || len(w.where) < 20 || w.stoodBack == 0 || w.duplicates == 0 {
-		t.Errorf("this has tried too little: killed at %v", w.where)
+	t.Logf("%d slots with something to send: %d runs, %d killed at %d kinds of steps, %d "+
+		"held back; %d messages, %d duplicates",
+		len(slots), w.runs, w.kills, len(w.where), w.heldBack, w.heard, w.duplicates)
+	if w.kills < 200 || len(w.where) < 20 || w.heldBack == 0 || w.duplicates == 0 {
+		t.Errorf("%d kills at %v, %d runs held back, %d duplicates; want 200, 20 kinds of "+
+			"steps, 1 and 1",
+			w.kills, w.where, w.heldBack, w.duplicates)
 	}
 	if refused := w.slack.Refused(); len(refused) > 0 {
-		t.Errorf("Slack refused %q", refused)
+		t.Errorf("Slack refused %q, want nothing refused", refused)
 	}
 }

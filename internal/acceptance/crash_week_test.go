@@ -22,14 +22,14 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// pass runs a report at a slot, and where that is killed again, at this slot or the next, until a
-// run ends by itself. The next that is due after until is another pass'.
+// pass runs a report at a slot. If that run is killed, it runs again at this slot or the next one
+// before until, as long as a run is killed.
 func (w *week) pass(t *testing.T, report string, slot, until time.Time) {
 	t.Helper()
 	for inARow := 0; ; inARow++ {
 		killAt := 0
 		if inARow < 4 && w.random.IntN(5) > 0 {
-			// runs with little to tell have fewer steps
+			// Runs with little to send have fewer steps.
 			killAt = 1 + w.random.IntN(max(w.longest[report], 20)/(1+w.random.IntN(2)))
 		}
 		if w.once(t, report, slot, killAt) {
@@ -48,7 +48,7 @@ func (w *week) pass(t *testing.T, report string, slot, until time.Time) {
 	}
 }
 
-// once is one run, which may be killed. It tells whether it has ended by itself.
+// once runs the report once and may kill it. It reports whether the run ended by itself and sent.
 func (w *week) once(t *testing.T, report string, slot time.Time, killAt int,
 	more ...string) (done bool) {
 	t.Helper()
@@ -75,10 +75,10 @@ func (w *week) once(t *testing.T, report string, slot time.Time, killAt int,
 	} else {
 		w.longest[report] = max(w.longest[report], steps)
 	}
-	stoodBack := strings.Contains(said.String(), "nothing sent: run")
+	heldBack := strings.Contains(said.String(), "nothing sent: run")
 	want := 0
-	if stoodBack && report == "daily" {
-		want = 1 // a summary that nobody may have told has to be tried again
+	if heldBack && report == "daily" {
+		want = 1 // a summary that may be unsent has to be retried
 	}
 	switch code := cmd.ProcessState.ExitCode(); {
 	case killed != "" && code == -1:
@@ -89,17 +89,16 @@ func (w *week) once(t *testing.T, report string, slot time.Time, killAt int,
 		t.Errorf("%s of %s: exit code %d, want %d\n%s", report, slot, code, want,
 			tail(said.String(), 2000))
 	}
-	return !stoodBack
+	return !heldBack
 }
 
-// placeOf is a step without what changes from run to run.
+// placeOf returns a step without the parts that change from run to run.
 func placeOf(step string) string {
 	return regexp.MustCompile(`\d{4}/\d\d/\d\d|\d{8}T\d{6}Z|\.promsnap-\d+|/F\d+`).
 		ReplaceAllString(step, "…")
 }
 
-// meetClaim lets a run meet the claim of the one that was killed, at times, and then lets the time
-// of that claim pass.
+// meetClaim sometimes starts a run while the killed run's claim holds, and then ends the claim.
 func (w *week) meetClaim(t *testing.T, report string, slot time.Time) {
 	t.Helper()
 	body, err := w.load(report)
@@ -110,19 +109,20 @@ func (w *week) meetClaim(t *testing.T, report string, slot time.Time) {
 		t.Fatal(err)
 	}
 	if _, err := state.Decode(state.Key{Cluster: "prod-seoul", Report: report}, body); err != nil {
-		t.Fatalf("after a crash: %v", err)
+		t.Fatalf("the state after a crash: %v, want it readable", err)
 	}
 	if !claimEnd.Match(body) || bytes.Contains(body, []byte(claimPast)) {
 		return
 	}
 	if w.random.IntN(8) == 0 {
 		before := w.heard
-		// A summary waits for the claim's end while it has time: here it has little.
+		// A summary waits for the claim's end while it has time. Here it has little.
 		if w.once(t, report, slot, 0, "--timeout", "12s") {
-			t.Errorf("%s of %s told people although the claim of another run holds", report, slot)
+			t.Errorf("%s of %s sent messages while another run's claim held, want none", report,
+				slot)
 		}
-		if w.stoodBack++; w.heard != before {
-			t.Errorf("%d messages of a run that stood back", w.heard-before)
+		if w.heldBack++; w.heard != before {
+			t.Errorf("a run that held back sent %d messages, want none", w.heard-before)
 		}
 	}
 	if err := w.save(report, claimEnd.ReplaceAll(body, []byte("$1"+claimPast))); err != nil {
@@ -130,7 +130,7 @@ func (w *week) meetClaim(t *testing.T, report string, slot time.Time) {
 	}
 }
 
-// listen takes down what people were told since it was called last.
+// listen reads the messages that were sent since the last call.
 func (w *week) listen(t *testing.T, slot time.Time) {
 	t.Helper()
 	messages := w.slack.Messages()
@@ -140,31 +140,33 @@ func (w *week) listen(t *testing.T, slot time.Time) {
 			continue
 		}
 		if len(about) == 0 {
-			t.Errorf("a message about nothing: %s %s", m.Text, m.Blocks)
+			t.Errorf("message about no incident, want one: %s %s", m.Text, m.Blocks)
 		}
 		again := slices.ContainsFunc(about, func(a string) bool {
-			// What began and was told, where the record of that was lost, is seen late.
-			return w.told[kind+" "+a] || kind == "late" && w.told["new "+a]
+			// If the record of a sent beginning was lost, the alert is seen late.
+			return w.sent[kind+" "+a] || kind == "late" && w.sent["new "+a]
 		})
 		for _, a := range about {
-			w.told[kind+" "+a] = true
+			w.sent[kind+" "+a] = true
 		}
 		if !again {
 			continue
 		}
 		w.duplicates++
 		if w.twice++; w.twice > w.since {
-			t.Errorf("slot %s: %d duplicates after %d crashes: %s", slot, w.twice, w.since, m.Text)
+			t.Errorf("slot %s: %d duplicates, want at most %d, one for each crash: %s", slot,
+				w.twice, w.since, m.Text)
 		}
 		if !strings.Contains(string(m.Blocks), "Possible duplicate") {
-			t.Errorf("slot %s: %s of %s is a duplicate, and not marked:\n%s", slot, kind, about,
+			t.Errorf("slot %s: %s of %s is a duplicate, want it marked:\n%s", slot, kind, about,
 				m.Blocks)
 		}
 	}
 	w.heard = len(messages)
 }
 
-// understand says what a message tells, and of which incidents; nothing of what fills its thread.
+// understand returns the kind of a message and its incidents, or "" for replies that fill its
+// thread.
 func (w *week) understand(m slackdouble.Message, slot time.Time) (kind string, about []string) {
 	all := m.Text + string(m.Blocks)
 	ended := true
@@ -176,7 +178,7 @@ func (w *week) understand(m slackdouble.Message, slot time.Time) (kind string, a
 	case strings.Contains(all, "seen late"):
 		kind = "late"
 	case strings.HasPrefix(m.Text, "✅"):
-		kind = "over"
+		kind = "resolved"
 	default:
 		kind, ended = "new", false
 	}
@@ -184,7 +186,7 @@ func (w *week) understand(m slackdouble.Message, slot time.Time) (kind string, a
 		if !strings.Contains(all, node) {
 			continue
 		}
-		for i := len(incidents) - 1; i >= 0; i-- { // the last that it can be about
+		for i := len(incidents) - 1; i >= 0; i-- { // the latest incident that fits
 			if in := incidents[i]; !ended && slot.After(in.from) || ended && slot.After(in.to) {
 				about = append(about, name(node, in))
 				break
@@ -196,36 +198,36 @@ func (w *week) understand(m slackdouble.Message, slot time.Time) (kind string, a
 
 func name(node string, in incident) string { return node + " from " + in.from.Format("Mon 15:04") }
 
-// check asserts what holds after a run that has ended by itself.
+// check checks what must hold after a run that ended by itself.
 func (w *week) check(t *testing.T, report string, slot time.Time) {
 	t.Helper()
 	w.checkArchive(t, report, slot, true)
 	if body, err := w.load(report); err != nil || claimEnd.Match(body) {
-		t.Errorf("the claim was not given back: %v", err)
+		t.Errorf("the state holds a claim, want it released: %s, %v", body, err)
 	}
 	if report == "daily" {
-		if !w.told["summary "+slot.Format(time.DateOnly)] {
-			t.Errorf("the summary of %s was not told", slot)
+		if !w.sent["summary "+slot.Format(time.DateOnly)] {
+			t.Errorf("no summary of %s, want one", slot)
 		}
 		return
 	}
 	for node, incidents := range w.nodes {
 		for _, in := range incidents {
 			n := name(node, in)
-			late := w.told["late "+n]
-			if slot.Sub(in.from) >= toldWithin && !w.told["new "+n] && !late {
-				t.Errorf("slot %s: %s was not told", slot, n)
+			late := w.sent["late "+n]
+			if slot.Sub(in.from) >= sentWithin && !w.sent["new "+n] && !late {
+				t.Errorf("slot %s: no message of %s, want one", slot, n)
 			}
-			if slot.Sub(in.to) >= overWithin && !w.told["over "+n] && !late {
-				t.Errorf("slot %s: the end of %s was not told", slot, n)
+			if slot.Sub(in.to) >= resolvedWithin && !w.sent["resolved "+n] && !late {
+				t.Errorf("slot %s: no message of the end of %s, want one", slot, n)
 			}
 		}
 	}
 }
 
-// checkArchive asserts that the report of a slot lies there once, as it always did; whole, where
-// its run was.
-func (w *week) checkArchive(t *testing.T, report string, slot time.Time, whole bool) {
+// checkArchive checks that the report of a slot is archived once and never changes. It must be
+// complete if its run was.
+func (w *week) checkArchive(t *testing.T, report string, slot time.Time, complete bool) {
 	t.Helper()
 	dir := w.archived(report, slot)
 	entries, err := os.ReadDir(dir)
@@ -241,33 +243,33 @@ func (w *week) checkArchive(t *testing.T, report string, slot time.Time, whole b
 		}
 		path, sum := filepath.Join(dir, e.Name()), sha256.Sum256(body)
 		if was, ok := w.bodies[path]; ok && was != sum {
-			t.Errorf("%s has other bytes than before", path)
+			t.Errorf("%s has the SHA-256 %x, want %x as before", path, sum, was)
 		}
 		w.bodies[path] = sum
 	}
-	have := whole || slices.Contains(names, "index.html") || w.atOnce && len(names) > 0
+	have := complete || slices.Contains(names, "index.html") || w.atOnce && len(names) > 0
 	if want := []string{"index.html", "memory.png", "report.json"}; have &&
 		!slices.Equal(names, want) {
 		t.Errorf("%s holds %q, want %q", dir, names, want)
 	}
 }
 
-// checkLists asserts that the archive's lists name each report once, and that latest/ is the
-// newest.
+// checkLists checks that the archive's lists name each report once and that latest/ is the newest.
 func (w *week) checkLists(t *testing.T, root string) {
 	t.Helper()
 	for _, report := range []string{"check", "daily"} {
 		pages, err := filepath.Glob(filepath.Join(root, report, "*", "*", "*", "*", "index.html"))
 		if err != nil || len(pages) < 7 {
-			t.Fatalf("%d pages of %s, %v", len(pages), report, err)
+			t.Fatalf("%d pages of %s, want at least 7: %v", len(pages), report, err)
 		}
 		latest, err := os.ReadFile(filepath.Join(root, report, "latest", "index.html"))
 		if newest := w.bodies[slices.Max(pages)]; err != nil || sha256.Sum256(latest) != newest {
-			t.Errorf("latest/ of %s is not %s, %v", report, slices.Max(pages), err)
+			t.Errorf("latest/ of %s differs, want the bytes of %s: %v", report, slices.Max(pages),
+				err)
 		}
 		lists, err := filepath.Glob(filepath.Join(root, report, "*", "*", "*", "index.json"))
 		if err != nil || len(lists) != 7 {
-			t.Errorf("%d days of %s, %v", len(lists), report, err)
+			t.Errorf("%d days of %s, want 7: %v", len(lists), report, err)
 		}
 		for _, path := range lists {
 			body, err := os.ReadFile(path)
@@ -279,7 +281,8 @@ func (w *week) checkLists(t *testing.T, root string) {
 			for _, e := range list.Entries {
 				if _, err := os.Stat(filepath.Join(filepath.Dir(path), e.Path,
 					"index.html")); err != nil || seen[e.Name] {
-					t.Errorf("%s lists %s: twice %v, %v", path, e.Name, seen[e.Name], err)
+					t.Errorf("%s lists %s, want it once and to exist: seen before %v, %v", path,
+						e.Name, seen[e.Name], err)
 				}
 				seen[e.Name] = true
 			}

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// testDirect gives the service account the chart's default rights, with which it may not use the
-// API server's proxy, and its Pods the cluster's DNS: they ask Prometheus' Service itself.
+// testDirect installs the chart with its default rights, without the API server's proxy. The Pods
+// resolve names and query Prometheus' Service itself.
 func (r *cronRun) testDirect(t *testing.T) {
 	address := serveLab(t)
 	host, port, err := net.SplitHostPort(address)
@@ -21,7 +21,7 @@ func (r *cronRun) testDirect(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.serve(t, "direct", "prometheus", communityLabels, address)
-	// Nothing translates a Service's port to its Pods' here: they are the same.
+	// Nothing maps a Service's port to its Pods' port here, so they are equal.
 	r.apply(t,
 		fmt.Sprintf(
 			`{apiVersion: v1, kind: Service, metadata: {name: prometheus, namespace: direct, labels: %s}, spec: {selector: {app: prometheus}, ports: [{name: http, port: %s, targetPort: web}]}}`, communityLabels, port))
@@ -37,24 +37,24 @@ func (r *cronRun) testDirect(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r.helm(t, "upgrade", "--force-conflicts", "-f", r.values(t, c.kubernetes, false))
 			if r.can(t, "get", "direct", "/services/proxy", "prometheus:"+port) {
-				t.Error("promsnap may use the API server's proxy")
+				t.Error("promsnap may use the API server's proxy, want this forbidden")
 			}
 			proxied := r.proxied(t)
 			for _, report := range []string{"daily", "long"} { // a GET and a POST
 				r.forget(t)
-				before := r.told()
+				before := r.sent()
 				o := r.node.run(t, r.byHand(t, "direct-"+c.name+"-"+report, report)).want(t, 0)
 				says(t, o.stdout, c.says)
-				if got := r.told(); got != before+1 {
-					t.Errorf("%s: %d messages, want one", report, got-before)
+				if got := r.sent(); got != before+1 {
+					t.Errorf("%s: %d messages, want 1", report, got-before)
 				}
 				if got := r.kept(t, report); len(got) != 1 {
-					t.Errorf("%s: reports of %v were kept, want one", report, got)
+					t.Errorf("%s: kept reports of %v, want one", report, got)
 				}
 				r.remembered(t, report)
 			}
 			if got := r.proxied(t); got != proxied {
-				t.Errorf("the API server's proxy was asked %d times", got-proxied)
+				t.Errorf("the API server's proxy got %d requests, want 0", got-proxied)
 			}
 		})
 	}
@@ -72,20 +72,20 @@ func (r *cronRun) testDirect(t *testing.T) {
 	t.Run("no way", func(t *testing.T) {
 		r.node.names = nil
 		r.forget(t)
-		before := r.told()
+		before := r.sent()
 		o := r.node.run(t, r.byHand(t, "no-way", "daily")).want(t, 1)
 		for _, where := range []string{o.stdout, r.page(t, "daily")} {
 			says(t, where, "http://prometheus.direct.svc:"+port+" does not answer (",
 				"you are not allowed to get services/proxy prometheus:"+port,
 				"rbac.serviceProxy=true of the chart")
 		}
-		if r.told() == before {
-			t.Error("nobody was told that nothing can be seen")
+		if r.sent() == before {
+			t.Error("no message that Prometheus does not answer, want one")
 		}
 	})
 }
 
-// proxied counts the requests that the API server has handed on to Services.
+// proxied counts the requests that the API server has forwarded to Services.
 func (r *cronRun) proxied(t *testing.T) int {
 	t.Helper()
 	n := 0

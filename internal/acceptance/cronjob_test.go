@@ -23,8 +23,8 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
-// cronRun is the chart, installed on a real control plane, with a Prometheus behind its service
-// proxy and a channel to tell people in.
+// cronRun is the chart installed on a real control plane, with Prometheus behind its service proxy
+// and a channel for messages.
 type cronRun struct {
 	*installation
 	node  *kubelet
@@ -36,10 +36,10 @@ const (
 	cronToken = "xoxb-cronjob-token" // what no output may show
 )
 
-// longPanel asks a query that no URL holds, so that it goes as a POST.
+// longPanel is a query too long for a URL, so it is sent as a POST.
 var longPanel = "node_load1" + strings.Repeat(" + 0 * node_load1", 400)
 
-// startCronRun installs the chart with values for what a cluster of the test's has.
+// startCronRun installs the chart with the values for the test's cluster.
 func startCronRun(t *testing.T) *cronRun {
 	p := startControlPlane(t)
 	r := &cronRun{node: newKubelet(t, p), slack: slackdouble.Start(cronToken)}
@@ -60,9 +60,9 @@ func startCronRun(t *testing.T) *cronRun {
 	return r
 }
 
-// values are those of the chart, with a section kubernetes, and with or without the right to ask
-// through the API server, which Pods need for what kubelet.names does not hold: there is no DNS in
-// the root of a Pod here, and nobody answers at a Service's own address.
+// values are the chart's values with this section kubernetes. serviceProxy grants the right to
+// query through the API server, which Pods need unless kubelet.names holds the Service: they have
+// no DNS here, and nothing answers at a Service's own address.
 func (r *cronRun) values(t *testing.T, kubernetes string, serviceProxy bool) string {
 	t.Helper()
 	return configFile(t, fmt.Sprintf(`
@@ -105,8 +105,8 @@ func serveLab(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// told counts the messages that are no one's reply.
-func (r *cronRun) told() int {
+// sent counts the messages that are not replies.
+func (r *cronRun) sent() int {
 	n := 0
 	for _, m := range r.slack.Messages() {
 		if m.Thread == "" {
@@ -116,13 +116,14 @@ func (r *cronRun) told() int {
 	return n
 }
 
-// remembered is what the state's ConfigMap holds of a report.
+// remembered returns what the state's ConfigMap holds of a report.
 func (r *cronRun) remembered(t *testing.T, report string) object {
 	t.Helper()
 	data, _ := r.get(t, stateMap).at("data").(map[string]any)
 	text, ok := data["prod-seoul."+report+".json"].(string)
 	if !ok {
-		t.Fatalf("the ConfigMap remembers nothing of %s: %s", report, tail(asJSON(t, data), 500))
+		t.Fatalf("the ConfigMap holds nothing of %s, want a document: %s", report,
+			tail(asJSON(t, data), 500))
 	}
 	var doc map[string]any
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
@@ -131,7 +132,7 @@ func (r *cronRun) remembered(t *testing.T, report string) object {
 	return doc
 }
 
-// forget empties the state, as somebody does who begins anew.
+// forget empties the state.
 func (r *cronRun) forget(t *testing.T) {
 	t.Helper()
 	o := r.get(t, stateMap)
@@ -139,7 +140,7 @@ func (r *cronRun) forget(t *testing.T) {
 	r.must(t, http.MethodPut, stateMap, o)
 }
 
-// kept returns the slots of which there is a report in the Pod's volume.
+// kept returns the slots of the reports in the Pod's volume.
 func (r *cronRun) kept(t *testing.T, report string) []string {
 	t.Helper()
 	var slots []string
@@ -158,9 +159,9 @@ func (r *cronRun) kept(t *testing.T, report string) []string {
 	return slots
 }
 
-// TestCronJob lets the controllers of a real control plane make Jobs and Pods of the chart's
-// CronJobs, and runs the program with exactly what its Pods have: arguments, environment, files,
-// user, and the token of their service account.
+// TestCronJob lets the controllers of a real control plane make Jobs and Pods from the chart's
+// CronJobs. It runs the program with exactly what its Pods have: arguments, environment, files,
+// user and the service account's token.
 func TestCronJob(t *testing.T) {
 	r := startCronRun(t)
 	t.Run("scheduled", r.testScheduled)
@@ -172,12 +173,12 @@ func TestCronJob(t *testing.T) {
 	t.Run("laptop", r.testLaptop)
 	t.Run("direct", r.testDirect)
 	for _, m := range r.slack.Refused() {
-		t.Errorf("Slack refused: %s", m)
+		t.Errorf("Slack refused %s, want nothing refused", m)
 	}
 }
 
-// testScheduled waits for the CronJob controller to make a Job. A Pod that fails is followed by
-// another one, for the same time.
+// testScheduled waits for the CronJob controller to make a Job. A failed Pod is replaced by one for
+// the same time.
 func (r *cronRun) testScheduled(t *testing.T) {
 	var job object
 	await(t, "the CronJob controller to make a Job", func() error {
@@ -193,40 +194,40 @@ func (r *cronRun) testScheduled(t *testing.T) {
 		return nil
 	})
 	annotations, _ := job.at("metadata.annotations").(map[string]any)
-	due, err := time.Parse(time.RFC3339,
+	scheduled, err := time.Parse(time.RFC3339,
 		fmt.Sprint(annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"]))
 	if err != nil {
-		t.Fatalf("the Job does not say for when it is: %v", err)
+		t.Fatalf("the Job's scheduled time: %v", err)
 	}
-	slot := due.UTC().Format("20060102T150405Z")
+	slot := scheduled.UTC().Format("20060102T150405Z")
 	name := job.at("metadata.name").(string)
 
 	first := r.node.podOf(t, release, name)
 	o := r.node.run(t, first).want(t, 0)
-	says(t, o.stdout, "Job "+name+" was scheduled for "+due.UTC().Format(time.RFC3339),
+	says(t, o.stdout, "Job "+name+" was scheduled for "+scheduled.UTC().Format(time.RFC3339),
 		"monitoring/prometheus-server:80 through the API server's service proxy")
 	says(t, o.stderr, `"manual":false`)
 	if got := r.kept(t, "check"); !slices.Equal(got, []string{slot}) {
-		t.Errorf("the Pod kept reports of %v, and the Job is for %s", got, slot)
+		t.Errorf("the Pod kept reports of %v, want only that of %s", got, slot)
 	}
-	told := r.told()
-	if told == 0 {
-		t.Fatal("nobody was told anything")
+	sent := r.sent()
+	if sent == 0 {
+		t.Fatal("no message, want one")
 	}
-	r.remembered(t, "check").is(t, "memory.slot", due.UTC().Format(time.RFC3339))
+	r.remembered(t, "check").is(t, "memory.slot", scheduled.UTC().Format(time.RFC3339))
 	if strings.Contains(o.stdout+o.stderr, cronToken) {
-		t.Error("an output shows the token")
+		t.Error("the output shows the token, want it hidden")
 	}
 
-	// The Pod ends with 1, although it has told people: the Job is tried again.
+	// The Pod ends with 1 although its messages were sent, so the Job is retried.
 	r.node.ends(t, first, 1)
 	second := r.node.podOf(t, release, name, first)
 	r.node.run(t, second).want(t, 0)
 	if got := r.kept(t, "check"); !slices.Equal(got, []string{slot}) {
-		t.Errorf("tried again, the Pod kept reports of %v, and the Job is for %s", got, slot)
+		t.Errorf("the retry kept reports of %v, want only that of %s", got, slot)
 	}
-	if got := r.told(); got != told {
-		t.Errorf("tried again, the Job told the same again: %d messages, and before %d", got, told)
+	if got := r.sent(); got != sent {
+		t.Errorf("%d messages after the retry, want %d as before", got, sent)
 	}
 	r.node.ends(t, second, 0)
 	await(t, "the Job to be complete", func() error {
@@ -245,10 +246,10 @@ func (r *cronRun) byHand(t *testing.T, job, report string) object {
 	return r.node.podOf(t, release, job)
 }
 
-// testByHand runs a summary out of its time: it is for the minute in which the Job was made, and
-// told once.
+// testByHand runs a summary outside its schedule. It is for the minute in which the Job was made,
+// and is sent once.
 func (r *cronRun) testByHand(t *testing.T) {
-	before := r.told()
+	before := r.sent()
 	pod := r.byHand(t, "now", "daily")
 	job := r.get(t, "/apis/batch/v1/namespaces/"+release+"/jobs/now")
 	made, err := time.Parse(time.RFC3339, job.at("metadata.creationTimestamp").(string))
@@ -260,8 +261,8 @@ func (r *cronRun) testByHand(t *testing.T) {
 		o := r.node.run(t, pod).want(t, 0)
 		says(t, o.stdout, "Job now was created manually; the run is for "+made.Format(time.RFC3339))
 		says(t, o.stderr, `"manual":true`)
-		if got := r.told(); got != before+1 {
-			t.Errorf("%d messages, want one", got-before)
+		if got := r.sent(); got != before+1 {
+			t.Errorf("%d messages, want 1", got-before)
 		}
 	}
 	page, err := os.ReadFile(filepath.Join(r.node.volumes["reports"], "daily",
@@ -271,20 +272,21 @@ func (r *cronRun) testByHand(t *testing.T) {
 	}
 	says(t, string(page), "monitoring/prometheus-server:80", "m5.2xlarge, 2a")
 	if bytes.Contains(page, []byte("/proxy")) {
-		t.Error("the report leads to the API server's proxy, where nobody can follow")
+		t.Error("the report links to the API server's proxy, want no link that a reader " +
+			"cannot open")
 	}
 }
 
-// testFailurePolicy tells the Job controller how Pods ended: a wrong configuration is not tried
-// again, and a drain counts as no failure.
+// testFailurePolicy reports to the Job controller how Pods ended. A wrong configuration is not
+// retried, and a drain does not count as a failure.
 func (r *cronRun) testFailurePolicy(t *testing.T) {
 	first := r.byHand(t, "wrong", "daily") // may be tried again twice
 	r.node.ends(t, first, 2)
 	if got := r.failed(t, "wrong"); got != "PodFailurePolicy" {
-		t.Errorf("the Job of a wrong configuration has failed for %q", got)
+		t.Errorf("the Job of a wrong configuration failed for %q, want PodFailurePolicy", got)
 	}
 	if got := r.podsOf(t, "wrong"); got != 1 {
-		t.Errorf("the Job of a wrong configuration has had %d Pods", got)
+		t.Errorf("the Job of a wrong configuration had %d Pods, want 1", got)
 	}
 
 	first = r.byHand(t, "drained", "long") // may not be tried again
@@ -292,14 +294,14 @@ func (r *cronRun) testFailurePolicy(t *testing.T) {
 	second := r.node.podOf(t, release, "drained", first)
 	r.node.ends(t, second, 1)
 	if got := r.failed(t, "drained"); got != "BackoffLimitExceeded" {
-		t.Errorf("the Job whose second Pod failed has failed for %q", got)
+		t.Errorf("the Job whose second Pod failed failed for %q, want BackoffLimitExceeded", got)
 	}
 	if got := r.podsOf(t, "drained"); got != 2 {
-		t.Errorf("the Job whose first Pod was drained has had %d Pods", got)
+		t.Errorf("the Job whose first Pod was drained had %d Pods, want 2", got)
 	}
 }
 
-// failed waits for a Job to fail, and returns why it has.
+// failed waits for a Job to fail and returns the reason.
 func (r *cronRun) failed(t *testing.T, job string) (reason string) {
 	t.Helper()
 	await(t, "the Job "+job+" to fail", func() error {
@@ -331,148 +333,22 @@ func (r *cronRun) testDoctor(t *testing.T) {
 	r.apply(t,
 		string(render(t, "-f", r.values(t, "{service: monitoring/prometheus-server:80}", true),
 			"--show-only", "templates/tests/doctor.yaml")))
-	before := r.told()
+	before := r.sent()
 	o := r.node.run(t, r.get(t, "/api/v1/namespaces/"+release+"/pods/promsnap-test")).want(t, 0)
 	line := regexp.MustCompile(
 		`(?m)^Prometheus ok \(\S+\) · (\d+)/(\d+) panels have data · receiver disk ok, test report kept · Slack oncall ok, test message sent · state ok$`)
 	if m := line.FindStringSubmatch(o.stdout); m == nil || m[1] != m[2] {
-		t.Errorf("the Pod says\n%s", o.stdout)
+		t.Errorf("the Pod prints, want a line that matches %s:\n%s", line, o.stdout)
 	}
-	if got := r.told(); got != before+1 {
-		t.Errorf("%d messages, want one", got-before)
+	if got := r.sent(); got != before+1 {
+		t.Errorf("%d messages, want 1", got-before)
 	}
 	if strings.Contains(o.stdout+o.stderr, cronToken) {
-		t.Error("an output shows the token")
+		t.Error("the output shows the token, want it hidden")
 	}
 }
 
-// testRules takes one verb after the other away from the service account: something is lost each
-// time, and the words for it name verb and resource, so that whoever reads them can give it back.
-func (r *cronRun) testRules(t *testing.T) {
-	const role, cluster = "/apis/rbac.authorization.k8s.io/v1/namespaces/" + release +
-		"/roles/promsnap", "/apis/rbac.authorization.k8s.io/v1/clusterroles/" + release +
-		"-promsnap"
-	const prometheus = "/apis/rbac.authorization.k8s.io/v1/namespaces/monitoring/roles/" + release +
-		"-promsnap"
-	pods := map[string]object{
-		"daily": r.byHand(t, "rules", "daily"), "long": r.byHand(t, "rules-long", "long"),
-	}
-	rules := 0
-	for _, path := range []string{role, cluster, prometheus} {
-		for i, rule := range r.get(t, path)["rules"].([]any) {
-			for _, verb := range object(rule.(map[string]any))["verbs"].([]any) {
-				rules++
-				resource := object(rule.(map[string]any)).at("resources.0").(string)
-				t.Run(verb.(string)+" "+resource, func(t *testing.T) {
-					report := "daily"
-					if verb == "create" { // of a query that is too long for a GET
-						report = "long"
-					}
-					r.forget(t)
-					r.node.run(t, pods[report]).want(t, 0)
-					r.forget(t)
-					defer r.without(t, path, i, verb.(string))()
-					o := r.node.run(t, pods[report])
-					everything := o.stdout + o.stderr + r.page(t, report)
-					lost := verb.(string) + " " + resource
-					if resource == "jobs" {
-						lost += ".batch"
-					}
-					says(t, everything, lost)
-					if optional := resource == "jobs" ||
-						resource == "nodes"; (o.code == 0) != optional {
-						t.Errorf("exit code %d", o.code)
-					}
-				})
-			}
-		}
-	}
-	if rules != 6 {
-		t.Errorf("the chart gives %d rights, and this test knows of 6", rules)
-	}
-}
-
-// page is all that was kept of a report.
-func (r *cronRun) page(t *testing.T, report string) string {
-	t.Helper()
-	var all strings.Builder
-	err := filepath.WalkDir(filepath.Join(r.node.volumes["reports"], report),
-		func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.Name() != "report.json" && d.Name() != "index.html" {
-				return err
-			}
-			b, err := os.ReadFile(path)
-			all.Write(b)
-			return err
-		})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	return all.String()
-}
-
-// without takes a verb out of a rule, waits until the API server knows, and returns what gives it
-// back.
-func (r *cronRun) without(t *testing.T, path string, rule int, verb string) (restore func()) {
-	t.Helper()
-	had := r.get(t, path)
-	less := r.get(t, path)
-	one := less["rules"].([]any)[rule].(map[string]any)
-	one["verbs"] = slices.DeleteFunc(one["verbs"].([]any), func(v any) bool { return v == verb })
-	if len(one["verbs"].([]any)) == 0 {
-		less["rules"] = slices.Delete(less["rules"].([]any), rule, rule+1)
-	}
-	group, _ := one["apiGroups"].([]any)[0].(string)
-	resource, name, namespace := one["resources"].([]any)[0].(string), "", ""
-	if names, ok := one["resourceNames"].([]any); ok {
-		name = names[0].(string)
-	}
-	if n, ok := had.at("metadata.namespace").(string); ok {
-		namespace = n
-	}
-	put := func(o object, want bool) {
-		current := r.get(t, path)
-		o.at("metadata").(map[string]any)["resourceVersion"] = current.at(
-			"metadata.resourceVersion")
-		r.must(t, http.MethodPut, path, o)
-		await(t, "the API server to know of the rule", func() error {
-			if r.can(t, verb, namespace, group+"/"+resource, name) != want {
-				return errors.New("not yet")
-			}
-			return nil
-		})
-	}
-	put(less, false)
-	return func() { put(had, true) }
-}
-
-// testDiscovery lets promsnap look for Prometheus by itself, which takes the right to list
-// Services.
-func (r *cronRun) testDiscovery(t *testing.T) {
-	r.helm(t, "upgrade", "--force-conflicts", "-f", r.values(t, "{}", true))
-	const cluster = "/apis/rbac.authorization.k8s.io/v1/clusterroles/" + release + "-promsnap"
-	pod := r.byHand(t, "discovery", "daily")
-	o := r.node.run(t, pod).want(t, 0)
-	says(t, o.stdout, "monitoring/prometheus-server:80 (prometheus chart) through the API "+
-		"server's service proxy")
-	rules := r.get(t, cluster)["rules"].([]any)
-	i := slices.IndexFunc(rules, func(v any) bool {
-		return object(v.(map[string]any)).at("resources.0") == "services"
-	})
-	if i < 0 {
-		t.Fatalf("the chart does not let promsnap list Services: %s", asJSON(t, rules))
-	}
-	r.forget(t)
-	before := r.told()
-	defer r.without(t, cluster, i, "list")()
-	o = r.node.run(t, pod).want(t, 1)
-	says(t, o.stdout+o.stderr+r.page(t, "daily"), "list services")
-	if r.told() == before {
-		t.Error("nobody was told that nothing can be seen")
-	}
-}
-
-// testLaptop is somebody with a kubeconfig and no URL.
+// testLaptop runs promsnap with a kubeconfig and no URL.
 func (r *cronRun) testLaptop(t *testing.T) {
 	kubeconfig := "--kubeconfig=" + r.user(t, "kim", "system:masters")
 	o := promsnap(t, "run", kubeconfig, "--range", "1h", "--output-dir", "out").want(t, 0)
@@ -501,12 +377,12 @@ func (r *cronRun) testLaptop(t *testing.T) {
 		"1h", "--output-dir", "out").want(t, 0)
 }
 
-// says checks that a text has all of words.
+// says checks that text holds all of words.
 func says(t *testing.T, text string, words ...string) {
 	t.Helper()
 	for _, w := range words {
 		if !strings.Contains(text, w) {
-			t.Errorf("%q is not said:\n%s", w, tail(text, 3000))
+			t.Errorf("want %q in:\n%s", w, tail(text, 3000))
 		}
 	}
 }

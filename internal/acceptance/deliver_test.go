@@ -27,21 +27,21 @@ import (
 	"github.com/promsnap/promsnap/internal/state/statetest"
 )
 
-// post is a place from which the real program delivers: to a bucket of a real S3, to a directory
-// and to a channel.
-type post struct {
+// delivery runs the real program with a bucket of a real S3, a directory and a channel as
+// receivers.
+type delivery struct {
 	*gateway
 	slack *slackdouble.Double
 	dir   string // where it runs
-	s3URL string // where the program looks for S3
+	s3URL string // the endpoint that the program uses
 	fleet string
 }
 
-// postSlot is a time at which a node of the fleet is beyond its limit.
+// postSlot is a slot at which a node of the fleet is above its limit.
 var postSlot = time.Date(2026, 11, 9, 9, 0, 0, 0, time.UTC)
 
-func newPost(t *testing.T) *post {
-	p := &post{gateway: startS3(t), slack: slackdouble.Start("xoxb-deliver"), dir: t.TempDir()}
+func newDelivery(t *testing.T) *delivery {
+	p := &delivery{gateway: startS3(t), slack: slackdouble.Start("xoxb-deliver"), dir: t.TempDir()}
 	t.Cleanup(p.slack.Close)
 	p.s3URL = p.url
 	p.fleet = serve(t, fleet{
@@ -53,8 +53,9 @@ func newPost(t *testing.T) *post {
 	return p
 }
 
-// deliver runs a report at a slot with S3's secret key, and the bucket of a name.
-func (p *post) deliver(t *testing.T, report string, slot time.Time, key, bucket string) outcome {
+// deliver runs a report at a slot with S3's secret key and the name of its bucket.
+func (p *delivery) deliver(t *testing.T, report string, slot time.Time, key,
+	bucket string) outcome {
 	t.Helper()
 	in := func(prefix string) string {
 		return strings.Replace(s3Config(p.s3URL, prefix, key), s3Bucket, bucket, 1)
@@ -80,8 +81,8 @@ state: {s3: %s}
 		slot.Format(time.RFC3339), "--timeout", "40s")
 }
 
-// told returns the messages that are no one's reply, from the nth on.
-func (p *post) told(from int) []slackdouble.Message {
+// sent returns the messages that are not replies, from the nth on.
+func (p *delivery) sent(from int) []slackdouble.Message {
 	var out []slackdouble.Message
 	for _, m := range p.slack.Messages() {
 		if m.Thread == "" {
@@ -91,8 +92,8 @@ func (p *post) told(from int) []slackdouble.Message {
 	return out[from:]
 }
 
-// objects are the files below a folder of the bucket.
-func (p *post) objects(t *testing.T, folder string) map[string]string {
+// objects returns the files below a folder of the bucket.
+func (p *delivery) objects(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	root := os.DirFS(filepath.Join(p.root, s3Bucket, folder))
@@ -110,10 +111,10 @@ func (p *post) objects(t *testing.T, folder string) map[string]string {
 	return out
 }
 
-// TestDeliver delivers with the real program: what goes well, and what does not.
+// TestDeliver delivers with the real program, first without faults and then with them.
 func TestDeliver(t *testing.T) {
 	t.Parallel() // it mostly waits
-	p := newPost(t)
+	p := newDelivery(t)
 	t.Run("well", func(t *testing.T) { testDelivered(t, p) })
 	t.Run("wrong secret key", func(t *testing.T) {
 		testNoBucket(t, p, postSlot.Add(5*time.Minute), "MARKED-wrong", s3Bucket,
@@ -132,13 +133,13 @@ const (
 	dailyKey = "prod-seoul/daily/2026/11/09/20261109T090000Z/"
 )
 
-// testDelivered delivers two reports, and the same again.
-func testDelivered(t *testing.T, p *post) {
+// testDelivered delivers two reports twice.
+func testDelivered(t *testing.T, p *delivery) {
 	for _, report := range []string{"check", "daily"} {
 		o := p.deliver(t, report, postSlot, statetest.Secret, s3Bucket).want(t, 0)
 		for _, line := range []string{"bucket: the report\n", "disk: the report\n", "oncall: "} {
 			if !strings.Contains(o.stdout, line) {
-				t.Errorf("%s does not say %q", report, line)
+				t.Errorf("%s prints %s, want %q in it", report, o.stdout, line)
 			}
 		}
 	}
@@ -162,34 +163,37 @@ func testDelivered(t *testing.T, p *post) {
 	}
 	if got := slices.Sorted(maps.Keys(p.objects(t, "state"))); !slices.Equal(got,
 		[]string{"prod-seoul/check.json", "prod-seoul/daily.json"}) {
-		t.Errorf("the state is %q", got)
+		t.Errorf("the state is %q, want one document for each report", got)
 	}
 	p.checkHeaders(t)
 	p.checkLink(t)
 	for _, file := range []string{"index.html", "report.json", "memory.png"} {
 		onDisk, err := os.ReadFile(filepath.Join(p.dir, "disk", "check", "20261109T090000Z", file))
 		if err != nil || string(onDisk) != first[checkKey+file] {
-			t.Errorf("%s on the disk is not that of the bucket: %v", file, err)
+			t.Errorf("%s on the disk has %d bytes, want the %d of the bucket: %v", file,
+				len(onDisk),
+				len(first[checkKey+file]), err)
 		}
 	}
 
-	told := len(p.slack.Messages())
+	sent := len(p.slack.Messages())
 	for _, report := range []string{"check", "daily"} {
 		o := p.deliver(t, report, postSlot, statetest.Secret, s3Bucket).want(t, 0)
 		if strings.Contains(o.stdout, "oncall: ") {
-			t.Errorf("%s was told again: %s", report, o.stdout)
+			t.Errorf("%s was sent again, want no message: %s", report, o.stdout)
 		}
 	}
-	if again := len(p.slack.Messages()); again != told {
-		t.Errorf("%d messages more for the same slot", again-told)
+	if again := len(p.slack.Messages()); again != sent {
+		t.Errorf("%d more messages for the same slot, want 0", again-sent)
 	}
 	if again := p.objects(t, "archive"); !maps.Equal(again, first) {
-		t.Error("the same slot again changed the bucket")
+		t.Errorf("after the same slot again the bucket holds %q, want the same bytes as before",
+			slices.Sorted(maps.Keys(again)))
 	}
 }
 
-// checkHeaders looks at what S3 says of the files to browsers and CDNs.
-func (p *post) checkHeaders(t *testing.T) {
+// checkHeaders checks the headers that S3 sends to browsers and CDNs.
+func (p *delivery) checkHeaders(t *testing.T) {
 	t.Helper()
 	b := bucket(t, p.url, statetest.Secret)
 	const forGood, aLittle = "max-age=31536000, immutable", "max-age=60"
@@ -208,21 +212,21 @@ func (p *post) checkHeaders(t *testing.T) {
 	}
 	if o, err := b.Stat(context.Background(), "state/prod-seoul/check.json"); err != nil ||
 		o.Cache != "no-store" {
-		t.Errorf("the state: %+v, %v", o, err)
+		t.Errorf("the state: %+v, %v; want Cache-Control no-store", o, err)
 	}
 }
 
-// signed is a signed link in the blocks of a message.
+// signed matches a signed link in the blocks of a message.
 var signed = regexp.MustCompile(`"(http://[^"]*X-Amz-Signature=[^"]*)"`)
 
-// checkLink opens the link of each message, as a reader does who knows nothing of AWS, and looks
-// for how long it works.
-func (p *post) checkLink(t *testing.T) {
+// checkLink opens the link of each message without credentials, and checks that a reply says how
+// long the link works.
+func (p *delivery) checkLink(t *testing.T) {
 	t.Helper()
-	for i, m := range p.told(0) {
+	for i, m := range p.sent(0) {
 		found := signed.FindSubmatch(m.Blocks)
 		if found == nil {
-			t.Errorf("no link in %s", m.Blocks)
+			t.Errorf("message %s, want a link in it", m.Blocks)
 			continue
 		}
 		var link string
@@ -240,7 +244,8 @@ func (p *post) checkLink(t *testing.T) {
 		if response.StatusCode != http.StatusOK ||
 			!bytes.Contains(body, []byte("<!DOCTYPE html>")) ||
 			response.Header.Get("Content-Type") != "text/html; charset=utf-8" {
-			t.Errorf("the link of message %d answers %s, %s: %.200s", i, response.Status,
+			t.Errorf("the link of message %d answers %s, %s; want 200 and a page: %.200s", i,
+				response.Status,
 				response.Header.Get("Content-Type"), body)
 		}
 		until := false
@@ -249,67 +254,67 @@ func (p *post) checkLink(t *testing.T) {
 				reply.Text, "The link to the report works until")
 		}
 		if !until {
-			t.Errorf("nobody is told how long the link of message %d works", i)
+			t.Errorf("no reply says how long the link of message %d works, want one", i)
 		}
 	}
 }
 
-// testNoBucket delivers where neither the archive nor what is remembered can be reached: people are
-// told, and that it may repeat.
-func testNoBucket(t *testing.T, p *post, slot time.Time, key, bucket, says string) {
-	before, state := len(p.told(0)), p.objects(t, "state")
+// testNoBucket delivers while neither the archive nor the state can be reached. Messages are sent
+// and say that they may repeat.
+func testNoBucket(t *testing.T, p *delivery, slot time.Time, key, bucket, says string) {
+	before, state := len(p.sent(0)), p.objects(t, "state")
 	o := p.deliver(t, "check", slot, key, bucket).want(t, 1)
 	if !strings.Contains(o.stderr, says) || strings.Contains(o.stdout+o.stderr, "MARKED") {
-		t.Errorf("it does not say %q", says)
+		t.Errorf("want %q and no secret in:\n%s%s", says, o.stdout, o.stderr)
 	}
 	p.wantLost(t, before)
-	if !maps.Equal(p.objects(t, "state"), state) {
-		t.Error("what is remembered was overwritten")
+	if got := p.objects(t, "state"); !maps.Equal(got, state) {
+		t.Errorf("the state is %q, want %q as before", got, state)
 	}
 }
 
-// wantLost wants people to be told, with a word that this may be a repetition.
-func (p *post) wantLost(t *testing.T, before int) {
+// wantLost checks that messages were sent and say that they may repeat.
+func (p *delivery) wantLost(t *testing.T, before int) {
 	t.Helper()
-	told := p.told(before)
-	if len(told) == 0 {
-		t.Fatal("nobody was told")
+	sent := p.sent(before)
+	if len(sent) == 0 {
+		t.Fatal("no messages, want some")
 	}
-	for _, m := range told {
+	for _, m := range sent {
 		if all := string(m.Blocks); !strings.Contains(all, "This may repeat an earlier message") ||
 			!strings.Contains(all, "ip-10-0-1-11") {
-			t.Errorf("told %s", all)
+			t.Errorf("message %s, want ip-10-0-1-11 and that it may repeat", all)
 		}
 	}
 }
 
-// testHealed delivers when all is well again: what the memory has not seen told is told, and no
-// more.
-func testHealed(t *testing.T, p *post, slot time.Time) {
-	before := len(p.told(0))
+// testHealed delivers after the fault. Only what the state does not hold as sent is sent.
+func testHealed(t *testing.T, p *delivery, slot time.Time) {
+	before := len(p.sent(0))
 	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
-	told := p.told(before)
-	if len(told) != 0 {
-		t.Errorf("told %d messages of what is known, the first %s", len(told), told[0].Blocks)
+	sent := p.sent(before)
+	if len(sent) != 0 {
+		t.Errorf("%d messages of known alerts, want none; the first is %s", len(sent),
+			sent[0].Blocks)
 	}
-	before = len(p.told(0))
+	before = len(p.sent(0))
 	p.deliver(t, "check", slot.Add(5*time.Minute), statetest.Secret, s3Bucket).want(t, 0)
-	told = p.told(before)
-	if len(told) != 1 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-12") ||
-		strings.Contains(string(told[0].Blocks), "lost") ||
-		strings.Contains(string(told[0].Blocks), "ip-10-0-1-11") {
-		t.Errorf("told %d messages, want one of ip-10-0-1-12 alone", len(told))
+	sent = p.sent(before)
+	if len(sent) != 1 || !strings.Contains(string(sent[0].Blocks), "ip-10-0-1-12") ||
+		strings.Contains(string(sent[0].Blocks), "lost") ||
+		strings.Contains(string(sent[0].Blocks), "ip-10-0-1-11") {
+		t.Errorf("%d messages, want one of ip-10-0-1-12 alone", len(sent))
 	}
 }
 
-// testKilledInARun kills S3 itself in the middle of a run, at several places, and starts it again:
-// people are told, and the next run puts everything right.
-func testKilledInARun(t *testing.T, p *post) {
+// testKilledInARun kills S3 itself at several places of a run and starts it again. Messages are
+// sent, and the next run repairs the archive and the state.
+func testKilledInARun(t *testing.T, p *delivery) {
 	target, err := url.Parse(p.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var left atomic.Int32 // answers until S3 is killed
+	var left atomic.Int32 // responses until S3 is killed
 	p.s3URL = serve(t, &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
 		ModifyResponse: func(*http.Response) error {
@@ -322,58 +327,60 @@ func testKilledInARun(t *testing.T, p *post) {
 			panic(http.ErrAbortHandler)
 		},
 	})
-	slot := postSlot.Add(15 * time.Minute) // the third node is beyond its limit
+	slot := postSlot.Add(15 * time.Minute) // the third node is above its limit
 	for _, after := range []int32{1, 2, 7} {
-		before := len(p.told(0))
+		before := len(p.sent(0))
 		left.Store(after)
 		o := p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 1)
 		if !strings.Contains(o.stderr, "S3 does not answer: check the endpoint") {
-			t.Errorf("killed after %d answers, it does not say what to do", after)
+			t.Errorf("killed after %d answers: stderr %s, want what to do", after, o.stderr)
 		}
-		told := p.told(before)
-		if len(told) == 0 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-13") {
-			t.Errorf("killed after %d answers, people were told %d messages", after, len(told))
+		sent := p.sent(before)
+		if len(sent) == 0 || !strings.Contains(string(sent[0].Blocks), "ip-10-0-1-13") {
+			t.Errorf("killed after %d answers, %d messages, want some and the first of "+
+				"ip-10-0-1-13", after, len(sent))
 		}
-		for _, m := range told {
-			says := string(m.Blocks) // state that cannot be read, or that cannot be written
-			if !strings.Contains(says, "This may repeat an earlier message") &&
-				!strings.Contains(says, "the next run may send it again") {
-				t.Errorf("killed after %d answers, nobody is told that it may repeat: %s", after,
+		for _, m := range sent {
+			text := string(m.Blocks) // the state could not be read, or not be written
+			if !strings.Contains(text, "This may repeat an earlier message") &&
+				!strings.Contains(text, "the next run may send it again") {
+				t.Errorf("killed after %d answers: message %s, want that it may repeat", after,
 					m.Blocks)
 			}
 		}
 		p.run(t)
 		p.age(t)
 	}
-	// What was told while nothing could be written down said that it may be repeated, and is: once.
-	before := len(p.told(0))
+	// The messages sent while the state could not be written said that they may repeat. They repeat
+	// once.
+	before := len(p.sent(0))
 	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
-	if told := p.told(before); len(told) != 1 ||
-		!strings.Contains(string(told[0].Blocks), "ip-10-0-1-13") ||
-		strings.Contains(string(told[0].Blocks), "This may repeat an earlier message") {
-		t.Errorf("%d messages when S3 is back, want one of ip-10-0-1-13", len(told))
+	if sent := p.sent(before); len(sent) != 1 ||
+		!strings.Contains(string(sent[0].Blocks), "ip-10-0-1-13") ||
+		strings.Contains(string(sent[0].Blocks), "This may repeat an earlier message") {
+		t.Errorf("%d messages after S3 is back, want one of ip-10-0-1-13", len(sent))
 	}
-	before = len(p.told(0))
+	before = len(p.sent(0))
 	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
-	if told := p.told(before); len(told) != 0 {
-		t.Errorf("told again when all is well: %s", told[0].Blocks)
+	if sent := p.sent(before); len(sent) != 0 {
+		t.Errorf("sent again without a fault, want no message: %s", sent[0].Blocks)
 	}
 	for _, file := range []string{"index.html", "report.json", "memory.png"} {
 		all := p.objects(t, "archive/prod-seoul/check")
 		if body := all["2026/11/09/20261109T091500Z/"+file]; body == "" ||
 			body != all["latest/"+file] {
-			t.Errorf("%s is not archived, or not the newest", file)
+			t.Errorf("%s has %d bytes, latest/ has %d; want the same", file, len(body),
+				len(all["latest/"+file]))
 		}
 	}
 	if list := p.objects(t, "archive/prod-seoul/check")["2026/11/09/index.json"]; strings.Count(
 		list, `"20261109T091500Z"`) != 2 {
-		// name and path
-		t.Errorf("the day lists %s", list)
+		t.Errorf("the day lists %s, want the report once, by name and path", list)
 	}
 }
 
-// age lets the time of a claim pass that a run could not give back.
-func (p *post) age(t *testing.T) {
+// age ends a claim that a run could not release.
+func (p *delivery) age(t *testing.T) {
 	t.Helper()
 	b := bucket(t, p.url, statetest.Secret)
 	const key = "state/prod-seoul/check.json"

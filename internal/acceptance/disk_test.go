@@ -17,7 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
-// diskConfig is a report that is kept in a directory, told to a channel, and remembered.
+// diskConfig has a report with a directory and a channel as receivers, and a state.
 const diskConfig = `version: 1
 cluster: prod-seoul
 prometheus: {url: '%s'}
@@ -33,10 +33,9 @@ receivers:
 state: {dir: '%s'}
 `
 
-// disk is where one run writes: a directory of the test's, which a case takes away in its own
-// manner.
+// disk is where one run writes: a directory that each case breaks in its own way.
 type disk struct {
-	dir    string // out, archive and state lie in it
+	dir    string // holds out, archive and state
 	slack  *slackdouble.Double
 	config string
 	url    string // of Prometheus
@@ -52,49 +51,49 @@ func newDisk(t *testing.T, dir string) *disk {
 	return d
 }
 
-// write has the program write the report's files, and tell nobody.
+// write runs the program to write the report's files without messages.
 func (d *disk) write(t *testing.T) outcome {
 	t.Helper()
 	return promsnap(t, "run", "-c", d.config, "--time", sweepSlot.Format(time.RFC3339),
 		"--output-dir", filepath.Join(d.dir, "out"))
 }
 
-// deliver has the program keep the report and tell of it.
+// deliver runs the program to keep the report and send messages.
 func (d *disk) deliver(t *testing.T, slot time.Time) outcome {
 	t.Helper()
 	return promsnap(t, "run", "-c", d.config, "--deliver", "--time", slot.Format(time.RFC3339),
 		"--timeout", "20s")
 }
 
-// messages are what people were told, without what fills threads.
-func (d *disk) messages() (told []slackdouble.Message) {
+// messages returns the messages that were sent, without replies.
+func (d *disk) messages() (sent []slackdouble.Message) {
 	for _, m := range d.slack.Messages() {
 		if m.Thread == "" {
-			told = append(told, m)
+			sent = append(sent, m)
 		}
 	}
-	return told
+	return sent
 }
 
-// wantWhole asserts that every report below dir is whole, and that nothing else lies there.
-func wantWhole(t *testing.T, dir string) {
+// wantComplete checks that every report below dir is complete and that nothing else is there.
+func wantComplete(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if strings.HasPrefix(e.Name(), ".promsnap-") || strings.Contains(e.Name(), ".tmp") {
-			t.Errorf("%s is left over", path)
+			t.Errorf("%s is there, want no temporary files", path)
 		}
 		if !e.IsDir() {
 			if info, err := e.Info(); err == nil && info.Size() == 0 &&
 				!strings.HasSuffix(path, ".lock") {
-				t.Errorf("%s is empty", path)
+				t.Errorf("%s is empty, want some bytes", path)
 			}
 			if e.Name() == "index.html" {
 				body, err := os.ReadFile(path)
 				if err != nil || !strings.HasSuffix(strings.TrimSpace(string(body)), "</html>") {
-					t.Errorf("%s is half a page (%v)", path, err)
+					t.Errorf("%s does not end with </html>, want a complete page (%v)", path, err)
 				}
 			}
 		}
@@ -105,7 +104,7 @@ func wantWhole(t *testing.T, dir string) {
 	}
 }
 
-// tmpfs mounts a file system of so many bytes, which root alone may.
+// tmpfs mounts a file system of this size. Only root can.
 func tmpfs(t *testing.T, size string) string {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -123,23 +122,23 @@ func tmpfs(t *testing.T, size string) string {
 	return dir
 }
 
-// wantSaid asserts that an error says all of this, and shows no internal error.
-func (o outcome) wantSaid(t *testing.T, words ...string) outcome {
+// wantStderr checks that standard error holds all of words and no internal error.
+func (o outcome) wantStderr(t *testing.T, words ...string) outcome {
 	t.Helper()
 	for _, w := range words {
 		if !strings.Contains(o.stderr, w) {
-			t.Errorf("standard error does not say %q:\n%s", w, tail(o.stderr, 1500))
+			t.Errorf("standard error, want %q in it:\n%s", w, tail(o.stderr, 1500))
 		}
 	}
 	if strings.Contains(o.stderr, "goroutine") ||
 		strings.Contains(o.stderr, "internal error") {
-		t.Errorf("a fault:\n%s", tail(o.stderr, 3000))
+		t.Errorf("standard error, want no internal error:\n%s", tail(o.stderr, 3000))
 	}
 	return o
 }
 
-// TestFullDisk: a report that has no room says so and leaves nothing half; people are told all the
-// same; and when there is room again the next run makes good what is missing.
+// TestFullDisk checks that a report without room says so and leaves no partial file, that messages
+// are sent anyway, and that the next run with room writes what is missing.
 func TestFullDisk(t *testing.T) {
 	d := newDisk(t, tmpfs(t, "1m"))
 	ballast := filepath.Join(d.dir, "ballast")
@@ -169,19 +168,20 @@ func TestFullDisk(t *testing.T) {
 	for _, leave := range []int{0, 4096, 8192, 40960} {
 		t.Run(fmt.Sprint(leave, " bytes are left"), func(t *testing.T) {
 			fill(leave)
-			d.write(t).want(t, 1).wantSaid(t, "no space left on device", "the disk is full: make "+
-				"room, or choose another directory")
-			wantWhole(t, d.dir)
+			d.write(t).want(t, 1).wantStderr(t, "no space left on device",
+				"the disk is full: make "+
+					"room, or choose another directory")
+			wantComplete(t, d.dir)
 		})
 	}
 	fill(0)
 	before := len(d.messages())
-	d.deliver(t, sweepSlot).want(t, 1).wantSaid(t, "no space left on device", "the disk is full")
-	if told := d.messages()[before:]; len(told) != 1 ||
-		!strings.Contains(told[0].Text, "ip-10-0-1-11") {
-		t.Errorf("with a full disk people are told %+v", told)
+	d.deliver(t, sweepSlot).want(t, 1).wantStderr(t, "no space left on device", "the disk is full")
+	if sent := d.messages()[before:]; len(sent) != 1 ||
+		!strings.Contains(sent[0].Text, "ip-10-0-1-11") {
+		t.Errorf("messages with a full disk: %+v, want one of ip-10-0-1-11", sent)
 	}
-	wantWhole(t, d.dir)
+	wantComplete(t, d.dir)
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
@@ -189,13 +189,13 @@ func TestFullDisk(t *testing.T) {
 	d.deliver(t, sweepSlot.Add(time.Minute)).want(t, 0)
 	d.deliver(t, sweepSlot.Add(2*time.Minute)).want(t, 0)
 	if n := len(d.messages()) - before; n > 2 {
-		t.Errorf("%d messages of one alert: memory is not found again", n)
+		t.Errorf("%d messages of one alert, want at most 2: the state is lost", n)
 	}
-	wantWhole(t, d.dir)
+	wantComplete(t, d.dir)
 }
 
-// TestLimitOnFiles: a limit on the size of files (ulimit -f) is an error as every other, and no
-// death by a signal.
+// TestLimitOnFiles checks that a limit on the size of files (ulimit -f) is an ordinary error and
+// not death by a signal.
 func TestLimitOnFiles(t *testing.T) {
 	program, err := binary()
 	if err != nil {
@@ -208,42 +208,43 @@ func TestLimitOnFiles(t *testing.T) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 ||
 		!strings.Contains(string(out), "file too large; the file is too large for this user or "+
-			"file system: raise the limit (ulimit -f)") || strings.Contains(string(out), "goroutine") {
-		t.Errorf("%v:\n%s", err, tail(string(out), 2000))
+			"file system: raise the limit (ulimit -f)") ||
+		strings.Contains(string(out), "goroutine") {
+		t.Errorf("%v, want exit code 1 and a word about ulimit -f:\n%s", err,
+			tail(string(out), 2000))
 	}
-	wantWhole(t, d.dir)
+	wantComplete(t, d.dir)
 }
 
-// TestReadOnlyDisk: where nothing can be written the run says so, and tells people what it could
-// not remember.
+// TestReadOnlyDisk checks that a run that can write nothing says so.
 func TestReadOnlyDisk(t *testing.T) {
 	d := newDisk(t, tmpfs(t, "1m"))
 	d.deliver(t, sweepSlot).want(t, 0)
 	if err := syscall.Mount("", d.dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Skip(err)
 	}
-	d.write(t).want(t, 1).wantSaid(t, "read-only file system", "mount a volume there, or choose "+
+	d.write(t).want(t, 1).wantStderr(t, "read-only file system", "mount a volume there, or choose "+
 		"another directory")
-	d.deliver(t, sweepSlot.Add(time.Minute)).want(t, 1).wantSaid(t, "read-only file system")
+	d.deliver(t, sweepSlot.Add(time.Minute)).want(t, 1).wantStderr(t, "read-only file system")
 	if n := len(d.messages()); n != 1 {
-		t.Errorf("%d messages: what was told can still be read", n)
+		t.Errorf("%d messages, want 1: the state can still be read", n)
 	}
 }
 
-// TestReadOnlyFromTheBeginning: a memory that cannot be written at all keeps nobody from being
-// told.
+// TestReadOnlyFromTheBeginning checks that messages are sent even if the state can never be
+// written.
 func TestReadOnlyFromTheBeginning(t *testing.T) {
 	d := newDisk(t, tmpfs(t, "1m"))
 	if err := syscall.Mount("", d.dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Skip(err)
 	}
-	d.deliver(t, sweepSlot).want(t, 1).wantSaid(t, "read-only file system")
-	if told := d.messages(); len(told) != 1 || !strings.Contains(told[0].Text, "ip-10-0-1-11") {
-		t.Errorf("people are told %+v", told)
+	d.deliver(t, sweepSlot).want(t, 1).wantStderr(t, "read-only file system")
+	if sent := d.messages(); len(sent) != 1 || !strings.Contains(sent[0].Text, "ip-10-0-1-11") {
+		t.Errorf("messages %+v, want one of ip-10-0-1-11", sent)
 	}
 }
 
-// TestVanishingDirectory: a directory that somebody removes between two runs is made again.
+// TestVanishingDirectory checks that a directory that was removed between two runs is made again.
 func TestVanishingDirectory(t *testing.T) {
 	d := newDisk(t, t.TempDir())
 	d.write(t).want(t, 0)
@@ -256,13 +257,13 @@ func TestVanishingDirectory(t *testing.T) {
 	d.write(t).want(t, 0)
 	d.deliver(t, sweepSlot.Add(time.Minute)).want(t, 0)
 	if n := len(d.messages()); n != 2 {
-		t.Errorf("%d messages; a memory that is gone is one that never was", n)
+		t.Errorf("%d messages, want 2: the state was removed", n)
 	}
-	wantWhole(t, d.dir)
+	wantComplete(t, d.dir)
 }
 
-// TestDirectoryOfAnother: a run as somebody who may not write there says whose permission it lacks,
-// and still tells people.
+// TestDirectoryOfAnother checks that a run of a user without permission to write names that
+// permission and still sends messages.
 func TestDirectoryOfAnother(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("running as another user needs root")
@@ -270,7 +271,7 @@ func TestDirectoryOfAnother(t *testing.T) {
 	const nobody = 65534
 	dir := t.TempDir()
 	for path := dir; path != filepath.Dir(os.TempDir()) && path != "/"; path = filepath.Dir(path) {
-		// what stands above it lets nobody pass
+		// Every directory above must let other users pass.
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
@@ -319,20 +320,20 @@ func TestDirectoryOfAnother(t *testing.T) {
 		t.Helper()
 		if code != 1 || !strings.Contains(said, "permission denied") ||
 			strings.Contains(said, "goroutine") {
-			t.Errorf("exit code %d:\n%s", code, tail(said, 2000))
+			t.Errorf("exit code %d, want 1 and \"permission denied\":\n%s", code, tail(said, 2000))
 		}
 	}
 	code, said := as("--output-dir", filepath.Join(dir, "out"))
 	want(code, said)
 	if !strings.Contains(said, "let this user write there, or choose another directory") {
-		t.Errorf("it does not say what to do:\n%s", tail(said, 1000))
+		t.Errorf("output, want what to do in it:\n%s", tail(said, 1000))
 	}
 	code, said = as("--deliver")
 	want(code, said)
-	if told := d.messages(); len(told) != 1 || !strings.Contains(told[0].Text, "ip-10-0-1-11") {
-		t.Errorf("people are told %+v", told)
+	if sent := d.messages(); len(sent) != 1 || !strings.Contains(sent[0].Text, "ip-10-0-1-11") {
+		t.Errorf("messages %+v, want one of ip-10-0-1-11", sent)
 	}
-	// A report of another's, which can be read and not be replaced.
+	// Another user's report can be read but not replaced.
 	d.write(t).want(t, 0)
 	page := filepath.Join(dir, "out", "check", sweepSlot.UTC().Format("20060102T150405Z"),
 		"index.html")
@@ -342,6 +343,6 @@ func TestDirectoryOfAnother(t *testing.T) {
 	code, said = as("--output-dir", filepath.Join(dir, "out"))
 	want(code, said)
 	if body, err := os.ReadFile(page); err != nil || string(body) != "<html>mine</html>" {
-		t.Errorf("the other's report is %q (%v)", body, err)
+		t.Errorf("the other user's report is %q (%v), want it unchanged", body, err)
 	}
 }

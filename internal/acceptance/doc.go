@@ -1,6 +1,5 @@
-// Package acceptance holds the tests that run promsnap's own binary against real servers:
-// Prometheus 3 over a fixture whose right answers are known exactly, and Debian's Prometheus over
-// this machine's node_exporter. They need the build tag acceptance and the servers that
-// testdata/servers/install.sh installs; the benchmarks that compare promsnap with curl live here
-// too.
+// Package acceptance runs promsnap's binary against real servers: Prometheus 3 with a fixture whose
+// answers are known exactly, and Debian's Prometheus with this machine's node_exporter. The tests
+// need the build tag acceptance and the servers that testdata/servers/install.sh installs. The
+// benchmarks that compare promsnap with curl are here too.
 package acceptance

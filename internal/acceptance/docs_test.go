@@ -23,8 +23,8 @@ import (
 	"github.com/promsnap/promsnap/internal/acceptance/pages"
 )
 
-// TestDocumentedBlocks runs the commands of the pages that need a cluster or a build. Those that
-// need only Go are run by the test of the same name in cmd/promsnap.
+// TestDocumentedBlocks runs the commands of the pages that need a cluster or a build. The test of
+// the same name in cmd/promsnap runs those that need only Go.
 func TestDocumentedBlocks(t *testing.T) {
 	commands, err := pages.Commands("../..")
 	if err != nil {
@@ -43,8 +43,8 @@ func TestDocumentedBlocks(t *testing.T) {
 	})
 }
 
-// workshop gives a script what the pages ask of a reader: a checkout, Go, kubectl, helm, promtool,
-// and a sam that prints how it was called instead of deploying.
+// workshop gives a script what the pages expect of a reader: a checkout, Go, kubectl, helm,
+// promtool, and a sam that prints its arguments instead of deploying.
 func workshop(t *testing.T, env *testscript.Env) error {
 	checkout, err := filepath.Abs("../..")
 	if err != nil {
@@ -97,7 +97,7 @@ func TestDocumentedValues(t *testing.T) {
 				flags = append(flags, set("s3.bucket=reports", "s3.region=eu-west-1")...)
 			}
 			if len(render(t, flags...)) == 0 {
-				t.Errorf("%s: %s makes nothing", page, m[1])
+				t.Errorf("%s: %s renders nothing, want some objects", page, m[1])
 			}
 		}
 	}
@@ -153,7 +153,7 @@ func (p *controlPlane) runPods(t *testing.T, namespace string) {
 	}()
 }
 
-// endPods binds every Pod of a namespace that waits to the node "worker", and ends it.
+// endPods binds every pending Pod of a namespace to the node "worker" and ends it.
 func (p *controlPlane) endPods(namespace string) {
 	path := "/api/v1/namespaces/" + namespace + "/pods"
 	answer, err := p.do(http.MethodGet, path, nil)
@@ -174,7 +174,7 @@ func (p *controlPlane) endPods(namespace string) {
 			continue
 		}
 		name := pod.Metadata.Name
-		// What fails is tried again at the next look.
+		// A request that fails is repeated at the next tick.
 		_, _ = p.do(http.MethodPost, path+"/"+name+"/binding", map[string]any{
 			"apiVersion": "v1", "kind": "Binding", "metadata": map[string]string{"name": name},
 			"target": map[string]string{"apiVersion": "v1", "kind": "Node", "name": "worker"},

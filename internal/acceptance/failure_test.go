@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// testRefusals asks a Prometheus that wants TLS and a password, each time with one thing wrong: the
-// run says what, exits with 1, still writes its report, and tells nobody the password.
+// testRefusals queries a Prometheus that requires TLS and a password, each time with one thing
+// wrong. The run says what is wrong, exits with 1, still writes its report, and hides the password.
 func testRefusals(t *testing.T, s *server, ca string) {
 	const wrong = "wrong-horse:battery@staple"
 	for _, tt := range []struct {
@@ -40,7 +40,7 @@ func testRefusals(t *testing.T, s *server, ca string) {
 				atSlot...)...).want(t, 1)
 			for _, want := range tt.say {
 				if !strings.Contains(o.stdout+o.stderr, want) {
-					t.Errorf("it does not say %q", want)
+					t.Errorf("want %q in:\n%s%s", want, o.stdout, o.stderr)
 				}
 			}
 			if doc := o.document(t, "default", slot); len(doc.Failures) != len(doc.Panels) {
@@ -60,14 +60,13 @@ func testRefusals(t *testing.T, s *server, ca string) {
 			"run", "--prometheus-url", u.String(), "--log-format", "json",
 		}, atSlot...)...)
 		if o.code != 1 && o.code != 2 {
-			t.Errorf("exit code %d, want 1, or 2 where it wants no password there", o.code)
+			t.Errorf("exit code %d, want 1, or 2 if it refuses a password there", o.code)
 		}
 		checkNoSecret(t, o, username, wrong)
 	})
 }
 
-// checkNoSecret looks for a password in everything that was said and written, in the forms that it
-// travels in.
+// checkNoSecret looks in all output and files for a password in each form in which it is sent.
 func checkNoSecret(t *testing.T, o outcome, user, secret string) {
 	t.Helper()
 	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("",
@@ -78,20 +77,21 @@ func checkNoSecret(t *testing.T, o outcome, user, secret string) {
 	for where, text := range o.everything(t) {
 		for _, form := range forms {
 			if strings.Contains(text, form) {
-				t.Errorf("%s holds the password as %q", where, form)
+				t.Errorf("%s holds the password as %q, want it hidden", where, form)
 			}
 		}
 	}
 }
 
-// testSecret looks for the password in a run that goes well.
+// testSecret looks for the password in a run without faults.
 func testSecret(t *testing.T, config string) {
 	o := promsnap(t, append([]string{"run", "-c", config, "--log-format", "text"}, atSlot...)...).
 		want(t, 0)
 	checkNoSecret(t, o, username, password)
 }
 
-// testFailOn wants exit code 3 where there is a finding that grave, and 1 before 3.
+// testFailOn wants exit code 3 if there is a finding of that severity. A failed query's 1 takes
+// precedence.
 func testFailOn(t *testing.T, s *server) {
 	config := func(panel string) string {
 		return configFile(t, fmt.Sprintf("version: 1\nprometheus: {url: %s}\nreports:\n  - "+
@@ -104,12 +104,12 @@ func testFailOn(t *testing.T, s *server) {
 		name, config, failOn string
 		code                 int
 	}{
-		{"warning, not asked", warned, "", 0},
+		{"warning without --fail-on", warned, "", 0},
 		{"warning below critical", warned, "critical", 0},
 		{"warning", warned, "warning", 3},
 		{"critical", grave, "critical", 3},
 		{"critical above warning", grave, "warning", 3},
-		{"a failed query goes before", broken, "critical", 1},
+		{"a failed query takes precedence", broken, "critical", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"run", "one", "-c", tt.config}, atSlot...)
@@ -122,20 +122,19 @@ func testFailOn(t *testing.T, s *server) {
 	}
 }
 
-// testGone stops Prometheus: nothing listens, and a laptop's user is told of the port-forward, and
-// of the way that needs none.
+// testGone stops Prometheus. The run must name the port-forward and the way that needs none.
 func testGone(t *testing.T, s *server) {
 	s.stop()
 	o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).want(t, 1)
 	for _, want := range []string{"connection refused", "port-forward", "found without a url"} {
 		if !strings.Contains(strings.ToLower(o.stdout+o.stderr), want) {
-			t.Errorf("it does not say %q", want)
+			t.Errorf("want %q in:\n%s%s", want, o.stdout, o.stderr)
 		}
 	}
 }
 
-// testHung freezes Prometheus, so that connections are taken and nothing is answered: the run ends
-// in time and writes what it knows.
+// testHung freezes Prometheus, so that it accepts connections and answers nothing. The run must end
+// in time and write what it knows.
 func testHung(t *testing.T, s *server) {
 	if err := s.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -145,7 +144,7 @@ func testHung(t *testing.T, s *server) {
 		"run", "--prometheus-url", s.url, "--timeout", timeout.String(),
 	}, atSlot...)...).want(t, 1)
 	if o.took > timeout+time.Second {
-		t.Errorf("the run took %v of %v", o.took, timeout)
+		t.Errorf("the run took %v, want at most %v and a second", o.took, timeout)
 	}
 	doc := o.document(t, "default", slot)
 	if doc.Incomplete == "" || len(doc.Failures) != len(doc.Panels) {

@@ -8,28 +8,28 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
-// said is a finding as a report must tell it over the fixture.
-type said struct {
+// wantFinding is a finding that the report of the fixture must have.
+type wantFinding struct {
 	panel, name      string
 	status, severity string
-	since, until     string // the clock; "" of since: it held already when the window begins
-	last             string // of events, in place of both: when the newest was
+	since, until     string // the clock; since "": it began before the window
+	last             string // the newest event, instead of both
 }
 
-// findings returns every finding over a chart's fixture, in no order.
-func findings(c chart) []said {
+// findings returns every finding of a chart's fixture, in no order.
+func findings(c chart) []wantFinding {
 	const breach, ended, warning, critical = "breach", "ended", "warning", "critical"
 	api, worker := "shop/"+apiPod+"/app", "shop/worker-0/worker"
 	hostile := hostileNamespace + "/" + hostilePod + "/" + hostileContainer
-	out := []said{
+	out := []wantFinding{
 		{panel: "node-memory", name: "n1", status: breach, severity: critical, since: "23:40"},
 		{panel: "node-memory", name: "n2", status: breach, severity: warning},
 		{
 			panel: "node-memory", name: "n4", status: ended, severity: warning, since: "20:00",
 			until: "20:29",
 		},
-		// Silent in every panel of nodes that alerts: one finding. The last of their samples was
-		// seen at 22:34.
+		// n6 is silent in every panel of nodes with alerts, which makes one finding. Its last
+		// sample was seen at 22:34.
 		{panel: "node-memory", name: "n6", status: "no_data", severity: "none", since: "22:34"},
 		{panel: "node-cpu", name: "n2", status: breach, severity: critical},
 		{panel: "node-cpu", name: "n4", status: breach, severity: warning, since: "23:23"},
@@ -79,23 +79,23 @@ func findings(c chart) []said {
 		jobs = []string{"node-exporter"}
 	}
 	for _, job := range jobs {
-		out = append(out, said{
+		out = append(out, wantFinding{
 			panel: "scrape-health", name: job, status: breach, severity: warning, since: "22:31",
 		})
 	}
 	return out
 }
 
-// told is when a finding begins as a report tells it, or when the newest of its events was.
-func told(f *reportjson.DocSaid) *time.Time {
+// reportedStart returns when a finding began according to the report, or when its newest event was.
+func reportedStart(f *reportjson.DocSaid) *time.Time {
 	if f.Event != nil {
 		return &f.Event.Last
 	}
 	return f.Since
 }
 
-// begin is when the finding must be said to have begun, in a window that begins at start.
-func (s said) begin(start time.Time) time.Time {
+// begin returns when the finding began, if the window begins at start.
+func (s wantFinding) begin(start time.Time) time.Time {
 	if s.last != "" {
 		return clock(s.last)
 	}

@@ -7,8 +7,8 @@ import (
 	"math"
 )
 
-// ksm adds a series of kube-state-metrics, which was rolled at the time rolled: two instances tell
-// of the same object one after the other, and the first is seen for five minutes more.
+// ksm adds a series of kube-state-metrics, which was rolled at the time rolled. Two instances
+// report the same object one after the other, and the first stays visible for five more minutes.
 func (f *fixture) ksm(name string, s shape, nv ...string) {
 	target := lbl{
 		"job": "kubernetes-service-endpoints", "service": "ksm", "node": "n1",
@@ -138,7 +138,7 @@ func (f *fixture) containerObject(c container) {
 	}
 }
 
-// finishedPods adds a Job's pod that still reports its requests, and a Spark executor that was
+// finishedPods adds a Job's pod that still reports its requests and a Spark executor that was
 // killed once and never restarts.
 func (f *fixture) finishedPods() {
 	done := []string{"namespace", "shop", "pod", "done-x7k2p", "uid", "uid-done"}
@@ -151,7 +151,7 @@ func (f *fixture) finishedPods() {
 		append(executor, "container", "executor", "reason", "OOMKilled")...)
 }
 
-// scrapes adds the targets' own series, but for node_exporter's.
+// scrapes adds the targets' own series except those of node_exporter.
 func (f *fixture) scrapes() {
 	f.ksm("up", flat(1))
 	f.add("up", lbl{"job": "spark-history", "instance": "10.244.3.3:18080", "namespace": "spark"},
@@ -167,8 +167,8 @@ func (f *fixture) scrapes() {
 	}
 }
 
-// foreignCluster adds another cluster with the same addresses: nothing of it may be seen where the
-// matchers name the first.
+// foreignCluster adds another cluster with the same addresses. Matchers that name the first cluster
+// must hide all of it.
 func (f *fixture) foreignCluster() {
 	target := lbl{
 		"cluster": "other", "job": "node-exporter", "instance": "10.0.0.1:9100",

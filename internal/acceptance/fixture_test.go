@@ -16,26 +16,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write testdata/fixture anew")
+var update = flag.Bool("update", false, "rewrite testdata/fixture")
 
-// chart is a Helm chart that brings Prometheus and its exporters: each labels the same metrics in
+// chart is a Helm chart with Prometheus and its exporters. Each chart labels the same metrics in
 // its own way.
 type chart string
 
 const (
 	// prometheus-community/prometheus: its own Prometheus, without a cluster label
 	community chart = "community"
-	// here behind something that collects clusters, hence with a cluster label
+	// behind a server that collects several clusters, hence with a cluster label
 	stack chart = "kube-prometheus-stack"
 )
 
-// file is where the chart's fixture is committed, in the notation of promtool's unit tests: as
-// OpenMetrics it has 20 MB.
+// file returns the path of the chart's fixture. It is in the notation of promtool's unit tests,
+// because as OpenMetrics it would have 20 MB.
 func (c chart) file() string {
 	return filepath.Join("..", "..", "testdata", "fixture", string(c)+".series")
 }
 
-// Names that somebody could give a thing to break a page, a message or a chart.
+// Names that could break a page, a message or a chart.
 const (
 	hostileNamespace = `ns"quote'&<b>`
 	hostilePod       = `파드-<script>alert(1)</script>`
@@ -46,7 +46,7 @@ const (
 const (
 	gib    = 1 << 30
 	apiPod = "api-6c8d7f9b54-x2x9k"
-	rolled = "21:01" // kube-state-metrics was rolled: another instance from here on
+	rolled = "21:01" // the time at which another instance of kube-state-metrics took over
 )
 
 // lbl is a label set under construction.
@@ -63,7 +63,7 @@ func (l lbl) with(nv ...string) lbl {
 	return out
 }
 
-// String writes l as OpenMetrics and PromQL both read it.
+// String writes l as both OpenMetrics and PromQL read it.
 func (l lbl) String() string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(l)) {
@@ -85,8 +85,8 @@ func (f *fixture) add(name string, l lbl, s shape) {
 	f.lines = append(f.lines, name+l.String()+" "+s.notation())
 }
 
-// TestFixtureIsCommitted holds the committed files against the shapes below, from which the right
-// answers are told.
+// TestFixtureIsCommitted compares the committed files with the shapes below, from which the answers
+// are computed.
 func TestFixtureIsCommitted(t *testing.T) {
 	for _, c := range []chart{community, stack} {
 		made := makeFixture(c)
@@ -101,7 +101,7 @@ func TestFixtureIsCommitted(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(committed), string(made)); diff != "" {
 			t.Errorf(
-				"%s is not what its shapes say; -update writes it anew (-committed +made):\n%s",
+				"%s differs from its shapes; -update rewrites it (-committed +made):\n%s",
 				c.file(), diff)
 		}
 	}
@@ -127,7 +127,7 @@ func makeFixture(c chart) []byte {
 	return b.Bytes()
 }
 
-// node is a node with node_exporter. Counters grow by so much a minute.
+// node is a node with node_exporter. The rates of counters are per minute.
 type node struct {
 	name, ip         string
 	available        shape // bytes of 64 GiB
@@ -136,11 +136,11 @@ type node struct {
 	inodesFree       shape // of a million
 	errors           float64
 	stalled          float64
-	// when the exporter did not answer; downTo is "" where it never did again
+	// when the exporter did not answer; downTo is "" if it stayed down
 	downFrom, downTo string
 }
 
-// up is what Prometheus writes of each scrape of the node's exporter.
+// up returns the series up of the node's exporter.
 func (n node) up() shape {
 	switch {
 	case n.downFrom == "":
@@ -151,7 +151,7 @@ func (n node) up() shape {
 	return flat(1).then(n.downFrom, 0).then(n.downTo, 1)
 }
 
-// scraped is what is left of a series of the node's exporter.
+// scraped returns the part of a series that was scraped from the node's exporter.
 func (n node) scraped(s shape) shape {
 	if n.downFrom == "" {
 		return s
@@ -168,7 +168,7 @@ func nodes() []node {
 		{name: "n2", ip: "10.0.0.2", available: flat(share(18)), idle: line(1e6, 1), user: line(1e6,
 			59), wait: line(1e6, 0),
 			diskFree: line(33.975e9, -5e7), inodesFree: flat(500e3)},
-		// Its counters begin anew at 22:00, as after a reboot.
+		// Its counters restart at 22:00, as after a reboot.
 		{name: "n3", ip: "10.0.0.3", available: flat(share(60)), idle: line(1e6,
 			30).thenLine("22:00", 30, 30), user: line(1e6, 30).thenLine("22:00", 30, 30),
 			wait: line(1e6, 0).thenLine("22:00", 0, 0), diskFree: flat(70e9),
@@ -178,18 +178,19 @@ func nodes() []node {
 			idle: line(1e6, 54).thenLine("23:20", 1e6+440*54, 9),
 			user: line(1e6, 6).thenLine("23:20", 1e6+440*6, 51), wait: line(1e6, 0),
 			diskFree: flat(70e9), inodesFree: flat(500e3).then("23:30", 70e3)},
-		// Silent to the end, and the last of the nodes that have an exporter.
+		// Silent to the end. It is the last node with an exporter.
 		{name: "n6", ip: "10.0.0.6", available: flat(share(70)), idle: line(1e6,
 			54), user: line(1e6, 6), wait: line(1e6, 0),
 			diskFree: flat(70e9), inodesFree: flat(500e3), downFrom: "22:31"},
 	}
 }
 
-// exporterTargets are the label sets under which one node_exporter is scraped: the community chart
-// finds it by its Service and by its Pod, and only the first knows the node.
+// exporterTargets returns the label sets of one node_exporter. The community chart finds it through
+// its Service and through its Pod, and only the first knows the node.
 func (f *fixture) exporterTargets(n node) []lbl {
 	if f.chart == stack {
-		return []lbl{{"job": "node-exporter", "instance": n.ip + ":9100", "namespace": "monitoring", "pod": "ne-" + n.name,
+		return []lbl{{"job": "node-exporter", "instance": n.ip + ":9100", "namespace": "monitoring",
+			"pod":       "ne-" + n.name,
 			"container": "node-exporter", "endpoint": "http-metrics", "service": "ne"}}
 	}
 	return []lbl{
@@ -261,8 +262,8 @@ func (f *fixture) network(n node, add func(string, shape, ...string)) {
 	}
 }
 
-// kubeletTargets are the label sets of one kubelet: kube-prometheus-stack's Service is there twice
-// after a rename of the release.
+// kubeletTargets returns the label sets of one kubelet. The Service of kube-prometheus-stack exists
+// twice after the release was renamed.
 func (f *fixture) kubeletTargets(n node, path, communityJob string) []lbl {
 	if f.chart == community {
 		return []lbl{{"job": communityJob, "instance": n.name, "kubernetes_io_hostname": n.name}}
@@ -274,13 +275,13 @@ func (f *fixture) kubeletTargets(n node, path, communityJob string) []lbl {
 	return []lbl{target.with("service", "kps-kubelet"), target.with("service", "old-kubelet")}
 }
 
-// container is what cAdvisor and kube-state-metrics tell of one container; empty shapes and zeros
-// are not told.
+// container is what cAdvisor and kube-state-metrics report of one container. Empty shapes and zeros
+// are not reported.
 type container struct {
 	node, namespace, pod, name string
 	workingSet                 shape
 	limit                      float64 // memory, bytes
-	// a native sidecar: kube-state-metrics tells of it under init containers
+	// a native sidecar: kube-state-metrics lists it under init containers
 	native             bool
 	cpu                float64 // seconds a minute
 	request, cpuLimit  float64 // cores
@@ -328,7 +329,7 @@ func (f *fixture) containers() {
 					"id-"+c.name, "id", "/kubepods/"+c.pod+"/"+c.name), c.workingSet, c.cpu,
 					c.periods, c.throttled)
 				if c.native {
-					continue // the pod's own cgroups are told once, with its first container
+					continue // the pod's own cgroups are added once, with its first container
 				}
 				f.cgroup(pod.with("container", "POD", "image", "registry/pause", "name", "id-pause",
 					"id", "/kubepods/"+c.pod+"/pause"), flat(1<<20), 0, 0, 0)

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// fleet is a Prometheus over nodes whose memory is beyond its limit at times.
+// fleet is a Prometheus over nodes whose memory is above its limit at times.
 type fleet map[string][]incident
 
-// incident is a time that a node is beyond its limit, from its first minute to its last.
+// incident is a time in which a node is above its limit, from its first minute to its last.
 type incident struct{ from, to time.Time }
 
 func (f fleet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +56,7 @@ func (f fleet) queryRange(w http.ResponseWriter, r *http.Request) {
 	always(`{"resultType":"matrix","result":`+string(body)+`}`)(w, r)
 }
 
-// fleetQuery is the one query that a fleet has an answer to.
+// fleetQuery is the one query that a fleet answers.
 const fleetQuery = "node_memory_used_ratio"
 
 func used(incidents []incident, at time.Time) string {

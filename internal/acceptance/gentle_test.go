@@ -22,12 +22,12 @@ import (
 	"github.com/promsnap/promsnap/internal/lab"
 )
 
-// heavy keeps the fixture's Prometheus busy for minutes: every series, second by second, sorted at
+// heavy keeps the fixture's Prometheus busy for minutes: it sorts every series at each second for
 // each step.
 const heavy = `count(quantile_over_time(0.5, {__name__=~".+"}[3h:1s]))`
 
-// TestGentleClient runs the program against a real Prometheus that is made to work for its answers,
-// and reads in its own metrics how it was treated.
+// TestGentleClient runs the program against a real Prometheus under load and reads the load from
+// that server's own metrics.
 func TestGentleClient(t *testing.T) {
 	s := startFixture(t, community, nil)
 	t.Run("concurrency", func(t *testing.T) { testConcurrency(t, s) })
@@ -48,7 +48,7 @@ func TestGentleClient(t *testing.T) {
 	})
 }
 
-// signal tells the program something.
+// signal sends a signal to the program.
 func (r *running) signal(s os.Signal) {
 	r.t.Helper()
 	if err := r.cmd.Process.Signal(s); err != nil {
@@ -56,8 +56,9 @@ func (r *running) signal(s os.Signal) {
 	}
 }
 
-// testConcurrency runs twenty panels, three at a time: neither the engine nor the way to it ever
-// has more, each query has its timeout, and the server counts as many requests as were sent.
+// testConcurrency runs twenty panels, three at a time. Neither the engine nor the network may have
+// more at once, each query must have its timeout, and the server must count as many requests as
+// were sent.
 func testConcurrency(t *testing.T, s *server) {
 	const most = 3
 	var panels strings.Builder
@@ -71,8 +72,8 @@ func testConcurrency(t *testing.T, s *server) {
 			most, panels.String()))
 	}
 	before := counted(t, s)
-	way := newToll(t, s.url)
-	r := begin(t, append([]string{"run", "-c", config(way.url)}, atSlot...)...)
+	proxy := newCounter(t, s.url)
+	r := begin(t, append([]string{"run", "-c", config(proxy.url)}, atSlot...)...)
 	done := make(chan struct{})
 	engine := make(chan float64, 1)
 	go func() {
@@ -93,28 +94,29 @@ func testConcurrency(t *testing.T, s *server) {
 	o := r.wait()
 	close(done)
 	o.want(t, 0)
-	way.Lock()
-	defer way.Unlock()
+	proxy.Lock()
+	defer proxy.Unlock()
 	computed := <-engine
-	t.Logf("%d queries, %d at once by the way, %.0f by the engine's own metric, %v", way.queries,
-		way.most, computed, o.took)
-	if way.most != most || computed < 1 || computed > most {
-		t.Errorf("%d queries were under way at once, want %d; the engine had %.0f", way.most, most,
-			computed)
+	t.Logf("%d queries, %d at once in the proxy, %.0f by the engine's own metric, %v",
+		proxy.queries,
+		proxy.most, computed, o.took)
+	if proxy.most != most || computed < 1 || computed > most {
+		t.Errorf("%d queries at once, want %d; the engine had %.0f, want 1 to %d", proxy.most, most,
+			computed, most)
 	}
-	for timeout, n := range way.timeouts {
+	for timeout, n := range proxy.timeouts {
 		if timeout != "90" {
 			t.Errorf("%d queries have the timeout %q, want 90", n, timeout)
 		}
 	}
-	if got := counted(t, s) - before; got != float64(way.queries) || way.queries < 20 {
-		t.Errorf("the server counts %v range queries, %d were sent, and there are 20 panels", got,
-			way.queries)
+	if got := counted(t, s) - before; got != float64(proxy.queries) || proxy.queries < 20 {
+		t.Errorf("the server counts %v range queries, want the %d that were sent, at least 20", got,
+			proxy.queries)
 	}
 }
 
-// testCancelled begins a run whose queries would keep the server busy for minutes and ends it: the
-// server ends them too.
+// testCancelled starts a run whose queries would keep the server busy for minutes and ends it. The
+// server must end the queries too.
 func testCancelled(t *testing.T, s *server, query, timeout string, end func(*running)) {
 	config := configFile(t, fmt.Sprintf(`version: 1
 prometheus: {url: %s, timeout: %s}
@@ -133,9 +135,9 @@ reports:
 		}
 		return nil
 	})
-	await(t, "the panel beside them", func() error {
+	await(t, "the third panel", func() error {
 		if said := r.stdout.String(); !strings.Contains(said, "node-memory ") {
-			return fmt.Errorf("it has said %q", said)
+			return fmt.Errorf("stdout is %q", said)
 		}
 		return nil
 	})
@@ -152,25 +154,26 @@ reports:
 	idle := time.Since(ended)
 	t.Logf("exit %d after %v, the engine is idle %v later", o.code, ended.Sub(began), idle)
 	if took := ended.Sub(began); took > 15*time.Second || idle > 5*time.Second {
-		t.Errorf("the run ended after %v, and the server's queries %v later", took, idle)
+		t.Errorf("the run ended after %v and the queries %v later, want 15s and 5s at most", took,
+			idle)
 	}
 	if o.code == -1 {
 		return // it was killed
 	}
 	o.want(t, 1)
 	if strings.Contains(t.Name(), "interrupt") {
-		return // it stops at once
+		return // it stops without a report
 	}
 	doc := o.document(t, "busy", slot)
 	if p := panelOf(t, doc, "node-memory"); p.Data != "complete" {
-		t.Errorf("the panel beside them is %s: %s", p.Data, p.Error)
+		t.Errorf("node-memory is %s, want complete: %s", p.Data, p.Error)
 	}
 	if len(doc.Failures) != 2 {
-		t.Errorf("%d panels failed, want the two busy ones", len(doc.Failures))
+		t.Errorf("%d panels failed, want 2", len(doc.Failures))
 	}
 }
 
-// metric returns the sum of the server's own metric over the series whose labels contain a text.
+// metric returns the sum of the server's own metric over the series whose labels contain labels.
 func (s *server) metric(name, labels string) (float64, error) {
 	body, err := s.get("/metrics", nil)
 	if err != nil {
@@ -195,7 +198,7 @@ func (s *server) metric(name, labels string) (float64, error) {
 	return sum, nil
 }
 
-// counted is how many range queries the server has answered.
+// counted returns how many range queries the server has answered.
 func counted(t *testing.T, s *server) float64 {
 	t.Helper()
 	n, err := s.metric("prometheus_http_requests_total", `handler="/api/v1/query_range"`)
@@ -205,35 +208,35 @@ func counted(t *testing.T, s *server) float64 {
 	return n
 }
 
-// speech is what a program says, which can be read while it speaks.
-type speech struct {
+// output collects what a program prints and can be read while it runs.
+type output struct {
 	mu   sync.Mutex
-	said bytes.Buffer
+	text bytes.Buffer
 }
 
-func (w *speech) Write(b []byte) (int, error) {
+func (w *output) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.said.Write(b)
+	return w.text.Write(b)
 }
 
-func (w *speech) String() string {
+func (w *output) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.said.String()
+	return w.text.String()
 }
 
-// A toll counts what passes on the way to a Prometheus.
-type toll struct {
+// counter counts the requests and bytes that pass to a Prometheus.
+type counter struct {
 	url string
 	sync.Mutex
 	queries, now, most int
 	timeouts           map[string]int // queries by their parameter timeout
-	others             int            // requests that are no range queries
+	others             int            // other requests
 	bytes              int64          // of all answers
 }
 
-func newToll(t testing.TB, to string) *toll {
+func newCounter(t testing.TB, to string) *counter {
 	t.Helper()
 	u, err := url.Parse(to)
 	if err != nil {
@@ -242,12 +245,12 @@ func newToll(t testing.TB, to string) *toll {
 	return countOn(t, httputil.NewSingleHostReverseProxy(u))
 }
 
-// countOn counts what passes on the way to h.
-func countOn(t testing.TB, h http.Handler) *toll {
+// countOn counts what passes to h.
+func countOn(t testing.TB, h http.Handler) *counter {
 	t.Helper()
-	c := &toll{timeouts: map[string]int{}}
+	c := &counter{timeouts: map[string]int{}}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // of what is cut short, the server behind will say so
+		body, _ := io.ReadAll(r.Body) // the server behind reports a short body
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		defer c.enter(r, string(body))()
 		h.ServeHTTP(&counting{w, c}, r)
@@ -257,8 +260,8 @@ func countOn(t testing.TB, h http.Handler) *toll {
 	return c
 }
 
-// enter counts a request in, and returns what counts it out.
-func (c *toll) enter(r *http.Request, body string) func() {
+// enter counts a request as begun and returns a function that counts it as ended.
+func (c *counter) enter(r *http.Request, body string) func() {
 	c.Lock()
 	defer c.Unlock()
 	if !strings.HasSuffix(r.URL.Path, "/query_range") {
@@ -280,27 +283,26 @@ func (c *toll) enter(r *http.Request, body string) func() {
 // counting counts the bytes of an answer.
 type counting struct {
 	http.ResponseWriter
-	toll *toll
+	counter *counter
 }
 
 func (c *counting) Write(b []byte) (int, error) {
-	c.toll.Lock()
-	c.toll.bytes += int64(len(b))
-	c.toll.Unlock()
+	c.counter.Lock()
+	c.counter.bytes += int64(len(b))
+	c.counter.Unlock()
 	return c.ResponseWriter.Write(b)
 }
 
-// Unwrap lets net/http reach what is beneath.
+// Unwrap gives net/http the underlying writer.
 func (c *counting) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// fleetMemory bounds the memory of twenty panels with 100,000 series together: a row of each is
-// kept until the report is written.
+// fleetMemory bounds the memory of twenty panels with 100,000 series together. A row of each series
+// is kept until the report is written.
 var fleetMemory = bound{"peak memory of 20 panels of 5,000 nodes", 200, 150, "peak-MiB"}
 
-// BenchmarkTwentyPanels prints what a report of twenty panels on 5,000 nodes costs: half an hour of
-// the built-in panels of nodes, and of plain metrics of theirs. The wall time is the simulated
-// Prometheus' above all, which computes every answer on the same machine; what promsnap takes
-// itself is its CPU.
+// BenchmarkTwentyPanels prints the cost of a report of twenty panels on 5,000 nodes: half an hour
+// of the built-in node panels and of plain node metrics. Most of the wall time belongs to the
+// simulated Prometheus on the same machine. promsnap's own cost is its CPU time.
 func BenchmarkTwentyPanels(b *testing.B) {
 	l, err := lab.New(lab.Options{
 		Now: slot, Nodes: lab.MaxNodes, MaxSamples: 500_000_000, Timeout: 10 * time.Minute,
@@ -351,5 +353,5 @@ func BenchmarkTwentyPanels(b *testing.B) {
 		fleetMemory.hold(b, o.resident)
 		b.ReportMetric(float64(c.queries), "queries")
 	}
-	b.ReportMetric(0, "ns/op") // the simulated Prometheus' time says nothing
+	b.ReportMetric(0, "ns/op") // the simulated Prometheus' time means nothing
 }

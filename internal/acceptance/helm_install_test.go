@@ -15,12 +15,11 @@ import (
 	"testing"
 )
 
-// release is the namespace that the chart is installed into. It enforces the strictest Pod security
-// standard.
+// release is the namespace of the installed chart. It enforces the strictest Pod security standard.
 const release = "monitoring-tools"
 
-// TestChartInstalled has helm install, upgrade, test and uninstall the chart on a real API server,
-// whose controllers make Pods of it.
+// TestChartInstalled runs helm install, upgrade, test and uninstall of the chart on a real API
+// server whose controllers make Pods.
 func TestChartInstalled(t *testing.T) {
 	p := startControlPlane(t)
 	p.startControllers(t)
@@ -51,7 +50,7 @@ type installation struct {
 	kubeconfig string // of its administrator
 }
 
-// helm runs helm for the release and returns what it says.
+// helm runs helm for the release and returns its output.
 func (h *installation) helm(t testing.TB, verb string, flags ...string) string {
 	t.Helper()
 	args := []string{verb, "promsnap"}
@@ -66,7 +65,7 @@ func (h *installation) helm(t testing.TB, verb string, flags ...string) string {
 	return stdout
 }
 
-// dryRun has the API server say what it would make of a manifest.
+// dryRun returns what the API server would make of a manifest.
 func (h *installation) dryRun(t testing.TB, manifest []byte) ([]byte, error) {
 	t.Helper()
 	cmd := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "apply",
@@ -75,36 +74,36 @@ func (h *installation) dryRun(t testing.TB, manifest []byte) ([]byte, error) {
 	return cmd.CombinedOutput()
 }
 
-// testDryRun gives the API server the chart over the matrix, and what kustomize makes.
+// testDryRun applies the chart with all of chartValues, and the output of kustomize, as a dry run.
 func (h *installation) testDryRun(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(chartValues)) {
-		// its kind is an operator's; a Pod wants its account to be there
+		// PrometheusRule belongs to an operator, and a Pod needs an existing account.
 		flags := append(slices.Clone(chartValues[name].flags), "--set",
 			"prometheusRule.enabled=false", "--skip-tests")
 		if out, err := h.dryRun(t, render(t, flags...)); err != nil ||
 			bytes.Contains(out, []byte("Warning")) {
-			t.Errorf("%s: %v\n%s", name, err, out)
+			t.Errorf("%s: %v, want no error and no warning\n%s", name, err, out)
 		}
 	}
 	for _, dir := range []string{"base", "overlays/prod-seoul"} {
 		if out, err := h.dryRun(t, kustomize(t, dir)); err != nil ||
 			bytes.Contains(out, []byte("Warning")) {
-			t.Errorf("kustomize %s: %v\n%s", dir, err, out)
+			t.Errorf("kustomize %s: %v, want no error and no warning\n%s", dir, err, out)
 		}
 	}
 	for _, wrong := range []string{"reports.check.schedule=61 * * * *", "timeZone=Asia/Soul"} {
 		if out, err := h.dryRun(t, render(t, set(quickstart, wrong)...)); err == nil {
-			t.Errorf("the API server takes %s:\n%s", wrong, out)
+			t.Errorf("the API server accepts %s, want an error:\n%s", wrong, out)
 		}
 	}
 }
 
-// can asks the API server whether promsnap's service account may do something.
+// can reports whether promsnap's service account may do something, according to the API server.
 func (h *installation) can(t *testing.T, verb, namespace, resource, name string) bool {
 	t.Helper()
 	group, resource, ok := strings.Cut(resource, "/")
 	if !ok {
-		t.Fatalf("write GROUP/RESOURCE, not %q", group)
+		t.Fatalf("got the resource %q, want GROUP/RESOURCE", group)
 	}
 	resource, sub, _ := strings.Cut(resource, "/")
 	answer := h.must(t, http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews",
@@ -127,14 +126,14 @@ func (h *installation) can(t *testing.T, verb, namespace, resource, name string)
 	return review.Status.Allowed
 }
 
-// may is what promsnap may do, or may not.
+// may is a right that promsnap has or has not.
 type may struct {
 	verbs                     string
 	namespace, resource, name string
 	want                      bool
 }
 
-// holds asks the API server whether it is so.
+// holds checks the rights with the API server.
 func (h *installation) holds(t *testing.T, all []may) {
 	t.Helper()
 	for _, m := range all {
@@ -147,7 +146,7 @@ func (h *installation) holds(t *testing.T, all []may) {
 	}
 }
 
-// testRights asks what promsnap may do, and what it may not although it is near.
+// testRights checks what promsnap may do, and some similar things that it may not.
 func (h *installation) testRights(t *testing.T) {
 	h.holds(t, []may{
 		{"get", release, "batch/jobs", "promsnap-check-1", true},
@@ -167,9 +166,9 @@ func (h *installation) testRights(t *testing.T) {
 	})
 }
 
-// testProxyRights asks the same of the proxy, where promsnap may use it.
+// testProxyRights checks the rights with the API server's proxy.
 func (h *installation) testProxyRights(t *testing.T) {
-	await(t, "the API server to know of the new role", func() error {
+	await(t, "the API server to apply the new role", func() error {
 		if !h.can(t, "get", "monitoring", "/services/proxy", "prometheus-server:80") {
 			return errors.New("not yet")
 		}
@@ -184,8 +183,8 @@ func (h *installation) testProxyRights(t *testing.T) {
 	})
 }
 
-// testPod has the Job controller make a Pod, which the namespace's Pod security lets in, and which
-// knows its Job.
+// testPod lets the Job controller make a Pod. The namespace's Pod security admits it, and it knows
+// its Job.
 func (h *installation) testPod(t *testing.T) {
 	create := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "-n", release,
 		"create", "job", "now", "--from=cronjob/promsnap-daily")
@@ -210,7 +209,8 @@ func (h *installation) testPod(t *testing.T) {
 	pod.is(t, "spec.containers.0.env.2.valueFrom.fieldRef.fieldPath",
 		"metadata.labels['batch.kubernetes.io/job-name']")
 	if pod.at("spec.volumes.1.projected") == nil {
-		t.Errorf("the Pod has no token: %s", asJSON(t, pod.at("spec.volumes")))
+		t.Errorf("the Pod's volumes are %s, want a projected token",
+			asJSON(t, pod.at("spec.volumes")))
 	}
 }
 
@@ -224,8 +224,8 @@ func (h *installation) get(t testing.TB, path string) object {
 	return o
 }
 
-// testUpgrade changes the configuration: the state's data stays, and the next Pods have the new
-// configuration.
+// testUpgrade changes the configuration. The state's data must stay, and the next Pods must get the
+// new configuration.
 func (h *installation) testUpgrade(t *testing.T) {
 	const state, cronjob = "/api/v1/namespaces/" + release + "/configmaps/promsnap-state",
 		"/apis/batch/v1/namespaces/" + release + "/cronjobs/promsnap-check"
@@ -241,15 +241,15 @@ func (h *installation) testUpgrade(t *testing.T) {
 		"language=ko,kubernetes.service=monitoring/prometheus-server:80")...)
 	h.get(t, state).is(t, "data", map[string]string{"check": "{}"})
 	if after := checksum(); after == before {
-		t.Errorf("the upgrade left the checksum of the configuration at %s", before)
+		t.Errorf("the checksum after the upgrade is %s, want another one", after)
 	}
 }
 
-// testHook runs helm test, and says in the kubelet's place how the Pod ended.
+// testHook runs helm test and reports the Pod's end in place of the kubelet.
 func (h *installation) testHook(t *testing.T) {
 	const pods = "/api/v1/namespaces/" + release + "/pods/promsnap-test"
 	for phase, works := range map[string]bool{"Succeeded": true, "Failed": false} {
-		// the one before, if there was one
+		// A Pod of the case before may still exist.
 		_, _ = h.do(http.MethodDelete, pods, map[string]any{"gracePeriodSeconds": 0})
 		var stderr bytes.Buffer
 		cmd := exec.Command(installed(t, "helm"), "test", "promsnap", "--namespace", release,
@@ -269,17 +269,19 @@ func (h *installation) testHook(t *testing.T) {
 			"status": map[string]any{"phase": phase},
 		})
 		if err := cmd.Wait(); (err == nil) != works {
-			t.Errorf("the Pod has %s, and helm test says %v\n%s", phase, err, stderr.String())
+			t.Errorf("after a Pod that %s: helm test returned %v, want an error only after a "+
+				"failure\n%s", phase, err, stderr.String())
 		}
 	}
 }
 
-// testUninstall leaves nothing of the release behind but what helm test made.
+// testUninstall checks that nothing of the release is left except what helm test made.
 func (h *installation) testUninstall(t *testing.T) {
 	_ = h.helm(t, "uninstall")
 	list := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "get",
 		"--all-namespaces", "-o", "name", "-l", "app.kubernetes.io/instance=promsnap",
-		"cronjobs,configmaps,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies")
+		"cronjobs,configmaps,serviceaccounts,roles,rolebindings,clusterroles,"+
+			"clusterrolebindings,networkpolicies")
 	await(t, "the release to be gone", func() error {
 		out, err := list.CombinedOutput()
 		list = exec.Command(list.Path, list.Args[1:]...)

@@ -20,10 +20,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// object is an object of Kubernetes as YAML has it.
+// object is an object of Kubernetes, decoded from YAML.
 type object map[string]any
 
-// objects are those of a manifest, by KIND/NAME.
+// objects are the objects of a manifest by KIND/NAME.
 type objects map[string]object
 
 // parseObjects reads a manifest of several documents.
@@ -32,24 +32,24 @@ func parseObjects(t testing.TB, manifest []byte) objects {
 	out := objects{}
 	d := yaml.NewDecoder(bytes.NewReader(manifest))
 	for {
-		var o map[string]any // and not object, which what stands in it would become, too
+		var o map[string]any // not object, because nested maps would become objects too
 		if err := d.Decode(&o); errors.Is(err, io.EOF) {
 			return out
 		} else if err != nil {
-			t.Fatalf("the manifest is not YAML: %v\n%s", err, manifest)
+			t.Fatalf("parsing the manifest: %v\n%s", err, manifest)
 		}
 		if o == nil {
 			continue
 		}
 		id := fmt.Sprintf("%v/%v", object(o).at("kind"), object(o).at("metadata.name"))
 		if out[id] != nil {
-			t.Fatalf("the manifest has %s twice", id)
+			t.Fatalf("the manifest has %s twice, want it once", id)
 		}
 		out[id] = o
 	}
 }
 
-// get returns the object, which must be there.
+// get returns the object and fails the test if it is missing.
 func (o objects) get(t testing.TB, id string) object {
 	t.Helper()
 	if o[id] == nil {
@@ -57,12 +57,12 @@ func (o objects) get(t testing.TB, id string) object {
 		for id := range o {
 			have = append(have, id)
 		}
-		t.Fatalf("no %s; there are %s", id, strings.Join(have, ", "))
+		t.Fatalf("got the objects %[2]s, want %[1]s", id, strings.Join(have, ", "))
 	}
 	return o[id]
 }
 
-// at returns what stands at a path such as spec.rules.0.verbs, nil where nothing does.
+// at returns the value at a path such as spec.rules.0.verbs, or nil.
 func (o object) at(path string) any {
 	var v any = map[string]any(o)
 	for step := range strings.SplitSeq(path, ".") {
@@ -82,7 +82,7 @@ func (o object) at(path string) any {
 	return v
 }
 
-// is fails the test where what stands at a path is not what is wanted, both as JSON.
+// is compares the value at a path with want, both as JSON.
 func (o object) is(t testing.TB, path string, want any) {
 	t.Helper()
 	if got, want := asJSON(t, o.at(path)), asJSON(t, want); got != want {
@@ -99,14 +99,14 @@ func asJSON(t testing.TB, v any) string {
 	return string(b)
 }
 
-// schemaSet are the JSON schemas of every kind, strict.
+// schemaSet holds strict JSON schemas of every kind.
 type schemaSet struct {
 	definitions []byte
-	// the definition's name, by the name of the file that kubeconform looks for
+	// the definition's name, by the name of the file that kubeconform opens
 	kinds map[string]string
 }
 
-// schemas are made from the API server's own description of itself.
+// schemas are made from the API server's own OpenAPI description.
 var schemas = sync.OnceValues(func() (schemaSet, error) {
 	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes")
 	list.Dir = filepath.Join("..", "..", "testdata", "servers", "kubernetes")
@@ -144,7 +144,7 @@ var schemas = sync.OnceValues(func() (schemaSet, error) {
 	return out, err
 })
 
-// schemaDir writes the schemas into a directory of the test's.
+// schemaDir writes the schemas into a temporary directory.
 func schemaDir(t testing.TB) string {
 	t.Helper()
 	all, err := schemas()
@@ -165,8 +165,7 @@ func schemaDir(t testing.TB) string {
 	return dir
 }
 
-// makeStrict lets an object have no other keys than the ones that are described, and reads
-// Kubernetes' own formats.
+// makeStrict forbids keys that a schema does not describe and translates Kubernetes' own formats.
 func makeStrict(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -187,11 +186,11 @@ func makeStrict(v any) {
 	}
 }
 
-// conform has kubeconform hold a manifest against the schemas. Kinds of operators have none.
+// conform checks a manifest against the schemas with kubeconform. Kinds of operators have none.
 func conform(t testing.TB, manifest []byte) {
 	t.Helper()
 	if out, err := kubeconform(t, schemaDir(t), manifest).CombinedOutput(); err != nil {
-		t.Errorf("kubeconform: %v\n%s", err, out)
+		t.Errorf("kubeconform: %v, want no error\n%s", err, out)
 	}
 }
 
@@ -204,38 +203,42 @@ func kubeconform(t testing.TB, schemas string, manifest []byte) *exec.Cmd {
 	return cmd
 }
 
-// checkConfig has promsnap itself check the promsnap.yaml of a manifest, with the environment that
-// the CronJobs give it.
+// checkConfig runs promsnap check-config on the promsnap.yaml of a manifest with the environment of
+// the CronJobs.
 func checkConfig(t *testing.T, all objects, configMap string) {
 	t.Helper()
-	text, ok := all.get(t, "ConfigMap/"+configMap).at("data").(map[string]any)["promsnap.yaml"].(string)
+	text, ok := all.get(t,
+		"ConfigMap/"+configMap).at("data").(map[string]any)["promsnap.yaml"].(string)
 	if !ok {
-		t.Fatal("the ConfigMap has no promsnap.yaml")
+		t.Fatalf("the ConfigMap is %s, want promsnap.yaml in it",
+			asJSON(t, all.get(t, "ConfigMap/"+configMap)))
 	}
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "check-config", configFile(t, text))
-	cmd.Env = []string{"AWS_REGION=eu-west-1", "PROMETHEUS_PASSWORD=secret", "HEARTBEAT_URL=https://hc.example.com/1"}
+	cmd.Env = []string{"AWS_REGION=eu-west-1", "PROMETHEUS_PASSWORD=secret",
+		"HEARTBEAT_URL=https://hc.example.com/1"}
 	for _, o := range all {
 		env, _ := o.at("spec.jobTemplate.spec.template.spec.containers.0.env").([]any)
 		for _, v := range env {
 			v := v.(map[string]any)
 			switch v["name"] {
 			case "SLACK_WEBHOOK_URL":
-				cmd.Env = append(cmd.Env, "SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T0/B0/x")
+				cmd.Env = append(cmd.Env,
+					"SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T0/B0/x")
 			case "SLACK_BOT_TOKEN":
 				cmd.Env = append(cmd.Env, "SLACK_BOT_TOKEN=xoxb-1")
 			}
 		}
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("promsnap check-config: %v\n%s\n%s", err, out, text)
+		t.Errorf("promsnap check-config: %v, want no error\n%s\n%s", err, out, text)
 	}
 }
 
-// TestConform makes sure that a mistake in a manifest does not pass for a kind that has no schema.
+// TestConform checks that a mistake is not accepted as a kind without a schema.
 func TestConform(t *testing.T) {
 	dir := schemaDir(t)
 	manifest := render(t, set(quickstart)...)
@@ -249,11 +252,11 @@ func TestConform(t *testing.T) {
 	} {
 		broken := bytes.ReplaceAll(manifest, []byte(old), []byte(wrong))
 		if bytes.Equal(broken, manifest) {
-			t.Errorf("the manifest has no %q", old)
+			t.Errorf("the manifest is\n%s\nwant %q in it", manifest, old)
 		}
 		cmd := kubeconform(t, dir, broken)
 		if out, err := cmd.CombinedOutput(); err == nil {
-			t.Errorf("kubeconform takes %q:\n%s", wrong, out)
+			t.Errorf("kubeconform accepts %q, want an error:\n%s", wrong, out)
 		}
 	}
 }

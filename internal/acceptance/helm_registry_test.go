@@ -14,7 +14,7 @@ import (
 )
 
 // TestChartFromARegistry packages the chart as a release does, pushes it to a real registry and
-// renders it from there. The same commit gives the same package, whatever the umask.
+// renders it from there. The same commit must give the same package with any umask.
 func TestChartFromARegistry(t *testing.T) {
 	const version = "9.9.9"
 	chart := "../../bin/chart/promsnap-" + version + ".tgz"
@@ -48,7 +48,7 @@ func TestChartFromARegistry(t *testing.T) {
 		t.Fatalf("helm %s: %v\n%s", strings.Join(args, " "), err, stderr)
 	}
 	if image := "image: \"ghcr.io/promsnap/promsnap:" + version + `"`; !strings.Contains(got, image) {
-		t.Errorf("the chart has no %s", image)
+		t.Errorf("the chart is\n%s\nwant %s in it", got, image)
 	}
 	want := strings.ReplaceAll(string(render(t, set(quickstart)...)), "0.1.0", version)
 	if got != want {

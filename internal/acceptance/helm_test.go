@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,10 +15,11 @@ import (
 
 const chartDir = "../../deploy/helm/promsnap"
 
-// quickstart are the values of the README's one command.
-const quickstart = "cluster=prod-seoul,timeZone=Asia/Seoul,slack.channel=C012,slack.existingSecret=promsnap-slack"
+// quickstart holds the values of the README's one command.
+const quickstart = "cluster=prod-seoul,timeZone=Asia/Seoul,slack.channel=C012," +
+	"slack.existingSecret=promsnap-slack"
 
-// helm runs helm and returns what it says on its two outputs.
+// helm runs helm and returns its two outputs.
 func helm(t testing.TB, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	home := t.TempDir()
@@ -32,7 +32,7 @@ func helm(t testing.TB, args ...string) (stdout, stderr string, err error) {
 	return o.String(), e.String(), err
 }
 
-// render has helm render the chart as the release promsnap in the namespace monitoring-tools.
+// render renders the chart as the release promsnap in the namespace monitoring-tools.
 func render(t testing.TB, flags ...string) []byte {
 	t.Helper()
 	args := append([]string{"template", "promsnap", chartDir, "--namespace", "monitoring-tools"},
@@ -44,7 +44,7 @@ func render(t testing.TB, flags ...string) []byte {
 	return []byte(stdout)
 }
 
-// set gives values as --set has them.
+// set returns values as --set flags.
 func set(values ...string) []string {
 	var out []string
 	for _, v := range values {
@@ -53,14 +53,15 @@ func set(values ...string) []string {
 	return out
 }
 
-// chartValues are values that somebody may give, and what is in the manifest then and is not.
+// chartValues are sets of values, each with objects that the manifest must have and must not have.
 var chartValues = map[string]struct {
 	flags    []string
 	has, not []string // objects, by KIND/NAME
 }{
 	"quickstart": {
 		flags: set(quickstart),
-		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap",
+		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily", "ServiceAccount/promsnap",
+			"Role/promsnap", "RoleBinding/promsnap",
 			"ClusterRole/monitoring-tools-promsnap", "ConfigMap/promsnap-state",
 			"Pod/promsnap-test"},
 		not: []string{
@@ -168,7 +169,8 @@ var chartValues = map[string]struct {
 	"nothing of its own": {
 		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false",
 			"serviceAccount.name=mine", "rbac.create=false"),
-		not: []string{"ServiceAccount/mine", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap", "ClusterRole/monitoring-tools-promsnap",
+		not: []string{"ServiceAccount/mine", "ServiceAccount/promsnap", "Role/promsnap",
+			"RoleBinding/promsnap", "ClusterRole/monitoring-tools-promsnap",
 			"ClusterRoleBinding/monitoring-tools-promsnap"},
 	},
 	"the namespace's own account, without rights": {
@@ -176,14 +178,14 @@ var chartValues = map[string]struct {
 			"rbac.create=false"),
 		not: []string{"ServiceAccount/default", "Role/promsnap"},
 	},
-	"a whole config without a schedule": {
+	"a config without a schedule": {
 		flags: []string{
 			"--set-string",
 			"config=version: 1\nkubernetes: {}\nreports:\n  - name: month\n    range: 30d",
 		},
 		not: []string{"CronJob/promsnap-month"},
 	},
-	"whole config": {
+	"own config": {
 		flags: []string{
 			"--set-file", "config=testdata/helm-whole.yaml", "--set",
 			"slack.existingSecret=promsnap-slack",
@@ -198,8 +200,8 @@ var chartValues = map[string]struct {
 	},
 }
 
-// TestChart lints and renders the chart over the matrix, holds what comes out against the schemas,
-// and has promsnap check its own file.
+// TestChart lints and renders the chart with all of chartValues, checks the result against the
+// schemas, and lets promsnap check its own file.
 func TestChart(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(chartValues)) {
 		c := chartValues[name]
@@ -216,7 +218,7 @@ func TestChart(t *testing.T) {
 			}
 			for _, id := range c.not {
 				if all[id] != nil {
-					t.Errorf("there is a %s", id)
+					t.Errorf("the manifest has %s, want none", id)
 				}
 			}
 			checkConfig(t, all, "promsnap-config")
@@ -225,17 +227,17 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// testNotes holds what is said after an installation against the manifest: the CronJob to try is
-// one that there is.
+// testNotes compares the notes after an installation with the manifest. The CronJob that they
+// suggest must exist.
 func testNotes(t *testing.T, all objects, flags []string) {
 	t.Helper()
-	said, stderr, err := helm(t, append([]string{
+	stdout, stderr, err := helm(t, append([]string{
 		"install", "promsnap", chartDir, "--namespace", "monitoring-tools", "--dry-run=client",
 	}, flags...)...)
 	if err != nil {
 		t.Fatalf("helm install --dry-run=client: %v\n%s", err, stderr)
 	}
-	_, notes, _ := strings.Cut(said, "NOTES:\n")
+	_, notes, _ := strings.Cut(stdout, "NOTES:\n")
 	says(t, notes, "helm test promsnap -n monitoring-tools --logs\n")
 	cronjobs := 0
 	for id := range all {
@@ -247,11 +249,12 @@ func testNotes(t *testing.T, all objects, flags []string) {
 	_, rest, try := strings.Cut(notes, "--from=cronjob/")
 	name, _, _ := strings.Cut(rest, "\n")
 	if try != (cronjobs > 0) || try && all["CronJob/"+name] == nil {
-		t.Errorf("there are %d CronJobs, and the notes say to try %q:\n%s", cronjobs, name, notes)
+		t.Errorf("the notes suggest %[2]q, want one of the %[1]d CronJobs:\n%[3]s", cronjobs, name,
+			notes)
 	}
 }
 
-// TestChartSchedule holds the two CronJobs of the one command against what was promised.
+// TestChartSchedule checks the two CronJobs of the one command.
 func TestChartSchedule(t *testing.T) {
 	all := parseObjects(t, render(t, set(quickstart)...))
 	for _, c := range []struct {
@@ -279,300 +282,21 @@ func TestChartSchedule(t *testing.T) {
 		o.is(t, pod+"restartPolicy", "Never")
 		o.is(t, pod+"serviceAccountName", "promsnap")
 		o.is(t, pod+"containers.0.args",
-			[]string{"run", c.name, "--config", "/etc/promsnap/promsnap.yaml", "--deliver", "--log-format", "json",
+			[]string{"run", c.name, "--config", "/etc/promsnap/promsnap.yaml", "--deliver",
+				"--log-format", "json",
 				"--timeout", fmt.Sprintf("%ds", c.timeout)})
 		o.is(t, pod+"securityContext.runAsUser", 65532)
 		o.is(t, pod+"containers.0.securityContext",
 			map[string]any{"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
 				"capabilities": map[string]any{"drop": []string{"ALL"}}})
 	}
-	// The Jobs that are made next have the new configuration.
+	// Later Jobs must use the new configuration.
 	checksum := func(flags ...string) any {
 		o := parseObjects(t, render(t, flags...)).get(t, "CronJob/promsnap-check")
-		return o.at("spec.jobTemplate.spec.template.metadata.annotations").(map[string]any)["checksum/config"]
+		annotations := o.at("spec.jobTemplate.spec.template.metadata.annotations")
+		return annotations.(map[string]any)["checksum/config"]
 	}
 	if a, b := checksum(set(quickstart)...), checksum(set(quickstart, "language=ko")...); a == b {
-		t.Errorf("another configuration has the same checksum %v", a)
-	}
-}
-
-// TestChartSecurity: OpenShift's own users are not overridden, null takes a key away, and
-// runAsNonRoot stays.
-func TestChartSecurity(t *testing.T) {
-	const pod = "spec.jobTemplate.spec.template.spec.securityContext"
-	seccomp := map[string]any{"type": "RuntimeDefault"}
-	for _, c := range []struct {
-		flags []string
-		want  map[string]any
-	}{
-		{append(set(quickstart), "--api-versions", "security.openshift.io/v1"), map[string]any{"runAsNonRoot": true, "seccompProfile": seccomp}},
-		{append(set(quickstart, "podSecurityContext.runAsUser=1000700000"), "--api-versions", "security.openshift.io/v1"),
-			map[string]any{"runAsNonRoot": true, "runAsUser": 1000700000, "seccompProfile": seccomp}},
-		{set(quickstart, "podSecurityContext.runAsUser=null", "podSecurityContext.runAsNonRoot=null"),
-			map[string]any{"runAsNonRoot": true, "runAsGroup": 65532, "fsGroup": 65532, "seccompProfile": seccomp}},
-	} {
-		parseObjects(t, render(t, c.flags...)).get(t, "CronJob/promsnap-check").is(t, pod, c.want)
-	}
-	all := parseObjects(t, render(t, set(quickstart, `podAnnotations.sidecar\.istio\.io/inject=off`, "global.imageRegistry=registry.example.com/mirror")...))
-	all.get(t, "Pod/promsnap-test").is(t, "metadata.annotations", map[string]any{
-		"helm.sh/hook": "test", "helm.sh/hook-delete-policy": "before-hook-creation", "sidecar.istio.io/inject": "off",
-	})
-	image, _ := all.get(t, "Pod/promsnap-test").at("spec.containers.0.image").(string)
-	if want := "registry.example.com/mirror/promsnap/promsnap:"; !strings.HasPrefix(image, want) {
-		t.Errorf("got the image %s, want one that begins with %s", image, want)
-	}
-}
-
-// TestChartValues looks for what single values change.
-func TestChartValues(t *testing.T) {
-	t.Run("0 and false count", func(t *testing.T) {
-		o := parseObjects(t, render(t, set(quickstart, "jobs.check.backoffLimit=0", "jobs.check.successfulJobsHistoryLimit=0", "jobDefaults.suspend=true",
-			"jobs.daily.suspend=false")...))
-		check, daily := o.get(t, "CronJob/promsnap-check"), o.get(t, "CronJob/promsnap-daily")
-		check.is(t, "spec.jobTemplate.spec.backoffLimit", 0)
-		check.is(t, "spec.successfulJobsHistoryLimit", 0)
-		check.is(t, "spec.suspend", true)
-		daily.is(t, "spec.suspend", false)
-	})
-	t.Run("one namespace", func(t *testing.T) {
-		o := parseObjects(t, render(t, set(quickstart, "kubernetes.namespace=monitoring")...))
-		o.get(t, "ConfigMap/promsnap-state").is(t, "metadata.namespace", "monitoring-tools")
-		o.get(t, "Role/promsnap").is(t, "rules.1.resourceNames", []string{"promsnap-state"})
-	})
-	t.Run("a whole configuration that leaves the state to promsnap", func(t *testing.T) {
-		o := parseObjects(t, render(t, "--set-string", "config=kubernetes:\n  namespace: monitoring"))
-		o.get(t, "ConfigMap/promsnap-state").is(t, "metadata.namespace", "monitoring")
-		o.get(t, "Role/monitoring-tools-promsnap").is(t, "rules.0.resourceNames", []string{"promsnap-state"})
-	})
-	t.Run("name", func(t *testing.T) {
-		long := strings.Repeat("x", 52)
-		stdout, stderr, err := helm(t, append([]string{"template", long, chartDir}, set(quickstart, "reports.a-report-of-21-letter.schedule=0 0 * * *",
-			"reports.a-report-of-21-letter.send=summary")...)...)
-		if err != nil {
-			t.Fatal(stderr)
-		}
-		for id, o := range parseObjects(t, []byte(stdout)) {
-			if name := o.at("metadata.name").(string); o.at("kind") == "CronJob" && len(name) > 52 {
-				t.Errorf("%s: %d characters, and Kubernetes takes 52", id, len(name))
-			}
-		}
-	})
-	t.Run("workload identity", func(t *testing.T) {
-		o := parseObjects(t, render(t, set(quickstart, `serviceAccount.annotations.eks\.amazonaws\.com/role-arn=arn:aws:iam::1:role/promsnap`)...))
-		o.get(t, "ServiceAccount/promsnap").is(t, "metadata.annotations", map[string]string{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/promsnap"})
-	})
-}
-
-// TestChartServices looks for what promsnap may do with Services, which is as little as the way to
-// Prometheus takes.
-func TestChartServices(t *testing.T) {
-	list := map[string]any{"apiGroups": []string{""}, "resources": []string{"services"}, "verbs": []string{"list"}}
-	proxy := func(names ...string) map[string]any {
-		rule := map[string]any{"apiGroups": []string{""}, "resources": []string{"services/proxy"}, "verbs": []string{"get", "create"}}
-		if len(names) > 0 {
-			rule["resourceNames"] = names
-		}
-		return rule
-	}
-	const one, through = "kubernetes.service=monitoring/https:prometheus:9091/prefix", "rbac.serviceProxy=true"
-	for name, c := range map[string]struct {
-		values       []string
-		cluster, own []any // the rules of the cluster's role, and of the role in monitoring
-	}{
-		"looking for it": {nil, []any{list}, nil},
-		"looking for it, and through the API server": {[]string{through}, []any{list, proxy()}, nil},
-		"in one namespace":                           {[]string{"kubernetes.namespace=monitoring"}, nil, []any{list}},
-		"in one namespace, and through":              {[]string{"kubernetes.namespace=monitoring", through}, nil, []any{list, proxy()}},
-		"one Service":                                {[]string{one}, nil, nil},
-		"one Service, through":                       {[]string{one, through}, nil, []any{proxy("https:prometheus:9091")}},
-		"a port's name, through":                     {[]string{"kubernetes.service=monitoring/prometheus:web", through}, nil, []any{proxy("prometheus:web")}},
-		"an address":                                 {[]string{"prometheus.url=http://prometheus", through}, nil, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			all := parseObjects(t, render(t, set(append(c.values, quickstart, "kubernetes.nodes=false")...)...))
-			for id, want := range map[string][]any{"ClusterRole/monitoring-tools-promsnap": c.cluster, "Role/monitoring-tools-promsnap": c.own} {
-				if want == nil {
-					if all[id] != nil {
-						t.Errorf("there is a %s: %s", id, asJSON(t, all[id]["rules"]))
-					}
-					continue
-				}
-				all.get(t, id).is(t, "rules", want)
-			}
-			if c.own != nil {
-				all.get(t, "Role/monitoring-tools-promsnap").is(t, "metadata.namespace", "monitoring")
-			}
-			all.get(t, "Role/promsnap").is(t, "rules.2", nil)
-		})
-	}
-}
-
-// TestChartNetworkPolicy: the ports of all that promsnap.yaml has the addresses of are open, beside
-// those of the values, and each is there once.
-func TestChartNetworkPolicy(t *testing.T) {
-	for values, want := range map[string][]int{
-		"": nil,
-		"kubernetes.service=monitoring/prometheus-server:80":                                                                      {80},
-		"kubernetes.service=monitoring/https:prometheus:9090/prefix-1":                                                            nil,
-		"kubernetes.service=monitoring/vmselect:8481/select/0":                                                                    {8481},
-		"prometheus.url=http://p":                                                                                                 {80},
-		"prometheus.url=https://p/prefix:1":                                                                                       nil,
-		"prometheus.url=http://p:8080/prefix":                                                                                     {8080},
-		"prometheus.url=http://[fd00::1]:8428":                                                                                    {8428},
-		"prometheus.url=http://p,prometheus.external_url=http://p:8":                                                              {80},
-		"prometheus.http_config.proxy_url=http://proxy:3128":                                                                      {3128},
-		"prometheus.http_config.oauth2.token_url=http://login:8081/t":                                                             {8081},
-		"s3.bucket=b,s3.endpoint=http://minio:9000,s3.publicURL=http://minio:9001":                                                {9000},
-		"s3.bucket=b,s3.endpoint=http://minio:9000,state.store=s3":                                                                {9000},
-		"receivers[0].name=a,receivers[0].alertmanager.url=http://am:9093":                                                        {9093},
-		"receivers[0].name=a,receivers[0].pushgateway.url=http://push:9091/":                                                      {9091},
-		"receivers[0].name=a,receivers[0].webhook.url=http://own:8000/a?b=http://c:1":                                             {8000},
-		"receivers[0].name=a,receivers[0].slack_webhook.url=http://kim:secret@hooks:8443/x":                                       {8443},
-		"receivers[0].name=a,receivers[0].slack_webhook.url_env=HOOK":                                                             nil,
-		"receivers[0].name=a,receivers[0].slack.channel=C012,receivers[0].slack.api_url=http://slack:8444":                        {8444},
-		"reports.check.heartbeat.url=http://hc:8000/ping/1":                                                                       {8000},
-		"kubernetes.service=monitoring/prometheus:80,reports.check.heartbeat.url=http://hc,reports.daily.heartbeat.url=http://hc": {80},
-	} {
-		flags := set(quickstart, "networkPolicy.enabled=true")
-		if values != "" {
-			flags = append(flags, "--set", values)
-		}
-		o := parseObjects(t, render(t, flags...)).get(t, "NetworkPolicy/promsnap")
-		var got []int
-		for _, p := range o.at("spec.egress.0.ports").([]any) {
-			got = append(got, p.(map[string]any)["port"].(int))
-		}
-		if want := append([]int{53, 53, 443, 6443, 9090}, want...); !slices.Equal(got, want) {
-			t.Errorf("%q: the ports %d are open, want %d", values, got, want)
-		}
-	}
-}
-
-// TestChartRefusals gives the chart values that it cannot work with: helm says where and what is
-// wanted.
-func TestChartRefusals(t *testing.T) {
-	for _, c := range []struct {
-		flags []string
-		says  []string
-	}{
-		{set("slack.channel=C012,slack.existingSecret=s"), []string{"set the cluster's name", "--set cluster=prod-seoul"}},
-		{set("cluster=c"), []string{"there is no receiver: set slack.channel"}},
-		{set("cluster=c,slack.channel=C012"), []string{"slack.existingSecret=promsnap-slack"}},
-		{set("cluster=c,state.store=s3,slackWebhook.existingSecret=s"), []string{"state.store=s3 needs s3.bucket"}},
-		{set(quickstart, "timeZone=5"), []string{"/timeZone", "want string"}},
-		{set(quickstart, "slack.channel=#alerts"), []string{"/slack/channel", "pattern"}},
-		{set(quickstart, "jobs.check.timeoutSeconds=3m"), []string{"/jobs/check/timeoutSeconds", "want integer"}},
-		{set(quickstart, "jobs.check.timeout=180"), []string{"/jobs/check", "timeout"}},
-		{set(quickstart, "jobs.daily.timeoutSeconds=21601"), []string{"/jobs/daily/timeoutSeconds", "21,600"}},
-		{set(quickstart, "jobs.chek.timeoutSeconds=60"), []string{"jobs.chek: there is no report chek; there are check, daily"}},
-		{set(quickstart, "kubernetes.servce=monitoring/prometheus:80"), []string{"/kubernetes", "'servce' not allowed"}},
-		{set(quickstart, "kubernetes.context=prod"), []string{"/kubernetes", "'context' not allowed"}},
-		{set(quickstart, "reports.check.sende=changes"), []string{"/reports/check", "'sende' not allowed"}},
-		{set(quickstart, "reports.check.name=chek"), []string{"/reports/check", "'name' not allowed"}},
-		{set(quickstart, "reports.check.range=1 hour"), []string{"/reports/check/range", "pattern"}},
-		{set(quickstart, "reports.check.panels[0].unit=apples"), []string{"/reports/check/panels/0/unit"}},
-		{set(quickstart, "prometheus.scrapeInterval=30s"), []string{"/prometheus", "'scrapeInterval' not allowed"}},
-		{set(quickstart, "prometheus.http_config.basic_auth.user=kim"), []string{"/prometheus/http_config/basic_auth", "'user' not allowed"}},
-		{set(quickstart, "receivers[0].name=x"), []string{"/receivers/0", "missing property 'webhook'"}},
-		{set(quickstart, "receivers[0].name=x,receivers[0].webhook.url=https://x,receivers[0].slack.channel=C012"), []string{"/receivers/0", "oneOf"}},
-		{set(quickstart, "receivers[0].name=x,receivers[0].webhok.url=https://x"), []string{"/receivers/0", "'webhok' not allowed"}},
-		{set(quickstart, "time_intervals[0].name=nights"), []string{"/time_intervals/0", "missing property 'time_intervals'"}},
-		{set(quickstart, "kubernetes.nodes=perhaps"), []string{"/kubernetes/nodes", "want boolean"}},
-		{set(quickstart, "clustr=x"), []string{"clustr"}},
-		{set(quickstart, "reports.Check.schedule=0 0 * * *"), []string{"invalid propertyName 'Check'"}},
-		{set(quickstart, "kubernetes.service=prometheus-server"), []string{"/kubernetes/service"}},
-		{set(quickstart, "kubernetes.service=monitoring/prometheus", "prometheus.url=http://p"), []string{"/kubernetes/service"}},
-		{set(quickstart, "kubernetes.service=monitoring/prometheus:80", "prometheus.url=http://p"), []string{"keep one of them"}},
-		{set(quickstart, "kubernetes.service=monitoring/prometheus:web"), []string{"write its port as a number", "rbac.serviceProxy=true"}},
-		{set(quickstart, "serviceAccount.create=false"), []string{"serviceAccount.name", "rbac.create"}},
-		{set(quickstart, "rbac.serviceProxy=perhaps"), []string{"/rbac/serviceProxy", "want boolean"}},
-		{set(quickstart, "prometheus.url=prometheus:9090"), []string{"/prometheus/url"}},
-		{set(quickstart, "networkPolicy.ports[0]=https"), []string{"/networkPolicy/ports/0", "want integer"}},
-		{set(quickstart, "s3.bucket=s3://b/p"), []string{"/s3/bucket", "pattern"}},
-		{set(quickstart, "reports.check.schedule=@every 5m"), []string{"/reports/check/schedule"}},
-		{set(quickstart, "global.imageRegistry=5"), []string{"/global/imageRegistry"}},
-		{set(quickstart, "state.store=disk"), []string{"/state/store", "'configMap'"}},
-		{append(set("cluster=c", "prometheus.url=http://p", "reports.weekly.send=summary"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://am"}}]`),
-			[]string{"report weekly has no receiver", "reports.weekly=null"}},
-		{append(set("cluster=c", "prometheus.url=http://p", "reports.check=null"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://am"}}]`),
-			[]string{"there is no report"}},
-		{set(quickstart, "reports.weekly.schedule=0 8 * * mon"), []string{"report weekly goes to people", "reports.weekly.send"}},
-		{set(quickstart, "reports.weekly.receivers={slack}"), []string{"reports.weekly.send"}},
-		{set(quickstart, "prometheusRule.enabled=true", "reports.daily.schedule=0 9 * * 1"), []string{"report daily: set jobs.daily", "jobs.daily.alertAfterSeconds", `"0 9 * * 1"`}},
-		{set(quickstart, "prometheusRule.enabled=true", "reports.check.schedule=*/10 * * * *"), []string{"jobs.check.alertAfterSeconds"}},
-		{[]string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "prometheusRule.enabled=true"}, []string{"jobs.hourly.alertAfterSeconds"}},
-		{[]string{"--set-string", "config=reports: ["}, []string{"config is not YAML"}},
-	} {
-		_, stderr, err := helm(t, append([]string{"template", "promsnap", chartDir}, c.flags...)...)
-		if err == nil {
-			t.Errorf("helm takes %q", c.flags)
-		}
-		for _, want := range c.says {
-			if !strings.Contains(stderr, want) {
-				t.Errorf("%q: helm does not say %q:\n%s", c.flags, want, stderr)
-			}
-		}
-	}
-}
-
-// TestChartWatched: each CronJob that runs has an alert, after as long as its schedule or the
-// values say.
-func TestChartWatched(t *testing.T) {
-	for name, c := range map[string]struct {
-		flags []string
-		want  map[string]string // report: seconds
-	}{
-		"quickstart":           {set(quickstart), map[string]string{"check": "900", "daily": "93600"}},
-		"another time of day":  {set(quickstart, "reports.daily.schedule=30 7 * * *"), map[string]string{"check": "900", "daily": "93600"}},
-		"another schedule":     {set(quickstart, "reports.daily.schedule=0 9 * * 1", "jobs.daily.alertAfterSeconds=612000"), map[string]string{"check": "900", "daily": "612000"}},
-		"for all":              {set(quickstart, "reports.daily.schedule=0 9 * * 1", "jobDefaults.alertAfterSeconds=1209600"), map[string]string{"check": "1209600", "daily": "1209600"}},
-		"none of one":          {set(quickstart, "jobs.check.alertAfterSeconds=0"), map[string]string{"daily": "93600"}},
-		"suspended":            {set(quickstart, "jobs.check.suspend=true"), map[string]string{"daily": "93600"}},
-		"suspended, and odd":   {set(quickstart, "jobs.daily.suspend=true", "reports.daily.schedule=0 9 * * 1"), map[string]string{"check": "900"}},
-		"all suspended":        {set(quickstart, "jobDefaults.suspend=true"), nil},
-		"not made by itself":   {set(quickstart, "reports.month.send=summary"), map[string]string{"check": "900", "daily": "93600"}},
-		"whole config":         {[]string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "jobs.hourly.alertAfterSeconds=7500"}, map[string]string{"hourly": "7500"}},
-		"whole config, silent": {[]string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "jobs.hourly.alertAfterSeconds=0"}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			o := parseObjects(t, render(t, append(c.flags, "--set", "prometheusRule.enabled=true")...))["PrometheusRule/promsnap"]
-			rules, _ := o.at("spec.groups.0.rules").([]any)
-			var got map[string]string
-			for _, r := range rules {
-				rule := object(r.(map[string]any))
-				if got == nil {
-					got = map[string]string{}
-				}
-				_, got[rule.at("labels.report").(string)], _ = strings.Cut(rule.at("expr").(string), "> ")
-			}
-			if !maps.Equal(got, c.want) || (o == nil) != (c.want == nil) {
-				t.Errorf("the alerts are %v, want %v", got, c.want)
-			}
-		})
-	}
-}
-
-// TestChartAlerts has promtool check the rules, and run them over CronJobs that never succeeded,
-// that stopped to, and that do.
-func TestChartAlerts(t *testing.T) {
-	o := parseObjects(t, render(t, set(quickstart, "prometheusRule.enabled=true")...)).get(t, "PrometheusRule/promsnap")
-	o.is(t, "spec.groups.0.rules.0.expr", `time() - max by (namespace,cronjob) (kube_cronjob_status_last_successful_time{cronjob="promsnap-check"} or kube_cronjob_created{cronjob="promsnap-check"}) > 900`)
-	o.is(t, "spec.groups.0.rules.1.expr", `time() - max by (namespace,cronjob) (kube_cronjob_status_last_successful_time{cronjob="promsnap-daily"} or kube_cronjob_created{cronjob="promsnap-daily"}) > 93600`)
-	dir := t.TempDir()
-	rules := filepath.Join(dir, "rules.yaml")
-	if err := os.WriteFile(rules, []byte(asJSON(t, o.at("spec"))), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	tests, err := os.ReadFile("testdata/helm-alerts.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "tests.yaml"), tests, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{{"check", "rules", "--lint=all", "--lint-fatal", rules}, {"test", "rules", filepath.Join(dir, "tests.yaml")}} {
-		if out, err := exec.Command(installed(t, "promtool"), args...).CombinedOutput(); err != nil {
-			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
+		t.Errorf("the checksum of another configuration is %v, want a different one", a)
 	}
 }

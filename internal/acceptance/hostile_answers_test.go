@@ -19,7 +19,7 @@ const (
 	matrixEnds   = `]}}`
 )
 
-// manySeries answers with n series; labels are those of series i.
+// manySeries answers with n series. labels(i) returns the labels of series i.
 func manySeries(n int, labels func(i int) string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		samples := values(r, "1")
@@ -30,21 +30,21 @@ func manySeries(n int, labels func(i int) string) http.HandlerFunc {
 			}
 			if _, err := fmt.Fprintf(w, `{"metric":{%s},"values":%s}`, labels(i),
 				samples); err != nil {
-				return // the client has had enough
+				return // the client has closed the connection
 			}
 		}
 		_, _ = io.WriteString(w, matrixEnds)
 	}
 }
 
-// oneSeries answers with a format's one series, whose argument is its samples.
+// oneSeries answers with format, whose argument is the samples of one series.
 func oneSeries(format string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, format, values(r, "1"))
 	}
 }
 
-// refuses answers as Prometheus does where it takes no query.
+// refuses answers as Prometheus does if it rejects a query.
 func refuses(status int, errorType, message string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -53,7 +53,7 @@ func refuses(status int, errorType, message string) http.HandlerFunc {
 	}
 }
 
-// busy answers with 429 until it was asked so often, and then as it should.
+// busy answers with 429 for the first times requests and then with one series.
 func busy(times int, head ...string) http.HandlerFunc {
 	var mu sync.Mutex
 	asked := 0
@@ -73,20 +73,19 @@ func busy(times int, head ...string) http.HandlerFunc {
 	}
 }
 
-// hang sends headers and the beginning of an answer, and no more until the client is gone.
+// hang sends headers and the start of an answer, then nothing until the client leaves.
 func hang(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, matrixBegins)
 	_ = http.NewResponseController(w).Flush()
 	<-r.Context().Done()
 }
 
-// switches answers that it speaks another protocol from here on, and no more until the client is
-// gone.
+// switches answers that it now speaks another protocol, then nothing until the client leaves.
 func switches(w http.ResponseWriter, _ *http.Request) {
 	raw(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", true)
 }
 
-// raw writes bytes as they are, and where it is to hold on, waits until the client is gone.
+// raw writes bytes unchanged. With hold it waits until the client leaves.
 func raw(w http.ResponseWriter, bytes string, hold bool) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -99,7 +98,7 @@ func raw(w http.ResponseWriter, bytes string, hold bool) {
 	_ = conn.Close()
 }
 
-// drip sends a byte a second until the client is gone.
+// drip sends a byte a second until the client leaves.
 func drip(w http.ResponseWriter, r *http.Request) {
 	for tick := time.NewTicker(time.Second); ; {
 		_, _ = io.WriteString(w, " ")
@@ -113,8 +112,8 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// bomb is an answer of 1.5 GiB, a head and then the same text again and again, that is compressed,
-// although nobody asks for that, to 1.5 MiB.
+// bomb answers with 1.5 GiB: head and then text repeated. It is compressed to 1.5 MiB although no
+// client asked for compression.
 func bomb(head, text string) http.HandlerFunc {
 	pack := func(s string) []byte {
 		var b bytes.Buffer
@@ -129,14 +128,14 @@ func bomb(head, text string) http.HandlerFunc {
 		_, err := w.Write(first)
 		for range 192 {
 			if err != nil {
-				return // the client has had enough
+				return // the client has closed the connection
 			}
 			_, err = w.Write(rest)
 		}
 	}
 }
 
-// aborted breaks the connection off behind the beginning of an answer.
+// aborted closes the connection after the start of an answer.
 func aborted(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, `%s{"metric":{"pod":"a"},"values":%s}`, matrixBegins, values(r, "1"))
 	_ = http.NewResponseController(w).Flush()
@@ -188,7 +187,8 @@ func hostileAnswers() []fault {
 		{name: "labels of 60 KiB in 2,000 series", answer: manySeries(2000, func(i int) string {
 			return pod(i) + `,"x":"` + strings.Repeat("x", 60<<10) + `"`
 		}), asked: 1,
-			say: "the labels of the series are longer than 19 MiB together; keep only the labels that matter"},
+			say: "the labels of the series are longer than 19 MiB together; keep only the " +
+				"labels that matter"},
 		{
 			name: "10,000 labels", answer: manySeries(1, manyLabels), asked: 1,
 			say: "a series has more than 256 labels; keep only the labels that matter",
@@ -201,7 +201,8 @@ func hostileAnswers() []fault {
 			name: "a vector",
 			answer: oneSeries(
 				`{"status":"success","data":{"resultType":"vector","result":[],"x":%s}}`), asked: 1,
-			say: "the answer is a vector, not a matrix of series; this is the answer to an instant query",
+			say: "the answer is a vector, not a matrix of series; this is the answer to an " +
+				"instant query",
 		},
 		{
 			name: "cut off", answer: oneSeries(matrixBegins + `{"metric":{"pod":"a"},"values":%s}`),
@@ -260,7 +261,7 @@ func hostileAnswers() []fault {
 	return faults
 }
 
-// manyLabels are 10,000 labels.
+// manyLabels returns 10,000 labels.
 func manyLabels(int) string {
 	var parts []string
 	for i := range 10_000 {
@@ -269,7 +270,7 @@ func manyLabels(int) string {
 	return strings.Join(parts, ",")
 }
 
-// hostileOddities are answers that are unlike everyday's and count, for as much as they say.
+// hostileOddities are unusual answers that are still valid.
 func hostileOddities() []fault {
 	const samples = `{"metric":{"pod":"a"},"values":%s}`
 	odd := []fault{

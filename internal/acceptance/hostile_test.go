@@ -24,15 +24,15 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
-// The bounds of a run that meets a hostile Prometheus, on a busy machine.
+// The bounds of a run against a hostile Prometheus on a busy machine.
 const (
 	mostHostileMiB  = 192
 	mostHostileTime = 20 * time.Second
-	// of a query, where it is not said; the client waits twice as long for the whole answer
+	// the default timeout of a query; the client waits twice as long for the whole answer
 	hostileTimeout = time.Second
 )
 
-// hostileReport is one panel that meets the fault, between two of everyday.
+// hostileReport has one panel that meets the fault between two ordinary ones.
 const hostileReport = `version: 1
 cluster: test
 prometheus:
@@ -48,24 +48,24 @@ reports:
       - {use: node-cpu}
 `
 
-// A fault is one thing that a Prometheus does wrong.
+// fault is one thing that a Prometheus does wrong.
 type fault struct {
 	name     string
 	answer   http.HandlerFunc
-	config   string                     // of prometheus, beside its url
+	config   string                     // of prometheus, without its url
 	url      func(proper string) string // nil: the proper one
 	tls      bool
-	hits     func(*http.Request) bool // the requests that meet it
+	hits     func(*http.Request) bool // reports whether a request meets the fault
 	code     int
-	say      string        // in the panel's error or, of an answer that counts, in its notes
+	say      string        // in the panel's error or in the notes of a valid answer
 	data     string        // of the panel; "" for failed
 	patience time.Duration // the timeout of a query; 0: hostileTimeout
 	within   time.Duration // 0: mostHostileTime
-	// how often the panel's query is sent; 0: the first question of all says that it is of no use
+	// how often the panel's query is sent; 0: the run stops before it
 	asked int
 }
 
-// panelOnly are the requests of the hostile panel's query.
+// panelOnly reports whether a request is the hostile panel's query.
 func panelOnly(r *http.Request) bool {
 	return strings.HasSuffix(r.URL.Path, "/query_range") && strings.Contains(r.FormValue("query"),
 		"hostile")
@@ -73,9 +73,9 @@ func panelOnly(r *http.Request) bool {
 
 func every(*http.Request) bool { return true }
 
-// TestHostilePrometheus runs the program against a Prometheus that does one thing wrong, to every
-// request or to those of one panel: it says what is wrong and what to do, ends with the right exit
-// code, delivers the other panels as on any day, and takes bounded memory and time.
+// TestHostilePrometheus runs the program against a Prometheus with one fault, in every answer or in
+// those to one panel. The program must name the fault and what to do, exit with the right code,
+// deliver the other panels unchanged, and keep its bounds of memory and time.
 func TestHostilePrometheus(t *testing.T) {
 	good := newHostileLab(t)
 	calm := runHostile(t, fault{code: 0, data: "absent", asked: 1, hits: func(*http.Request) bool {
@@ -85,11 +85,11 @@ func TestHostilePrometheus(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			doc := runHostile(t, f, good)
 			if f.hits(httptest.NewRequest(http.MethodGet, "/api/v1/query_range?query=up", nil)) {
-				return // nobody has anything
+				return // no panel has data
 			}
 			for _, name := range []string{"node-memory", "node-cpu"} {
 				if diff := gocmp.Diff(panelOf(t, calm, name), panelOf(t, doc, name)); diff != "" {
-					t.Errorf("panel %s (-on a calm day +now):\n%s", name, diff)
+					t.Errorf("panel %s (-without the fault +with it):\n%s", name, diff)
 				}
 			}
 		})
@@ -105,14 +105,15 @@ func newHostileLab(t *testing.T) http.Handler {
 	return l.Handler()
 }
 
-// runHostile runs the program against the fault, holds what every such run must, and returns its
-// report.
+// runHostile runs the program against the fault, checks what holds for every such run, and returns
+// its report.
 func runHostile(t *testing.T, f fault, good http.Handler) reportjson.Document {
 	t.Helper()
 	var asked atomic.Int32
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
 		r *http.Request) {
-		// so that a client that goes away is noticed, and the form can be read again
+		// The server notices a client that leaves only if the body was read. The form is read again
+		// below.
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		_ = r.ParseForm()
@@ -126,7 +127,7 @@ func runHostile(t *testing.T, f fault, good http.Handler) reportjson.Document {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		good.ServeHTTP(w, r)
 	}))
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the handshakes that are to fail
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it logs the handshakes that must fail
 	if f.tls {
 		srv.StartTLS()
 	} else {
@@ -145,7 +146,8 @@ func runHostile(t *testing.T, f fault, good http.Handler) reportjson.Document {
 	o.want(t, f.code)
 	within := cmp.Or(f.within, mostHostileTime)
 	if o.took > within || o.resident > mostHostileMiB {
-		t.Errorf("it took %v of %v, and %.0f MiB of %d", o.took, within, o.resident, mostHostileMiB)
+		t.Errorf("the run took %v and %.0f MiB, want at most %v and %d MiB", o.took, o.resident,
+			within, mostHostileMiB)
 	}
 	if n := int(asked.Load()); n != f.asked {
 		t.Errorf("the panel's query was sent %d times, want %d", n, f.asked)
@@ -155,15 +157,15 @@ func runHostile(t *testing.T, f fault, good http.Handler) reportjson.Document {
 	checkHostilePanel(t, f, o.outcome, doc)
 	for name, text := range o.everything(t) {
 		if len(text) > 4<<20 || strings.Contains(text, "hunter2") {
-			t.Errorf("%s has %d bytes, and a secret: %v", name, len(text),
+			t.Errorf("%s has %d bytes, a secret: %v; want at most 4 MiB and none", name, len(text),
 				strings.Contains(text, "hunter2"))
 		}
 	}
 	return doc
 }
 
-// checkHostilePanel holds what is said of the panel that meets the fault: in the report, on the
-// terminal and in the log.
+// checkHostilePanel checks what the report, the terminal and the log say of the panel that meets
+// the fault.
 func checkHostilePanel(t *testing.T, f fault, o outcome, doc reportjson.Document) {
 	t.Helper()
 	p := panelOf(t, doc, "hostile")
@@ -180,15 +182,14 @@ func checkHostilePanel(t *testing.T, f fault, o outcome, doc reportjson.Document
 		}
 		return
 	}
-	said := o.stdout // a sentence of the terminal names the error and what to do
 	failed := slices.IndexFunc(doc.Failures, func(d reportjson.DocFailure) bool {
 		return d.Panel == "hostile"
 	})
 	if failed < 0 {
-		t.Fatalf("no failure of the panel is in the report: %+v", doc.Failures)
+		t.Fatalf("the report's failures are %+v, want one of the panel hostile", doc.Failures)
 	}
 	for where, text := range map[string]string{
-		"the terminal": said, "the report": doc.Failures[failed].Error,
+		"the terminal": o.stdout, "the report": doc.Failures[failed].Error,
 		"the log": strings.ReplaceAll(o.stderr, `\"`, `"`),
 	} {
 		if !strings.Contains(text, f.say) {
@@ -202,18 +203,18 @@ type running struct {
 	t              testing.TB
 	cmd            *exec.Cmd
 	began          time.Time
-	stdout, stderr speech
+	stdout, stderr output
 	dir            string
 	peak           chan float64
 }
 
-// watched is what a run came to, and the peak of its resident memory in MiB.
+// watched is the outcome of a run and its peak resident memory in MiB.
 type watched struct {
 	outcome
 	resident float64
 }
 
-// begin starts the program in a directory of its own.
+// begin starts the program in its own directory.
 func begin(t testing.TB, args ...string) *running {
 	t.Helper()
 	path, err := binary()
@@ -228,15 +229,15 @@ func begin(t testing.TB, args ...string) *running {
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = r.cmd.Process.Kill() }) // one that has ended cannot be killed
+	t.Cleanup(func() { _ = r.cmd.Process.Kill() }) // fails if it has ended
 	go func() { r.peak <- peakOf(r.cmd.Process.Pid) }()
 	return r
 }
 
-// wait returns what the run came to.
+// wait waits for the program and returns its outcome.
 func (r *running) wait() watched {
 	r.t.Helper()
-	_ = r.cmd.Wait() // its exit code says the same
+	_ = r.cmd.Wait() // the exit code is read below
 	o := watched{outcome: outcome{
 		code: r.cmd.ProcessState.ExitCode(), stdout: r.stdout.String(), stderr: r.stderr.String(),
 		dir:  r.dir,
@@ -252,14 +253,14 @@ func (r *running) wait() watched {
 	return o
 }
 
-// peakOf watches a process until it ends and returns the peak of its resident memory in MiB, as the
-// kernel counts it. What wait4 tells begins with the peak of the process that has forked it, which
-// is ours.
+// peakOf watches a process until it ends and returns its peak resident memory in MiB, as the kernel
+// counts it. The figure of wait4 starts with the peak of the process that forked it, which is this
+// test.
 func peakOf(pid int) float64 {
 	peak := 0.0
 	for tick := time.NewTicker(2 * time.Millisecond); ; <-tick.C {
 		now, running := peakNow(pid)
-		if !running { // what has ended has no memory any more
+		if !running { // a process that has ended has no memory
 			tick.Stop()
 			return peak
 		}
@@ -267,7 +268,7 @@ func peakOf(pid int) float64 {
 	}
 }
 
-// hostileServers are the faults that every request meets.
+// hostileServers are the faults in the answer to every request.
 func hostileServers(t *testing.T) []fault {
 	const loginPage = "<!doctype html><title>Log in</title><form>"
 	reply := func(status int, body string, head ...string) http.HandlerFunc {
@@ -280,7 +281,8 @@ func hostileServers(t *testing.T) []fault {
 		}
 	}
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("a redirect was followed: %s %s with %v", r.Method, r.URL, r.Header)
+		t.Errorf("got a request after a redirect, want none: %s %s with %v", r.Method, r.URL,
+			r.Header)
 	}))
 	t.Cleanup(elsewhere.Close)
 	to := func(status int) http.HandlerFunc {
@@ -288,7 +290,7 @@ func hostileServers(t *testing.T) []fault {
 	}
 	token := func(answer http.HandlerFunc) string {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_ = r.ParseForm() // so that a client that goes away is noticed
+			_ = r.ParseForm() // the server notices a client that leaves only if the body was read
 			answer(w, r)
 		}))
 		t.Cleanup(s.Close)
@@ -368,7 +370,8 @@ func hostileServers(t *testing.T) []fault {
 				"is not sent to another address",
 		},
 		{name: "hang of the OAuth2 server", answer: ok, hits: every, code: 1, config: token(hang),
-			say: "the OAuth2 server gave no token: no complete answer after 2s; check token_url in " +
+			say: "the OAuth2 server gave no token: no complete answer after 2s; check " +
+				"token_url in " +
 				"http_config's oauth2"},
 		{name: "gRPC", asked: 1, answer: func(w http.ResponseWriter, _ *http.Request) {
 			raw(w, "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00", false)
@@ -413,16 +416,16 @@ func hostileServers(t *testing.T) []fault {
 	}
 }
 
-// gridOf is the times that a range query asks for, in seconds.
+// gridOf returns the times of a range query, in seconds.
 func gridOf(r *http.Request) (start, end, step float64) {
 	number := func(name string) float64 {
-		v, _ := strconv.ParseFloat(r.FormValue(name), 64) // promsnap writes them so
+		v, _ := strconv.ParseFloat(r.FormValue(name), 64) // promsnap sends numbers
 		return v
 	}
 	return number("start"), number("end"), number("step")
 }
 
-// values is a series' samples on the whole grid, all the same.
+// values returns a series' samples on the whole grid, all equal to value.
 func values(r *http.Request, value string) string {
 	start, end, step := gridOf(r)
 	var parts []string

@@ -27,15 +27,13 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// wordsPerPanel is how many series a panel of hostile words has: all of them are drawn.
+// wordsPerPanel is the number of series in a panel of hostile words. All of them are drawn.
 const wordsPerPanel = 12
 
-// longestLabels is what promsnap takes of a series' labels together, in bytes, and some room for
-// the names.
+// longestLabels is promsnap's limit of a series' labels in bytes, with some room for the names.
 const longestLabels = 64<<10 - 100
 
-// hostileLabels are the words that Prometheus takes as a label's value, and promsnap as a series of
-// it.
+// hostileLabels returns the words that both Prometheus and promsnap accept as a label's value.
 func hostileLabels() (words []string) {
 	for _, w := range hostile.Words() {
 		if text := strings.ToValidUTF8(w.Text, "\ufffd"); text != "" {
@@ -45,7 +43,7 @@ func hostileLabels() (words []string) {
 	return words
 }
 
-// startHostileWords runs a real Prometheus whose series are called by the corpus: all are beyond
+// startHostileWords runs a real Prometheus whose series are named by the corpus. All are above
 // their limit for the hour before slot.
 func startHostileWords(t *testing.T, slot time.Time) *server {
 	t.Helper()
@@ -67,7 +65,7 @@ func startHostileWords(t *testing.T, slot time.Time) *server {
 	return startPrometheus(t, installed(t, "prometheus"), nil, blockFlags(t, blocks)...)
 }
 
-// hearing is a program that is posted what was found.
+// hearing is a webhook that keeps every body.
 type hearing struct {
 	sync.Mutex
 	bodies [][]byte
@@ -82,10 +80,10 @@ func (h *hearing) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestHostileWords takes the corpus, as labels of a real Prometheus, through everything that
-// promsnap writes to, each a real one but Slack.
+// TestHostileWords sends the corpus, as labels of a real Prometheus, through everything that
+// promsnap writes to. Everything but Slack is real.
 func TestHostileWords(t *testing.T) {
-	// an Alertmanager takes an alert of yesterday for one that is over
+	// Alertmanager treats an alert of yesterday as resolved.
 	slot := time.Now().UTC().Truncate(time.Minute).Add(-2 * time.Minute)
 	prom, alerts, metrics, archive := startHostileWords(t, slot), startAlertmanager(t, "", false),
 		startPushgateway(t), startS3(t)
@@ -139,7 +137,7 @@ state: {dir: '%s'}
 		shown := promsnap(t, "state", "show", "check", "-c", config, "-o", "json").want(t, 0)
 		checkTerminal(t, shown, "")
 		if !json.Valid([]byte(shown.stdout)) {
-			t.Error("state show -o json prints no JSON")
+			t.Errorf("state show -o json prints %.300q, want JSON", shown.stdout)
 		}
 	})
 	written := promsnap(t, at(0, "--output-dir", "out")...).want(t, 0)
@@ -152,7 +150,7 @@ state: {dir: '%s'}
 		}
 		for _, w := range hostileLabels() {
 			if !slices.Contains(got, w) {
-				t.Errorf("no finding of %.60q", w)
+				t.Errorf("%d findings, want one of %.60q", len(got), w)
 			}
 		}
 	})
@@ -170,44 +168,44 @@ state: {dir: '%s'}
 		saw := browse(t, "read", page, "")
 		checkQuiet(t, saw)
 		if len(saw.Charts) == 0 {
-			t.Error("no chart was read")
+			t.Error("read no chart, want one or more")
 		}
 		lists, err := filepath.Glob(filepath.Join(archive.root, s3Bucket, "cap", "words", "check",
 			"index.html"))
 		if err != nil || len(lists) != 1 {
-			t.Fatalf("lists %v (%v)", lists, err)
+			t.Fatalf("lists %v, want one (%v)", lists, err)
 		}
 		checkQuiet(t, browse(t, "read", lists[0], ""))
 	})
 }
 
-// checkTerminal holds that what was printed moves nothing, forges no line, and that a log in a
-// format is one in each line.
+// checkTerminal checks that the output holds no control character and no forged line, and that each
+// line of a log has its format.
 func checkTerminal(t *testing.T, o outcome, format string) {
 	t.Helper()
 	for name, text := range map[string]string{"stdout": o.stdout, "stderr": o.stderr} {
 		for line := range strings.Lines(text) {
 			line = strings.TrimSuffix(line, "\n")
 			if r, bad := hostile.Unprintable(line); bad {
-				t.Errorf("%U on %s: %.200q", r, name, line)
+				t.Errorf("%U on %s, want only printable characters: %.200q", r, name, line)
 			}
 			if strings.HasPrefix(line, "time=2026-11-22T00:00:00Z level=INFO") ||
 				strings.HasPrefix(line, `{"level":"INFO","msg":"all is well"`) ||
 				strings.HasPrefix(line, "evil_metric") {
-				t.Errorf("a forged line on %s: %.200q", name, line)
+				t.Errorf("got a forged line on %s, want none: %.200q", name, line)
 			}
 			if len(line) > 64<<10 {
-				t.Errorf("a line of %d bytes on %s", len(line), name)
+				t.Errorf("a line of %d bytes on %s, want at most 64 KiB", len(line), name)
 			}
 			if name == "stderr" && (format == "json" && !json.Valid([]byte(line)) ||
 				format == "text" && !strings.HasPrefix(line, "time=")) {
-				t.Errorf("no line of a log: %.200q", line)
+				t.Errorf("stderr holds %.200q, want a log line in %s", line, format)
 			}
 		}
 	}
 }
 
-// checkNames holds that every file below root has a name that every system takes as one name.
+// checkNames checks that every file below root has a name that is valid on every system.
 func checkNames(t *testing.T, root string) {
 	t.Helper()
 	plain := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
@@ -217,63 +215,67 @@ func checkNames(t *testing.T, root string) {
 			return err
 		}
 		if files++; !plain.MatchString(e.Name()) && !strings.HasPrefix(e.Name(), ".sgwtmp") {
-			// the S3 server's own
-			t.Errorf("a file called %q", path)
+			// the S3 server's own files
+			t.Errorf("got a file %q, want a plain name", path)
 		}
 		return nil
 	})
 	if err != nil || files < 3 {
-		t.Errorf("%d files below %s (%v)", files, root, err)
+		t.Errorf("%d files below %s, want 3 or more (%v)", files, root, err)
 	}
 }
 
-// checkSlackWords holds that Slack took all, mentions nobody, links only where the configuration
-// does, and says nothing that cannot be seen.
+// checkSlackWords checks that Slack accepted everything, and that messages mention nobody, link
+// only where the configuration does, and hold no invisible character.
 func checkSlackWords(t *testing.T, slack *slackdouble.Double) {
 	control := regexp.MustCompile(`<([^>]*)>`)
 	if refused := slack.Refused(); len(refused) > 0 {
-		t.Errorf("Slack refused %q", refused)
+		t.Errorf("Slack refused %q, want nothing refused", refused)
 	}
 	if len(slack.Messages()) == 0 || len(slack.Files()) == 0 {
-		t.Fatalf("%d messages, %d files", len(slack.Messages()), len(slack.Files()))
+		t.Fatalf("%d messages and %d files, want some of both", len(slack.Messages()),
+			len(slack.Files()))
 	}
 	for _, m := range slack.Messages() {
 		for _, sequence := range control.FindAllStringSubmatch(m.Text, -1) {
 			if !strings.HasPrefix(sequence[1], "!date^") &&
 				!strings.HasPrefix(sequence[1], "https://prometheus.example.com/") &&
 				!strings.HasPrefix(sequence[1], "http://127.0.0.1:") {
-				t.Errorf("%q in a message", sequence[0])
+				t.Errorf("a message holds %q, want only dates and links of the configuration",
+					sequence[0])
 			}
 		}
 		if r, bad := hostile.Unprintable(strings.ReplaceAll(m.Text, "\n", "")); bad {
-			t.Errorf("%U in the text of a message: %.300q", r, m.Text)
+			t.Errorf("%U in the text of a message, want only printable characters: %.300q", r,
+				m.Text)
 		}
 		if strings.Contains(string(m.Blocks), `"mrkdwn"`) &&
 			strings.Contains(string(m.Blocks), "!channel") {
-			t.Errorf("markup is looked for in blocks: %.300q", m.Blocks)
+			t.Errorf("blocks with hostile words use mrkdwn, want plain text: %.300q", m.Blocks)
 		}
 	}
 	for _, f := range slack.Files() {
 		for _, text := range []string{f.Name, f.Alt, f.Title} {
 			if r, bad := hostile.Unprintable(text); bad || len(text) > 4000 {
-				t.Errorf("%U in what a picture is called, or too long: %.200q", r, text)
+				t.Errorf("%U in a picture's name of %d bytes, want printable and at most "+
+					"4000: %.200q", r, len(text), text)
 			}
 		}
 	}
 }
 
-// checkPrograms holds that a real Alertmanager has an alert for each word, a real Pushgateway
-// metrics that a parser reads, and a webhook JSON.
+// checkPrograms checks that a real Alertmanager has an alert for each word, that a real Pushgateway
+// has metrics that a parser reads, and that the webhook got JSON.
 func checkPrograms(t *testing.T, alerts, metrics *server, heard *hearing) {
 	var listed []gettable
 	await(t, "the alerts", func() error {
 		if listed = alerts.list(t); len(listed) < len(hostileLabels()) {
-			return fmt.Errorf("%d alerts of %d words", len(listed), len(hostileLabels()))
+			return fmt.Errorf("%d alerts, want %d", len(listed), len(hostileLabels()))
 		}
 		return nil
 	})
 	if len(listed) != len(hostileLabels()) {
-		t.Errorf("%d alerts of %d words", len(listed), len(hostileLabels()))
+		t.Errorf("%d alerts, want %d", len(listed), len(hostileLabels()))
 	}
 	for _, a := range listed {
 		for name := range a.Labels {
@@ -281,7 +283,7 @@ func checkPrograms(t *testing.T, alerts, metrics *server, heard *hearing) {
 				[]string{
 					"alertname", "severity", "cluster", "node", "panel", "report", "rule", "unit",
 				}, name) {
-				t.Errorf("a label called %q", name)
+				t.Errorf("got a label %q, want only promsnap's own", name)
 			}
 		}
 	}
@@ -292,17 +294,19 @@ func checkPrograms(t *testing.T, alerts, metrics *server, heard *hearing) {
 	p := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := p.TextToMetricFamilies(strings.NewReader(string(body)))
 	if err != nil || families["evil_metric"] != nil {
-		t.Errorf("the Pushgateway's metrics: %v", err)
+		t.Errorf("the Pushgateway's metrics: %v, evil_metric %v; want them valid and none", err,
+			families["evil_metric"])
 	}
 	heard.Lock()
 	defer heard.Unlock()
 	if len(heard.bodies) == 0 {
-		t.Error("the webhook was posted nothing")
+		t.Error("the webhook got nothing, want alerts")
 	}
 	for _, body := range heard.bodies {
 		var v struct{ Alerts []any }
 		if err := json.Unmarshal(body, &v); err != nil || len(v.Alerts) != len(hostileLabels()) {
-			t.Errorf("the webhook was posted %d alerts (%v)", len(v.Alerts), err)
+			t.Errorf("the webhook got %d alerts, want %d (%v)", len(v.Alerts),
+				len(hostileLabels()), err)
 		}
 	}
 }

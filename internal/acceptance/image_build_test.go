@@ -13,27 +13,27 @@ import (
 	"testing"
 )
 
-// TestDockerfileBuilds runs the command of the Dockerfile's stage build over what .dockerignore
-// leaves of this checkout, with the Go that is here: docker build takes it by default, and the
-// image that TestImage makes does not.
+// TestDockerfileBuilds runs the build command of the Dockerfile on the files that .dockerignore
+// leaves of this checkout, with the installed Go. docker build runs that stage by default, but
+// TestImage does not.
 func TestDockerfileBuilds(t *testing.T) {
 	dockerfile := readText(t, "../../deploy/Dockerfile")
 	m := regexp.MustCompile(
 		`(?s)FROM \S+ golang:(\S+) AS build\n.*?\nRUN ([^\n]* go build [^\n]*)\n`).
 		FindStringSubmatch(dockerfile)
 	if m == nil {
-		t.Fatal("the Dockerfile has no stage that builds")
+		t.Fatalf("the Dockerfile is\n%s\nwant a stage that builds", dockerfile)
 	}
 	version, command := m[1], m[2]
 	if wants := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(readText(t,
 		"../../go.mod")); wants == nil || !strings.HasPrefix(wants[1]+".", version+".") {
-		t.Errorf("the Dockerfile builds with Go %s, and go.mod wants %q", version, wants)
+		t.Errorf("the Dockerfile builds with Go %s, want that of go.mod, %q", version, wants)
 	}
 	root, program := t.TempDir(), filepath.Join(t.TempDir(), "promsnap")
 	copyContext(t, "../..", root)
 	rewritten := strings.Replace(command, "-o /promsnap ", "-o "+program+" ", 1)
 	if rewritten == command {
-		t.Fatalf("the Dockerfile's command puts the program elsewhere: %s", command)
+		t.Fatalf("the Dockerfile's command is %s, want -o /promsnap in it", command)
 	}
 	build := exec.Command("sh", "-c", rewritten)
 	build.Dir = root
@@ -43,7 +43,7 @@ func TestDockerfileBuilds(t *testing.T) {
 	}
 	out, err := exec.Command(program, "version").Output()
 	if err != nil || !strings.HasPrefix(string(out), "promsnap v9.9.9 ") {
-		t.Errorf("promsnap version says %q, %v", out, err)
+		t.Errorf("promsnap version prints %q, %v; want v9.9.9", out, err)
 	}
 }
 
@@ -56,7 +56,7 @@ func readText(t *testing.T, path string) string {
 	return string(b)
 }
 
-// copyContext copies what docker build is given of a directory.
+// copyContext copies the build context of a directory.
 func copyContext(t *testing.T, from, to string) {
 	t.Helper()
 	ignored := ignorer(t, filepath.Join(from, ".dockerignore"))
@@ -71,7 +71,7 @@ func copyContext(t *testing.T, from, to string) {
 		}
 		if d.IsDir() {
 			if strings.HasPrefix(d.Name(), ".") && rel != "." {
-				// caches and history, as large as they are
+				// caches and history, which may be large
 				return filepath.SkipDir
 			}
 			return nil
@@ -94,12 +94,12 @@ func copyContext(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	if files < 100 {
-		t.Fatalf("docker build is given %d files", files)
+		t.Fatalf("the build context has %d files, want 100 or more", files)
 	}
 }
 
-// ignorer reads a .dockerignore: of the patterns that a path or a directory above it matches, the
-// last one counts.
+// ignorer reads a .dockerignore and reports whether a path is ignored. The last pattern that
+// matches the path or a directory above it decides.
 func ignorer(t *testing.T, file string) func(path string) bool {
 	t.Helper()
 	type pattern struct {

@@ -14,11 +14,11 @@ import (
 	"testing"
 )
 
-// maxImage is what an image may have, in bytes.
+// maxImage is the most bytes that an image may have.
 const maxImage = 60 << 20
 
-// podman runs podman with its storage in a directory of the test's, and with what works inside of a
-// container, too.
+// podman runs podman with its storage in a test directory and with settings that work inside a
+// container.
 func podman(t testing.TB, storage string, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := exec.LookPath("podman")
@@ -35,8 +35,8 @@ func podmanFlags(storage string) []string {
 		"--cgroup-manager", "cgroupfs"}
 }
 
-// TestImage has make build the image for both architectures, and runs the one that this machine
-// can, with nothing to write to.
+// TestImage builds the image for both architectures with make and runs the one for this machine,
+// without anything writable.
 func TestImage(t *testing.T) {
 	storage := t.TempDir()
 	for _, arch := range []string{"arm64", "amd64"} {
@@ -62,15 +62,16 @@ func TestImage(t *testing.T) {
 			}
 		}
 		if err := json.Unmarshal(out, &images); err != nil || len(images) != 1 {
-			t.Fatalf("podman image inspect: %v: %s", err, out)
+			t.Fatalf("podman image inspect: %v, want one image: %s", err, out)
 		}
 		i := images[0]
 		if i.Architecture != arch || i.Config.User != "65532:65532" ||
 			len(i.Config.Entrypoint) != 1 || i.Config.Entrypoint[0] != "/promsnap" {
-			t.Errorf("%s: the image is %+v", arch, i)
+			t.Errorf("%s: the image is %+v, want %s, user 65532:65532 and entrypoint /promsnap",
+				arch, i, arch)
 		}
 		if i.Size > maxImage {
-			t.Errorf("%s: the image has %d bytes, and may have %d", arch, i.Size, maxImage)
+			t.Errorf("%s: the image has %d bytes, want at most %d", arch, i.Size, maxImage)
 		}
 		t.Logf("%s: %d MiB", arch, i.Size>>20)
 	}
@@ -85,9 +86,9 @@ func TestImage(t *testing.T) {
 	}
 	run := func(args ...string) string {
 		t.Helper()
-		// Limits of files and processes of our own, as podman's are beyond what a container may
-		// set.
-		flags := []string{"run", "--rm", "--network=none", "--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges",
+		// podman's default limits of files and processes are above what a container may set.
+		flags := []string{"run", "--rm", "--network=none", "--read-only", "--read-only-tmpfs=false",
+			"--cap-drop=all", "--security-opt=no-new-privileges",
 			"--user=65532:65532", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "-v",
 			dir + ":/etc/promsnap:ro", "localhost/promsnap:amd64"}
 		out, err := podman(t, storage, append(flags, args...)...).CombinedOutput()
@@ -97,12 +98,12 @@ func TestImage(t *testing.T) {
 		return string(out)
 	}
 	if got := run("version"); !strings.HasPrefix(got, "promsnap v9.9.9 ") {
-		t.Errorf("the image's version is %q", got)
+		t.Errorf("promsnap version prints %q, want v9.9.9", got)
 	}
-	// The time zone is known without a file of the image's.
+	// The time zone is known without a file in the image.
 	if got := run("check-config", "/etc/promsnap/promsnap.yaml"); !strings.Contains(got,
 		"is valid") {
-		t.Errorf("check-config says %q", got)
+		t.Errorf("check-config prints %q, want \"is valid\"", got)
 	}
 	mounted, err := podman(t, storage, "image", "mount", "localhost/promsnap:amd64").Output()
 	if err != nil {
@@ -111,8 +112,7 @@ func TestImage(t *testing.T) {
 	testFiles(t, strings.TrimSpace(string(mounted)))
 }
 
-// testFiles looks at all that is in the image: the program and certificates, by which TLS can tell
-// who is who.
+// testFiles checks that the image holds only the program and the certificates for TLS.
 func testFiles(t *testing.T, root string) {
 	t.Helper()
 	var files []string
@@ -134,6 +134,6 @@ func testFiles(t *testing.T, root string) {
 		t.Fatal(err)
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(bundle) {
-		t.Error("the image's certificates cannot be read")
+		t.Error("no certificate of the image can be read, want one or more")
 	}
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/promsnap/promsnap/internal/kube"
 )
 
-// startKubelet is as much of the kubelet of the node "worker" as a port-forward takes: streams to
-// the ports of this machine, by SPDY, for whom the API server's own certificate vouches.
+// startKubelet runs the part of a kubelet that a port-forward needs on the node "worker": SPDY
+// streams to ports of this machine, for clients with the API server's own certificate.
 func (p *controlPlane) startKubelet(t *testing.T) (forwards *atomic.Int32) {
 	t.Helper()
 	forwards = new(atomic.Int32)
@@ -94,8 +94,8 @@ func forwardStreams(w http.ResponseWriter, r *http.Request, host string) {
 	}
 }
 
-// TestKubernetesPortForward: where the service proxy is forbidden, a real API server forwards to
-// the Pod behind the Service, by the very rights that the errors name.
+// TestKubernetesPortForward checks that a real API server forwards to the Pod behind the Service if
+// the service proxy is forbidden, with exactly the rights that the errors name.
 func TestKubernetesPortForward(t *testing.T) {
 	p := startControlPlane(t)
 	forwards := p.startKubelet(t)
@@ -120,7 +120,7 @@ func TestKubernetesPortForward(t *testing.T) {
 			_, err := kim.FindPrometheus(t.Context(), named)
 			if err == nil || !strings.Contains(err.Error(), missing.what+": forbidden (403); "+
 				"grant the RBAC rule "+missing.rule) {
-				return fmt.Errorf("%w\nis without %q", err, missing.what)
+				return fmt.Errorf("got %w\nwant %q in it", err, missing.what)
 			}
 			return nil
 		})
@@ -134,15 +134,15 @@ func TestKubernetesPortForward(t *testing.T) {
 	defer target.Close()
 	if got := target.String(); got != "monitoring/prometheus-server:80 through a port-forward to "+
 		"monitoring/prometheus-server-0" {
-		t.Errorf("the target is %q", got)
+		t.Errorf("the target is %q, want a port-forward to prometheus-server-0", got)
 	}
 	before := forwards.Load()
 	for _, expr := range []string{"vector(1)", longQuery, "vector(2)"} {
 		if meta, err := askTarget(t, target, expr); err != nil || meta.Samples != 60 {
-			t.Errorf("%.40s: %+v, %v", expr, meta, err)
+			t.Errorf("%.40s: %+v, %v; want 60 samples", expr, meta, err)
 		}
 	}
 	if again := forwards.Load() - before; again != 0 {
-		t.Errorf("%d more port-forwards for three queries", again)
+		t.Errorf("%d more port-forwards for three queries, want 0", again)
 	}
 }

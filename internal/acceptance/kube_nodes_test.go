@@ -13,15 +13,14 @@ import (
 	"testing"
 )
 
-// nodesEnv makes a child of this test binary list the nodes of the kubeconfig that it names.
+// nodesEnv makes a child process of this test binary list the nodes of the kubeconfig in it.
 const nodesEnv = "PROMSNAP_ACCEPTANCE_NODES"
 
-// TestKubernetesNodesOfAChild is the child: it prints how many nodes there are, and the most memory
-// that it ever had.
+// TestKubernetesNodesOfAChild is that child. It prints the number of nodes and its peak memory.
 func TestKubernetesNodesOfAChild(t *testing.T) {
 	path := os.Getenv(nodesEnv)
 	if path == "" {
-		t.Skip("this is what TestKubernetesNodes runs as a process of its own")
+		t.Skip("TestKubernetesNodes runs this in a child process")
 	}
 	nodes, notes, err := openCluster(t, path).Nodes(t.Context())
 	if err != nil || len(notes) > 0 {
@@ -35,8 +34,8 @@ func TestKubernetesNodesOfAChild(t *testing.T) {
 	fmt.Printf("RESULT %d %s %s\n", len(nodes), strings.Fields(rest)[0], nodes[0].Detail())
 }
 
-// TestKubernetesNodes: 5,000 nodes as full as real ones are listed once, in pages, in at most 96
-// MiB of memory.
+// TestKubernetesNodes checks that 5,000 nodes as large as real ones are listed once, in pages, in
+// at most 96 MiB of memory.
 func TestKubernetesNodes(t *testing.T) {
 	const count, most = 5000, 96 << 10 // KiB
 	p := startControlPlane(t)
@@ -47,7 +46,7 @@ func TestKubernetesNodes(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	_, result, ok := strings.Cut(string(out), "RESULT ")
 	if err != nil || !ok {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("the child printed no result, want one: %v\n%s", err, out)
 	}
 	fields := strings.SplitN(strings.TrimSpace(strings.Split(result, "\n")[0]), " ", 3)
 	listed, _ := strconv.Atoi(fields[0])
@@ -57,7 +56,7 @@ func TestKubernetesNodes(t *testing.T) {
 	}
 	t.Logf("%d nodes, peak memory %.1f MiB", listed, float64(peak)/1024)
 	if listed != count || fields[2] != "m5.2xlarge, 2a" {
-		t.Errorf("%d nodes, the first one is %q", listed, fields[2])
+		t.Errorf("%d nodes, the first is %q; want 5000 and m5.2xlarge, 2a", listed, fields[2])
 	}
 	if peak > most {
 		t.Errorf("peak memory %d KiB, want at most %d", peak, most)
@@ -68,7 +67,7 @@ func TestKubernetesNodes(t *testing.T) {
 }
 
 // makeNodes makes nodes with the labels, annotations and images that a kubelet reports of a machine
-// that is long in use.
+// in long use.
 func (p *controlPlane) makeNodes(t *testing.T, count int) {
 	t.Helper()
 	var images []any

@@ -21,12 +21,11 @@ import (
 	"github.com/promsnap/promsnap/internal/state/statetest"
 )
 
-// communityLabels are those of the Service of the community's chart.
+// communityLabels are the labels of the Service in the community's chart.
 const communityLabels = "{app.kubernetes.io/name: prometheus, app.kubernetes.io/component: server}"
 
-// serve makes a Service in a namespace, with a Pod that seems to run at an address of this machine:
-// the API server's proxy goes to Pods alone. There is no kubelet, so that the test says what a
-// kubelet would.
+// serve makes a Service with a Pod that seems to run at an address of this machine, because the API
+// server's proxy goes only to Pods. The test sets the Pod's status, since there is no kubelet.
 func (p *controlPlane) serve(t *testing.T, namespace, name, labels, address string) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(address)
@@ -96,7 +95,7 @@ func openCluster(t *testing.T, kubeconfig string) *kube.Cluster {
 	return c
 }
 
-// askTarget asks a target one range query.
+// askTarget sends one range query to a target.
 func askTarget(t *testing.T, target *kube.Target, expr string) (promapi.Meta, error) {
 	t.Helper()
 	client, err := promapi.New(target.URL, target.Transport, promapi.Options{Attempts: 1})
@@ -110,21 +109,21 @@ func askTarget(t *testing.T, target *kube.Target, expr string) (promapi.Meta, er
 		func(series.Series) error { return nil })
 }
 
-// longQuery does not fit into a URL.
+// longQuery is too long for a URL.
 var longQuery = "vector(1)" + strings.Repeat(" + vector(1)", 800)
 
-// wantWords checks that an error says all of words.
+// wantWords checks that an error holds all of words.
 func wantWords(t *testing.T, err error, words ...string) {
 	t.Helper()
 	for _, word := range words {
 		if err == nil || !strings.Contains(err.Error(), word) {
-			t.Errorf("%v\nis without %q", err, word)
+			t.Errorf("got %v\nwant %q in it", err, word)
 		}
 	}
 }
 
 // TestKubernetesFindsPrometheus goes through a real API server's service proxy to a real
-// Prometheus, as users who may do one thing after the other.
+// Prometheus, as users with more and more rights.
 func TestKubernetesFindsPrometheus(t *testing.T) {
 	p := startControlPlane(t)
 	admin := openCluster(t, p.user(t, "admin", "system:masters"))
@@ -132,7 +131,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 	_, err := admin.FindPrometheus(t.Context(), kube.Service{})
 	var none *kube.NotFoundError
 	if !errors.As(err, &none) {
-		t.Errorf("in an empty cluster: %v", err)
+		t.Errorf("in an empty cluster: %v, want a NotFoundError", err)
 	}
 
 	prometheus := outwardPrometheus(t)
@@ -143,11 +142,11 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 	}
 	if got := target.String(); got != "monitoring/prometheus-server:80 (prometheus chart) "+
 		"through the API server's service proxy" {
-		t.Errorf("found %q", got)
+		t.Errorf("found %q, want monitoring/prometheus-server:80 through the service proxy", got)
 	}
 	for _, expr := range []string{"vector(1)", longQuery} {
 		if meta, err := askTarget(t, target, expr); err != nil || meta.Samples != 60 {
-			t.Errorf("%.40s: %+v, %v", expr, meta, err)
+			t.Errorf("%.40s: %+v, %v; want 60 samples", expr, meta, err)
 		}
 	}
 	_, err = askTarget(t, target, "vector(")
@@ -158,7 +157,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		_, err := admin.FindPrometheus(t.Context(), kube.Service{})
 		var several *kube.AmbiguousError
 		if !errors.As(err, &several) || len(several.Candidates) != 2 {
-			t.Errorf("%v", err)
+			t.Errorf("got %v, want an AmbiguousError with 2 candidates", err)
 		}
 		wantWords(t, err, "--prometheus-service monitoring/prometheus-server:80",
 			"--prometheus-service other/prometheus-server:80")
@@ -173,7 +172,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		fresh := openCluster(t,
 			p.bearer(t, "robot", p.token(t, "monitoring", "robot", time.Now().Add(30*time.Minute))))
 		if _, err := fresh.FindPrometheus(t.Context(), target.Service); err != nil {
-			t.Errorf("a token that is good: %v", err)
+			t.Errorf("a valid token: %v, want no error", err)
 		}
 		old := p.token(t, "monitoring", "robot", time.Now().Add(-time.Minute))
 		_, err := openCluster(t, p.bearer(t, "robot", old)).FindPrometheus(t.Context(),
@@ -183,7 +182,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		_, _, err = openCluster(t, p.bearer(t, "robot", old)).Nodes(t.Context())
 		wantWords(t, err, "list nodes: Unauthorized (401)", "log in again")
 		if strings.Contains(err.Error(), old) {
-			t.Error("the error shows the token")
+			t.Error("the error shows the token, want it hidden")
 		}
 	})
 	t.Run("CutStream", func(t *testing.T) {
@@ -236,7 +235,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 	t.Run("Unreachable", func(t *testing.T) {
 		p.apiserver.stop()
 		_, _ = askTarget(t, target, "vector(1)")
-		// the first may have found the old connection, broken
+		// The first query may have used the old, broken connection.
 		_, err := askTarget(t, target, "vector(1)")
 		wantWords(t, err, "the API server of acceptance at 127.0.0.1:", "cannot be reached")
 		_, _, err = admin.Nodes(t.Context())
@@ -245,8 +244,8 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 	})
 }
 
-// kubernetesRBAC gives a user one right after the other. Before each, the error names just the one
-// that is missing.
+// kubernetesRBAC grants a user one right after the other. Before each, the error must name exactly
+// the missing one.
 func kubernetesRBAC(t *testing.T, p *controlPlane) {
 	kim := openCluster(t, p.user(t, "kim"))
 	named := kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: "80"}
@@ -269,13 +268,13 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 			"monitoring: forbidden (403)")
 	p.allow(t, "kim", "monitoring", rule)
 	var target *kube.Target
-	await(t, "the right to get through the proxy, by the very rule that the error names",
+	await(t, "the right to get through the proxy, by the rule in the error",
 		func() error {
 			target, err = kim.FindPrometheus(t.Context(), named)
 			return err
 		})
 	if meta, err := askTarget(t, target, "vector(1)"); err != nil || meta.Samples != 60 {
-		t.Errorf("a short query: %+v, %v", meta, err)
+		t.Errorf("a short query: %+v, %v; want 60 samples", meta, err)
 	}
 
 	_, err = askTarget(t, target, longQuery)
@@ -294,8 +293,8 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 		`{apiGroups: [""], resources: [nodes], verbs: [list]}`)
 }
 
-// TestKubernetesState holds the ConfigMap's store to the contract on a real API server, and then
-// with just the rights that the chart gives.
+// TestKubernetesState runs the contract of stores on the ConfigMap of a real API server, and then
+// uses it with only the rights that the chart grants.
 func TestKubernetesState(t *testing.T) {
 	p := startControlPlane(t)
 	admin := openCluster(t, p.user(t, "admin", "system:masters"))
@@ -343,27 +342,27 @@ func TestKubernetesState(t *testing.T) {
 		return err
 	})
 	if d, _, err := robot.Load(t.Context(), check); err != nil || d.Serial != 1 {
-		t.Errorf("%+v, %v", d, err)
+		t.Errorf("loaded %+v, %v; want serial 1", d, err)
 	}
 }
 
-// TestKubernetesSlot reads the slot of a Job of the real CronJob controller, by the one right that
-// it takes.
+// TestKubernetesSlot reads the slot of a Job of the real CronJob controller with the one right that
+// this needs.
 func TestKubernetesSlot(t *testing.T) {
 	p := startControlPlane(t)
 	now := time.Now()
-	due := now.Truncate(time.Minute).UTC()
-	name := fmt.Sprintf("check-%d", due.Unix()/60)
+	scheduled := now.Truncate(time.Minute).UTC()
+	name := fmt.Sprintf("check-%d", scheduled.Unix()/60)
 	job := `{apiVersion: batch/v1, kind: Job, metadata: {namespace: default, name: %s, annotations: {%s}}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: none}]}}}}`
 	p.apply(t, fmt.Sprintf(job, name, "batch.kubernetes.io/cronjob-scheduled-timestamp: '"+
-		due.In(time.FixedZone("KST", 9*3600)).Format(time.RFC3339)+"'"))
+		scheduled.In(time.FixedZone("KST", 9*3600)).Format(time.RFC3339)+"'"))
 	p.apply(t, fmt.Sprintf(job, "by-hand", ""))
 	robot := openCluster(t, p.user(t, "robot"))
 	down := kube.Downward{Namespace: "default", Pod: name + "-x2x4z", Job: name}
 
 	s := robot.Slot(t.Context(), down, now)
-	if !s.Time.Equal(due) || s.Manual {
-		t.Errorf("without any right: %+v, want %v", s, due)
+	if !s.Time.Equal(scheduled) || s.Manual {
+		t.Errorf("without any right: %+v, want %v", s, scheduled)
 	}
 	wantWords(t, errors.New(s.Note), "get jobs.batch "+name+
 		" in namespace default: forbidden (403)")
@@ -374,12 +373,12 @@ func TestKubernetesSlot(t *testing.T) {
 		}
 		return nil
 	})
-	if !s.Time.Equal(due) || s.Manual {
-		t.Errorf("by the annotation: %+v, want %v", s, due)
+	if !s.Time.Equal(scheduled) || s.Manual {
+		t.Errorf("by the annotation: %+v, want %v", s, scheduled)
 	}
 	s = robot.Slot(t.Context(), kube.Downward{Namespace: "default", Job: "by-hand"},
 		now.Add(time.Hour))
-	if !s.Manual || s.Note != "" || s.Time.Before(due) || s.Time.After(now.Add(time.Minute)) {
-		t.Errorf("a Job that was made by hand: %+v", s)
+	if !s.Manual || s.Note != "" || s.Time.Before(scheduled) || s.Time.After(now.Add(time.Minute)) {
+		t.Errorf("a Job made by hand: %+v, want it manual, between %s and %s", s, scheduled, now)
 	}
 }

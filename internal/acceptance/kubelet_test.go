@@ -22,11 +22,10 @@ import (
 	"time"
 )
 
-// runAs is whom the chart's Pods run as.
+// runAs is the user ID of the chart's Pods.
 const runAs = 65532
 
-// static is promsnap as the image has it: without a C library, so that it runs where there is
-// nothing else.
+// static builds promsnap without a C library, as in the image, so that it runs in an empty root.
 var static = sync.OnceValues(func() (string, error) {
 	path, err := filepath.Abs(filepath.Join("..", "..", "bin", "promsnap-static"))
 	if err != nil {
@@ -41,26 +40,25 @@ var static = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// kubelet does what one does for a Pod of one container, but for the container's walls: it lays out
-// the root of the file system that the image and the volumes make, and runs the program in it with
-// the Pod's arguments, environment and user.
+// kubelet runs Pods of one container without isolating them. It makes the root file system from the
+// image and the volumes, and runs the program in it with the Pod's arguments, environment and user.
 type kubelet struct {
 	*controlPlane
-	// directories of emptyDir volumes, by name; they outlive the Pods so that tests can look
+	// directories of emptyDir volumes by name; they outlive the Pods so that tests can read them
 	volumes map[string]string
-	// addresses by the names that the cluster's DNS knows; here they stand in each Pod's /etc/hosts
+	// addresses by the names in the cluster's DNS; each Pod gets them in /etc/hosts
 	names map[string]string
 }
 
 func newKubelet(t testing.TB, p *controlPlane) *kubelet {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("only root can run a program in a root of its own, as another user")
+		t.Skip("only root can run a program in its own root as another user")
 	}
 	return &kubelet{controlPlane: p, volumes: map[string]string{}}
 }
 
-// run runs a Pod and says how its program ended.
+// run runs a Pod and returns the outcome of its program.
 func (k *kubelet) run(t testing.TB, pod object) outcome {
 	t.Helper()
 	program, err := static()
@@ -101,7 +99,7 @@ func (k *kubelet) run(t testing.TB, pod object) outcome {
 	return o
 }
 
-// rootDir is a directory that others may read, unlike the one that holds it by default.
+// rootDir makes a directory that other users may read, unlike t.TempDir.
 func rootDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "promsnap-pod")
@@ -129,7 +127,7 @@ func copyFile(t testing.TB, from, to string, mode os.FileMode) {
 	}
 }
 
-// environment is that of the Pod's container.
+// environment returns the environment of the Pod's container.
 func (k *kubelet) environment(t testing.TB, pod object) []string {
 	t.Helper()
 	u, err := url.Parse(k.url)
@@ -162,7 +160,7 @@ func (k *kubelet) environment(t testing.TB, pod object) []string {
 	return env
 }
 
-// fieldOf is what the downward API says of a field; a label that is not there is empty.
+// fieldOf returns a field's value as the downward API does. A missing label is empty.
 func fieldOf(t testing.TB, pod object, path string) string {
 	t.Helper()
 	if rest, ok := strings.CutPrefix(path, "metadata.labels['"); ok {
@@ -172,12 +170,12 @@ func fieldOf(t testing.TB, pod object, path string) string {
 	}
 	value, ok := pod.at(path).(string)
 	if !ok {
-		t.Fatalf("the Pod has no %s", path)
+		t.Fatalf("the Pod is %s, want a field %s", asJSON(t, pod), path)
 	}
 	return value
 }
 
-// mount lays the volumes out where the container has them.
+// mount puts the volumes where the container expects them.
 func (k *kubelet) mount(t testing.TB, pod object, root string) {
 	t.Helper()
 	volumes := map[string]object{}
@@ -214,13 +212,12 @@ func (k *kubelet) hosts(t testing.TB, root string) {
 		lines += address + " " + name + "\n"
 	}
 	if err := os.WriteFile(filepath.Join(root, "etc", "hosts"), []byte(lines), 0o644); err != nil {
-		// /etc is there: the configuration lies below it
+		// /etc exists, because the configuration is below it.
 		t.Fatal(err)
 	}
 }
 
-// emptyDir is the only place where the Pod may write. Its files go to k.volumes when the Pod has
-// ended.
+// emptyDir makes the only place where the Pod may write. k.volumes records its path.
 func (k *kubelet) emptyDir(t testing.TB, name, to string) {
 	t.Helper()
 	if err := os.MkdirAll(to, 0o755); err != nil {
@@ -232,8 +229,8 @@ func (k *kubelet) emptyDir(t testing.TB, name, to string) {
 	k.volumes[name] = to
 }
 
-// files are those of a volume: a ConfigMap's, or the token, the certificates and the namespace of a
-// service account.
+// files returns the files of a volume: those of a ConfigMap, or the token, the certificates and the
+// namespace of a service account.
 func (k *kubelet) files(t testing.TB, pod, volume object) map[string][]byte {
 	t.Helper()
 	namespace := pod.at("metadata.namespace").(string)
@@ -251,14 +248,14 @@ func (k *kubelet) files(t testing.TB, pod, volume object) map[string][]byte {
 	}
 	sources, ok := volume.at("projected.sources").([]any)
 	if !ok {
-		t.Fatalf("a volume of a kind that the chart does not use: %s", asJSON(t, volume))
+		t.Fatalf("the volume is %s, want a ConfigMap or a projected one", asJSON(t, volume))
 	}
 	for _, s := range sources {
 		switch source := object(s.(map[string]any)); {
 		case source.at("serviceAccountToken") != nil:
 			out["token"] = k.podToken(t, pod)
 		case source.at("configMap") != nil:
-			// kube-root-ca.crt, which a controller that is not running would make
+			// kube-root-ca.crt, which is made by a controller that does not run here
 			out["ca.crt"] = k.authority.pem
 		case source.at("downwardAPI") != nil:
 			out["namespace"] = []byte(namespace)
@@ -267,8 +264,7 @@ func (k *kubelet) files(t testing.TB, pod, volume object) map[string][]byte {
 	return out
 }
 
-// podToken asks the API server for a token of the Pod's service account that holds as long as the
-// Pod is there.
+// podToken requests a token of the Pod's service account, bound to the Pod.
 func (k *kubelet) podToken(t testing.TB, pod object) []byte {
 	t.Helper()
 	path := fmt.Sprintf("/api/v1/namespaces/%v/serviceaccounts/%v/token",
@@ -282,13 +278,12 @@ func (k *kubelet) podToken(t testing.TB, pod object) []byte {
 	})
 	var request struct{ Status struct{ Token string } }
 	if err := json.Unmarshal(answer, &request); err != nil || request.Status.Token == "" {
-		t.Fatalf("no token: %v\n%s", err, answer)
+		t.Fatalf("requesting a token: %v, want one in\n%s", err, answer)
 	}
 	return []byte(request.Status.Token)
 }
 
-// podOf waits for the newest Pod that the Job controller has made for a Job, beside those that are
-// known already.
+// podOf waits for a Pod that the Job controller has made for a Job, other than those in but.
 func (k *kubelet) podOf(t testing.TB, namespace, job string, but ...object) object {
 	t.Helper()
 	var found object
@@ -314,7 +309,7 @@ func (k *kubelet) podOf(t testing.TB, namespace, job string, but ...object) obje
 	return found
 }
 
-// ends says in the kubelet's place how a Pod ended.
+// ends reports the end of a Pod in place of the kubelet.
 func (k *kubelet) ends(t testing.TB, pod object, code int) {
 	t.Helper()
 	phase := "Succeeded"
@@ -324,7 +319,7 @@ func (k *kubelet) ends(t testing.TB, pod object, code int) {
 	k.status(t, pod, phase, code)
 }
 
-// drained says in the kubelet's place that a Pod was killed, as somebody drains its node.
+// drained reports in place of the kubelet that a Pod was killed because its node is drained.
 func (k *kubelet) drained(t testing.TB, pod object) {
 	t.Helper()
 	k.status(t, pod, "Failed", 137, map[string]any{
@@ -338,17 +333,20 @@ func (k *kubelet) status(t testing.TB, pod object, phase string, code int,
 	now := time.Now().UTC().Format(time.RFC3339)
 	k.must(t, http.MethodPatch, fmt.Sprintf("/api/v1/namespaces/%v/pods/%v/status",
 		pod.at("metadata.namespace"), pod.at("metadata.name")), map[string]any{
-		"status": map[string]any{"phase": phase, "conditions": conditions, "containerStatuses": []any{map[string]any{
-			"name": "promsnap", "image": "promsnap", "imageID": "", "ready": false,
-			"restartCount": 0,
-			"state": map[string]any{
-				"terminated": map[string]any{"exitCode": code, "startedAt": now, "finishedAt": now},
-			},
-		}}},
+		"status": map[string]any{"phase": phase, "conditions": conditions,
+			"containerStatuses": []any{map[string]any{
+				"name": "promsnap", "image": "promsnap", "imageID": "", "ready": false,
+				"restartCount": 0,
+				"state": map[string]any{
+					"terminated": map[string]any{
+						"exitCode": code, "startedAt": now, "finishedAt": now,
+					},
+				},
+			}}},
 	})
 }
 
-// createJob makes a Job from a CronJob by hand, as people do.
+// createJob makes a Job from a CronJob by hand.
 func (k *kubelet) createJob(t testing.TB, namespace, name, cronjob string) {
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), installed(t, "kubectl"), "--kubeconfig="+
@@ -359,5 +357,5 @@ func (k *kubelet) createJob(t testing.TB, namespace, name, cronjob string) {
 	}
 }
 
-// encoded is how a Secret has a value.
+// encoded returns s as a Secret stores it.
 func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

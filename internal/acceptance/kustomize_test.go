@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// kustomize has kubectl build a directory of deploy/kustomize.
+// kustomize builds a directory of deploy/kustomize with kubectl.
 func kustomize(t testing.TB, dir string) []byte {
 	t.Helper()
 	cmd := exec.Command(installed(t, "kubectl"), "kustomize", "../../deploy/kustomize/"+dir)
@@ -23,13 +23,15 @@ func kustomize(t testing.TB, dir string) []byte {
 	return out
 }
 
-// TestKustomize holds base and overlay against the schemas and against what the chart makes of the
-// same values.
+// TestKustomize checks base and overlay against the schemas and compares them with the chart's
+// output for the same values.
 func TestKustomize(t *testing.T) {
 	for dir, values := range map[string][]string{
 		"base": set(
 			"cluster=unnamed,slack.channel=C0123456789,slack.existingSecret=promsnap-slack"),
-		"overlays/prod-seoul": set("cluster=prod-seoul,timeZone=Asia/Seoul,slack.channel=C0123456789,slack.existingSecret=promsnap-slack",
+		"overlays/prod-seoul": set("cluster=prod-seoul,timeZone=Asia/Seoul,"+
+			"slack.channel=C0123456789,"+
+			"slack.existingSecret=promsnap-slack",
 			"kubernetes.service=monitoring/prometheus-server:80", "reports.daily.language=ko"),
 	} {
 		t.Run(dir, func(t *testing.T) {
@@ -41,12 +43,12 @@ func TestKustomize(t *testing.T) {
 					render(t, append(values, "--namespace", "promsnap", "--skip-tests")...)))
 			for id := range chart {
 				if ours[id] == nil {
-					t.Errorf("the chart makes a %s, and kustomize none", id)
+					t.Errorf("kustomize has no %s, want one as in the chart", id)
 				}
 			}
 			for id, o := range ours {
 				if chart[id] == nil {
-					t.Errorf("kustomize makes a %s, and the chart none", id)
+					t.Errorf("kustomize has a %s, want none as in the chart", id)
 					continue
 				}
 				for key, want := range chart[id] {
@@ -61,7 +63,8 @@ func TestKustomize(t *testing.T) {
 	}
 }
 
-// generated is the name of the ConfigMap that kustomize makes of promsnap.yaml, a hash at its end.
+// generated returns the name of the ConfigMap that kustomize makes of promsnap.yaml, with a hash at
+// its end.
 func generated(t *testing.T, manifest []byte) string {
 	t.Helper()
 	for id := range parseObjects(t, manifest) {
@@ -70,20 +73,20 @@ func generated(t *testing.T, manifest []byte) string {
 			return name
 		}
 	}
-	t.Fatal("kustomize makes no promsnap-config")
+	t.Fatalf("kustomize made\n%s\nwant a ConfigMap promsnap-config-…", manifest)
 	return ""
 }
 
-// named gives objects the names that chart and kustomize share, and takes away what each writes in
-// its own manner: the labels, the hash of the configuration, and the configuration's layout and its
-// keys that say what is so without them.
+// named gives objects the names that chart and kustomize share. It removes what they write
+// differently: labels, the hash of the configuration, its layout and the keys that only repeat
+// defaults.
 func named(t *testing.T, all objects) objects {
 	t.Helper()
 	out := objects{}
 	for id, o := range all {
 		text := asJSON(t, o)
 		if strings.HasPrefix(id, "ClusterRole") {
-			// the chart's have the namespace in their names, promsnap here
+			// The chart adds the namespace to these names, which is promsnap here.
 			text, id = strings.ReplaceAll(text, "promsnap-promsnap", "promsnap"),
 				strings.ReplaceAll(id, "promsnap-promsnap", "promsnap")
 		}
@@ -111,7 +114,7 @@ func named(t *testing.T, all objects) objects {
 	return out
 }
 
-// parsedConfig reads a promsnap.yaml, with the defaults that the chart writes out.
+// parsedConfig reads a promsnap.yaml without the defaults that the chart writes out.
 func parsedConfig(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var out map[string]any

@@ -55,7 +55,7 @@ func BenchmarkLambdaStart(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// startTime starts a function and returns how long it took to ask for an invocation.
+// startTime starts a function and returns the time until it requested an invocation.
 func startTime(b *testing.B, path string) time.Duration {
 	b.Helper()
 	f := startFunction(b, path, "AWS_REGION=us-east-1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128")
@@ -64,9 +64,9 @@ func startTime(b *testing.B, path string) time.Duration {
 	case at := <-f.first:
 		return at.Sub(f.began)
 	case <-f.ended:
-		b.Fatalf("the function has ended:\n%s", f.logged())
+		b.Fatalf("the function ended, want a request for an invocation:\n%s", f.logged())
 	case <-time.After(patience):
-		b.Fatal("the function does not ask for an invocation")
+		b.Fatalf("no request for an invocation after %s, want one", patience)
 	}
 	return 0
 }
@@ -108,14 +108,14 @@ state: {dir: state}
 			took = append(took, time.Since(begin))
 			if kind != "response" || v.Verdict != "ok" || len(v.Reports) != 1 ||
 				v.Reports[0].OK != 6*benchSeries {
-				b.Fatalf("%s %+v", kind, v)
+				b.Fatalf("%s %+v, want ok and %d series", kind, v, 6*benchSeries)
 			}
 		}
 		resident := f.kill()
 		b.Logf("6 panels of %d series × %d points in a function of 128 MiB: peak %.1f MiB, %v",
 			benchSeries, benchPoints, resident, took)
 		if resident == 0 {
-			b.Fatal("the function has ended before its memory could be read")
+			b.Fatal("the function ended before its memory could be read, want it alive")
 		}
 		functionMemory.hold(b, resident)
 	}

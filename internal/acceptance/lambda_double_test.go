@@ -19,12 +19,12 @@ import (
 	"time"
 )
 
-// function is the real bootstrap, run as Lambda does: behind the Runtime API, with nothing in its
-// environment but what Lambda and its owner put there.
+// function is the real bootstrap, run as Lambda does: behind the Runtime API, and only with the
+// environment that Lambda and the owner set.
 type function struct {
 	cmd     *exec.Cmd
 	began   time.Time
-	first   chan time.Time // of the first next
+	first   chan time.Time // of the first request for an invocation
 	queue   chan invocation
 	answers chan answered
 	ended   chan struct{}
@@ -38,14 +38,14 @@ type invocation struct {
 	deadline  time.Time
 }
 
-// answered is what the function made of an invocation.
+// answered is the function's answer to an invocation.
 type answered struct {
 	kind string // response, or error
 	id   string
 	body []byte
 }
 
-// Write takes what the function logs.
+// Write keeps what the function logs.
 func (f *function) Write(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -58,7 +58,7 @@ func (f *function) logged() string {
 	return f.log.String()
 }
 
-// bootstrap returns the path of the function's program, built as `make lambda` does, with the
+// bootstrap returns the path of the function's program. It is built as `make lambda` does, with the
 // command's version.
 var bootstrap = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("PROMSNAP_BOOTSTRAP"); path != "" {
@@ -68,7 +68,7 @@ var bootstrap = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said, err := exec.Command(promsnap, "version").Output()
+	printed, err := exec.Command(promsnap, "version").Output()
 	if err != nil {
 		return "", err
 	}
@@ -77,7 +77,7 @@ var bootstrap = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags",
-		"-s -w -X main.version="+strings.Fields(string(said))[1], "-o", path,
+		"-s -w -X main.version="+strings.Fields(string(printed))[1], "-o", path,
 		"../../functions/report")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -86,7 +86,7 @@ var bootstrap = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// startFunction starts a program as Lambda starts a sandbox. It ends with the test.
+// startFunction starts a program as Lambda starts a sandbox. The test ends it.
 func startFunction(t testing.TB, path string, env ...string) *function {
 	t.Helper()
 	f := &function{
@@ -136,7 +136,7 @@ func startFunction(t testing.TB, path string, env ...string) *function {
 	return f
 }
 
-// next hands out the invocations, one at a time.
+// next sends the invocations, one at a time.
 func (f *function) next(w http.ResponseWriter, r *http.Request) {
 	select {
 	case f.first <- time.Now():
@@ -155,8 +155,7 @@ func (f *function) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// kill ends the sandbox and returns how much memory it had at its peak, in MiB. It is 0 where the
-// sandbox has ended before.
+// kill ends the sandbox and returns its peak memory in MiB, or 0 if it had already ended.
 func (f *function) kill() float64 {
 	peak, _ := peakNow(f.cmd.Process.Pid)
 	_ = f.cmd.Process.Kill()
@@ -164,7 +163,7 @@ func (f *function) kill() float64 {
 	return peak
 }
 
-// files is how many files and connections the sandbox has open.
+// files returns the number of open files and connections of the sandbox.
 func (f *function) files(t testing.TB) int {
 	t.Helper()
 	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", f.cmd.Process.Pid))
@@ -174,7 +173,7 @@ func (f *function) files(t testing.TB) int {
 	return len(open)
 }
 
-// send begins an invocation that may take so long.
+// send begins an invocation with this time limit.
 func (f *function) send(t testing.TB, event string, limit time.Duration) {
 	t.Helper()
 	select {
@@ -182,27 +181,27 @@ func (f *function) send(t testing.TB, event string, limit time.Duration) {
 		fmt.Sprintf("id-%d", time.Now().UnixNano()), event, time.Now().Add(limit),
 	}:
 	case <-f.ended:
-		t.Fatal("the function has ended")
+		t.Fatal("the function ended, want a request for an invocation")
 	case <-time.After(patience):
-		t.Fatal("the function does not ask for an invocation")
+		t.Fatalf("no request for an invocation after %s, want one", patience)
 	}
 }
 
-// receive waits for the answer to what was sent.
+// receive waits for the answer to an invocation.
 func (f *function) receive(t testing.TB) answered {
 	t.Helper()
 	select {
 	case a := <-f.answers:
 		return a
 	case <-f.ended:
-		t.Fatal("the function has ended without an answer")
+		t.Fatal("the function ended, want an answer")
 	case <-time.After(3 * patience):
-		t.Fatal("the function does not answer")
+		t.Fatalf("no answer after %s, want one", 3*patience)
 	}
 	return answered{}
 }
 
-// verdict is what the function answers.
+// verdict is the function's answer.
 type verdict struct {
 	Verdict, Error string
 	Reports        []struct {
@@ -213,10 +212,10 @@ type verdict struct {
 		StoodBack                     string `json:"stood_back"`
 		Failures, Delivered, Notes    []string
 	}
-	ErrorMessage, ErrorType string // of Lambda's own form
+	ErrorMessage, ErrorType string // in the form that Lambda defines
 }
 
-// invoke sends an event and returns the kind of the answer and what it says.
+// invoke sends an event and returns the kind and the content of the answer.
 func (f *function) invoke(t testing.TB, event string, limit ...time.Duration) (string, verdict) {
 	t.Helper()
 	f.send(t, event, cmp.Or(append(limit, 5*time.Minute)...))
@@ -228,7 +227,7 @@ func (f *function) read(t testing.TB) (string, verdict) {
 	a := f.receive(t)
 	var v verdict
 	if err := json.Unmarshal(a.body, &v); err != nil {
-		t.Fatalf("%s: %v", a.body, err)
+		t.Fatalf("got the answer %s, want JSON: %v", a.body, err)
 	}
 	return a.kind, v
 }

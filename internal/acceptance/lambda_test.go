@@ -25,10 +25,10 @@ import (
 	"github.com/promsnap/promsnap/internal/state/statetest"
 )
 
-// lambdaSlot is a time at which something fires in the simulated cluster.
+// lambdaSlot is a time at which an alert fires in the simulated cluster.
 const lambdaSlot = "2026-11-21T18:40:00Z"
 
-// simulatedCluster is a Prometheus over a simulated cluster.
+// simulatedCluster serves a Prometheus of a simulated cluster.
 func simulatedCluster(t *testing.T) string {
 	t.Helper()
 	l, err := lab.New(lab.Options{
@@ -40,7 +40,7 @@ func simulatedCluster(t *testing.T) string {
 	return serve(t, l.Handler())
 }
 
-// lambdaConfig is a configuration with everything that AWS has a part in.
+// lambdaConfig is a configuration that uses all the services of AWS.
 func lambdaConfig(cluster, prometheus, slack, token string) string {
 	return fmt.Sprintf(`version: 1
 cluster: %s
@@ -58,7 +58,7 @@ state: {s3: {bucket: %s, prefix: state}}
 `, cluster, prometheus, s3Bucket, strings.TrimSuffix(slack, "/"), token, s3Bucket)
 }
 
-// lambdaFunction starts the function beside an S3 and a store of secrets.
+// lambdaFunction starts the function with an S3 and a store of secrets.
 func lambdaFunction(t *testing.T, g *gateway, env ...string) (*function, *cloudtest.Store) {
 	t.Helper()
 	path, err := bootstrap()
@@ -77,7 +77,7 @@ func lambdaFunction(t *testing.T, g *gateway, env ...string) (*function, *cloudt
 	return startFunction(t, path, env...), store
 }
 
-// top are the messages of a channel that are no replies.
+// top returns the messages of a channel that are not replies.
 func top(d *slackdouble.Double) []slackdouble.Message {
 	return slices.DeleteFunc(d.Messages(), func(m slackdouble.Message) bool {
 		return m.Thread != ""
@@ -118,14 +118,14 @@ func TestLambda(t *testing.T) {
 	event := fmt.Sprintf(`{"config": "promsnap.yaml", "reports": ["check"], "time": %q}`,
 		lambdaSlot)
 
-	// A good event: archived, told, remembered.
+	// A good event is archived, sent and saved in the state.
 	kind, v := f.invoke(t, event)
 	if kind != "response" || v.Verdict != "ok" || len(v.Reports) != 1 ||
 		v.Reports[0].Critical == 0 || v.Reports[0].Slot.Format(time.RFC3339) != lambdaSlot {
-		t.Fatalf("%s %+v", kind, v)
+		t.Fatalf("%s %+v, want ok, a critical finding and the slot %s", kind, v, lambdaSlot)
 	}
 	if n := len(top(slack)); n != 1 || len(slack.Refused()) > 0 {
-		t.Errorf("Slack got %d messages, and refused %v", n, slack.Refused())
+		t.Errorf("Slack got %d messages and refused %v, want 1 and none", n, slack.Refused())
 	}
 	for _, path := range []string{
 		"archive/prod-seoul/check/2026/11/21/20261121T184000Z/index.html",
@@ -139,43 +139,46 @@ func TestLambda(t *testing.T) {
 
 	files := f.files(t)
 
-	// Warm, of another configuration: nothing of the first is in it, and it is told of what it does
-	// not know.
+	// The warm sandbox, with another configuration: nothing of the first run is in it, and a
+	// message is sent because its state is empty.
 	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "s3://"+s3Bucket+"/other.yaml",
 		1))
 	if kind != "response" || v.Verdict != "ok" || len(top(other)) != 1 || len(top(slack)) != 1 {
-		t.Errorf("%s %+v; the other got %d messages, the first %d", kind, v, len(top(other)),
+		t.Errorf("%s %+v; the second channel has %d messages, the first %d; want ok, 1 and 1", kind,
+			v, len(top(other)),
 			len(top(slack)))
 	}
 	if text := fmt.Sprint(other.Messages()); strings.Contains(text, "prod-seoul") ||
 		!strings.Contains(text, "prod-tokyo") {
-		t.Errorf("the other was told %s", text)
+		t.Errorf("the second channel's messages are %s, want only prod-tokyo", text)
 	}
 	page, err := os.ReadFile(filepath.Join(g.root, s3Bucket,
 		filepath.FromSlash("archive/prod-tokyo/check/2026/11/21/20261121T184000Z/index.html")))
 	if err != nil || bytes.Contains(page, []byte("prod-seoul")) {
-		t.Errorf("the other's page holds the first one's cluster: %v", err)
+		t.Errorf("the page of prod-tokyo holds prod-seoul, want it absent: %v", err)
 	}
 
-	// The first event again, as a retry brings it: nobody is told twice, and the secret is not
-	// asked for again.
+	// The first event again, as in a retry: no second message, and no second request for the
+	// secret.
 	calls := len(store.Calls())
 	kind, v = f.invoke(t, event)
 	if kind != "response" || v.Verdict != "ok" || len(top(slack)) != 1 ||
 		len(store.Calls()) != calls {
-		t.Errorf("%s %+v, %d messages, calls %v", kind, v, len(top(slack)), store.Calls())
+		t.Errorf("%s %+v, %d messages, calls %v; want ok, 1 message and no new call", kind, v,
+			len(top(slack)), store.Calls())
 	}
 
-	// Nothing of these runs is left open: the sandbox has as many files as after the first.
+	// These runs leave nothing open: the sandbox has no more files than after the first run.
 	await(t, "the function to close its files", func() error {
 		if now := f.files(t); now > files {
-			return fmt.Errorf("the function has %d files open, and had %d after its first run", now,
+			return fmt.Errorf("the function has %d files open, want at most %d as after its "+
+				"first run", now,
 				files)
 		}
 		return nil
 	})
 
-	// What nobody can help by trying again is no error of the function's.
+	// A retry cannot help here, so the function reports no error.
 	for event, says := range map[string]string{
 		`{"config": "promsnap.yaml", "report": "check"}`: `unknown field "report"`,
 		`[]`:                   "the event cannot be read",
@@ -194,25 +197,25 @@ func TestLambda(t *testing.T) {
 		}
 	}
 
-	// Too little time to deliver anything.
+	// The limit leaves too little time to deliver anything.
 	if kind, v := f.invoke(t, event, 5*time.Second); kind != "response" || v.Verdict != "refused" ||
 		!strings.Contains(v.Error, "set it to a minute or more") {
-		t.Errorf("%s %+v", kind, v)
+		t.Errorf("%s %+v, want refused with a word about the timeout", kind, v)
 	}
 
-	// A receiver that is down for a while: another try may help.
-	// more than it is tried
+	// A receiver is down for a while: a retry may help.
+	// more often than the run tries
 	slack.Fail(slackdouble.Fault{
 		Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 4,
 	})
 	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "third.yaml", 1), 45*time.Second)
 	if kind != "error" || !strings.Contains(v.ErrorMessage, "worth another try") {
-		t.Errorf("%s %+v", kind, v)
+		t.Errorf("%s %+v, want an error that is worth another try", kind, v)
 	}
 
 	slack.Mend()
 
-	// The store of secrets is throttled when a configuration in it is read.
+	// The store of secrets throttles the reading of a configuration.
 	store.Set("/promsnap/config", lambdaConfig("prod-nara", prometheus, slack.APIURL(),
 		"aws-ssm:/promsnap/slack"))
 	store.Break(func(string, int) *cloudtest.Fault {
@@ -221,17 +224,16 @@ func TestLambda(t *testing.T) {
 	stored := strings.Replace(event, "promsnap.yaml", "ssm:/promsnap/config", 1)
 	if kind, v := f.invoke(t, stored); kind != "error" ||
 		!strings.Contains(v.ErrorMessage, "Rate exceeded") {
-		t.Errorf("%s %+v", kind, v)
+		t.Errorf("%s %+v, want the error of the store", kind, v)
 	}
 	store.Break(nil)
 	if kind, v := f.invoke(t, stored); kind != "response" || v.Verdict != "ok" {
-		t.Errorf("%s %+v", kind, v)
+		t.Errorf("%s %+v, want ok", kind, v)
 	}
 
-	// It throttles, or does not answer well, when a receiver's token is read: who was not told is
-	// told at another try.
+	// The store throttles or fails when a receiver's token is read. A retry sends the message.
 	store.Set("/promsnap/later", "xoxb-lambda")
-	told, later := len(top(slack)), strings.Replace(event, "promsnap.yaml", "fourth.yaml", 1)
+	sent, later := len(top(slack)), strings.Replace(event, "promsnap.yaml", "fourth.yaml", 1)
 	for _, fault := range []cloudtest.Fault{
 		{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}, {
 			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
@@ -242,13 +244,13 @@ func TestLambda(t *testing.T) {
 			!strings.Contains(v.ErrorMessage, "reading Slack's token: reading the parameter "+
 				"/promsnap/later: "+fault.Code) ||
 			!strings.Contains(v.ErrorMessage, "worth another try") {
-			t.Errorf("%s: %s %+v", fault.Code, kind, v)
+			t.Errorf("%s: %s %+v, want the error of the store", fault.Code, kind, v)
 		}
 	}
 	store.Break(nil)
 	if kind, v := f.invoke(t, later); kind != "response" || v.Verdict != "ok" ||
-		len(top(slack)) != told+1 {
-		t.Errorf("%s %+v, %d messages", kind, v, len(top(slack))-told)
+		len(top(slack)) != sent+1 {
+		t.Errorf("%s %+v, %d messages; want ok and 1", kind, v, len(top(slack))-sent)
 	}
 
 	log := f.logged()
@@ -256,18 +258,18 @@ func TestLambda(t *testing.T) {
 		"xoxb-lambda", "xoxb-other", statetest.Secret, cloudtest.Secret, "X-Amz-Signature",
 	} {
 		if strings.Contains(log, secret) {
-			t.Errorf("the log shows %s", secret)
+			t.Errorf("the log shows %s, want it hidden", secret)
 		}
 	}
 	if !strings.Contains(log, `"msg":"run ends","seconds":`) ||
 		!strings.Contains(log, `"verdict":"ok"`) {
-		t.Error("the log does not say how runs end")
+		t.Errorf("the log is %s, want the ends of runs with their verdict", tail(log, 2000))
 	}
 }
 
-// clockStands is the function with a clock whose first look panics. It is built of the function's
-// own sources but for that line, so that no function that ships has such a clock.
-func clockStands(t *testing.T) string {
+// panickingClock builds the function with a clock whose first reading panics. Only that line of its
+// sources is replaced, so no released function has such a clock.
+func panickingClock(t *testing.T) string {
 	t.Helper()
 	main, err := filepath.Abs("../../functions/report/main.go")
 	if err != nil {
@@ -279,14 +281,14 @@ func clockStands(t *testing.T) string {
 	}
 	const with, without = "now: clock(), log:", "now: time.Now, log:"
 	if !bytes.Contains(source, []byte(without)) {
-		t.Fatalf("main.go has no %q", without)
+		t.Fatalf("main.go is\n%s\nwant %q in it", source, without)
 	}
 	source = append(bytes.Replace(source, []byte(without), []byte(with), 1), `
 func clock() func() time.Time {
-	var looks int
+	var readings int
 	return func() time.Time {
-		if looks++; looks == 1 {
-			panic("the clock stands")
+		if readings++; readings == 1 {
+			panic("the clock is broken")
 		}
 		return time.Now()
 	}
@@ -314,26 +316,27 @@ func clock() func() time.Time {
 	return path
 }
 
-// TestLambdaPanics has a fault in promsnap itself: it is a result, which no retry meets anew, the
-// log says where it was, and the sandbox does the next event.
+// TestLambdaPanics checks an internal error. It must be a result that no retry repeats, the log
+// must hold the stack, and the sandbox must handle the next event.
 func TestLambdaPanics(t *testing.T) {
-	f := startFunction(t, clockStands(t), "AWS_REGION=us-east-1", "LAMBDA_TASK_ROOT="+t.TempDir())
+	f := startFunction(t, panickingClock(t), "AWS_REGION=us-east-1",
+		"LAMBDA_TASK_ROOT="+t.TempDir())
 	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "failed" ||
-		!strings.Contains(v.Error, "internal error (please report it): the clock stands") {
-		t.Errorf("%s %+v", kind, v)
+		!strings.Contains(v.Error, "internal error (please report it): the clock is broken") {
+		t.Errorf("%s %+v, want failed and the internal error", kind, v)
 	}
 	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "refused" ||
 		!strings.Contains(v.Error, "no such file") {
-		t.Errorf("the next event: %s %+v", kind, v)
+		t.Errorf("the next event: %s %+v, want refused", kind, v)
 	}
-	f.kill() // so that all that it has logged is there
+	f.kill() // so that the log is complete
 	if log := f.logged(); !strings.Contains(log, `"stack":"goroutine `) ||
 		!strings.Contains(log, "functions/report") {
-		t.Errorf("the log does not say where: %s", log)
+		t.Errorf("the log is %s, want the stack in it", log)
 	}
 }
 
-// stuck is a Prometheus that takes queries and does not answer any.
+// stuck is a Prometheus that accepts queries and answers none.
 func stuck(t *testing.T) (string, chan struct{}) {
 	t.Helper()
 	asked := make(chan struct{}, 100)
@@ -344,15 +347,15 @@ func stuck(t *testing.T) (string, chan struct{}) {
 			return
 		}
 		asked <- struct{}{}
-		_ = r.ParseForm() // so that the end of the connection is seen
+		_ = r.ParseForm() // the server notices a client that leaves only if the body was read
 		<-r.Context().Done()
 	}))
 	t.Cleanup(func() { ended.Store(true); s.CloseClientConnections(); s.Close() })
 	return s.URL, asked
 }
 
-// TestLambdaEndsInTime has a Prometheus that never answers: before Lambda's deadline, and after
-// SIGTERM, what there is is delivered, marked as incomplete, and written down.
+// TestLambdaEndsInTime uses a Prometheus that never answers. Before Lambda's deadline and after
+// SIGTERM the function must deliver what it has, marked as incomplete, and save its state.
 func TestLambdaEndsInTime(t *testing.T) {
 	for name, tc := range map[string]struct {
 		reports []string // each has a heartbeat that never answers either
@@ -403,14 +406,15 @@ state: {dir: state}
 			tc.end(t, f, asked)
 			kind, v := f.read(t)
 			if took := time.Since(begin); took > tc.limit-2*time.Second {
-				t.Errorf("it took %v of %v", took, tc.limit)
+				t.Errorf("the function took %v, want at most %v", took, tc.limit-2*time.Second)
 			}
 			if kind != "response" || v.Verdict != "failed" || len(v.Reports) != len(tc.reports) {
-				t.Fatalf("%s %+v", kind, v)
+				t.Fatalf("%s %+v, want failed and %d reports", kind, v, len(tc.reports))
 			}
 			for i, r := range v.Reports {
 				if !strings.Contains(r.Incomplete, tc.says) || len(r.Delivered) != 1 {
-					t.Errorf("%s is incomplete because %q, want %q, and delivered to %v", r.Name,
+					t.Errorf("%s is incomplete because %q, want %q; delivered to %v, want one "+
+						"receiver", r.Name,
 						r.Incomplete, tc.says, r.Delivered)
 				}
 				for _, path := range []string{
@@ -427,8 +431,8 @@ state: {dir: state}
 	}
 }
 
-// TestLambdaIsTheCommand gives both the same file, to the function in each place where it may lie,
-// and compares what they deliver.
+// TestLambdaIsTheCommand gives command and function the same configuration, to the function from
+// each supported place, and compares what they deliver.
 func TestLambdaIsTheCommand(t *testing.T) {
 	config := fmt.Sprintf(`version: 1
 cluster: prod-seoul
@@ -442,7 +446,7 @@ state: {dir: state}
 		"--time", lambdaSlot).want(t, 0)
 	files, err := filepath.Glob(filepath.Join(command, "archive", "daily", "20261121T184000Z", "*"))
 	if err != nil || len(files) < 10 {
-		t.Fatalf("the command delivered %v, %v", files, err)
+		t.Fatalf("the command delivered %v, want 10 files or more: %v", files, err)
 	}
 	s3 := cloudtest.New(t)
 	s3.Write("promsnap.yaml", []byte(config))
@@ -454,7 +458,7 @@ state: {dir: state}
 		store.Set("/promsnap/config", config)
 		if kind, v := f.invoke(t, fmt.Sprintf(`{"config": %q, "reports": ["daily"], "time": %q}`,
 			from, lambdaSlot)); kind != "response" || v.Verdict != "ok" {
-			t.Fatalf("%s: %s %+v", from, kind, v)
+			t.Fatalf("%s: %s %+v, want ok", from, kind, v)
 		}
 		for _, path := range files {
 			want, err := os.ReadFile(path)
@@ -463,8 +467,9 @@ state: {dir: state}
 			}
 			got, err := os.ReadFile(strings.Replace(path, command, root, 1))
 			if err != nil || !bytes.Equal(got, want) {
-				t.Errorf("%s: the function's %s differs from the command's: %v", from,
-					filepath.Base(path), err)
+				t.Errorf("%s: the function's %s has %d bytes, want the command's %d, the same: %v",
+					from,
+					filepath.Base(path), len(got), len(want), err)
 			}
 		}
 	}

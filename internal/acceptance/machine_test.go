@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// meminfo is what the kernel says of this machine's memory, in bytes.
+// meminfo is this machine's memory according to the kernel, in bytes.
 type meminfo struct{ total, available float64 }
 
 func (m meminfo) used() float64 { return 1 - m.available/m.total }
@@ -35,11 +35,11 @@ func readMeminfo(t *testing.T) meminfo {
 	return meminfo{kib["MemTotal"] * 1024, kib["MemAvailable"] * 1024}
 }
 
-// TestThisMachine has Debian's Prometheus scrape Debian's node_exporter, runs promsnap, and
-// compares with what the kernel said at the time of the newest sample.
+// TestThisMachine lets Debian's Prometheus scrape Debian's node_exporter, runs promsnap, and
+// compares the report with the kernel's figures at the time of the newest sample.
 func TestThisMachine(t *testing.T) {
 	s, instance := startMachine(t)
-	const step = 15 * time.Second // the ladder's finest
+	const step = 15 * time.Second // the finest step of a report
 	at, seen := awaitStep(t, s, instance, step)
 
 	config := configFile(t, fmt.Sprintf(`version: 1
@@ -54,7 +54,7 @@ reports:
 
 	memory := panelOf(t, doc, "node-memory")
 	if len(memory.Rows) != 1 {
-		t.Fatalf("node-memory has %d rows, want this machine alone", len(memory.Rows))
+		t.Fatalf("node-memory has %d rows, want 1", len(memory.Rows))
 	}
 	row := memory.Rows[0]
 	hostname, err := os.Hostname()
@@ -69,28 +69,29 @@ reports:
 	lowest, highest := slices.Min(mapped(seen, used)), slices.Max(mapped(seen, used))
 	const tolerance = 0.02 // other programs allocate between two readings
 	if last := float64(row.Stats.Last); last < lowest-tolerance || last > highest+tolerance {
-		t.Errorf("memory in use %.4f, /proc/meminfo said %.4f to %.4f", last, lowest, highest)
+		t.Errorf("memory in use %.4f, want %.4f to %.4f as in /proc/meminfo", last, lowest, highest)
 	}
 	if got, want := float64(row.Capacity), seen[0].total; got != want {
-		t.Errorf("capacity %v bytes, /proc/meminfo says %v", got, want)
+		t.Errorf("capacity %v bytes, want %v as in /proc/meminfo", got, want)
 	}
 	cpu := panelOf(t, doc, "node-cpu")
 	if len(cpu.Rows) != 1 || float64(cpu.Rows[0].Capacity) != float64(runtime.NumCPU()) {
 		t.Errorf("node-cpu %+v, want one row of %d cores", cpu.Rows, runtime.NumCPU())
 	} else if last := float64(cpu.Rows[0].Stats.Last); !(last >= 0 && last <= 1) {
-		t.Errorf("CPU in use %v", last)
+		t.Errorf("CPU in use %v, want 0 to 1", last)
 	}
 	if up := panelOf(t, doc, "scrape-health"); len(up.Rows) != 1 || up.Rows[0].Stats.Last != 1 {
-		t.Errorf("scrape-health %+v, want one job that is up", up.Rows)
+		t.Errorf("scrape-health %+v, want one job with the value 1", up.Rows)
 	}
-	// There is no Kubernetes here: each panel of it says what is absent, and none has failed.
+	// There is no Kubernetes here. Each of its panels must say what is absent, and none may fail.
 	if pvc := panelOf(t, doc, "pvc"); pvc.Data != "absent" ||
 		!slices.Contains(pvc.Missing, "kubelet_volume_stats_available_bytes") {
-		t.Errorf("pvc: data %s, missing %q", pvc.Data, pvc.Missing)
+		t.Errorf("pvc: data %s, missing %q; want absent and the kubelet's metric", pvc.Data,
+			pvc.Missing)
 	}
 	if page := string(o.file(t, "now", at, "index.html")); !strings.Contains(page,
 		"kube-state-metrics") {
-		t.Error("the page does not say that kube-state-metrics is what is missing")
+		t.Errorf("the page has %d bytes, want kube-state-metrics named as missing", len(page))
 	}
 	if !strings.HasPrefix(doc.Server, "Prometheus 2.") {
 		t.Errorf("server %q, want Prometheus 2", doc.Server)
@@ -113,8 +114,8 @@ func startMachine(t *testing.T) (s *server, instance string) {
 		"--storage.tsdb.path="+filepath.Join(dir, "data")), instance
 }
 
-// awaitStep waits until a whole step has passed of which Prometheus has samples, and returns it
-// with what the kernel said around it.
+// awaitStep waits until Prometheus has samples for a whole step. It returns the step's time and the
+// kernel's figures around it.
 func awaitStep(t *testing.T, s *server, instance string,
 	step time.Duration) (time.Time, []meminfo) {
 	t.Helper()
@@ -144,7 +145,7 @@ func awaitStep(t *testing.T, s *server, instance string,
 		}
 	}
 	if len(around) == 0 {
-		t.Fatalf("no reading of /proc/meminfo around %v", at)
+		t.Fatalf("no reading of /proc/meminfo around %v, want one or more", at)
 	}
 	return at.UTC(), around
 }

@@ -33,7 +33,7 @@ receivers:
 state: {dir: state}
 `
 
-// TestMirrors runs the whole program on a simulated cluster, with a real Alertmanager and a real
+// TestMirrors runs the program on a simulated cluster, with a real Alertmanager and a real
 // Pushgateway that a real Prometheus scrapes.
 func TestMirrors(t *testing.T) {
 	am, gateway := startAlertmanager(t, "", true), startPushgateway(t)
@@ -61,13 +61,13 @@ func TestMirrors(t *testing.T) {
 			"run", "check", "-c", "promsnap.yaml", "--prometheus-url", "{url}", "--time",
 			slot.Format(time.RFC3339), "--deliver")
 		cmd.Dir = dir
-		out, _ := cmd.CombinedOutput() // the code says how it ended
+		out, _ := cmd.CombinedOutput() // the exit code is compared below
 		if cmd.ProcessState.ExitCode() != code {
 			t.Fatalf("exit code %d, want %d:\n%s", cmd.ProcessState.ExitCode(), code,
 				tail(string(out), 6000))
 		}
 		if strings.Contains(string(out), password) {
-			t.Errorf("it shows the password:\n%s", out)
+			t.Errorf("the output shows the password, want it hidden:\n%s", out)
 		}
 		return string(out)
 	}
@@ -79,7 +79,7 @@ func TestMirrors(t *testing.T) {
 				return err
 			}
 			if v := slices.Collect(maps.Values(got)); len(v) != 1 || v[0] != fmt.Sprint(want) {
-				return fmt.Errorf("it is %v, want %d", got, want)
+				return fmt.Errorf("got %v, want %d", got, want)
 			}
 			return nil
 		})
@@ -90,42 +90,42 @@ func TestMirrors(t *testing.T) {
 	metric(
 		`promsnap_last_success_timestamp_seconds{job="promsnap",cluster="prod-seoul",report="check"}`, earlier.Unix())
 
-	// A silence of Alertmanager's serves, and the next run puts the ends off.
+	// A silence in Alertmanager suppresses the alerts, and the next run moves their ends.
 	silence(t, am, "alertname", "NodeMemoryHigh")
 	run(now, "", 0)
 	fires := remembered(t, dir)
 	checkMirrored(t, am, fires, now)
 	for _, a := range am.list(t, `alertname="NodeMemoryHigh"`) {
 		if a.Status.State != "suppressed" {
-			t.Errorf("%v is %s", a.Labels, a.Status.State)
+			t.Errorf("%v is %s, want suppressed", a.Labels, a.Status.State)
 		}
 	}
 	metric(`promsnap_last_success_timestamp_seconds{report="check"}`, now.Unix())
 	metric(`promsnap_run_slot_timestamp_seconds{report="check"}`, now.Unix())
 
-	// Of the rules that are taken away the alerts are over at once.
+	// The alerts of removed rules are resolved at once.
 	const one = "    panels: [{use: node-memory, rules: [{alertname: NodeMemoryHigh, above: " +
 		"{critical: 0.9}}]}]"
 	run(now, one, 0)
 	left := remembered(t, dir)
 	if len(left) == 0 || len(left) >= len(fires) {
-		t.Fatalf("of %d alerts %d fire", len(fires), len(left))
+		t.Fatalf("%d alerts fire with one rule, want 1 to %d", len(left), len(fires)-1)
 	}
 	checkMirrored(t, am, left, now)
 
-	// Whoever is not there costs the run its success, and keeps nothing from the others.
+	// A receiver that is down makes the run fail, but the others get everything.
 	am.stop()
 	out := run(now.Add(time.Minute), one, 1)
 	if !strings.Contains(out, "calling Alertmanager: dial tcp") ||
 		!strings.Contains(out, "connection refused") {
-		t.Errorf("it does not say that Alertmanager is not there:\n%s", out)
+		t.Errorf("the output must name the refused connection to Alertmanager, got:\n%s", out)
 	}
 	metric(`promsnap_run_deliveries{report="check",result="failed"}`, 1)
 	metric(`promsnap_run_slot_timestamp_seconds{report="check"}`, now.Add(time.Minute).Unix())
 	metric(`promsnap_last_success_timestamp_seconds{report="check"}`, now.Unix())
 }
 
-// remembered are the alerts that fire by the program's state.
+// remembered returns the firing alerts in the program's state.
 func remembered(t *testing.T, dir string) map[rules.Key]rules.Alert {
 	t.Helper()
 	doc, _, err := state.NewDir(filepath.Join(dir, "state")).Load(t.Context(), state.Key{
@@ -138,12 +138,12 @@ func remembered(t *testing.T, dir string) map[rules.Key]rules.Alert {
 	return doc.Memory.Alerts
 }
 
-// checkMirrored asserts that Alertmanager holds what fires, and nothing else.
+// checkMirrored checks that Alertmanager holds the firing alerts and no others.
 func checkMirrored(t *testing.T, am *server, fires map[rules.Key]rules.Alert, slot time.Time) {
 	t.Helper()
 	got := am.list(t)
 	if len(fires) == 0 || len(got) != len(fires) {
-		t.Errorf("%d alerts fire, and Alertmanager has %d", len(fires), len(got))
+		t.Errorf("Alertmanager has %d alerts, want the %d that fire", len(got), len(fires))
 	}
 	for k, a := range fires {
 		i := slices.IndexFunc(got, func(g gettable) bool {
@@ -156,7 +156,7 @@ func checkMirrored(t *testing.T, am *server, fires map[rules.Key]rules.Alert, sl
 				g.Labels["severity"] == a.Severity.String()
 		})
 		if i < 0 {
-			t.Errorf("Alertmanager has nothing of %s", k)
+			t.Errorf("Alertmanager has %+v, want %s among them", got, k)
 			continue
 		}
 		g := got[i]
@@ -165,7 +165,7 @@ func checkMirrored(t *testing.T, am *server, fires map[rules.Key]rules.Alert, sl
 			g.Labels["pod"] != "" && g.Labels["workload"] != "" ||
 			!strings.HasPrefix(g.GeneratorURL, "https://prometheus.example.com/graph?") ||
 			g.Annotations["summary"] == "" {
-			t.Errorf("%s became %+v", k, g)
+			t.Errorf("%s became %+v, want the times, labels and link of %+v", k, g, a)
 		}
 	}
 }

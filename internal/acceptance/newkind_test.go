@@ -19,15 +19,15 @@ import (
 	"github.com/promsnap/promsnap/internal/lab"
 )
 
-// What adds the receiver "pager" to promsnap: files that are new, and in each of two tables one
-// line, behind the line that opens it. docs/architecture.md names them.
+// What adds the receiver "pager" to promsnap: new files, and one line in each of two tables, after
+// the line that opens it. docs/architecture.md lists them.
 var (
 	pagerFiles = map[string]string{
 		"internal/notify/pager/pager.go":    "pager.go.txt",
 		"internal/config/receiver_pager.go": "receiver_pager.go.txt",
 		"internal/app/pager.go":             "pager_open.go.txt",
 	}
-	pagerLines = map[string]struct{ behind, line string }{
+	pagerLines = map[string]struct{ after, line string }{
 		"internal/config/receiver.go": {
 			"type kinds struct {\n", "\tPager *pager `yaml:\"pager\"`\n",
 		},
@@ -39,9 +39,9 @@ var (
 	}
 )
 
-// TestANewKindOfReceiver builds promsnap with one kind of receiver more, and nothing else changed:
-// its keys are read and checked, a dry run shows its messages, a run tells it, doctor and deliver
-// --test try it, and it can stand in for another.
+// TestANewKindOfReceiver builds promsnap with one more kind of receiver and no other change. Its
+// keys must be read and checked, a dry run must show its messages, a run must send to it, doctor
+// and deliver --test must try it, and it must work as a fallback.
 func TestANewKindOfReceiver(t *testing.T) {
 	program := withPager(t)
 	var mu sync.Mutex
@@ -85,14 +85,14 @@ state: {dir: state}
 			cmd = exec.Command(program, "check-config", "promsnap.yaml")
 		}
 		cmd.Dir = dir
-		out, _ := cmd.CombinedOutput() // the code says how it ended
+		out, _ := cmd.CombinedOutput() // the exit code is compared below
 		if got := cmd.ProcessState.ExitCode(); got != code {
 			t.Fatalf("promsnap %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, code,
 				out)
 		}
 		return string(out)
 	}
-	told := func() int {
+	sent := func() int {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(arrived)
@@ -106,7 +106,10 @@ state: {dir: state}
 			"  - {name: night, dir: {path: x}, pager: {url: 'http://p'}}",
 			"receivers[1].dir: cannot be used with pager",
 		},
-		{"  - {name: night, pager: {url: 'http://p'}, fallback: archive}", "receiver for people (pager, "},
+		{
+			"  - {name: night, pager: {url: 'http://p'}, fallback: archive}",
+			"receiver for people (pager, ",
+		},
 	} {
 		write(tt.receivers)
 		if got := run(2, "check-config"); !strings.Contains(got, tt.want) {
@@ -119,28 +122,27 @@ state: {dir: state}
 	run(0, "check-config")
 	slot := now.Format(time.RFC3339)
 	if got := run(0, "run", "check", "--dry-run", "--time", slot); !strings.Contains(got,
-		"── night, new (post)") || !strings.Contains(got, "🔴 prod ip-10-0-1-12") || told() != 0 {
-		t.Errorf("a dry run sent %d messages, want 0, and says\n%s", told(), got)
+		"── night, new (post)") || !strings.Contains(got, "🔴 prod ip-10-0-1-12") || sent() != 0 {
+		t.Errorf("a dry run sent %d messages, want 0; output:\n%s", sent(), got)
 	}
 	if got := run(0, "run", "check", "--deliver", "--time", slot); !strings.Contains(got,
-		"night: ") || told() != 1 {
-		t.Errorf("a run sent %d messages, want 1, and says\n%s", told(), got)
+		"night: ") || sent() != 1 {
+		t.Errorf("a run sent %d messages, want 1; output:\n%s", sent(), got)
 	}
 	if got := run(0, "deliver", "--test", "night"); !strings.Contains(got,
-		"sent a test to night") || told() != 2 {
-		t.Errorf("with a test %d messages were sent, want 2\n%s", told(), got)
+		"sent a test to night") || sent() != 2 {
+		t.Errorf("after deliver --test %d messages were sent, want 2\n%s", sent(), got)
 	}
 	if got := run(0, "doctor", "--send-test", "--time", slot); !strings.Contains(got,
-		"pager night ok, test message sent") || told() != 4 {
-		t.Errorf("with doctor %d messages were sent, want 4\n%s", told(), got)
+		"pager night ok, test message sent") || sent() != 4 {
+		t.Errorf("after doctor %d messages were sent, want 4\n%s", sent(), got)
 	}
 	if got := run(0, "state", "show", "check"); !strings.Contains(got, "sent to: night") {
-		t.Errorf("the state says\n%s", got)
+		t.Errorf("state show prints\n%s\nwant \"sent to: night\" in it", got)
 	}
 }
 
-// withPager builds the program with the new kind, of the files of this checkout and those of
-// testdata/newkind.
+// withPager builds the program from the files of this checkout and those of testdata/newkind.
 func withPager(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -158,12 +160,12 @@ func withPager(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := strings.Count(string(text), add.behind); n != 1 {
-			t.Fatalf("%s has %d lines %q, want 1: where does its table begin?", path, n, add.behind)
+		if n := strings.Count(string(text), add.after); n != 1 {
+			t.Fatalf("%s has %d lines %q, want 1 at the start of its table", path, n, add.after)
 		}
 		changed := filepath.Join(dir, strings.ReplaceAll(path, "/", "_"))
 		if err := os.WriteFile(changed,
-			[]byte(strings.Replace(string(text), add.behind, add.behind+add.line, 1)),
+			[]byte(strings.Replace(string(text), add.after, add.after+add.line, 1)),
 			0o600); err != nil {
 			t.Fatal(err)
 		}

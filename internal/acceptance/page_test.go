@@ -14,8 +14,8 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
-// checkPage reads index.html as a browser does: what it says, that the names of strangers are text
-// in it, and that it loads nothing.
+// checkPage parses index.html as a browser does. It checks the text, that foreign names are only
+// text, and that the page loads nothing.
 func checkPage(t *testing.T, page []byte, doc reportjson.Document) {
 	root, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
@@ -33,7 +33,7 @@ func checkPage(t *testing.T, page []byte, doc reportjson.Document) {
 		}
 		switch n.Data {
 		case "iframe", "object", "embed", "form", "base":
-			t.Errorf("the page has an element %s", n.Data)
+			t.Errorf("the page has an element %s, want none", n.Data)
 		case "script":
 			scripts = append(scripts, n)
 		case "meta":
@@ -46,19 +46,19 @@ func checkPage(t *testing.T, page []byte, doc reportjson.Document) {
 		}
 	}
 	if !strings.Contains(csp, "default-src 'none'") {
-		t.Errorf("the content security policy %q does not forbid what it does not name", csp)
+		t.Errorf("the content security policy is %q, want default-src 'none'", csp)
 	}
-	for _, s := range scripts { // the page's own, and data for it
+	for _, s := range scripts { // the page's own script and its data
 		sum := sha256.Sum256([]byte(s.FirstChild.Data))
 		own := strings.Contains(csp, "script-src 'sha256-"+
 			base64.StdEncoding.EncodeToString(sum[:])+"';")
 		if attribute(s, "type") != "application/json" && !own || attribute(s, "src") != "" {
-			t.Errorf("the page has a script that its policy does not name: %.80q",
+			t.Errorf("got a script %.80q, want only data and the one in the policy",
 				s.FirstChild.Data)
 		}
 	}
-	// a figure and its unit are not parted at the end of a line
-	said := strings.ReplaceAll(text.String(), "\u00a0", " ")
+	// A no-break space joins a figure and its unit.
+	plain := strings.ReplaceAll(text.String(), "\u00a0", " ")
 	for _, want := range []string{
 		doc.Headline,
 		"n1 memory 94 % (60.2 of 64 GiB) since 23:40",
@@ -66,23 +66,23 @@ func checkPage(t *testing.T, page []byte, doc reportjson.Document) {
 		"shop/" + hostileClaim,
 		"Prometheus 3.15.0",
 	} {
-		if !strings.Contains(said, want) {
-			t.Errorf("the page does not say %q", want)
+		if !strings.Contains(plain, want) {
+			t.Errorf("the page says %.2000s\nwant %q in it", plain, want)
 		}
 	}
 }
 
-// checkAttribute refuses what runs or loads: a handler, or an address that is neither within the
-// page nor beside it nor in itself.
+// checkAttribute refuses handlers and links out of the page, except those to files next to it and
+// to data.
 func checkAttribute(t *testing.T, element string, a html.Attribute) {
 	if strings.HasPrefix(a.Key, "on") {
-		t.Errorf("%s has a handler %s=%q", element, a.Key, a.Val)
+		t.Errorf("%s has a handler %s=%q, want none", element, a.Key, a.Val)
 	}
 	switch a.Key {
 	case "src", "href", "srcset", "poster", "data", "action", "background":
 		if strings.Contains(a.Val, ":") && !strings.HasPrefix(a.Val, "data:image/") ||
 			strings.HasPrefix(a.Val, "//") {
-			t.Errorf("%s leads out of the page: %s=%q", element, a.Key, a.Val)
+			t.Errorf("%s has %s=%q, want no address outside the page", element, a.Key, a.Val)
 		}
 	}
 }

@@ -12,27 +12,27 @@ import (
 	"time"
 )
 
-// The zones beyond the limits are the severity's colour, thinly over white paper; the time axis is
-// a line of its own.
+// The zones beyond the limits have the severity's colour, thin over white. The time axis has its
+// own colour.
 var (
 	criticalZone = color.NRGBA{250, 237, 237, 255}
 	warningZone  = color.NRGBA{248, 243, 235, 255}
 	axisLine     = color.NRGBA{0x9A, 0xA5, 0xB1, 255}
 )
 
-// checkPicture reads node-memory.png with no knowledge of how it was laid out: the zones, whose
-// values are known, tell where a value and a time are, and there the lines must be.
+// checkPicture reads node-memory.png without knowing its layout. The zones, whose values are known,
+// give the places of values and times, and the lines must be there.
 func checkPicture(t *testing.T, body []byte) {
 	img, err := png.Decode(bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if w := img.Bounds().Dx(); w != 2000 {
-		t.Errorf("the picture is %d pixels wide, want 2000: 1000 for a dense screen", w)
+		t.Errorf("the picture is %d pixels wide, want 2000", w)
 	}
 	p, ok := findPlot(img)
 	if !ok {
-		t.Fatal("there is no critical zone above a warning zone above a time axis")
+		t.Fatalf("got a plot %+v, want a critical zone above a warning zone above a time axis", p)
 	}
 	if got := p.valueAt(p.criticalBottom); math.Abs(got-0.90) > 0.004 {
 		t.Errorf("the critical zone begins at %.3f, want 0.90", got)
@@ -44,11 +44,11 @@ func checkPicture(t *testing.T, body []byte) {
 	}
 	for a, ca := range lines {
 		if light(ca) {
-			t.Errorf("no line of %s where its value is", a)
+			t.Errorf("the colour at the value of %s is %v, want that of a line", a, ca)
 		}
 		for b, cb := range lines {
 			if a != b && like(ca, cb) {
-				t.Errorf("%s and %s have the same colour", a, b)
+				t.Errorf("%s and %s have the colours %v and %v, want different ones", a, b, ca, cb)
 			}
 		}
 	}
@@ -69,12 +69,12 @@ func checkPicture(t *testing.T, body []byte) {
 				tt.drawn)
 		}
 	}
-	// Nothing joins the ends of a gap, at whatever height.
+	// Nothing joins the ends of a gap at any height.
 	p.checkNone(t, "n3", lines["n3"], "19:15", "20:50")
 	p.checkNone(t, "n6", lines["n6"], "22:45", "23:55")
 }
 
-// plot is where the values and times are in a picture.
+// plot is the place of values and times in a picture.
 type plot struct {
 	image.Image
 	left, right             int // the columns of the first and the last sample
@@ -92,7 +92,7 @@ func findPlot(img image.Image) (plot, bool) {
 		Image: img, topEdge: critical[0], criticalBottom: critical[len(critical)-1] + 1,
 		warningBottom: warning[len(warning)-1] + 1,
 	}
-	for _, y := range axis { // the first line below the zones: the table's come later
+	for _, y := range axis { // the first line below the zones; those of the table follow
 		if y > p.warningBottom {
 			p.axis = y
 			break
@@ -107,8 +107,8 @@ func findPlot(img image.Image) (plot, bool) {
 	return p, p.axis > p.warningBottom && p.warningBottom > p.criticalBottom && p.right > p.left
 }
 
-// rowsOf returns the rows of which a fifth or more has a colour: under a limit's dashes there is
-// that much of a zone.
+// rowsOf returns the rows of which a fifth or more has the colour. That much of a zone is visible
+// even under a limit's dashes.
 func rowsOf(img image.Image, c color.Color) []int {
 	var rows []int
 	for y := range img.Bounds().Max.Y {
@@ -135,7 +135,7 @@ func (p plot) column(t time.Time) int {
 	return p.left + int(math.Round(share*float64(p.right-p.left)))
 }
 
-// at returns the darkest colour within two pixels of where a value is at a time: a line's middle.
+// at returns the darkest colour within two pixels of a value at a time, which is a line's middle.
 func (p plot) at(hhmm string, value float64) color.Color {
 	x := p.column(clock(hhmm))
 	row := p.axis - int(math.Round(value/0.80*float64(p.axis-p.warningBottom)))
@@ -148,13 +148,13 @@ func (p plot) at(hhmm string, value float64) color.Color {
 	return darkest
 }
 
-// checkNone looks for a colour in the whole height of the plot between two times.
+// checkNone checks that a colour is nowhere in the plot between two times.
 func (p plot) checkNone(t *testing.T, name string, c color.Color, from, to string) {
 	for x := p.column(clock(from)); x <= p.column(clock(to)); x++ {
 		for y := p.topEdge; y < p.axis; y++ {
 			if like(p.At(x, y), c) {
 				t.Errorf(
-					"%s: its colour is at (%d, %d), between %s and %s, where it has no samples",
+					"%s: its colour is at (%d, %d), want it nowhere from %s to %s, in a gap",
 					name, x, y, from, to)
 				return
 			}
@@ -164,7 +164,7 @@ func (p plot) checkNone(t *testing.T, name string, c color.Color, from, to strin
 
 func rgba(c color.Color) color.NRGBA { return color.NRGBAModel.Convert(c).(color.NRGBA) }
 
-// same allows what rounding does to a colour, like what the edge of a line does.
+// same allows for the rounding of a colour, like for the edge of a line.
 func same(a, b color.Color) bool { return distance(a, b) <= 3 }
 func like(a, b color.Color) bool { return distance(a, b) < 36 }
 
@@ -179,5 +179,5 @@ func brightness(c color.Color) int {
 	return int(v.R) + int(v.G) + int(v.B)
 }
 
-// light tells paper, zones and grid lines from lines.
+// light reports whether a colour is that of paper, zones or grid lines, and not of lines.
 func light(c color.Color) bool { return brightness(c) > 600 }

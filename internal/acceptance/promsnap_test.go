@@ -20,7 +20,7 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
-// binary returns promsnap's path: that of PROMSNAP_BIN, or of one built from this checkout.
+// binary returns the path of promsnap: PROMSNAP_BIN, or one built from this checkout.
 var binary = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("PROMSNAP_BIN"); path != "" {
 		return filepath.Abs(path)
@@ -37,7 +37,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// outcome is what one run of the program came to.
+// outcome is the result of one run of the program.
 type outcome struct {
 	code           int
 	stdout, stderr string
@@ -46,8 +46,8 @@ type outcome struct {
 	state          *os.ProcessState
 }
 
-// promsnap runs the program in a directory of its own and returns however it ends. Where the test
-// fails, it shows what was said.
+// promsnap runs the program in its own directory, however it ends. If the test fails, it logs the
+// output.
 func promsnap(t *testing.T, args ...string) outcome {
 	t.Helper()
 	o := execute(t, args...)
@@ -60,7 +60,7 @@ func promsnap(t *testing.T, args ...string) outcome {
 	return o
 }
 
-// execute runs the program in a directory of its own.
+// execute runs the program in its own directory.
 func execute(t testing.TB, args ...string) outcome {
 	t.Helper()
 	path, err := binary()
@@ -84,7 +84,7 @@ func execute(t testing.TB, args ...string) outcome {
 	return o
 }
 
-// want fails the test where the program ended otherwise.
+// want fails the test if the exit code is another.
 func (o outcome) want(t testing.TB, code int) outcome {
 	t.Helper()
 	if o.code != code {
@@ -104,7 +104,7 @@ func (o outcome) file(t testing.TB, name string, at time.Time, file string) []by
 	return body
 }
 
-// document reads a report.json; a field that is not documented is an error.
+// document reads a report.json and fails on undocumented fields.
 func (o outcome) document(t testing.TB, name string, at time.Time) reportjson.Document {
 	t.Helper()
 	var doc reportjson.Document
@@ -116,7 +116,7 @@ func (o outcome) document(t testing.TB, name string, at time.Time) reportjson.Do
 	return doc
 }
 
-// everything returns all that the program has said and written, by where.
+// everything returns all output and files of the program, by place.
 func (o outcome) everything(t testing.TB) map[string]string {
 	t.Helper()
 	all := map[string]string{"stdout": o.stdout, "stderr": o.stderr}
@@ -156,6 +156,6 @@ func panelOf(t testing.TB, doc reportjson.Document, name string) reportjson.DocP
 			return p
 		}
 	}
-	t.Fatalf("report.json has no panel %s", name)
+	t.Fatalf("report.json has %d panels, want %s among them", len(doc.Panels), name)
 	return reportjson.DocPanel{}
 }

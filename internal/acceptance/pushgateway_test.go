@@ -31,7 +31,7 @@ func startPushgateway(t *testing.T) *server {
 	return s
 }
 
-// scraping runs a Prometheus 3 that scrapes a Pushgateway every second.
+// scraping runs a Prometheus that scrapes a Pushgateway every second.
 func scraping(t *testing.T, gateway *server) *server {
 	t.Helper()
 	dir := t.TempDir()
@@ -72,12 +72,12 @@ func TestPushgateway(t *testing.T) {
 		return d
 	}
 	odd := "edge/서울 \"1\"\\"
-	hand(t, n, ran("prod-seoul", slot, 0))
-	hand(t, n, ran("prod-seoul", slot.Add(5*time.Minute), 1))
-	hand(t, n, ran(odd, slot, 0))
+	deliver(t, n, ran("prod-seoul", slot, 0))
+	deliver(t, n, ran("prod-seoul", slot.Add(5*time.Minute), 1))
+	deliver(t, n, ran(odd, slot, 0))
 	test := ran("tested", slot, 0)
 	test.Message = &notify.Message{Kind: notify.KindTest}
-	hand(t, n, test)
+	deliver(t, n, test)
 
 	at := func(t time.Time) string { return fmt.Sprint(t.Unix()) }
 	for query, want := range map[string]string{
@@ -93,7 +93,7 @@ func TestPushgateway(t *testing.T) {
 		`promsnap_run_deliveries{cluster="prod-seoul",result="ok"}`:             "3",
 		`promsnap_run_deliveries{cluster="prod-seoul",result="failed"}`:         "1",
 		fmt.Sprintf(`promsnap_last_success_timestamp_seconds{cluster=%q}`, odd): at(slot),
-		// the test was deleted
+		// The test's metrics were deleted.
 		`count(promsnap_run_panels)`: "2",
 	} {
 		await(t, query, func() error {
@@ -106,7 +106,7 @@ func TestPushgateway(t *testing.T) {
 					return nil
 				}
 			}
-			return fmt.Errorf("it is %v, want %s", got, want)
+			return fmt.Errorf("got %v, want %s", got, want)
 		})
 	}
 }
@@ -115,7 +115,7 @@ func TestPushgatewayRefuses(t *testing.T) {
 	gateway := startPushgateway(t)
 	n := openPushgateway(t, gateway.url)
 	d := firing(time.Now().UTC())
-	// Somebody else's metric of the same name and another type.
+	// Another program's metric has the same name and another type.
 	res, err := http.Post(gateway.url+"/pg/metrics/job/other", "text/plain",
 		strings.NewReader("# TYPE promsnap_run_panels counter\npromsnap_run_panels 1\n"))
 	if err != nil {
@@ -127,12 +127,12 @@ func TestPushgatewayRefuses(t *testing.T) {
 	if !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "400 Bad Request: pushed metrics are invalid or "+
 			"inconsistent with existing metrics") {
-		t.Error(err)
+		t.Errorf("got %v, want a RefusedError with the Pushgateway's words", err)
 	}
 	gateway.stop()
 	_, err = n.Notify(context.Background(), d)
 	var retry *notify.RetryError
 	if !errors.As(err, &retry) || !strings.Contains(err.Error(), "calling the Pushgateway") {
-		t.Error(err)
+		t.Errorf("got %v, want a RetryError", err)
 	}
 }

@@ -18,12 +18,12 @@ import (
 	"testing"
 )
 
-// replayEnv makes the test binary a replay server that keeps its recordings in the directory of
-// that name: a process of its own, so that what it spends is not the measurer's.
+// replayEnv makes the test binary a replay server that keeps its recordings in the named directory.
+// It is a separate process, so that its cost is not measured.
 const replayEnv = "PROMSNAP_REPLAY_DIR"
 
-// replayClimbs makes the replay server answer every range query, whatever it asks, with all its
-// series, the values of which climb.
+// replayClimbs makes the replay server answer every range query with all its series, whose values
+// climb.
 const replayClimbs = "PROMSNAP_REPLAY_CLIMBS"
 
 // The size of the measured answer.
@@ -50,8 +50,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// replay answers range queries of the metric bench with recorded bytes, and whatever else it is
-// asked with an empty success.
+// replay answers range queries of the metric bench with recorded bytes and everything else with an
+// empty success.
 type replay struct {
 	dir    string
 	climbs bool // every range query is answered
@@ -82,7 +82,7 @@ func serveReplay(dir, address string) error {
 	return http.Serve(l, mux)
 }
 
-// always answers with the same data. Where the client is gone there is nobody to tell of an error.
+// always answers with the same data. It ignores write errors, which mean that the client has left.
 func always(data string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"status":"success","data":`+data+`}`)
@@ -116,8 +116,7 @@ func (r *replay) send(w http.ResponseWriter, path string) {
 	_, _ = io.Copy(w, f)
 }
 
-// recording returns the file for a grid; the first request for it makes it, and every other replays
-// it.
+// recording returns the file for a grid. The first request makes it.
 func (r *replay) recording(start, end, step string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -125,7 +124,7 @@ func (r *replay) recording(start, end, step string) (string, error) {
 	to, err2 := strconv.ParseFloat(end, 64)
 	by, err3 := strconv.ParseFloat(step, 64)
 	if err := cmp.Or(err1, err2, err3); err != nil {
-		return "", fmt.Errorf("start, end and step are seconds here: %w", err)
+		return "", fmt.Errorf("start, end and step must be seconds: %w", err)
 	}
 	points, of := int((to-from)/by)+1, waving
 	if r.climbs {
@@ -140,8 +139,7 @@ func (r *replay) recording(start, end, step string) (string, error) {
 	return r.last, writeMatrix(r.last, of, int64(from), int64(by), points)
 }
 
-// recorded is what the series of an answer look like: the labels and the samples, one after the
-// other, of series i.
+// recorded describes the series of an answer: the labels and the successive samples of series i.
 type recorded struct {
 	labels func(i int) [][2]string
 	values func(i int) func() string
@@ -152,7 +150,7 @@ var (
 	climbing = recorded{climbingLabels, climbingValues}
 )
 
-// climbingLabels are a node's.
+// climbingLabels returns the labels of a node.
 func climbingLabels(i int) [][2]string {
 	return [][2]string{
 		{"__name__", "node_memory_Active_bytes"},
@@ -162,8 +160,8 @@ func climbingLabels(i int) [][2]string {
 	}
 }
 
-// climbingValues are bytes in every other series, the more the later it comes: 1,420 of 5,000 are
-// beyond 10 GiB. The rest are shares of one.
+// climbingValues returns bytes for every odd series, more for each later one: 1,420 of 5,000 series
+// are above 10 GiB. The even series are fractions of one.
 func climbingValues(i int) func() string {
 	j := -1
 	return func() string {
@@ -175,7 +173,7 @@ func climbingValues(i int) func() string {
 	}
 }
 
-// benchLabels are those of series i, as long as a container's are.
+// benchLabels returns the labels of series i, as long as those of a container.
 func benchLabels(i int) [][2]string {
 	return [][2]string{
 		{"__name__", "bench"},
@@ -185,8 +183,8 @@ func benchLabels(i int) [][2]string {
 	}
 }
 
-// benchValues makes the samples of series i, a slow wave about a level of its own: whole numbers in
-// every other series, fractions with 16 digits in the rest.
+// benchValues makes the samples of series i, a slow wave around its own level. Even series have
+// whole numbers, odd ones fractions with 16 digits.
 func benchValues(i int) func() string {
 	rnd := rand.New(rand.NewPCG(uint64(i), 7))
 	level, j := 0.2+0.6*rnd.Float64(), 0
@@ -200,7 +198,7 @@ func benchValues(i int) func() string {
 	}
 }
 
-// writeMatrix writes an answer of benchSeries by so many points as Prometheus would.
+// writeMatrix writes an answer of benchSeries series with this many points, as Prometheus would.
 func writeMatrix(path string, of recorded, start, step int64, points int) error {
 	return writeSeries(path, `{"status":"success","data":{"resultType":"matrix","result":[`, `]}}`,
 		func(b []byte, i int) []byte {
@@ -226,8 +224,8 @@ func writeMatrix(path string, of recorded, start, step int64, points int) error 
 		})
 }
 
-// writeBenchMetrics writes the same series as OpenMetrics text, and for each a bench_limit of 1, so
-// that their quotient is the same answer again.
+// writeBenchMetrics writes the same series as OpenMetrics text. Each has a bench_limit of 1, so the
+// quotient equals the series.
 func writeBenchMetrics(path string, start, step int64) error {
 	return writeSeries(path, "", "# EOF\n", func(b []byte, i int) []byte {
 		l := benchLabels(i)
@@ -244,8 +242,8 @@ func writeBenchMetrics(path string, start, step int64) error {
 	})
 }
 
-// writeSeries writes a file one series at a time, so that the process stays small: a child's peak
-// of memory begins with its parent's.
+// writeSeries writes a file one series at a time so that the process stays small: a child's peak
+// memory starts at its parent's.
 func writeSeries(path, head, foot string, appendSeries func([]byte, int) []byte) (err error) {
 	f, err := os.Create(path)
 	if err != nil {

@@ -17,10 +17,10 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// atSlot are the arguments that take the fixture's last six hours.
+// atSlot are the arguments for the fixture's last six hours.
 var atSlot = []string{"--time", "2026-03-10T00:00:00Z", "--range", "6h", "--output-dir", "out"}
 
-// testReport takes the report and checks every file that comes out.
+// testReport makes the report and checks every file of it.
 func testReport(t *testing.T, c chart, name string, args []string) {
 	args = append(append([]string{"run"}, args...), atSlot...)
 	o := promsnap(t, args...).want(t, 0)
@@ -38,29 +38,30 @@ func testReport(t *testing.T, c chart, name string, args []string) {
 	if want := "Prometheus 3.15.0"; doc.Server != want {
 		t.Errorf("server %q, want %q", doc.Server, want)
 	}
-	if want := (reportjson.DocNodes{Total: 6, Measured: 4, Without: []string{"n5", "n6"}}); !cmp.Equal(doc.Nodes, want) {
+	if want := (reportjson.DocNodes{Total: 6, Measured: 4,
+		Without: []string{"n5", "n6"}}); !cmp.Equal(doc.Nodes, want) {
 		t.Errorf("nodes %+v, want %+v", doc.Nodes, want)
 	}
 }
 
-// checkSummary reads what a person sees at the end: the counts, and the path of a page that is
-// there.
+// checkSummary checks the end of the output: the counts and the path of an existing page.
 func checkSummary(t *testing.T, o outcome) {
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
 	last := lines[len(lines)-1]
 	_, page, found := strings.Cut(last, "→ ")
 	if !found {
-		t.Fatalf("the last line %q names no page", last)
+		t.Fatalf("the last line is %q, want the path of a page in it", last)
 	}
 	if info, err := os.Stat(filepath.Join(o.dir, page)); err != nil || info.IsDir() {
-		t.Errorf("the last line names %q, which is no file: %v", page, err)
+		t.Errorf("the last line names %q, want a file: %v", page, err)
 	}
-	if want := "CRITICAL n1 memory 94 % (60.2 of 64 GiB) since 23:40"; !slices.Contains(lines, want) {
-		t.Errorf("no line says %q", want)
+	if want := "CRITICAL n1 memory 94 % (60.2 of 64 GiB) since 23:40"; !slices.Contains(lines,
+		want) {
+		t.Errorf("the output is\n%s\nwant a line %q", o.stdout, want)
 	}
 }
 
-// checkFigures holds every row of every panel against its answer.
+// checkFigures compares every row of every panel with its answer.
 func checkFigures(t *testing.T, doc reportjson.Document, want map[string][]answer) {
 	if got := len(doc.Panels); got != len(want) {
 		t.Errorf("%d panels, want %d", got, len(want))
@@ -69,7 +70,7 @@ func checkFigures(t *testing.T, doc reportjson.Document, want map[string][]answe
 		if len(want[p.Name]) == 0 {
 			data := "absent"
 			if p.Name == "pod-waiting" || p.Name == "target-flaps" {
-				data = "complete" // no pod that waits, and no target that flips, is good news
+				data = "complete" // no waiting pod and no flapping target is a complete answer
 			}
 			if p.Data != data || p.Total != 0 {
 				t.Errorf("%s: data %s with %d series, want it %s", p.Name, p.Data, p.Total, data)
@@ -82,7 +83,8 @@ func checkFigures(t *testing.T, doc reportjson.Document, want map[string][]answe
 			t.Errorf("%s: grid %+v, want %+v", p.Name, grid, fixtureGrid)
 		}
 		if p.Total != len(want[p.Name]) || len(p.Rows) != p.Total || p.Data != "complete" {
-			t.Errorf("%s: %d series, %d rows, data %s; want %d, complete", p.Name, p.Total, len(p.Rows), p.Data, len(want[p.Name]))
+			t.Errorf("%s: %d series, %d rows, data %s; want %d, complete", p.Name, p.Total,
+				len(p.Rows), p.Data, len(want[p.Name]))
 		}
 		for _, row := range p.Rows {
 			checkRow(t, p.Name, row, want[p.Name])
@@ -96,7 +98,7 @@ func checkFigures(t *testing.T, doc reportjson.Document, want map[string][]answe
 func checkRow(t *testing.T, panel string, row reportjson.DocRow, want []answer) {
 	a := answerOf(want, row.Labels)
 	if a == nil {
-		t.Errorf("%s: %v should not be there", panel, row.Labels)
+		t.Errorf("%s: got a row %v, want none with these labels", panel, row.Labels)
 		return
 	}
 	if a.node != row.Node {
@@ -112,7 +114,7 @@ func checkRow(t *testing.T, panel string, row reportjson.DocRow, want []answer) 
 func checkSamples(t *testing.T, panel string, s reportjson.DocSeries, want []answer) {
 	a := answerOf(want, s.Labels)
 	if a == nil {
-		return // checkRow has said so
+		return // checkRow reports it
 	}
 	for i, v := range s.Values {
 		at := fixtureGrid.At(i)
@@ -123,8 +125,8 @@ func checkSamples(t *testing.T, panel string, s reportjson.DocSeries, want []ans
 	}
 }
 
-// checkFindings holds the findings against those that there must be, in both directions.
-func checkFindings(t *testing.T, doc reportjson.Document, want []said) {
+// checkFindings checks that the report has exactly the wanted findings.
+func checkFindings(t *testing.T, doc reportjson.Document, want []wantFinding) {
 	type key [6]string // panel, name, status, severity, since, until
 	when := func(at *time.Time) string {
 		if at == nil {
@@ -136,10 +138,12 @@ func checkFindings(t *testing.T, doc reportjson.Document, want []said) {
 	counts := reportjson.DocCounts{OK: doc.Counts.OK}
 	for i := range doc.Findings {
 		f := &doc.Findings[i]
-		got = append(got, key{f.Panel, f.Name, f.Status, f.Severity, when(told(f)), when(f.Until)})
+		got = append(got, key{f.Panel, f.Name, f.Status, f.Severity, when(reportedStart(f)),
+			when(f.Until)})
 	}
 	for _, w := range want {
-		wanted = append(wanted, key{w.panel, w.name, w.status, w.severity, w.begin(fixtureGrid.Start).Format("15:04"), w.until})
+		wanted = append(wanted, key{w.panel, w.name, w.status, w.severity,
+			w.begin(fixtureGrid.Start).Format("15:04"), w.until})
 		switch {
 		case w.status == "no_data":
 			counts.NoData++
@@ -160,7 +164,7 @@ func checkFindings(t *testing.T, doc reportjson.Document, want []said) {
 	}
 }
 
-// checkSameBytes compares every file of two runs at one slot over the same data.
+// checkSameBytes compares every file of two runs at one slot with the same data.
 func checkSameBytes(t *testing.T, a, b outcome) {
 	first, second := a.everything(t), b.everything(t)
 	for _, timed := range []string{"stdout", "stderr"} {
@@ -168,15 +172,16 @@ func checkSameBytes(t *testing.T, a, b outcome) {
 		delete(second, timed)
 	}
 	if len(first) < 3 {
-		t.Errorf("only %d files", len(first))
+		t.Errorf("%d files, want 3 or more", len(first))
 	}
 	before, after := slices.Sorted(maps.Keys(first)), slices.Sorted(maps.Keys(second))
 	if !slices.Equal(before, after) {
-		t.Errorf("files %q, then %q", before, after)
+		t.Errorf("files %q, want %q as in the first run", after, before)
 	}
 	for name, body := range first {
 		if second[name] != body {
-			t.Errorf("%s has other bytes the second time", name)
+			t.Errorf("%s has %d bytes, want the %d of the first run", name, len(second[name]),
+				len(body))
 		}
 	}
 }

@@ -32,13 +32,13 @@ import (
 	"github.com/promsnap/promsnap/internal/state/statetest"
 )
 
-// The one user of the S3 of these tests, and its bucket.
+// The only user of the S3 in these tests, and its bucket.
 const (
 	s3AccessKey = cloudtest.AccessKey
 	s3Bucket    = "capacity-reports"
 )
 
-// gateway is a real S3 over a directory: it can be killed and started again.
+// gateway is a real S3 on a directory. It can be killed and restarted.
 type gateway struct {
 	address, root, url string
 	*process
@@ -91,19 +91,18 @@ func bucket(t *testing.T, endpoint, key string,
 	return b
 }
 
-// s3Config is the bucket in a configuration.
+// s3Config returns the bucket as a configuration has it.
 func s3Config(endpoint, prefix, key string) string {
 	return fmt.Sprintf("{bucket: %s, prefix: %s, endpoint: '%s', path_style: true, access_key: "+
 		"%s, secret_key: %s}", s3Bucket, prefix, endpoint, s3AccessKey, key)
 }
 
-// claimEnd is when a claim ends, in a document of what is remembered; claimPast is a time that is
-// over.
+// claimEnd matches the end of a claim in a state document. claimPast is a time in the past.
 var claimEnd = regexp.MustCompile(`("until":\s*)"[^"]*"`)
 
 const claimPast = `"2026-01-01T00:00:00Z"`
 
-// once: the archive's calls are tried again by notify.Deliver alone.
+// once turns off retries, because only notify.Deliver repeats the archive's calls.
 func once(o *cloud.BucketOptions) { o.Attempts = 1 }
 
 func archive(t *testing.T, b *cloud.Bucket, o s3.Options) *s3.Notifier {
@@ -115,7 +114,7 @@ func archive(t *testing.T, b *cloud.Bucket, o s3.Options) *s3.Notifier {
 	return n
 }
 
-// archived is a report of a slot, n five minutes after a morning, with three files.
+// archived is the report of a slot, n times five minutes after midnight, with three files.
 func archived(n int) notify.Delivery {
 	slot := time.Date(2026, 11, 22, 0, 5*n, 0, 0, time.UTC)
 	page := fmt.Sprintf("<!DOCTYPE html><title>%d</title>", n)
@@ -143,7 +142,7 @@ func TestS3(t *testing.T) {
 	t.Run("killed", func(t *testing.T) { testS3Killed(t, g) }) // the last: it stops the server
 }
 
-// testS3State holds the store to its contract, each time below a prefix of its own.
+// testS3State runs the contract of stores, each time below another prefix.
 func testS3State(t *testing.T, g *gateway) {
 	var n atomic.Int32
 	statetest.Run(t, func(t *testing.T) statetest.Tested {
@@ -164,7 +163,7 @@ func testS3State(t *testing.T, g *gateway) {
 
 func testS3Archive(t *testing.T, g *gateway) {
 	n := archive(t, bucket(t, g.url, statetest.Secret, once), s3.Options{Prefix: "archive"})
-	for _, slot := range []int{1, 1, 2, 0} { // the same again, a newer one, an older one
+	for _, slot := range []int{1, 1, 2, 0} { // a repetition, then a newer and an older slot
 		if _, err := n.Notify(context.Background(), archived(slot)); err != nil {
 			t.Fatal(err)
 		}
@@ -182,18 +181,18 @@ func testS3Archive(t *testing.T, g *gateway) {
 		if err != nil {
 			t.Error(err)
 		} else if !bytes.Contains(body, []byte(want)) {
-			t.Errorf("%s does not hold %q:\n%s", path, want, tail(string(body), 500))
+			t.Errorf("%s is\n%s\nwant %q in it", path, tail(string(body), 500), want)
 		}
 	}
 	o, err := bucket(t, g.url, statetest.Secret).Stat(context.Background(),
 		"archive/prod-seoul/check/2026/11/22/20261122T000000Z/index.html")
 	if err != nil || o.Type != "text/html; charset=utf-8" ||
 		!strings.Contains(o.Cache, "immutable") {
-		t.Errorf("%+v, %v", o, err)
+		t.Errorf("got %+v, %v; want HTML that is immutable", o, err)
 	}
 }
 
-// testS3Writers lets eight runs archive at once, each through a client of its own.
+// testS3Writers archives eight runs at once, each through its own client.
 func testS3Writers(t *testing.T, g *gateway) {
 	const writers = 8
 	var group sync.WaitGroup
@@ -201,7 +200,7 @@ func testS3Writers(t *testing.T, g *gateway) {
 		n := archive(t, bucket(t, g.url, statetest.Secret, once), s3.Options{Prefix: "writers"})
 		group.Go(func() {
 			if _, err := n.Notify(context.Background(), archived(i)); err != nil {
-				t.Errorf("writer %d: %v", i, err)
+				t.Errorf("writer %d: %v, want no error", i, err)
 			}
 		})
 	}
@@ -213,7 +212,7 @@ func testS3Writers(t *testing.T, g *gateway) {
 		err = json.Unmarshal(body, &list)
 	}
 	if err != nil || len(list.Entries) != writers {
-		t.Errorf("the day lists %+v, %v", list, err)
+		t.Errorf("the day lists %+v, want %d entries: %v", list, writers, err)
 	}
 	for path, want := range map[string]string{
 		"index.html": "8 reports", "2026/11/22/index.html": "8 reports",
@@ -221,12 +220,13 @@ func testS3Writers(t *testing.T, g *gateway) {
 	} {
 		if body, err := os.ReadFile(filepath.Join(home, path)); err != nil ||
 			!bytes.Contains(body, []byte(want)) {
-			t.Errorf("%s does not hold %q: %v\n%s", path, want, err, tail(string(body), 500))
+			t.Errorf("%s is\n%s\nwant %q in it (%v)", path, tail(string(body), 500), want, err)
 		}
 	}
 }
 
-// testS3Encryption only shows that the headers are signed and taken: versitygw does not encrypt.
+// testS3Encryption only checks that the headers are signed and accepted, because versitygw does not
+// encrypt.
 func testS3Encryption(t *testing.T, g *gateway) {
 	for _, kind := range []cloud.Encryption{cloud.EncryptS3, cloud.EncryptKMS} {
 		b := bucket(t, g.url, statetest.Secret, func(o *cloud.BucketOptions) {
@@ -239,7 +239,7 @@ func testS3Encryption(t *testing.T, g *gateway) {
 		}
 		if err := b.Put(context.Background(), "encrypted",
 			cloud.Object{Body: []byte(kind)}); err != nil {
-			t.Errorf("%s: %v", kind, err)
+			t.Errorf("%s: %v, want no error", kind, err)
 		}
 	}
 }
@@ -267,10 +267,10 @@ func testS3Link(t *testing.T, g *gateway) {
 	}
 	if status, body := get(receipt.Location); status != http.StatusOK ||
 		!strings.Contains(body, "<title>3<") {
-		t.Errorf("the link answers %d: %s", status, body)
+		t.Errorf("the link answers %d, want 200 and the page: %s", status, body)
 	}
 	if left := time.Until(receipt.Expires); left < 55*time.Minute || left > time.Hour {
-		t.Errorf("the link of an hour expires in %v", left)
+		t.Errorf("the link expires in %v, want 55 minutes to an hour", left)
 	}
 	tampered := strings.Replace(receipt.Location, "T001500Z/index.html", "T001500Z/report.json", 1)
 	longer := strings.Replace(receipt.Location, "X-Amz-Expires=3600", "X-Amz-Expires=7200", 1)
@@ -279,10 +279,10 @@ func testS3Link(t *testing.T, g *gateway) {
 		"of another file": tampered, "made longer": longer, "without its signature": unsigned,
 	} {
 		if link == receipt.Location {
-			t.Fatalf("%s: the link was not changed: %s", name, link)
+			t.Fatalf("%s: the link is still %s, want it changed", name, link)
 		}
 		if status, _ := get(link); status != http.StatusForbidden {
-			t.Errorf("a link %s answers %d", name, status)
+			t.Errorf("a link %s answers %d, want 403", name, status)
 		}
 	}
 	short, expires, err := b.Link(context.Background(), "link/prod-seoul/check/latest/index.html",
@@ -293,12 +293,12 @@ func testS3Link(t *testing.T, g *gateway) {
 	await(t, "a link of one second to expire", func() error {
 		status, _ := get(short)
 		if status != http.StatusForbidden {
-			return fmt.Errorf("it answers %d", status)
+			return fmt.Errorf("the link answers %d", status)
 		}
 		return nil
 	})
 	if now := time.Now(); now.Before(expires) {
-		t.Errorf("the link stopped working %v before the receipt's %v", expires.Sub(now), expires)
+		t.Errorf("the link expired %v early, want %v as returned", expires.Sub(now), expires)
 	}
 }
 
@@ -322,26 +322,26 @@ func testS3Refused(t *testing.T, g *gateway) {
 			_, err := archive(t, tc.bucket, s3.Options{}).Notify(context.Background(), archived(0))
 			var refused *notify.RefusedError
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), tc.says) {
-				t.Errorf("archiving: %v", err)
+				t.Errorf("archiving: %v, want a RefusedError with %q", err, tc.says)
 			}
 			_, _, loading := state.NewS3(tc.bucket, "").Load(context.Background(), state.Key{
 				Cluster: "c", Report: "r",
 			})
 			if loading == nil || !strings.Contains(loading.Error(), tc.says) {
-				t.Errorf("loading: %v", loading)
+				t.Errorf("loading: %v, want %q", loading, tc.says)
 			}
 			for _, e := range []error{err, loading} {
 				if s := fmt.Sprintf("%+v", e); strings.Contains(s, "MARKED") ||
 					strings.Contains(s, statetest.Secret) {
-					t.Errorf("the error shows the secret: %s", s)
+					t.Errorf("the error shows the secret, want it hidden: %s", s)
 				}
 			}
 		})
 	}
 }
 
-// testS3LostAnswer puts a proxy before the server that cuts the connection instead of handing on
-// the answer to the first write of a key.
+// testS3LostAnswer uses a proxy that closes the connection instead of forwarding the answer to the
+// first write of a key.
 func testS3LostAnswer(t *testing.T, g *gateway) {
 	target, err := url.Parse(g.url)
 	if err != nil {
@@ -355,7 +355,7 @@ func testS3LostAnswer(t *testing.T, g *gateway) {
 				return nil
 			}
 			if _, before := lost.LoadOrStore(r.Request.URL.Path, true); !before {
-				return errors.New("the answer is lost")
+				return errors.New("the response is lost")
 			}
 			return nil
 		},
@@ -368,14 +368,14 @@ func testS3LostAnswer(t *testing.T, g *gateway) {
 	store, k := state.NewS3(b, "lost"), state.Key{Cluster: "c", Report: "r"}
 	if _, err := store.Save(context.Background(), k, state.Doc{Run: "run-1", Serial: 1},
 		""); !errors.Is(err, state.ErrConflict) {
-		t.Fatalf("written, the answer lost, and tried again: %v", err)
+		t.Fatalf("a write whose answer was lost: %v, want ErrConflict", err)
 	}
 	d, v, err := store.Load(context.Background(), k)
 	if err != nil || d.Run != "run-1" || d.Serial != 1 || v == "" {
-		t.Errorf("%+v %q, %v", d, v, err)
+		t.Errorf("loaded %+v %q, %v; want run-1 with serial 1", d, v, err)
 	}
 	n := archive(t, bucket(t, address, statetest.Secret, once), s3.Options{Prefix: "lost"})
-	const writes = 10 // of a delivery
+	const writes = 10 // in a delivery
 	tries := 0
 	for tries <= writes {
 		if _, err = n.Notify(context.Background(), archived(0)); err == nil {
@@ -388,17 +388,17 @@ func testS3LostAnswer(t *testing.T, g *gateway) {
 		tries++
 	}
 	if err != nil || tries == 0 {
-		t.Errorf("after %d lost answers: %v", tries, err)
+		t.Errorf("after %d lost answers: %v, want one or more and then no error", tries, err)
 	}
 }
 
-// testS3Killed kills the server while a run writes, and then starts it again over what it left.
+// testS3Killed kills the server while a run writes and restarts it on the same files.
 func testS3Killed(t *testing.T, g *gateway) {
 	target, err := url.Parse(g.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const before = 9 // answers: the slot is there, latest/ in part
+	const before = 9 // responses: the slot is written, latest/ partly
 	var answers atomic.Int32
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
@@ -417,7 +417,7 @@ func testS3Killed(t *testing.T, g *gateway) {
 	_, err = n.Notify(context.Background(), archived(0))
 	var retry *notify.RetryError
 	if !errors.As(err, &retry) {
-		t.Fatalf("the server was killed: %v", err)
+		t.Fatalf("the server was killed: %v, want a RetryError", err)
 	}
 	g.run(t)
 	if _, err := n.Notify(context.Background(), archived(0)); err != nil {
@@ -429,12 +429,12 @@ func testS3Killed(t *testing.T, g *gateway) {
 	} {
 		if body, err := os.ReadFile(filepath.Join(home, path)); err != nil ||
 			!bytes.Contains(body, []byte("<title>0<")) {
-			t.Errorf("%s: %q, %v", path, body, err)
+			t.Errorf("%s: %q, %v; want the page or picture of slot 0", path, body, err)
 		}
 	}
 	if body, err := os.ReadFile(filepath.Join(home, "index.html")); err != nil ||
 		!bytes.Contains(body, []byte("1 report")) {
-		t.Errorf("the list: %v\n%s", err, tail(string(body), 500))
+		t.Errorf("the list: %v, want \"1 report\" in\n%s", err, tail(string(body), 500))
 	}
 }
 

@@ -22,16 +22,15 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// The real Prometheus of these tests knows one user. The hash is bcrypt's of the password, at its
-// lowest cost.
+// The only user of the real Prometheus. The hash is bcrypt's of the password at its lowest cost.
 const (
 	username     = "promsnap"
 	password     = "correct-horse-battery"
 	passwordHash = "$2b$04$promsnapacceptancetesePoA.8EnhgjpvGZY3lV65ZM8sIJEzUzW"
 )
 
-// patience is how long a server may take to be ready, a scrape to come in, and the next full
-// minute's Job to be made.
+// patience is the most time for a server to become ready, for a scrape, and for the Job of the next
+// full minute.
 const patience = 2 * time.Minute
 
 // installed returns the path of a program that testdata/servers/install.sh has built.
@@ -46,13 +45,13 @@ func installed(t testing.TB, program string) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("%v; testdata/servers/install.sh installs it, and PROMSNAP_SERVERS says where",
+		t.Fatalf("%v; run testdata/servers/install.sh, or set PROMSNAP_SERVERS to its directory",
 			err)
 	}
 	return path
 }
 
-// server is a process of ours on loopback, as a client sees it.
+// server is a process on loopback, as a client sees it.
 type server struct {
 	url    string
 	client *http.Client
@@ -60,13 +59,13 @@ type server struct {
 	*process
 }
 
-// process is a program of ours that runs until the test ends or stop is called.
+// process is a program that runs until the test ends or stop is called.
 type process struct {
 	*os.Process
 	stop func()
 }
 
-// start runs a program, and shows its log where the test failed.
+// start runs a program. If the test fails, it logs the program's output.
 func start(t testing.TB, env []string, path string, args ...string) *process {
 	t.Helper()
 	var log bytes.Buffer // written by exec's one goroutine until Wait returns
@@ -83,7 +82,7 @@ func start(t testing.TB, env []string, path string, args ...string) *process {
 	t.Cleanup(func() {
 		p.stop()
 		if t.Failed() {
-			t.Logf("%s %s said:\n%s", path, strings.Join(args, " "), tail(log.String(), 4000))
+			t.Logf("%s %s printed:\n%s", path, strings.Join(args, " "), tail(log.String(), 4000))
 		}
 	})
 	return p
@@ -91,7 +90,7 @@ func start(t testing.TB, env []string, path string, args ...string) *process {
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 
-// freePort returns an address on loopback that nobody listens on at the moment.
+// freePort returns an address on loopback that is free now.
 func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -105,7 +104,7 @@ func freePort(t testing.TB) string {
 	return address
 }
 
-// startPrometheus runs a Prometheus and waits until it is ready, with TLS and a password where web
+// startPrometheus runs a Prometheus and waits until it is ready. It uses TLS and a password if web
 // is not nil.
 func startPrometheus(t testing.TB, path string, web *webConfig, flags ...string) *server {
 	t.Helper()
@@ -125,7 +124,7 @@ func startPrometheus(t testing.TB, path string, web *webConfig, flags ...string)
 	return s
 }
 
-// await asks again and again until done returns nil.
+// await calls done repeatedly until it returns nil.
 func await(t testing.TB, what string, done func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -139,13 +138,13 @@ func await(t testing.TB, what string, done func() error) {
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("waited %v for %s: %v", patience, what, err)
+			t.Fatalf("waited %v for %s, got: %v", patience, what, err)
 		case <-tick.C:
 		}
 	}
 }
 
-// get returns the body of a path of the server's.
+// get returns the body of a path on the server.
 func (s *server) get(path string, query url.Values) ([]byte, error) {
 	req, err := http.NewRequest(http.MethodGet, s.url+path+"?"+query.Encode(), nil)
 	if err != nil {
@@ -169,8 +168,7 @@ func (s *server) get(path string, query url.Values) ([]byte, error) {
 	return body, nil
 }
 
-// instant returns the samples of an instant query at the server's own time, as pairs of labels and
-// value.
+// instant returns the samples of an instant query at the server's own time: values by labels.
 func (s *server) instant(expr string) (map[string]string, error) {
 	body, err := s.get("/api/v1/query", url.Values{"query": {expr}})
 	if err != nil {
@@ -194,7 +192,7 @@ func (s *server) instant(expr string) (map[string]string, error) {
 	return out, nil
 }
 
-// startFixture runs Prometheus 3 over the chart's fixture, put into blocks by promtool.
+// startFixture runs Prometheus on the chart's fixture, which promtool writes into blocks.
 func startFixture(t testing.TB, c chart, web *webConfig) *server {
 	t.Helper()
 	dir := t.TempDir()
@@ -207,7 +205,7 @@ func startFixture(t testing.TB, c chart, web *webConfig) *server {
 	return startPrometheus(t, installed(t, "prometheus"), web, blockFlags(t, blocks)...)
 }
 
-// makeBlocks has promtool put an OpenMetrics file into blocks.
+// makeBlocks writes an OpenMetrics file into blocks with promtool.
 func makeBlocks(t testing.TB, om, blocks string) {
 	t.Helper()
 	out, err := exec.Command(installed(t, "promtool"), "tsdb", "create-blocks-from", "openmetrics",
@@ -217,7 +215,7 @@ func makeBlocks(t testing.TB, om, blocks string) {
 	}
 }
 
-// blockFlags are the flags of a Prometheus that scrapes nothing and keeps what lies in blocks.
+// blockFlags returns the flags of a Prometheus that scrapes nothing and keeps its blocks.
 func blockFlags(t testing.TB, blocks string) []string {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "prometheus.yml")
@@ -230,11 +228,11 @@ func blockFlags(t testing.TB, blocks string) []string {
 	}
 }
 
-// everySeries is a whole fixture.
+// everySeries selects the whole fixture.
 func everySeries(string) bool { return true }
 
-// writeOpenMetrics writes the series of a committed fixture for which has reports true as
-// OpenMetrics text: the samples of a series in a row.
+// writeOpenMetrics writes the series of a committed fixture that has selects as OpenMetrics text,
+// one series after the other.
 func writeOpenMetrics(path string, c chart, has func(line string) bool) error {
 	fixture, err := os.ReadFile(c.file())
 	if err != nil {

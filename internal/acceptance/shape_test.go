@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// The fixture holds one sample a minute from fixtureStart to slot, which is the time that promsnap
-// is run for.
+// The fixture holds one sample a minute from fixtureStart to slot, at which promsnap runs.
 var (
 	fixtureStart = time.Date(2026, 3, 9, 16, 0, 0, 0, time.UTC)
 	slot         = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
@@ -23,12 +22,12 @@ const fixtureLen = 8*60 + 1
 func clock(hhmm string) time.Time {
 	t, err := time.Parse("15:04", hhmm)
 	if err != nil {
-		panic(err) // a slip in this package's own tables
+		panic(err) // a mistake in the tables of this package
 	}
 	return time.Date(2026, 3, 9, t.Hour(), t.Minute(), 0, 0, time.UTC)
 }
 
-// plus returns the time hhmm and so many minutes, of "" again "".
+// plus adds minutes to hhmm. It returns "" for "".
 func plus(hhmm string, minutes int) string {
 	if hhmm == "" {
 		return ""
@@ -36,32 +35,32 @@ func plus(hhmm string, minutes int) string {
 	return clock(hhmm).Add(time.Duration(minutes) * time.Minute).Format("15:04")
 }
 
-// run is samples in a row: value at from, and slope more each minute. A value of NaN is a hole.
+// run is a sequence of samples: value at from, and slope more each minute. NaN is a gap.
 type run struct {
 	from         time.Time
 	value, slope float64
 }
 
-// shape is a function of time, in runs: each holds until the next begins. It describes what the
-// fixture stores and what a panel must answer alike.
+// shape is a function of time in runs, each of which lasts until the next begins. It describes both
+// what the fixture stores and what a panel must answer.
 type shape []run
 
-// flat is value from the first sample on.
+// flat is value from the first sample onward.
 func flat(value float64) shape { return shape{{fixtureStart, value, 0}} }
 
 // line is value at the first sample and slope more each minute.
 func line(value, slope float64) shape { return shape{{fixtureStart, value, slope}} }
 
-// then goes on with value from the time hhmm.
+// then continues with value from the time hhmm.
 func (s shape) then(hhmm string, value float64) shape { return s.thenLine(hhmm, value, 0) }
 
-// thenLine goes on from the time hhmm with value and slope more each minute.
+// thenLine continues from the time hhmm with value and slope more each minute.
 func (s shape) thenLine(hhmm string, value, slope float64) shape {
 	return append(s[:len(s):len(s)], run{clock(hhmm), value, slope})
 }
 
-// hole takes out the samples from the time from until before the time to, or to the end where to is
-// empty; a counter that comes back has gone on counting.
+// hole removes the samples from the time from until before the time to, or to the end if to is
+// empty. A counter keeps counting in the gap.
 func (s shape) hole(from, to string) shape {
 	out := s.before(clock(from)).then(from, math.NaN())
 	if to == "" {
@@ -70,7 +69,7 @@ func (s shape) hole(from, to string) shape {
 	return out.join(s.after(clock(to)))
 }
 
-// before is s until before the time t, and whatever holds there beyond it.
+// before returns the runs of s that begin before the time t. The last of them has no end.
 func (s shape) before(t time.Time) shape {
 	var out shape
 	for _, r := range s {
@@ -81,7 +80,7 @@ func (s shape) before(t time.Time) shape {
 	return out
 }
 
-// after is s from the time t on.
+// after returns s from the time t onward.
 func (s shape) after(t time.Time) shape {
 	out := shape{{t, s.at(t), s.runAt(t).slope}}
 	for _, r := range s {
@@ -94,8 +93,7 @@ func (s shape) after(t time.Time) shape {
 
 func (s shape) join(o shape) shape { return append(s[:len(s):len(s)], o...) }
 
-// runAt returns the run that holds at the time t; before the first run there is none, which is a
-// hole.
+// runAt returns the run at the time t. Before the first run that is a gap.
 func (s shape) runAt(t time.Time) run {
 	held := run{fixtureStart, math.NaN(), 0}
 	for _, r := range s {
@@ -106,15 +104,15 @@ func (s shape) runAt(t time.Time) run {
 	return held
 }
 
-// at returns the value at the time t: that of the last whole minute, as a query sees it. NaN is no
-// sample.
+// at returns the value at the time t: that of the last whole minute, as a query sees it. NaN means
+// no sample.
 func (s shape) at(t time.Time) float64 {
 	r := s.runAt(t)
 	return r.value + r.slope*math.Floor(t.Sub(r.from).Minutes())
 }
 
-// notation writes s as promtool's unit tests write samples: "1+60x479" is 480 samples, "_x3" is
-// three holes.
+// notation writes s in the notation of promtool's unit tests: "1+60x479" is 480 samples, "_x3" is
+// three gaps.
 func (s shape) notation() string {
 	if first := s[0].from; first.After(fixtureStart) {
 		s = flat(math.NaN()).join(s)

@@ -17,12 +17,11 @@ import (
 	"time"
 )
 
-// measureEnv makes the test binary run one program and report what that took. A child's peak of
-// memory begins with its parent's, and the parent is this small process instead of the one that
-// holds the benchmarks.
+// measureEnv makes the test binary run one program and report its cost. A child's peak memory
+// starts at its parent's, so the parent is this small process and not the one with the benchmarks.
 const measureEnv = "PROMSNAP_MEASURE"
 
-// spent is what one process took from its start to its end.
+// spent is the cost of one process from start to end.
 type spent struct {
 	Took         time.Duration
 	User, System time.Duration
@@ -33,7 +32,7 @@ type spent struct {
 
 func (s spent) cpu() time.Duration { return s.User + s.System }
 
-// reportSpent runs a program and writes what it took to w.
+// reportSpent runs a program and writes its cost to w.
 func reportSpent(w io.Writer, path string, args []string) error {
 	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
@@ -54,8 +53,8 @@ func reportSpent(w io.Writer, path string, args []string) error {
 	return json.NewEncoder(w).Encode(s)
 }
 
-// spend runs a program in a directory of its own and returns what it said and what it took. A
-// program that fails ends the benchmark.
+// spend runs a program in its own directory and returns its outcome and its cost. A failure ends
+// the benchmark.
 func spend(b *testing.B, path string, args ...string) (outcome, spent) {
 	b.Helper()
 	self, err := os.Executable()
@@ -73,7 +72,7 @@ func spend(b *testing.B, path string, args ...string) (outcome, spent) {
 	cmd.Env = append(os.Environ(), measureEnv+"=1")
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = o.dir, &stdout, &stderr, []*os.File{write}
 	err = cmd.Run()
-	_ = write.Close() // the child has a copy of its own
+	_ = write.Close() // the child has its own copy
 	var s spent
 	if err := errors.Join(err, json.NewDecoder(read).Decode(&s)); err != nil {
 		b.Fatalf("measuring %s: %v\n%s", path, err, tail(stderr.String(), 1000))
@@ -86,21 +85,21 @@ func spend(b *testing.B, path string, args ...string) (outcome, spent) {
 	return o, s
 }
 
-// peak returns the peak of resident memory, in MiB. One that its parent's hides is no measurement.
+// peak returns the peak resident memory in MiB. It fails if the parent's peak hides it.
 func (s spent) peak(b *testing.B) float64 {
 	b.Helper()
 	if s.Peak <= s.Parent {
-		b.Fatalf("the process that measures has taken %.0f MiB itself, which hides a peak of "+
+		b.Fatalf("the measuring process used %.0f MiB itself, want less than the measured "+
 			"%.0f MiB", s.Parent, s.Peak)
 	}
 	return s.Peak
 }
 
-// mebibytes is the peak of resident memory, which Linux counts in kilobytes.
+// mebibytes returns the peak resident memory in MiB. Linux counts it in kilobytes.
 func mebibytes(u *syscall.Rusage) float64 { return float64(u.Maxrss) / 1024 }
 
-// peakNow returns the peak of a running process' own resident memory until now, in MiB; false where
-// it has ended.
+// peakNow returns the peak resident memory of a running process in MiB so far, and false if it has
+// ended.
 func peakNow(pid int) (float64, bool) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	_, line, found := strings.Cut(string(status), "VmHWM:")
@@ -111,19 +110,19 @@ func peakNow(pid int) (float64, bool) {
 	return kib / 1024, err == nil
 }
 
-// bound is what a figure may be at most, and what to strive for.
+// bound is the most that a figure may be, and a goal below it.
 type bound struct {
 	what          string // "promsnap's time against curl's"
 	most, stretch float64
 	unit          string // of the metric: "×curl"
 }
 
-// hold prints a figure beside its bound, and fails the benchmark where it is above.
+// hold prints a figure with its bound and fails the benchmark if the figure is above it.
 func (x bound) hold(b *testing.B, got float64) {
 	b.Helper()
 	b.ReportMetric(got, x.unit)
-	b.Logf("%s: %.2f %s; the bound is %g, strive for %g", x.what, got, x.unit, x.most, x.stretch)
+	b.Logf("%s: %.2f %s; the bound is %g, the goal %g", x.what, got, x.unit, x.most, x.stretch)
 	if !(got <= x.most) { // so that NaN fails too
-		b.Errorf("%s: %.2f %s, the bound is %g", x.what, got, x.unit, x.most)
+		b.Errorf("%s: %.2f %s, want at most %g", x.what, got, x.unit, x.most)
 	}
 }

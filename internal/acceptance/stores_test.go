@@ -19,7 +19,7 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
-// startVictoria runs VictoriaMetrics over a chart's fixture.
+// startVictoria runs VictoriaMetrics on a chart's fixture.
 func startVictoria(t testing.TB, path string, c chart) *server {
 	t.Helper()
 	dir := t.TempDir()
@@ -43,8 +43,8 @@ func startVictoria(t testing.TB, path string, c chart) *server {
 	return s
 }
 
-// importLines puts lines of OpenMetrics text into VictoriaMetrics, and waits until they can be
-// asked for.
+// importLines writes lines of OpenMetrics text to VictoriaMetrics and waits until they can be
+// queried.
 func (s *server) importLines(t testing.TB, om []byte) {
 	t.Helper()
 	var body bytes.Buffer
@@ -61,12 +61,12 @@ func (s *server) importLines(t testing.TB, om []byte) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusNoContent {
-		t.Fatalf("import: %s", resp.Status)
+		t.Fatalf("import: %s, want 204", resp.Status)
 	}
 	if _, err := s.get("/internal/force_flush", nil); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the samples to be there", func() error {
+	await(t, "the samples", func() error {
 		got, err := s.instant(fmt.Sprintf("count(kube_node_info @ %d)", slot.Unix()))
 		if err == nil && len(got) == 0 {
 			err = fmt.Errorf("no kube_node_info")
@@ -75,7 +75,7 @@ func (s *server) importLines(t testing.TB, om []byte) {
 	})
 }
 
-// TestVictoriaMetrics asks VictoriaMetrics for what Prometheus is asked for, and finds the same.
+// TestVictoriaMetrics runs the same report on VictoriaMetrics and expects the same findings.
 func TestVictoriaMetrics(t *testing.T) {
 	for name, path := range map[string]string{
 		"Debian's": "/usr/bin/victoria-metrics", "newer": installed(t, "victoria-metrics"),
@@ -85,15 +85,15 @@ func TestVictoriaMetrics(t *testing.T) {
 			o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).
 				want(t, 0)
 			doc := o.document(t, "default", slot)
-			forgive(&doc, findings(community), 5*time.Minute)
+			alignTimes(&doc, findings(community), 5*time.Minute)
 			checkFindings(t, doc, findings(community))
 			checkNarrowed(t, s.url)
 		})
 	}
 }
 
-// checkNarrowed asks for panels of containers with room for fewer series than they have, and finds
-// what is found with room for all.
+// checkNarrowed queries panels of containers with a max_series below their number of series. The
+// findings must be the same.
 func checkNarrowed(t *testing.T, address string) {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "promsnap.yaml")
@@ -112,7 +112,8 @@ reports:
 		"out").want(t, 0).document(t, "few", slot)
 	for _, p := range doc.Panels {
 		if p.LeftOut == 0 || len(p.Rows) > 3 || p.LeftOut+len(p.Rows) != p.Total {
-			t.Errorf("%s: %d of %d series are rows, %d left out", p.Name, len(p.Rows), p.Total,
+			t.Errorf("%s: %d of %d series are rows, %d left out; want at most 3 rows and the "+
+				"rest left out", p.Name, len(p.Rows), p.Total,
 				p.LeftOut)
 		}
 		for _, w := range findings(community) {
@@ -121,26 +122,26 @@ reports:
 					return f.Panel == w.panel && f.Name == w.name && f.Status == w.status &&
 						f.Severity == w.severity
 				}) {
-				t.Errorf("%s: nothing is said of %s", p.Name, w.name)
+				t.Errorf("%s: %d findings, want %s among them", p.Name, len(doc.Findings), w.name)
 			}
 		}
 	}
 }
 
-// forgive sets the times of findings to those that they must have, where they are no further away
-// than a lookback: how long a sample counts after the last one, and what rate() makes of the edges
-// of a hole, is each server's own.
-func forgive(doc *reportjson.Document, want []said, lookback time.Duration) {
+// alignTimes sets the times of findings to the wanted ones if they differ by at most a lookback.
+// Servers differ in how long a sample counts and in what rate() returns at the edges of a gap.
+func alignTimes(doc *reportjson.Document, want []wantFinding, lookback time.Duration) {
 	near := func(got, want time.Time) bool { return got.Sub(want).Abs() <= lookback }
 	for i := range doc.Findings {
 		f := &doc.Findings[i]
 		for _, w := range want {
 			begin := w.begin(fixtureGrid.Start)
 			if f.Panel != w.panel || f.Name != w.name || f.Status != w.status ||
-				f.Severity != w.severity || told(f) == nil || !near(*told(f), begin) {
+				f.Severity != w.severity || reportedStart(f) == nil ||
+				!near(*reportedStart(f), begin) {
 				continue
 			}
-			*told(f) = begin
+			*reportedStart(f) = begin
 			if w.until == "" || f.Until == nil {
 				continue
 			}
@@ -151,11 +152,11 @@ func forgive(doc *reportjson.Document, want []said, lookback time.Duration) {
 	}
 }
 
-// store is one Prometheus of a Thanos, with the sidecar through which it is asked.
+// store is one Prometheus of a Thanos with its sidecar.
 type store struct{ prometheus, sidecar *server }
 
-// thanos is a Thanos Query over two stores: a has the nodes' exporters of n1, n2 and n3, b has all
-// else.
+// thanos is a Thanos Query with two stores: a has the node exporters of n1, n2 and n3, and b has
+// the rest.
 type thanos struct {
 	*server
 	a, b store
@@ -213,14 +214,14 @@ func startThanos(t testing.TB, c chart, flags ...string) thanos {
 			fmt.Sprintf(`count by (store) ({__name__=~"node_uname_info|kube_node_info"} @ %d)`,
 				slot.Unix()))
 		if err == nil && len(got) != 2 {
-			err = fmt.Errorf("it knows %v", got)
+			err = fmt.Errorf("Thanos knows %v, want two stores", got)
 		}
 		return err
 	})
 	return th
 }
 
-// TestThanos asks a Thanos whose stores are all there, and finds what Prometheus finds.
+// TestThanos runs the report on a Thanos with all its stores and expects Prometheus' findings.
 func TestThanos(t *testing.T) {
 	th := startThanos(t, community)
 	o := promsnap(t, append([]string{"run", "--prometheus-url", th.url}, atSlot...)...).want(t, 0)
@@ -228,19 +229,19 @@ func TestThanos(t *testing.T) {
 	checkNarrowed(t, th.url)
 }
 
-// TestThanosLosesAStore takes away the store with the exporters of three nodes: what is no longer
-// seen is neither absent nor well.
+// TestThanosLosesAStore stops the store with the exporters of three nodes. What is no longer seen
+// must be called neither absent nor well.
 func TestThanosLosesAStore(t *testing.T) {
 	th := startThanos(t, community)
 	const token = "xoxb-thanos"
 	slack := slackdouble.Start(token)
 	t.Cleanup(slack.Close)
-	var beats []string
+	var pings []string
 	var mu sync.Mutex
 	heartbeat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		beats = append(beats, r.URL.Path)
+		pings = append(pings, r.URL.Path)
 	}))
 	t.Cleanup(heartbeat.Close)
 	for _, partial := range []string{"true", "false"} {
@@ -255,10 +256,10 @@ receivers:
   - {name: oncall, slack: {channel: C0123456789, token: %s, api_url: '%s'}}
 state: {dir: '%s'}
 `, th.url, partial, heartbeat.URL, token, slack.APIURL(), filepath.Join(dir, "state")))
-			run := func(at time.Time, code int) (texts []string, beat string) {
+			run := func(at time.Time, code int) (texts []string, ping string) {
 				t.Helper()
 				mu.Lock()
-				beats = nil
+				pings = nil
 				mu.Unlock()
 				before := len(slack.Messages())
 				promsnap(t, "run", "-c", config, "--deliver", "--time",
@@ -268,44 +269,45 @@ state: {dir: '%s'}
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				return texts, strings.Join(beats, " ")
+				return texts, strings.Join(pings, " ")
 			}
 			if partial == "true" {
-				first, beat := run(slot.Add(-10*time.Minute), 0)
-				if len(first) == 0 || beat != "/beat" {
-					t.Fatalf("with both stores: told %q, heartbeat %q; want messages and /beat",
-						first, beat)
+				first, ping := run(slot.Add(-10*time.Minute), 0)
+				if len(first) == 0 || ping != "/beat" {
+					t.Fatalf("with both stores: sent %q, heartbeat %q; want messages and /beat",
+						first, ping)
 				}
 				th.a.sidecar.stop()
 				th.a.prometheus.stop()
 			}
 			for i, at := range []time.Time{slot.Add(-5 * time.Minute), slot} {
-				texts, beat := run(at, 1)
+				texts, ping := run(at, 1)
 				for _, s := range texts {
 					for _, untrue := range []string{
 						"without node_exporter", "no node_exporter", "targets up", "✅", "resolved",
 					} {
 						if strings.Contains(s, untrue) {
-							t.Errorf("slot %d: told %q, which nobody can know", i, s)
+							t.Errorf("slot %d: sent %q, want nothing that cannot be known", i, s)
 						}
 					}
 				}
-				if want := map[string]string{"true": "Only part of the data from", "false": "No data from"}[partial]; i == 1 &&
+				if want := map[string]string{"true": "Only part of the data from",
+					"false": "No data from"}[partial]; i == 1 &&
 					!slices.ContainsFunc(texts, func(s string) bool {
 						return strings.Contains(s, want)
 					}) {
-					t.Errorf("the second blind slot told %q, want %q", texts, want)
+					t.Errorf("the second slot without the store sent %q, want %q", texts, want)
 				}
-				if beat != "/beat/fail" {
-					t.Errorf("slot %d: heartbeat %q, want /beat/fail", i, beat)
+				if ping != "/beat/fail" {
+					t.Errorf("slot %d: heartbeat %q, want /beat/fail", i, ping)
 				}
 			}
-			if partial == "true" { // Thanos looks at its stores every few seconds
+			if partial == "true" { // Thanos checks its stores every few seconds
 				await(t, "doctor to name the store that is down", func() error {
 					o := execute(t, "doctor", "-c", config, "--time", slot.Format(time.RFC3339))
 					if o.code != 1 || !strings.Contains(o.stdout, "1/2 stores up") ||
 						!strings.Contains(o.stderr, "is down: ") {
-						return fmt.Errorf("it ends with %d and says\n%s%s", o.code, o.stdout,
+						return fmt.Errorf("doctor exits with %d and prints\n%s%s", o.code, o.stdout,
 							o.stderr)
 					}
 					return nil

@@ -23,15 +23,15 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
-// sweep runs cases beside one another: most of their time is waiting.
+// sweep runs cases in parallel, because they mostly wait.
 type sweep struct {
-	fleet, slack string // addresses of servers that do well
+	fleet, slack string // addresses of servers without faults
 	places       chan struct{}
 	running      sync.WaitGroup
 	runs         atomic.Int32
 }
 
-// slot at which node ip-10-0-1-11 of the sweep's fleet is beyond its limit.
+// sweepSlot is a slot at which node ip-10-0-1-11 of the sweep's fleet is above its limit.
 var sweepSlot = time.Date(2026, 11, 9, 6, 0, 0, 0, time.UTC)
 
 func newSweep(t *testing.T) *sweep {
@@ -45,21 +45,21 @@ func newSweep(t *testing.T) *sweep {
 func (s *sweep) wait(t *testing.T) {
 	s.running.Wait()
 	if n := s.runs.Load(); n < 900 {
-		t.Errorf("only %d runs", n)
+		t.Errorf("%d runs, want 900 or more", n)
 	}
 	t.Logf("%d runs", s.runs.Load())
 }
 
-// The parts of a configuration that a case may replace.
+// sweepConfig holds the parts of a configuration that a case may replace.
 type sweepConfig struct {
-	prometheus string // what stands in its section
-	receiver   string // the one that people are told by
-	mirror     string // a program that is told too
+	prometheus string // the content of its section
+	receiver   string // the receiver for people
+	mirror     string // a receiver for programs
 	state      string
 	report     string // more of its keys
 }
 
-// try runs one configuration in every way that may show something.
+// try runs one configuration with every command that the case concerns.
 func (s *sweep) try(t *testing.T, name string, c sweepConfig) {
 	t.Helper()
 	dir := t.TempDir()
@@ -106,7 +106,7 @@ state: {%s}
 	})
 }
 
-// commands are those that have to do with what the case breaks.
+// commands returns the commands that the case concerns.
 func (c sweepConfig) commands() [][]string {
 	const file = "config/promsnap.yaml"
 	at := []string{"-c", file, "--time", sweepSlot.Format(time.RFC3339), "--timeout", "9s"}
@@ -127,8 +127,8 @@ func (c sweepConfig) commands() [][]string {
 		[]string{"state", "show", "check", "-c", file})
 }
 
-// look runs promsnap once, and looks for the secret in what it says and in all files but those of
-// the configuration. It is false where one shows it.
+// look runs promsnap once and looks for the secret in its output and in all files except the
+// configuration. It reports whether none shows it.
 func (s *sweep) look(t *testing.T, name, dir string, args []string) (clean bool) {
 	t.Helper()
 	path, err := binary()
@@ -146,7 +146,8 @@ func (s *sweep) look(t *testing.T, name, dir string, args []string) (clean bool)
 	s.runs.Add(1)
 	if code := cmd.ProcessState.ExitCode(); code < 0 || code > 3 ||
 		strings.Contains(stderr.String(), "goroutine ") {
-		t.Errorf("%s: promsnap %s: exit code %d\n%s", name, strings.Join(args, " "), code,
+		t.Errorf("%s: promsnap %s: exit code %d, want 0 to 3 and no panic\n%s", name,
+			strings.Join(args, " "), code,
 			tail(stderr.String(), 2000))
 	}
 	clean = true
@@ -158,7 +159,7 @@ func (s *sweep) look(t *testing.T, name, dir string, args []string) (clean bool)
 		for _, trace := range traces() {
 			if i := strings.Index(text, trace); i >= 0 {
 				clean = false
-				t.Errorf("%s: promsnap %s: %s shows the secret: …%s…", name,
+				t.Errorf("%s: promsnap %s: %s shows the secret, want it hidden: …%s…", name,
 					strings.Join(args[:2], " "), where, text[max(0, i-200):min(len(text), i+60)])
 				break
 			}
@@ -167,7 +168,7 @@ func (s *sweep) look(t *testing.T, name, dir string, args []string) (clean bool)
 	return clean
 }
 
-// logins are ways of http_config to log in, each with the secret from another place.
+// logins are ways to log in with http_config, each with the secret from another source.
 func logins() map[string]string {
 	return map[string]string{
 		"basic_auth":    "basic_auth: {username: me, password_file: secret}",
@@ -176,7 +177,7 @@ func logins() map[string]string {
 	}
 }
 
-// prometheus breaks what is asked first.
+// prometheus breaks what is queried first.
 func (s *sweep) prometheus(t *testing.T) {
 	for login, http := range logins() {
 		for _, p := range append(parrots(), prometheusParrots()...) {
@@ -207,7 +208,7 @@ func (s *sweep) prometheus(t *testing.T) {
 	}
 }
 
-// people breaks what tells people.
+// people breaks the receivers for people.
 func (s *sweep) people(t *testing.T) {
 	for _, p := range append(parrots(), slackParrots()...) {
 		address := serve(t, p)
@@ -254,7 +255,7 @@ func (s *sweep) people(t *testing.T) {
 	})
 }
 
-// programs breaks what is told on every run.
+// programs breaks the receivers of every run.
 func (s *sweep) programs(t *testing.T) {
 	for _, p := range parrots() {
 		address := serve(t, p)
@@ -279,7 +280,7 @@ func (s *sweep) programs(t *testing.T) {
 	s.try(t, "no address of a heartbeat", sweepConfig{report: "heartbeat: {url: '" + marked + "'}"})
 }
 
-// bucket breaks the archive's and the memory's bucket.
+// bucket breaks the bucket of the archive and of the state.
 func (s *sweep) bucket(t *testing.T) {
 	for _, p := range append(parrots(), s3Parrot) {
 		in := fmt.Sprintf("s3: {bucket: b, endpoint: '%s', path_style: true, access_key: me, "+

@@ -16,36 +16,36 @@ import (
 	"testing"
 )
 
-// marked is the secret of every place that has one. Whatever way it is written in, the letters in
-// its middle stay, or are encoded.
+// marked is the secret in every place that has one. The letters in its middle survive escaping, or
+// are encoded.
 const marked = "m+/&" + markedCore + "%=x"
 
 const markedCore = "MARKEDsweepTOKEN"
 
-// traces are what a text shows the secret by: a part of it as it is, which is what a cut leaves, or
-// in base64 or hexadecimal.
+// traces are the signs of the secret in a text: a part of it, which is what a cut leaves, or its
+// base64 or hexadecimal form.
 var traces = sync.OnceValue(func() []string {
 	const part = "MARKEDsw"
 	out := []string{
 		part, hex.EncodeToString([]byte(part)), strings.ToUpper(hex.EncodeToString([]byte(part))),
 	}
-	for before := range 3 { // in base64 it looks otherwise by where it begins
-		whole := base64.StdEncoding.EncodeToString(append(make([]byte, before), markedCore...))
-		out = append(out, whole[4*((before+2)/3):][:12])
+	for before := range 3 { // base64 depends on where the text begins
+		all := base64.StdEncoding.EncodeToString(append(make([]byte, before), markedCore...))
+		out = append(out, all[4*((before+2)/3):][:12])
 	}
 	return out
 })
 
-// parrot answers every request with its own words: where they came in, in the open or encoded, and
-// whatever they authorize.
+// parrot answers every request with the request's own words, wherever they were in it, encoded or
+// not, including the credentials.
 type parrot struct {
 	name   string
 	answer func(w http.ResponseWriter, echo string)
 }
 
-// echoOf is all that a server sees of a request, in one line.
+// echoOf returns all that a server sees of a request, in one line.
 func echoOf(r *http.Request) string {
-	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20)) // what comes of it is enough
+	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20)) // a part is enough
 	parts := []string{r.Method, r.RequestURI, r.URL.Path}
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 		if name != "User-Agent" && !strings.HasPrefix(name, "Accept") {
@@ -71,7 +71,7 @@ func jsonText(v any) string {
 	return string(b)
 }
 
-// status answers with a status and a body of a type.
+// status answers with a status code and a body of a content type.
 func status(code int, kind string,
 	body func(echo string) string) func(http.ResponseWriter, string) {
 	return func(w http.ResponseWriter, echo string) {
@@ -83,13 +83,13 @@ func status(code int, kind string,
 
 func asItIs(echo string) string { return echo }
 
-// redirect answers with an address that holds the words.
+// redirect answers with a location that holds the request's words.
 func redirect(w http.ResponseWriter, echo string) {
 	w.Header().Set("Location", "http://127.0.0.1:1/"+strings.ReplaceAll(echo, " ", "_"))
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-// parrots are the ways in which any server may say no.
+// parrots are refusals that any server may send.
 func parrots() []parrot {
 	return []parrot{
 		{"401", status(401, "text/plain", asItIs)},
@@ -108,7 +108,8 @@ func parrots() []parrot {
 	}
 }
 
-// cutAt puts words before the secret so that a limit of so many bytes falls into its middle.
+// cutAt puts text before the secret so that a limit of this many bytes cuts the secret in its
+// middle.
 func cutAt(echo string, limit int) string {
 	i := strings.Index(echo, markedCore)
 	if i < 0 {
@@ -118,7 +119,7 @@ func cutAt(echo string, limit int) string {
 	return strings.Repeat("x", max(limit-len(before)-10, 0)) + before + echo[i:]
 }
 
-// prometheusParrots say no as Prometheus does.
+// prometheusParrots are refusals as Prometheus sends them.
 func prometheusParrots() []parrot {
 	failed := func(kind string, echo string) string {
 		return jsonText(map[string]any{"status": "error", "errorType": kind, "error": echo})
@@ -155,7 +156,7 @@ func prometheusParrots() []parrot {
 	}
 }
 
-// slackParrots say no as Slack does.
+// slackParrots are refusals as Slack sends them.
 func slackParrots() []parrot {
 	return []parrot{
 		{"error", status(200, "application/json", func(echo string) string {
@@ -180,15 +181,15 @@ func slackParrots() []parrot {
 	}
 }
 
-// s3Parrot says no as S3 does.
+// s3Parrot is a refusal as S3 sends it.
 var s3Parrot = parrot{"XML", status(400, "application/xml", func(echo string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(echo))
 	return "<Error><Code>InvalidArgument</Code><Message>" + b.String() + "</Message></Error>"
 })}
 
-// TestNothingShowsASecret goes through the errors of every server that promsnap talks to, whose
-// answers repeat all that was sent, and looks for the secret in whatever the program says and
+// TestNothingShowsASecret provokes the errors of every server that promsnap talks to. Their answers
+// repeat the request. The test looks for the secret in everything that the program prints and
 // writes.
 func TestNothingShowsASecret(t *testing.T) {
 	t.Parallel() // it mostly waits

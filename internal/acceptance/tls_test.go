@@ -20,16 +20,15 @@ import (
 	"time"
 )
 
-// webConfig is a Prometheus' web configuration file with TLS and basic auth, and what a client of
-// it needs.
+// webConfig is Prometheus' web configuration file with TLS and basic auth, and what a client needs.
 type webConfig struct {
 	file   string
-	ca     string // the certificate that signs itself and the server: a client's ca_file
+	ca     string // the self-signed certificate, which is a client's ca_file
 	client *http.Client
 }
 
-// newWebConfig makes a certificate for 127.0.0.1, signed by itself, and the web configuration that
-// uses it.
+// newWebConfig makes a self-signed certificate for 127.0.0.1 and the web configuration that uses
+// it.
 func newWebConfig(t testing.TB) *webConfig {
 	t.Helper()
 	dir := t.TempDir()
