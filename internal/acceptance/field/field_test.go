@@ -32,55 +32,54 @@ const cases = "../../../testdata/field"
 
 var (
 	defaultSlot = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
-	show        = flag.Bool("show", false, "print what each case comes to, in the form of want")
+	show        = flag.Bool("show", false, "print the result of each case in the form of want")
 )
 
-// answer is what a case must come to at one slot.
+// answer is what a case's report must be at some slots.
 type answer struct {
-	// At are the times of day of the slots that come to this; none: 12:00.
+	// At are the times of day of the slots, by default 12:00.
 	At []string `yaml:"at,omitempty"`
-	// Range is the report's; empty: 6h.
+	// Range is the range of the report, by default 6h.
 	Range string `yaml:"range,omitempty"`
-	// Findings are all findings of the report, the worst first, such as
-	// "critical node-memory n3 97 % since 08:00".
+	// Findings are all findings of the report, worst first, such as "critical node-memory n3 97 %
+	// since 08:00".
 	Findings []string `yaml:"findings"`
-	// Rows are all rows of some panels, such as "n1 40 % ok". Where a value comes from division, it
-	// is as a reader sees it.
+	// Rows are all rows of some panels, such as "n1 40 % ok". Values are rounded as in a report.
 	Rows map[string][]string `yaml:"rows,omitempty"`
-	// Says are parts of what the report says beside findings: notes, remarks, what it is blind for.
+	// Says are parts of sentences that the report must contain besides findings.
 	Says []string `yaml:"says,omitempty"`
-	// Silent are words that the report must not say anywhere.
+	// Silent are parts of sentences that the report must not contain.
 	Silent []string `yaml:"silent,omitempty"`
 }
 
-// told is what people must be told by runs one after the other.
-type told struct {
+// sent is what consecutive runs must send.
+type sent struct {
 	From  string        `yaml:"from"`
 	To    string        `yaml:"to"`
 	Every time.Duration `yaml:"every"`
 	Range string        `yaml:"range"`
-	// "11:10 <text>", in order; a message that was edited has its new text
+	// "11:10 <text>", in order; an edited message has its new text
 	Messages []string `yaml:"messages"`
 }
 
-// wanted is the answer in a case's file. Config is what the file of promsnap says beside the
-// address, such as "prometheus: {scrape_interval: 5m}".
+// wanted is the answer in a case's file. Config is the configuration besides the address, such as
+// "prometheus: {scrape_interval: 5m}".
 type wanted struct {
 	Config string   `yaml:"config,omitempty"`
 	Want   []answer `yaml:"want"`
-	Told   *told    `yaml:"told,omitempty"`
+	Sent   *sent    `yaml:"sent,omitempty"`
 }
 
-// TestMain lets more garbage lie: a third of the time went into collecting it.
+// TestMain makes collections of garbage rarer, because they took a third of the time.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400)
 	m.Run()
 }
 
-// eighth is how many cases there are for each that the race detector looks at, and -short.
+// eighth is the step between the cases that run with -race or -short: one in eight.
 const eighth = 8
 
-// TestField runs the built-in panels with their defaults over each case.
+// TestField runs the built-in panels with their defaults on each case.
 func TestField(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(cases, "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -88,8 +87,8 @@ func TestField(t *testing.T) {
 	}
 	for i, path := range files {
 		if (race.Enabled || testing.Short()) && i%eighth != 0 {
-			// which goroutines meet does not hang on the series; what is answered is asked without
-			// the detector
+			// The series do not change which goroutines interact. The answers are checked without
+			// the race detector.
 			continue
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
@@ -102,8 +101,8 @@ func TestField(t *testing.T) {
 			if err := yaml.Unmarshal(text, &w); err != nil {
 				t.Fatal(err)
 			}
-			if len(w.Want) == 0 && w.Told == nil {
-				t.Fatal("the case has no want: it asserts nothing")
+			if len(w.Want) == 0 && w.Sent == nil {
+				t.Fatal("the case has neither want nor sent, want one of them")
 			}
 			c := newCase(t, text, w.Config)
 			for _, want := range w.Want {
@@ -111,8 +110,8 @@ func TestField(t *testing.T) {
 					c.check(t, at, want)
 				}
 			}
-			if w.Told != nil {
-				c.tell(t, *w.Told)
+			if w.Sent != nil {
+				c.checkSent(t, *w.Sent)
 			}
 		})
 	}
@@ -125,11 +124,11 @@ func orNoon(at []string) []string {
 	return at
 }
 
-// field is a case that is served.
+// field is a case with a server of its series.
 type field struct {
 	url, config string
-	program     string // the address of one that is told of each report
-	untimed     bool   // since when a finding holds is not compared
+	program     string // the address of a webhook
+	untimed     bool   // the start of findings is not compared
 }
 
 func newCase(t *testing.T, text []byte, config string) field {
@@ -144,11 +143,11 @@ func newCase(t *testing.T, text []byte, config string) field {
 	}
 	server := httptest.NewServer(l.Handler())
 	t.Cleanup(server.Close)
-	return field{url: server.URL, config: config, program: hears(t)}
+	return field{url: server.URL, config: config, program: startWebhook(t)}
 }
 
-// hears returns the address of a program that takes whatever it is told.
-func hears(t *testing.T) string {
+// startWebhook returns the address of a webhook that accepts everything.
+func startWebhook(t *testing.T) string {
 	t.Helper()
 	program := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(program.Close)
@@ -159,7 +158,7 @@ func clock(t *testing.T, hhmm string) time.Time {
 	t.Helper()
 	at, err := time.Parse("15:04", hhmm)
 	if err != nil {
-		t.Fatalf("%q is not a time of day, such as 12:00", hhmm)
+		t.Fatalf("got %q, want a time of day such as 12:00", hhmm)
 	}
 	return defaultSlot.Truncate(24 * time.Hour).Add(time.Duration(at.Hour())*time.Hour +
 		time.Duration(at.Minute())*time.Minute)
@@ -181,20 +180,19 @@ func (c field) run(t *testing.T, text string, o app.Options) app.Result {
 	}
 	out := a.Run(t.Context())
 	if len(out.Results) != 1 || out.Results[0].Err != nil {
-		t.Fatalf("the run came to %+v", out)
+		t.Fatalf("the run's outcome is %+v, want one result and no error", out)
 	}
 	return out.Results[0]
 }
 
-// check compares the report of one slot with the right answer.
+// check compares the report of one slot with the correct answer.
 func (c field) check(t *testing.T, at string, want answer) {
 	t.Helper()
 	rng := want.Range
 	if rng == "" {
 		rng = "6h"
 	}
-	// Delivered to a program, the report says all that it says, and no chart is drawn: how charts
-	// look is tested beside them.
+	// With a webhook as the only receiver the report is complete and no chart is drawn.
 	text := "version: 1\ncluster: field\n" + c.config + "\nreports: [{name: field, range: " + rng +
 		", receivers: [program]}]\n" +
 		"receivers: [{name: program, webhook: {url: '" + c.program + "'}}]\nstate: {dir: '" +
@@ -208,9 +206,9 @@ func (c field) check(t *testing.T, at string, want answer) {
 
 	var findings []string
 	for i := range doc.Findings {
-		findings = append(findings, said(&doc.Findings[i]))
+		findings = append(findings, findingText(&doc.Findings[i]))
 	}
-	everything := spoken(res.Report)
+	everything := texts(res.Report)
 	if *show {
 		t.Logf("at %s findings:\n  - %s\nsays:\n%s", at, strings.Join(findings, "\n  - "),
 			strings.Join(everything, "\n"))
@@ -231,20 +229,20 @@ func (c field) check(t *testing.T, at string, want answer) {
 	}
 	for _, w := range want.Says {
 		if !slices.ContainsFunc(everything, func(s string) bool { return strings.Contains(s, w) }) {
-			t.Errorf("at %s nothing says %q; what is said:\n  - %s", at, w,
+			t.Errorf("at %s the texts must hold %q; got\n  - %s", at, w,
 				strings.Join(everything, "\n  - "))
 		}
 	}
 	for _, w := range want.Silent {
 		for _, s := range append(everything, findings...) {
 			if strings.Contains(s, w) {
-				t.Errorf("at %s it says %q, which holds %q", at, s, w)
+				t.Errorf("at %s got %q, want no %q in it", at, s, w)
 			}
 		}
 	}
 }
 
-// withoutTimes cuts off since when findings hold.
+// withoutTimes removes the start of findings.
 func withoutTimes(findings []string) (out []string) {
 	for _, f := range findings {
 		f, _, _ = strings.Cut(f, " since ")
@@ -253,8 +251,8 @@ func withoutTimes(findings []string) (out []string) {
 	return out
 }
 
-// said is a finding in the form of answer.Findings.
-func said(f *reportjson.DocSaid) string {
+// findingText returns a finding in the form of answer.Findings.
+func findingText(f *reportjson.DocSaid) string {
 	how := f.Severity
 	switch f.Status {
 	case "pending":
@@ -281,7 +279,7 @@ func said(f *reportjson.DocSaid) string {
 	return strings.Join(words, " ")
 }
 
-// rowsOf are the rows of a panel in the form of answer.Rows.
+// rowsOf returns the rows of a panel in the form of answer.Rows.
 func rowsOf(r *report.Report, panel string) []string {
 	var rows []string
 	for i := range r.Panels {
@@ -316,7 +314,7 @@ func status(r snapshot.Row) string {
 	return "unknown"
 }
 
-// reread writes down the snapshot of a report and reads it: report.json is the same.
+// reread encodes and decodes the snapshot of a report and checks that report.json stays the same.
 func reread(t *testing.T, r *report.Report) {
 	t.Helper()
 	s := snapshot.Snapshot{
@@ -339,12 +337,13 @@ func reread(t *testing.T, r *report.Report) {
 	}
 	got, err := reportjson.Render(report.Build(in, back.Panels))
 	if err != nil || !bytes.Equal(got.Body, want.Body) {
-		t.Errorf("the report of the decoded snapshot is another: %v", err)
+		t.Errorf("the report of the decoded snapshot is\n%s\nwant\n%s\n(%v)", got.Body, want.Body,
+			err)
 	}
 }
 
-// spoken is all that a report says beside its findings.
-func spoken(r *report.Report) []string {
+// texts returns all sentences of a report, with those of its findings.
+func texts(r *report.Report) []string {
 	all := []string{r.Headline}
 	all = append(all, r.Blind...)
 	for _, w := range r.Warnings {
@@ -365,8 +364,8 @@ func spoken(r *report.Report) []string {
 	return all
 }
 
-// tell runs one slot after the other with a memory, and compares what Slack was told.
-func (c field) tell(t *testing.T, want told) {
+// checkSent runs one slot after the other with a state and compares the messages to Slack.
+func (c field) checkSent(t *testing.T, want sent) {
 	t.Helper()
 	const token = "xoxb-field"
 	slack := slackdouble.Start(token)
@@ -390,13 +389,13 @@ func (c field) tell(t *testing.T, want told) {
 		}
 	}
 	if refused := slack.Refused(); len(refused) > 0 {
-		t.Errorf("Slack refused %v", refused)
+		t.Errorf("Slack refused %v, want nothing refused", refused)
 	}
 	if *show {
-		t.Logf("told:\n  - %s", strings.Join(got, "\n  - "))
+		t.Logf("sent:\n  - %s", strings.Join(got, "\n  - "))
 	}
 	if !slices.Equal(got, want.Messages) {
-		t.Errorf("people are told\n  - %s\nwant\n  - %s", strings.Join(got, "\n  - "),
+		t.Errorf("the messages are\n  - %s\nwant\n  - %s", strings.Join(got, "\n  - "),
 			strings.Join(want.Messages, "\n  - "))
 	}
 }

@@ -22,17 +22,14 @@ import (
 	"github.com/promsnap/promsnap/internal/lab"
 )
 
-// onVictoria names the cases in which VictoriaMetrics rightly says something else, and why.
+// onVictoria names the cases in which VictoriaMetrics rightly gives another answer, and why.
 var onVictoria = map[string]string{
-	"overload_gaps": "it looks back less far for a sample, so that fewer of the lost scrapes are " +
-		"bridged",
-	"scrape5m": "rate() takes the sample before its window too, so that one sample within it is " +
-		"enough",
+	"overload_gaps": "its lookback is shorter, so it bridges fewer of the lost scrapes",
+	"scrape5m":      "rate() also uses the sample before its window, so one sample in it is enough",
 }
 
-// soonerOnVictoria names the cases whose findings are the same, but where a series ends minutes
-// earlier: VictoriaMetrics takes a sample to stand for about one scrape interval, and Prometheus
-// for five minutes.
+// soonerOnVictoria names the cases with the same findings in which a series ends minutes earlier.
+// VictoriaMetrics keeps a sample for about one scrape interval, and Prometheus for five minutes.
 var soonerOnVictoria = []string{
 	"ksm_dies", "ksm_silent_names", "ksm_shard_lost", "ksm_shard_down", "ksm_shard_lost_long",
 	"ksm_shard_returns",
@@ -40,8 +37,8 @@ var soonerOnVictoria = []string{
 	"exporters_leave", "pass_ksm_rollout", "pass_ksm_pair_one_lost",
 }
 
-// TestVictoriaMetrics gives each case to a real VictoriaMetrics, and wants the answers that promlab
-// gets.
+// TestVictoriaMetrics runs each case on a real VictoriaMetrics and wants the answers that promlab
+// gives.
 func TestVictoriaMetrics(t *testing.T) {
 	servers := os.Getenv("PROMSNAP_SERVERS")
 	if servers == "" {
@@ -56,7 +53,7 @@ func TestVictoriaMetrics(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
 		t.Run(name, func(t *testing.T) {
 			if why := onVictoria[name]; why != "" {
-				t.Skipf("not the same here: %s", why)
+				t.Skipf("the answer differs here: %s", why)
 			}
 			text, err := os.ReadFile(path)
 			if err != nil {
@@ -67,7 +64,7 @@ func TestVictoriaMetrics(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := field{
-				url: victoria(t, program, text), config: w.Config, program: hears(t),
+				url: victoria(t, program, text), config: w.Config, program: startWebhook(t),
 				untimed: slices.Contains(soonerOnVictoria, name),
 			}
 			for _, want := range w.Want {
@@ -79,7 +76,7 @@ func TestVictoriaMetrics(t *testing.T) {
 	}
 }
 
-// victoria runs VictoriaMetrics over the series of a case, and returns its address.
+// victoria runs VictoriaMetrics with the series of a case and returns its address.
 func victoria(t *testing.T, program string, text []byte) string {
 	t.Helper()
 	r, err := lab.ReadRecording(bytes.NewReader(text))
@@ -99,13 +96,13 @@ func victoria(t *testing.T, program string, text []byte) string {
 		"-retentionPeriod=100y", "-loggerLevel=WARN")
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("start %s: %v; testdata/servers/install.sh installs it", program, err)
+		t.Fatalf("start %s: %v; run testdata/servers/install.sh", program, err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("VictoriaMetrics said:\n%s", log.String())
+			t.Logf("VictoriaMetrics printed:\n%s", log.String())
 		}
 	})
 	url := "http://" + address
@@ -139,7 +136,7 @@ func call(method, url string, body io.Reader) error {
 	return nil
 }
 
-// await asks again and again until done returns nil.
+// await calls done repeatedly until it returns nil.
 func await(t *testing.T, done func() error) {
 	t.Helper()
 	deadline := time.NewTimer(time.Minute)
@@ -153,7 +150,7 @@ func await(t *testing.T, done func() error) {
 		}
 		select {
 		case <-deadline.C:
-			t.Fatal(errors.Join(errors.New("waited a minute for VictoriaMetrics"), err))
+			t.Fatal(errors.Join(errors.New("VictoriaMetrics is not ready after a minute"), err))
 		case <-tick.C:
 		}
 	}
