@@ -159,7 +159,7 @@ vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what ships; needs the 
 	  'If the database $(VULNDB) cannot be reached from here, run it where it can, or give a copy: make vuln VULNDB=file:///path/to/vulndb' >&2 ;; esac; \
 	exit $$code
 
-licenses: ## write docs/licenses.md and docs/licenses.txt, the licences of what is linked, anew
+licenses: ## rewrite docs/licenses.md and docs/licenses.txt
 	go test -count=1 -run Licences ./internal/acceptance/supply -update
 
 servers: ## install the servers that acceptance runs into .cache, where they are missing

@@ -17,8 +17,8 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/licenses.md and docs/licenses.txt anew; look "+
-	"at what changed")
+var update = flag.Bool("update", false, "rewrite docs/licenses.md and docs/licenses.txt; review "+
+	"the diff")
 
 const (
 	root   = "../../../"
@@ -26,8 +26,7 @@ const (
 	goName = "Go's standard library" // of the toolchain that builds; its version is not in go.mod
 )
 
-// shipped are the programs that leave the house, with every system and processor that they are
-// built for.
+// shipped are the released programs with the platforms that they are built for.
 var shipped = []struct {
 	name, main string
 	platforms  []string
@@ -39,19 +38,19 @@ var shipped = []struct {
 	{"Lambda function", "./functions/report", []string{"linux/amd64", "linux/arm64"}},
 }
 
-// allowed are the licences under which code and fonts may be linked: they ask for their notice and
-// no more. Whoever adds one reads it first.
+// allowed are the licences of code and fonts that may be linked. They require only their notice.
+// Read a licence before you add it.
 var allowed = []string{
 	"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "FTL", "ISC", "MIT", "MIT-0", "OFL-1.1",
 }
 
-// chosen names the file of the licence that is taken where a module leaves the choice, or where its
-// own LICENSE only points to it.
+// chosen names the licence file of a module that offers a choice, or whose LICENSE only refers to
+// it.
 var chosen = map[string]string{
 	"github.com/golang/freetype": "licenses/ftl.txt", // the other one is the GPL
 }
 
-// part is a module, a font or the standard library: what is linked under licences of its own.
+// part is a module, a font or the standard library: something linked under its own licences.
 type part struct {
 	name, version string
 	dir           string
@@ -59,15 +58,15 @@ type part struct {
 	in            map[string]bool // names of shipped programs
 }
 
-// TestLicences fails where something is linked whose licence is unknown or not allowed, and where
-// the list in docs/ is stale.
+// TestLicences fails if something is linked whose licence is unknown or not allowed, or if the list
+// in docs/ is stale.
 func TestLicences(t *testing.T) {
 	parts := linkedParts(t)
 	for _, p := range parts {
 		for _, l := range p.licences(t) {
 			if !slices.Contains(allowed, l) {
-				t.Errorf("%s is under %s, which is not among %v: read the licence, and add it "+
-					"there or do without", p.name, l, allowed)
+				t.Errorf("%s is under %s, want one of %v: read the licence, then add it "+
+					"there or remove the dependency", p.name, l, allowed)
 			}
 		}
 	}
@@ -86,12 +85,12 @@ func TestLicences(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(was, content) {
-			t.Errorf("docs/%s is stale: make licenses writes it anew", name)
+			t.Errorf("docs/%s is stale, want the output of make licenses", name)
 		}
 	}
 }
 
-// linkedParts are those of all shipped programs together, by name.
+// linkedParts returns the parts of all shipped programs, sorted by name.
 func linkedParts(t *testing.T) []*part {
 	t.Helper()
 	found := map[string]*part{}
@@ -127,12 +126,12 @@ func linkedParts(t *testing.T) []*part {
 	parts := slices.Collect(maps.Values(found))
 	slices.SortFunc(parts, func(a, b *part) int { return strings.Compare(a.name, b.name) })
 	if len(parts) < 30 {
-		t.Fatalf("only %d parts are found: this test sees too little", len(parts))
+		t.Fatalf("found %d parts, want 30 or more", len(parts))
 	}
 	return parts
 }
 
-// pkg is what `go list -json` says of a package.
+// pkg is a package as `go list -json` prints it.
 type pkg struct {
 	Dir        string
 	Standard   bool
@@ -140,7 +139,7 @@ type pkg struct {
 	EmbedFiles []string
 }
 
-// deps are the packages that are linked into main on a platform.
+// deps returns the packages that are linked into main on a platform.
 func deps(t *testing.T, main, platform string) []pkg {
 	t.Helper()
 	system, processor, _ := strings.Cut(platform, "/")
@@ -177,8 +176,8 @@ func goroot(t *testing.T) string {
 
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([.-].*)?$`)
 
-// collect adds the licences and notices that stand beside a package and above it, up to the
-// module's root: a module may hold what others wrote.
+// collect adds the licences and notices in the directories from a package up to the module's root,
+// because a module may contain code of others.
 func (p *part) collect(t *testing.T, dir string) {
 	t.Helper()
 	for {
@@ -209,7 +208,7 @@ func (p *part) collect(t *testing.T, dir string) {
 
 type font struct{ name, dir, file string }
 
-// fonts are those that a package embeds, each with the licence that stands beside it:
+// fonts returns the fonts that a package embeds, each with the licence next to it:
 // Roboto-Regular.ttf.gz has Roboto-LICENSE.txt.
 func fonts(t *testing.T, p pkg) []font {
 	t.Helper()
@@ -227,7 +226,7 @@ func fonts(t *testing.T, p pkg) []font {
 			return strings.HasPrefix(file, strings.TrimSuffix(filepath.Base(l), "-LICENSE.txt"))
 		})
 		if i < 0 {
-			t.Errorf("the font %s has no licence beside it", embedded)
+			t.Errorf("the font %s has no licence next to it, want one", embedded)
 			continue
 		}
 		base := filepath.Base(licences[i])
@@ -236,8 +235,7 @@ func fonts(t *testing.T, p pkg) []font {
 	return found
 }
 
-// licences are the names of all that the part is under, by SPDX. A module's file that covers
-// several parts of it names all of theirs.
+// licences returns the SPDX names of all licences of a part.
 func (p *part) licences(t *testing.T) []string {
 	t.Helper()
 	names := map[string]bool{}
@@ -248,14 +246,14 @@ func (p *part) licences(t *testing.T) []string {
 		}
 		is := classify(p.read(t, file))
 		if len(is) == 0 {
-			t.Errorf("%s: no licence is recognised in %s", p.name, file)
+			t.Errorf("%s: no known licence in %s, want one", p.name, file)
 		}
 		for _, l := range is {
 			names[l] = true
 		}
 	}
 	if len(names) == 0 {
-		t.Errorf("%s has no licence: it may not be linked", p.name)
+		t.Errorf("%s has no licence, want one: without a licence it may not be linked", p.name)
 	}
 	return slices.Sorted(maps.Keys(names))
 }
@@ -269,8 +267,7 @@ func (p *part) read(t *testing.T, file string) string {
 	return string(b)
 }
 
-// classify names the licences whose own words stand in a text. What it does not know it does not
-// name.
+// classify returns the names of the licences whose text it recognises.
 func classify(text string) []string {
 	s := strings.Join(strings.Fields(strings.ToLower(text)), " ")
 	has := func(phrases ...string) bool {
@@ -339,7 +336,7 @@ asks for this sentence.
 
 | part | version | licence |`
 
-// table is docs/licenses.md.
+// table returns the content of docs/licenses.md.
 func table(t *testing.T, parts []*part) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -362,7 +359,7 @@ func table(t *testing.T, parts []*part) []byte {
 	return b.Bytes()
 }
 
-// texts is docs/licenses.txt: every text once, under the names of all that it holds for.
+// texts returns the content of docs/licenses.txt: every text once, under the names of its parts.
 func texts(t *testing.T, parts []*part) []byte {
 	t.Helper()
 	type text struct {
@@ -374,7 +371,7 @@ func texts(t *testing.T, parts []*part) []byte {
 	for _, p := range parts {
 		for _, file := range slices.Sorted(maps.Keys(p.files)) {
 			body := strings.ReplaceAll(p.read(t, file), "\r\n", "\n")
-			// margins differ between copies of one licence
+			// Copies of one licence differ in their margins.
 			same := strings.Join(strings.Fields(body), " ")
 			if known[same] == nil {
 				known[same] = &text{body: strings.Trim(body, "\n")}

@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// archiveName is the archive of a platform such as linux/amd64.
+// archiveName returns the name of the archive of a platform such as linux/amd64.
 func archiveName(platform string) string {
 	name := "promsnap_" + strings.ReplaceAll(platform, "/", "_")
 	if strings.HasPrefix(platform, "windows/") {
@@ -40,8 +40,8 @@ func readRoot(t *testing.T, name string) string {
 	return string(b)
 }
 
-// TestReleaseBuilds wants .goreleaser.yaml to build for the platforms whose licences are checked,
-// as the Makefile builds. `goreleaser check` is part of `make release`.
+// TestReleaseBuilds checks that .goreleaser.yaml builds for the platforms whose licences are
+// checked, with the flags of the Makefile. `goreleaser check` is part of `make release`.
 func TestReleaseBuilds(t *testing.T) {
 	var c struct {
 		Builds []struct {
@@ -77,18 +77,20 @@ func TestReleaseBuilds(t *testing.T) {
 	if makefile := readRoot(t, "Makefile"); !strings.Contains(makefile, ":= "+built+"\n") {
 		t.Errorf("got %q, want what the Makefile's BUILD says", built)
 	} else if !strings.Contains(makefile, "/"+c.SBOMs[0].Cmd+"\n") {
-		t.Errorf("the Makefile installs no %s", c.SBOMs[0].Cmd)
+		t.Errorf("the Makefile is\n%s\nwant it to install %s", makefile, c.SBOMs[0].Cmd)
 	}
 	if b.Main != "./cmd/promsnap" || b.ModTimestamp == "" {
 		t.Errorf("got main %q and mod_timestamp %q, want ./cmd/promsnap and the commit's time",
 			b.Main, b.ModTimestamp)
 	}
 	if !c.Krews[0].SkipUpload || !c.Changelog.Disable {
-		t.Error("goreleaser publishes the krew manifest or a changelog: the workflow does that")
+		t.Errorf("got skip_upload %v and a disabled changelog %v, want true: the workflow "+
+			"publishes them",
+			c.Krews[0].SkipUpload, c.Changelog.Disable)
 	}
 }
 
-// workflow is what the tests read of a file in .github/workflows.
+// workflow holds the tested parts of a file in .github/workflows.
 type workflow struct {
 	Permissions *map[string]string
 	Jobs        map[string]struct {
@@ -102,7 +104,7 @@ type workflow struct {
 	}
 }
 
-// written lists every right to write that a job of a workflow has. Whoever adds one says why here.
+// written lists every right to write that a job of a workflow has, with the reason.
 var written = map[string][]string{
 	"release.yml/build":   {"attestations", "id-token"},             // to sign what was built
 	"release.yml/image":   {"attestations", "id-token", "packages"}, // to push and sign the image
@@ -110,13 +112,13 @@ var written = map[string][]string{
 	"release.yml/publish": {"contents"},                             // to make the release
 }
 
-// TestWorkflows wants the fewest rights for each job, an end for each, and actions that nobody can
-// change afterwards. `make lint` runs actionlint over the same files.
+// TestWorkflows checks that each job has the fewest rights and a timeout, and that actions are
+// pinned. `make lint` runs actionlint on the same files.
 func TestWorkflows(t *testing.T) {
 	pinned := regexp.MustCompile(`^actions/[a-z-]+@[0-9a-f]{40}$`)
 	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
 	if err != nil || len(files) < 2 {
-		t.Fatalf("got workflows %q (%v)", files, err)
+		t.Fatalf("got workflows %q (%v), want two or more", files, err)
 	}
 	got := map[string][]string{}
 	for _, file := range files {
@@ -129,7 +131,7 @@ func TestWorkflows(t *testing.T) {
 		for name, job := range w.Jobs {
 			at := base + "/" + name
 			if job.Permissions == nil {
-				t.Errorf("%s has no permissions of its own", at)
+				t.Errorf("%s has no permissions, want its own", at)
 				continue
 			}
 			for right, level := range *job.Permissions {
@@ -139,15 +141,17 @@ func TestWorkflows(t *testing.T) {
 			}
 			slices.Sort(got[at])
 			if job.Uses == "" && job.Timeout == 0 {
-				t.Errorf("%s has no timeout-minutes", at)
+				t.Errorf("%s has no timeout-minutes, want one", at)
 			}
 			for _, s := range job.Steps {
 				if s.Uses != "" && !pinned.MatchString(s.Uses) {
-					t.Errorf("%s uses %q, want an action of GitHub's own, pinned by commit", at, s.Uses)
+					t.Errorf("%s uses %q, want an action of GitHub's own, pinned by commit", at,
+						s.Uses)
 				}
 				if strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["ssh-key"] == nil &&
 					s.With["persist-credentials"] != false {
-					t.Errorf("%s leaves the token of its checkout behind", at)
+					t.Errorf("%s keeps the token of its checkout, want persist-credentials: false",
+						at)
 				}
 			}
 		}
@@ -194,11 +198,12 @@ func TestFormula(t *testing.T) {
 	write(strings.ReplaceAll(list.String(), "darwin_arm64", "darwin_arm65"))
 	out, err = exec.Command(root+"deploy/homebrew/formula.sh", "1.2.3", checksums).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "no SHA-256 of promsnap_darwin_arm64.tar.gz") {
-		t.Errorf("without a checksum: got %v and %q, want an error that names the archive", err, out)
+		t.Errorf("without a checksum: got %v and %q, want an error that names the archive", err,
+			out)
 	}
 }
 
-// TestVersionInDocs wants one version: the chart's, which the next tag has.
+// TestVersionInDocs checks that chart, docs and manifests have one version, that of the next tag.
 func TestVersionInDocs(t *testing.T) {
 	var chart struct {
 		Version    string
@@ -222,11 +227,11 @@ func TestVersionInDocs(t *testing.T) {
 		}
 	}
 	if len(found) < 2 {
-		t.Errorf("got images in %v only", slices.Sorted(maps.Keys(found)))
+		t.Errorf("got images in %v, want two files or more", slices.Sorted(maps.Keys(found)))
 	}
 }
 
-// TestReleaseNamesInDocs wants every file of a release that the docs name to be made.
+// TestReleaseNamesInDocs checks that every file of a release that the docs name is made.
 func TestReleaseNamesInDocs(t *testing.T) {
 	made := []string{"checksums.txt", "krew.yaml", "promsnap.rb"}
 	for _, p := range shipped[0].platforms {
@@ -247,11 +252,11 @@ func TestReleaseNamesInDocs(t *testing.T) {
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
 			named++
 			if !slices.Contains(made, m[1]) {
-				t.Errorf("%s: no release has a file %s", filepath.Base(doc), m[1])
+				t.Errorf("%s: got a link to %s, want one of %q", filepath.Base(doc), m[1], made)
 			}
 		}
 	}
 	if named == 0 {
-		t.Error("no page names a file of a release")
+		t.Error("no page links to a file of a release, want one or more")
 	}
 }

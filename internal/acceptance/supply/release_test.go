@@ -34,7 +34,7 @@ type entry struct {
 	body []byte
 }
 
-// released is the path of a file that `make release` made.
+// released returns the path of a file that `make release` made.
 func released(t *testing.T, name string) string {
 	t.Helper()
 	dir := os.Getenv("PROMSNAP_RELEASE")
@@ -53,7 +53,7 @@ func readReleased(t *testing.T, name string) []byte {
 	return b
 }
 
-// releasedVersion is the version that the chart has, without v.
+// releasedVersion returns the chart's version, without v.
 func releasedVersion(t *testing.T) string {
 	t.Helper()
 	charts, err := filepath.Glob(released(t, "promsnap-*.tgz"))
@@ -64,7 +64,7 @@ func releasedVersion(t *testing.T) string {
 	return strings.TrimPrefix(name, "promsnap-")
 }
 
-// TestReleaseIsComplete compares the files of a release with what it promises, and their sums with
+// TestReleaseIsComplete compares the files of a release with the expected ones, and their sums with
 // checksums.txt.
 func TestReleaseIsComplete(t *testing.T) {
 	want := []string{
@@ -86,7 +86,8 @@ func TestReleaseIsComplete(t *testing.T) {
 	for _, f := range files {
 		got = append(got, f.Name())
 		if f.Name() != "checksums.txt" {
-			sums = append(sums, fmt.Sprintf("%x  %s", sha256.Sum256(readReleased(t, f.Name())), f.Name()))
+			sums = append(sums, fmt.Sprintf("%x  %s", sha256.Sum256(readReleased(t, f.Name())),
+				f.Name()))
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -100,8 +101,8 @@ func TestReleaseIsComplete(t *testing.T) {
 	}
 }
 
-// TestReleaseArchives reads every archive: which files it has, and how its program was built. It
-// runs the one of this machine.
+// TestReleaseArchives checks the files of every archive and how its program was built. It runs the
+// program for this machine.
 func TestReleaseArchives(t *testing.T) {
 	for _, platform := range shipped[0].platforms {
 		system, processor, _ := strings.Cut(platform, "/")
@@ -198,7 +199,7 @@ func TestReleasePackages(t *testing.T) {
 			path := released(t, "promsnap_linux_"+arch+tt.suffix)
 			out, err := exec.Command("sh", "-ec", tt.list, path).Output()
 			if err != nil {
-				t.Errorf("%s: %v: does this machine have dpkg-deb and rpm?", path, err)
+				t.Errorf("%s: %v, want a list; install dpkg-deb and rpm", path, err)
 				continue
 			}
 			got := strings.Fields(string(out))
@@ -213,7 +214,8 @@ func TestReleasePackages(t *testing.T) {
 	}
 }
 
-// TestReleaseSBOMs compares each bill of materials with the modules that the program itself names.
+// TestReleaseSBOMs compares each bill of materials with the modules in the program's build
+// information.
 func TestReleaseSBOMs(t *testing.T) {
 	for _, platform := range shipped[0].platforms {
 		system, _, _ := strings.Cut(platform, "/")
@@ -241,7 +243,8 @@ func TestReleaseSBOMs(t *testing.T) {
 			t.Errorf("%s: %d modules (-want +got):\n%s", name, len(want), diff)
 		}
 		c := bom.Metadata.Component
-		if bom.BOMFormat != "CycloneDX" || c.Name != module || c.Version != "v"+releasedVersion(t) ||
+		if bom.BOMFormat != "CycloneDX" || c.Name != module ||
+			c.Version != "v"+releasedVersion(t) ||
 			!strings.Contains(c.PURL, "goos="+system) {
 			t.Errorf("%s: got a %s of %+v, want CycloneDX of %s v%s for %s",
 				name, bom.BOMFormat, c, module, releasedVersion(t), system)
@@ -249,7 +252,7 @@ func TestReleaseSBOMs(t *testing.T) {
 	}
 }
 
-// TestReleaseManifests wants the archives that krew and Homebrew are sent to, with their checksums.
+// TestReleaseManifests checks the archives and checksums in the manifests of krew and Homebrew.
 func TestReleaseManifests(t *testing.T) {
 	for name, tt := range map[string]struct {
 		pair    *regexp.Regexp
@@ -268,7 +271,8 @@ func TestReleaseManifests(t *testing.T) {
 		}
 		for _, p := range shipped[0].platforms {
 			if system, _, _ := strings.Cut(p, "/"); slices.Contains(tt.systems, system) {
-				url := "https://" + module + "/releases/download/v" + releasedVersion(t) + "/" + archiveName(p)
+				url := "https://" + module + "/releases/download/v" + releasedVersion(t) + "/" +
+					archiveName(p)
 				want[url] = fmt.Sprintf("%x", sha256.Sum256(readReleased(t, archiveName(p))))
 			}
 		}
@@ -278,14 +282,14 @@ func TestReleaseManifests(t *testing.T) {
 	}
 }
 
-// TestReleaseChart reads the chart's package: it has the release's version, and no file too few.
+// TestReleaseChart checks the chart's package: its version and that no file is missing.
 func TestReleaseChart(t *testing.T) {
 	version := releasedVersion(t)
 	files := unpack(t, "promsnap-"+version+".tgz")
 	chart := string(files["promsnap/Chart.yaml"].body)
 	for _, line := range []string{"version: " + version, "appVersion: " + version} {
 		if !strings.Contains("\n"+chart, "\n"+line+"\n") && !strings.HasSuffix(chart, "\n"+line) {
-			t.Errorf("Chart.yaml has no line %q:\n%s", line, chart)
+			t.Errorf("Chart.yaml is\n%s\nwant a line %q", chart, line)
 		}
 	}
 	source := os.DirFS(filepath.Join(root, "deploy/helm/promsnap"))
@@ -293,7 +297,8 @@ func TestReleaseChart(t *testing.T) {
 	if err := walkFiles(source, func(path string) { want["promsnap/"+path] = true }); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(files))); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)),
+		slices.Sorted(maps.Keys(files))); diff != "" {
 		t.Errorf("files of the chart (-want +got):\n%s", diff)
 	}
 }

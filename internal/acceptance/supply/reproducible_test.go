@@ -13,10 +13,9 @@ import (
 	"testing"
 )
 
-// TestReproducible builds promsnap and the Lambda function's zip twice with the Makefile's own
-// lines, in two copies of the sources, and wants the same bytes. The second time nothing is what it
-// was: neither the directory and its depth, nor the path of the modules, the time zone, the umask,
-// nor what the first had compiled.
+// TestReproducible builds promsnap and the Lambda function's zip twice with the Makefile, from two
+// copies of the sources, and wants the same bytes. The builds differ in directory, depth, path of
+// the modules, time zone, umask and build cache.
 func TestReproducible(t *testing.T) {
 	modules, err := exec.Command("go", "env", "GOMODCACHE").Output()
 	if err != nil {
@@ -36,19 +35,20 @@ func TestReproducible(t *testing.T) {
 	for _, file := range []string{"promsnap", "lambda-" + runtime.GOARCH + ".zip"} {
 		a, b := built(t, first, file), built(t, second, file)
 		if !bytes.Equal(a, b) {
-			t.Errorf("%s differs between two builds: %d and %d bytes", file, len(a), len(b))
+			t.Errorf("%s differs between two builds of %d and %d bytes, want the same bytes", file,
+				len(a), len(b))
 			continue
 		}
 		t.Logf("%s: %d bytes, sha256 %x, twice", file, len(a), sha256.Sum256(a))
 		for _, trace := range []string{first, elsewhere} {
 			if bytes.Contains(a, []byte(trace)) {
-				t.Errorf("%s names the directory that it was built in", file)
+				t.Errorf("%s holds %q, want no build directory", file, trace)
 			}
 		}
 	}
 }
 
-// makeIn copies the sources into dir and makes there what ships.
+// makeIn copies the sources into dir and builds the shipped files there.
 func makeIn(t *testing.T, dir, umask string, env ...string) {
 	t.Helper()
 	for _, part := range []string{"cmd", "functions", "internal", "templates"} {
