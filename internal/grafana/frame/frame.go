@@ -2,8 +2,9 @@
 // answers, transforms them, reduces them and names their fields. It is pure: no I/O and no clock.
 //
 // Grafana's rules are kept number for number, also where they look odd, because people compare a
-// panel with the one in their browser. What differs by choice is a list in the test that compares
-// this package with npm's @grafana/data.
+// panel with the one in their browser. What differs by choice is a list in package frametest, which
+// compares this package with npm's @grafana/data. TimeSeries, Table, Heatmap and prepareTimeSeries
+// are no part of @grafana/data: they follow what Grafana is known to do.
 //
 // A set of frames belongs to one goroutine: looking up a display name remembers it.
 package frame

@@ -98,7 +98,8 @@ func TestTransformNothing(t *testing.T) {
 	}
 	for _, id := range frametest.StepIDs() {
 		for i, frames := range [][]*frame.Frame{
-			nil, {empty()}, {empty(), empty()}, {noRows()}, {noRows(), noRows()}, {empty(), noRows()},
+			nil, {empty()}, {empty(), empty()}, {noRows()}, {noRows(), noRows()},
+			{empty(), noRows()},
 		} {
 			out, _, err := frame.Transform(frames, []frame.Transformation{{ID: id}})
 			if err != nil {
