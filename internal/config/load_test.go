@@ -2,7 +2,6 @@ package config_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,7 +115,7 @@ func TestErrorsAreProblems(t *testing.T) {
 		Message: errs[0].Message,
 	}
 	if errs[0] != want || !strings.Contains(want.Message, `"5" is not a duration`) {
-		t.Errorf("got %+v", errs[0])
+		t.Errorf("got %+v, want %+v", errs[0], want)
 	}
 }
 
@@ -128,8 +127,8 @@ func TestLoadFull(t *testing.T) {
 	p := c.Prometheus
 	if p.HTTP.Client().BasicAuth.Password != "hunter2" ||
 		p.HTTP.Client().TLSConfig.CAFile != "testdata/good/certs/ca.pem" {
-		t.Errorf("http_config: %q, %q", p.HTTP.Client().BasicAuth.Password,
-			p.HTTP.Client().TLSConfig.CAFile)
+		t.Errorf("got password %q and CA file %q, want those of full.yaml",
+			p.HTTP.Client().BasicAuth.Password, p.HTTP.Client().TLSConfig.CAFile)
 	}
 	var matchers []string
 	for _, m := range p.Matchers {
@@ -137,7 +136,7 @@ func TestLoadFull(t *testing.T) {
 	}
 	if want := []string{`cluster="prod-seoul"`, `env=~"prod|stage"`, `tier!="test"`}; !cmp.Equal(
 		want, matchers) {
-		t.Errorf("matchers %q", matchers)
+		t.Errorf("got matchers %q, want %q", matchers, want)
 	}
 	p.HTTP, p.Matchers = config.HTTP{}, nil
 	if diff := cmp.Diff(config.Prometheus{
@@ -158,21 +157,21 @@ func TestLoadFull(t *testing.T) {
 		Query:  `topk(3, sum by (namespace, pod) (x{node="{{node}}"}))`,
 		Legend: "{{namespace}}/{{pod}}", Unit: units.Bytes,
 	}) {
-		t.Errorf("detail: %+v", d)
+		t.Errorf("got detail %+v, want that of full.yaml", d)
 	}
 	check, daily := c.Reports[0], c.Reports[1]
 	if check.Title != "check" || check.Range != time.Hour || check.Zone != time.UTC ||
 		!cmp.Equal(check.Panels, builtin()) {
-		t.Errorf("check: %+v", check)
+		t.Errorf("got report %+v, want the defaults of check", check)
 	}
 	if daily.Title != "Daily capacity" || daily.Zone.String() != "Asia/Seoul" ||
 		daily.Language != words.Korean || daily.Range != 24*time.Hour || len(daily.Panels) != 3 {
-		t.Fatalf("daily: %+v", daily)
+		t.Fatalf("got report %+v, want daily of full.yaml", daily)
 	}
 	memory, week, spark := daily.Panels[0], daily.Panels[1], daily.Panels[2]
 	if o := memory.Overrides; len(o) != 1 || o[0].Match[0].String() != `node=~"kafka-.*"` ||
 		o[0].Warning != rules.At(.92) || o[0].Critical.Set {
-		t.Errorf("overrides: %+v", o)
+		t.Errorf("got overrides %+v, want one with warning 0.92", o)
 	}
 	want := builtin()[0]
 	want.Title, want.Top = "Memory of the nodes", 5
@@ -182,7 +181,7 @@ func TestLoadFull(t *testing.T) {
 	}
 	if week.Name != "node-memory-week" || len(week.Rules) != 0 || week.Range != 7*24*time.Hour ||
 		week.Title != want.Section[:4]+" memory" {
-		t.Errorf("week: %+v", week)
+		t.Errorf("got panel %+v, want node-memory-week without rules over 7 days", week)
 	}
 	checkSpark(t, spark)
 }
@@ -191,7 +190,7 @@ func checkSpark(t *testing.T, got panel.Spec) {
 	t.Helper()
 	if o := got.Overrides; len(o) != 2 || o[0].Rule != "p95" || o[0].Warning.Set ||
 		o[0].Critical.Set || o[1].Critical != rules.At(60<<30) {
-		t.Errorf("overrides: %+v", o)
+		t.Errorf("got overrides %+v, want one of p95 without limits and one with critical 60GiB", o)
 	}
 	got.Overrides = nil
 	want := panel.Spec{
@@ -210,7 +209,8 @@ func checkSpark(t *testing.T, got panel.Spec) {
 		Range:   6 * time.Hour,
 		Step:    time.Minute,
 		Capacity: &panel.Capacity{
-			Query: `max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory"})`, Unit: units.Bytes,
+			Query: `max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory"})`,
+			Unit:  units.Bytes,
 		},
 		Rules: []rules.Rule{
 			{
@@ -236,7 +236,8 @@ func TestDefaults(t *testing.T) {
 	p := c.Prometheus
 	if http := p.HTTP.Client(); !http.FollowRedirects || !http.EnableHTTP2 ||
 		http.BasicAuth != nil {
-		t.Errorf("http_config: %v, %v", http.FollowRedirects, http.EnableHTTP2)
+		t.Errorf("got redirects %v and HTTP/2 %v, want both and no login", http.FollowRedirects,
+			http.EnableHTTP2)
 	}
 	p.HTTP = config.HTTP{}
 	if diff := cmp.Diff(config.Prometheus{
@@ -255,7 +256,7 @@ func TestDefaults(t *testing.T) {
 	if !cmp.Equal(want, c.Reports, bothOrNone, cmp.Comparer(func(a, b *time.Location) bool {
 		return a.String() == b.String()
 	})) {
-		t.Errorf("reports: %+v", c.Reports)
+		t.Errorf("got reports %+v, want %+v", c.Reports, want)
 	}
 	// A run without a file has the same configuration.
 	o := options()
@@ -263,7 +264,7 @@ func TestDefaults(t *testing.T) {
 	d, err := config.Default(o)
 	if err != nil || d.Prometheus.URL != c.Prometheus.URL || d.Prometheus.Concurrency != 4 ||
 		!cmp.Equal(d.Reports[0].Panels, builtin()) {
-		t.Errorf("%+v, %v", d, err)
+		t.Errorf("got %+v, %v, want the configuration of minimal.yaml", d, err)
 	}
 }
 
@@ -278,7 +279,7 @@ func TestAliases(t *testing.T) {
 			names = append(names, p.Name)
 		}
 		if got := strings.Join(names, " "); got != want {
-			t.Errorf("report %d has panels %s, not %s", i, got, want)
+			t.Errorf("report %d: got panels %s, want %s", i, got, want)
 		}
 	}
 }
@@ -298,12 +299,12 @@ func TestOverridesOfTheFile(t *testing.T) {
 	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil ||
 		!strings.Contains(err.Error(), "promsnap.yaml:6:79: reports[0].panels[0].rules[0].for: "+
 			"15m does not fit") {
-		t.Errorf("a range too short for the file's rule: %v", err)
+		t.Errorf("a range too short for the rule: got error %v, want one about for", err)
 	}
 	o.Range = 30 * time.Second
 	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil ||
 		err.Error() != "a range of 30s is out of bounds; write 1m to 400d" {
-		t.Errorf("a range too short for anything: %v", err)
+		t.Errorf("a range of 30s: got error %v, want out of bounds", err)
 	}
 	o.URL = "http://promsnap:s3cr3t@127.0.0.1"
 	for _, load := range []func() (*config.Config, error){
@@ -312,7 +313,7 @@ func TestOverridesOfTheFile(t *testing.T) {
 	} {
 		if _, err := load(); err == nil || strings.Contains(err.Error(), "s3cr3t") ||
 			!strings.Contains(err.Error(), "user or password") {
-			t.Errorf("a URL with a password: %v", err)
+			t.Errorf("a URL with a password: got error %v, want one without it", err)
 		}
 	}
 }
@@ -332,20 +333,20 @@ func TestBuiltinPanelsFitTheRange(t *testing.T) {
 			c := load(t, "version: 1\nprometheus: {url: http://p}\nreports: [{name: a, range: "+
 				test.report+panels+"}]")
 			if got := c.Reports[0].Panels[0].Range; got != test.want {
-				t.Errorf("in a report of %s%s the panel has a range of %s, not %s", test.report,
-					panels, got, test.want)
+				t.Errorf("report of %s%s: got a panel's range of %s, want %s", test.report, panels,
+					got, test.want)
 			}
 		}
 	}
 	if builtin()[0].Rules[0].For != 15*time.Minute {
-		t.Error("the built-in panel itself was changed")
+		t.Error("got a changed built-in panel, want a copy")
 	}
 }
 
 func TestLoadFileErrors(t *testing.T) {
 	if _, err := config.LoadFile(t.Context(), "testdata/none.yaml", options()); !errors.Is(err,
 		os.ErrNotExist) {
-		t.Error(err)
+		t.Errorf("got error %v, want %v", err, os.ErrNotExist)
 	}
 	large := filepath.Join(t.TempDir(), "large.yaml")
 	if err := os.WriteFile(large, []byte(strings.Repeat("# comment\n", 120_000)),
@@ -354,7 +355,7 @@ func TestLoadFileErrors(t *testing.T) {
 	}
 	if _, err := config.LoadFile(t.Context(), large, options()); err == nil ||
 		!strings.Contains(err.Error(), "larger than 1024 KiB") {
-		t.Error(err)
+		t.Errorf("got error %v, want larger than 1024 KiB", err)
 	}
 }
 
@@ -376,7 +377,7 @@ reports:
 `)
 	heat, area := c.Reports[0].Panels[0], c.Reports[0].Panels[1]
 	if heat.Kind != panel.Heatmap || heat.Top != 48 {
-		t.Errorf("kind %q, top %d", heat.Kind, heat.Top)
+		t.Errorf("got kind %q and top %d, want %q and 48", heat.Kind, heat.Top, panel.Heatmap)
 	}
 	want := []panel.Reference{
 		{
@@ -385,7 +386,7 @@ reports:
 		}, {Name: "peak", Query: "max_over_time(x[$__interval])"},
 	}
 	if diff := cmp.Diff(want, area.References); diff != "" || area.Kind != panel.Area {
-		t.Errorf("kind %q, references:\n%s", area.Kind, diff)
+		t.Errorf("got kind %q, want %q; references:\n%s", area.Kind, panel.Area, diff)
 	}
 }
 
@@ -400,135 +401,10 @@ func TestFont(t *testing.T) {
 		c, err := config.Load(filepath.Join(dir, "promsnap.yaml"), []byte(rest+path), options())
 		if err != nil || c.Font == nil || string(c.Font.Data) != "\x00\x01\x00\x00font" ||
 			c.Font.Path != filepath.Join(dir, "own.ttf") {
-			t.Errorf("font %s: %+v, %v", path, c, err)
+			t.Errorf("font %s: got %+v, %v, want the file", path, c, err)
 		}
 	}
 	if c := load(t, "version: 1\nprometheus: {url: http://p}"); c.Font != nil {
-		t.Error("a font that the file does not name")
-	}
-}
-
-// The receivers and the state of full.yaml are read, including secrets.
-func TestLoadDelivery(t *testing.T) {
-	c, err := config.LoadFile(t.Context(), "testdata/good/full.yaml", options())
-	if err != nil {
-		t.Fatal(err)
-	}
-	reveal := func(s secret.String) string {
-		got, err := s.Reveal(t.Context())
-		if err != nil {
-			return err.Error()
-		}
-		return got
-	}
-	oncall := c.Reports[2]
-	if want := []string{"local", "oncall", "pager", "program", "alertmanager", "pushgateway"}; !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges || !oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
-		t.Errorf("report: %+v", oncall)
-	}
-	if daily := c.Reports[1]; daily.Send != config.SendSummary || daily.ArchiveOnChange ||
-		daily.RepeatInterval != 4*time.Hour {
-		t.Errorf("report: %+v", daily)
-	}
-	archive, local, team, people, pager := c.Receivers[0], c.Receivers[1], c.Receivers[2],
-		c.Receivers[3], c.Receivers[4]
-	bucket := archive.To.(config.Archive)
-	if got := reveal(bucket.SecretKey); got != "hunter2" {
-		t.Errorf("secret key %q", got)
-	}
-	bucket.SecretKey = secret.String{}
-	if want := (config.Archive{Bucket: config.Bucket{
-		Name: "capacity-reports", Prefix: "prod", Region: "ap-northeast-2",
-		Endpoint: "https://minio.example.com", PathStyle: true, AccessKey: "promsnap",
-		RoleARN: "arn:aws:iam::123456789012:role/promsnap", ExternalID: "prod", SSE: "aws:kms",
-		KMSKey: "alias/reports",
-	}, LinkExpiry: 24 * time.Hour}); fmt.Sprint(bucket) != fmt.Sprint(want) {
-		t.Errorf("archive: %+v", bucket)
-	}
-	if local.To != config.Dir("testdata/good/reports") || local.Role != config.RoleArchive ||
-		team.Role == config.RoleArchive {
-		t.Errorf("local: %+v", local)
-	}
-	if got := reveal(team.To.(config.Slack).Token); !strings.Contains(got,
-		"testdata/good/slack-token") {
-		// which is not there
-		t.Errorf("token_file: %s", got)
-	}
-	if got := reveal(people.To.(config.Slack).Token); !strings.Contains(got, "SLACK_BOT_TOKEN") {
-		// nor is this
-		t.Errorf("the default token: %s", got)
-	}
-	if people.MinSeverity != rules.Critical || people.SendResolved || !people.AllClear ||
-		people.Fallback != "pager" ||
-		!cmp.Equal(people.GroupBy, []string{"alertname", "namespace"}) ||
-		!cmp.Equal(people.To.(config.Slack).Mentions[rules.Critical],
-			[]string{"@here", "U0123456789"}) {
-		t.Errorf("oncall: %+v, %+v", people, people.To)
-	}
-	if pager.GroupBy == nil || !pager.SendResolved || pager.MinSeverity != rules.Warning ||
-		reveal(pager.To.(config.SlackWebhook).URL) != "hunter2" || team.GroupBy != nil {
-		t.Errorf("pager: %+v", pager)
-	}
-	program, alertmanager, pushgateway := c.Receivers[5], c.Receivers[6], c.Receivers[7]
-	hook, am := program.To.(config.Webhook), alertmanager.To.(config.Alertmanager)
-	if got := reveal(hook.URL); !strings.Contains(got, "testdata/good/address") ||
-		reveal(hook.Token) != "hunter2" {
-		t.Errorf("the webhook's address: %s", got)
-	}
-	http := am.HTTP.Client()
-	if am.URL != "http://alertmanager.monitoring.svc:9093/path" ||
-		http.BasicAuth.Password != "hunter2" ||
-		http.TLSConfig.CAFile != "testdata/good/certs/ca.pem" || !http.FollowRedirects {
-		t.Errorf("alertmanager: %+v", am)
-	}
-	if p := pushgateway.To.(config.Pushgateway); p.URL != "http://pushgateway.monitoring.svc:9091" || p.Job != "promsnap" || !p.HTTP.Client().FollowRedirects {
-		t.Errorf("pushgateway: %+v", p)
-	}
-	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
-		if r.Role != config.RoleProgram || r.Role == config.RoleArchive || r.Role == config.RolePeople || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {
-			t.Errorf("%+v", r)
-		}
-	}
-	if d := c.Reports[1]; d.HistoryFrom != "oncall" || reveal(d.Heartbeat) != "hunter2" || !c.Reports[2].Heartbeat.IsZero() {
-		t.Errorf("report: %+v", d)
-	}
-	if c.State.Dir != "" || c.State.S3.Prefix != "state" {
-		t.Errorf("state: %+v", c.State)
-	}
-}
-
-// With a kubernetes section, Prometheus needs no URL and the state needs no key. The command line
-// overrides the file.
-func TestKubernetes(t *testing.T) {
-	c, err := config.LoadFile(t.Context(), "testdata/good/kubernetes.yaml", options())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := config.Kubernetes{Service: "monitoring/https:prometheus:web/prometheus", Context: "prod", Namespace: "tools"}
-	if *c.Kubernetes != want || *c.State.ConfigMap != (config.ConfigMap{Namespace: "other", Name: "memory"}) || c.Prometheus.URL != "" {
-		t.Errorf("%+v, %+v, %q", c.Kubernetes, c.State, c.Prometheus.URL)
-	}
-	const delivering = "version: 1\ncluster: c\nkubernetes: {}\nreports: [{name: check, receivers: [team], send: changes}]\nreceivers: [{name: team, slack: {channel: C012}}]\n"
-	c, err = config.Load("promsnap.yaml", []byte(delivering), options())
-	if err != nil || *c.Kubernetes != (config.Kubernetes{Nodes: true}) ||
-		c.State.ConfigMap.Name != config.DefaultConfigMap || c.Prometheus.Concurrency != 4 {
-		t.Errorf("%+v, %v", c, err)
-	}
-	o := options()
-	o.URL = "http://localhost:9090"
-	if c, err = config.LoadFile(t.Context(), "testdata/good/kubernetes.yaml", o); err != nil || c.Prometheus.URL != o.URL || c.Kubernetes.Service != "" {
-		t.Errorf("%+v, %v", c, err)
-	}
-	o = options()
-	o.Service = "monitoring/prometheus-server:80"
-	if c, err = config.LoadFile(t.Context(), "testdata/good/minimal.yaml", o); err != nil || c.Prometheus.URL != "" || *c.Kubernetes != (config.Kubernetes{Service: o.Service, Nodes: true}) {
-		t.Errorf("%+v, %v", c, err)
-	}
-	o.Service = "prometheus-server"
-	if _, err = config.Default(o); err == nil || !strings.Contains(err.Error(), "write NAMESPACE/NAME") {
-		t.Errorf("a service without a namespace: %v", err)
-	}
-	c, err = config.Default(options())
-	if err != nil || *c.Kubernetes != (config.Kubernetes{Nodes: true}) {
-		t.Errorf("%+v, %v", c, err)
+		t.Errorf("got font %+v, want none", c.Font)
 	}
 }
