@@ -63,16 +63,16 @@ func TestConfigMapKeepsOtherData(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := store.Save(t.Context(), check, state.Doc{Serial: 2}, version); err != nil {
-		t.Errorf("another report's document is in the way: %v", err)
+		t.Errorf("got error %v after a change of another document, want none", err)
 	}
 	o := s.maps[mapPath]
 	if o.Data["NOTE"] != "made by Helm" || o.Labels["app.kubernetes.io/managed-by"] != "Helm" ||
 		len(o.Data) != 3 {
-		t.Errorf("the object is %+v", o)
+		t.Errorf("got object %+v, want the note and the label of Helm in it", o)
 	}
 	for _, asked := range s.requests() {
 		if !strings.HasPrefix(asked, "GET "+mapPath) && !strings.HasPrefix(asked, "PUT "+mapPath) {
-			t.Errorf("more than get and update on one name: %s", asked)
+			t.Errorf("got request %s, want only get and update of one object", asked)
 		}
 	}
 }

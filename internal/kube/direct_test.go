@@ -114,21 +114,22 @@ func TestAPodAsksTheServiceItself(t *testing.T) {
 	}
 	defer target.Close()
 	if want := there.String() + " through its address in the cluster"; target.String() != want {
-		t.Errorf("the target is %q, want %q", target, want)
+		t.Errorf("got target %q, want %q", target, want)
 	}
 	for _, expr := range []string{"up", long} {
 		if meta, err := ask(t, target, expr); err != nil || meta.Series != 1 {
-			t.Errorf("%.20s: %+v, %v", expr, meta, err)
+			t.Errorf("%.20s: got %+v, %v, want one series", expr, meta, err)
 		}
 	}
 	if asked := s.requests(); len(asked) > 0 {
-		t.Errorf("the API server was asked %q", asked)
+		t.Errorf("got requests %q to the API server, want none", asked)
 	}
 
 	_, err = s.open(t, "").FindPrometheus(t.Context(), there)
 	if asked := s.requests(); err == nil || len(asked) == 0 ||
 		strings.Contains(err.Error(), ".svc") {
-		t.Errorf("outside of the cluster: %v, and the API server was asked %q", err, asked)
+		t.Errorf("outside of the cluster: got error %v after requests %q, want one of the API "+
+			"server", err, asked)
 	}
 }
 
@@ -142,7 +143,7 @@ func TestAPodAsksThroughTheProxy(t *testing.T) {
 	}
 	if got := target.String(); got != "monitoring/prometheus-server:80 through the API server's "+
 		"service proxy" {
-		t.Errorf("the target is %q", got)
+		t.Errorf("got target %q, want it through the proxy", got)
 	}
 }
 
@@ -245,7 +246,7 @@ func TestAPodHasNoWay(t *testing.T) {
 			}
 			for _, words := range c.not {
 				if strings.Contains(e.Error(), words) {
-					t.Errorf("%v\nmisleads by %q", e, words)
+					t.Errorf("got error %v, want it without %q", e, words)
 				}
 			}
 		})

@@ -330,14 +330,14 @@ func TestFindInANamespace(t *testing.T) {
 		`[{"name":"http","port":80}]`))
 	found, err := s.open(t, "team-b").Find(t.Context(), kube.Service{})
 	if err != nil || found.Namespace != "team-b" {
-		t.Errorf("%+v, %v", found, err)
+		t.Errorf("got %+v, %v, want a Service in team-b", found, err)
 	}
 	s.on("/api/v1/namespaces/empty/services", answer(corev1.ServiceList{
 		TypeMeta: metav1.TypeMeta{Kind: "ServiceList", APIVersion: "v1"},
 	}))
 	if _, err := s.open(t, "empty").Find(t.Context(), kube.Service{}); err == nil ||
 		!strings.Contains(err.Error(), "the namespace empty of seoul has no service") {
-		t.Errorf("%v", err)
+		t.Errorf("got error %v, want that the namespace has no service", err)
 	}
 }
 
@@ -380,7 +380,7 @@ func TestFindWhatIsNamed(t *testing.T) {
 	if _, err := s.open(t, "").Find(t.Context(),
 		kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: "80"}); err != nil ||
 		len(s.requests()) != 0 {
-		t.Errorf("%v: a service with its port is asked for", err)
+		t.Errorf("got error %v or a request for a service with its port, want none", err)
 	}
 }
 
@@ -407,7 +407,7 @@ func TestParseService(t *testing.T) {
 	} {
 		s, err := kube.ParseService(text)
 		if err != nil || s.String() != text {
-			t.Errorf("%s: %s, %v", text, s, err)
+			t.Errorf("%s: got %s, %v, want the same text", text, s, err)
 		}
 	}
 	for _, text := range []string{
@@ -417,11 +417,11 @@ func TestParseService(t *testing.T) {
 	} {
 		if s, err := kube.ParseService(text); err == nil ||
 			!strings.Contains(err.Error(), "write NAMESPACE/NAME[:PORT]") {
-			t.Errorf("%q was read as %+v, %v", text, s, err)
+			t.Errorf("%q: got %+v, %v, want an error with the syntax", text, s, err)
 		}
 	}
 	if s, err := kube.ParseService(""); err != nil || s != (kube.Service{}) {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("got %+v, %v, want the zero Service", s, err)
 	}
 }
 
@@ -435,10 +435,10 @@ func FuzzParseService(f *testing.F) {
 		}
 		again, err := kube.ParseService(s.String())
 		if err != nil || again != s {
-			t.Errorf("%q is %+v, and its text %q is %+v, %v", text, s, s, again, err)
+			t.Errorf("%q: got %+v, %v from its text %q, want %+v", text, again, err, s, s)
 		}
 		if strings.ContainsAny(s.String(), "?#% ") || strings.Contains(s.String(), "..") {
-			t.Errorf("%q became %q, which means something else in a URL", text, s)
+			t.Errorf("%q: got %q, want no characters with a meaning in a URL", text, s)
 		}
 	})
 }

@@ -54,7 +54,7 @@ func TestOpenFollowsTheKubeconfig(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 			if errors.Is(err, kube.ErrNoConfig) != (name == "no kubeconfig and no Pod") {
-				t.Errorf("the error's kind: %v", err)
+				t.Errorf("got error %v, want ErrNoConfig only without a kubeconfig", err)
 			}
 		})
 	}
@@ -101,7 +101,7 @@ func TestOpenShowsNoSecret(t *testing.T) {
 			}
 			if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "hunt") ||
 				strings.Contains(err.Error(), "%hu") {
-				t.Errorf("the error shows the secret: %v", err)
+				t.Errorf("got error %v, want it without the secret", err)
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 				}
 			}
 			if strings.Contains(err.Error(), token) {
-				t.Errorf("the error shows the token: %v", err)
+				t.Errorf("got error %v, want it without the token", err)
 			}
 		})
 	}
@@ -247,7 +247,7 @@ func TestSlot(t *testing.T) {
 				t.Errorf("got %+v, want %v, manual %v, note %q", got, c.want, c.manual, c.note)
 			}
 			if asked := s.requests(); len(asked) > 1 {
-				t.Errorf("more than one request: %q", asked)
+				t.Errorf("got requests %q, want at most one", asked)
 			}
 		})
 	}
@@ -281,9 +281,10 @@ func TestSlotWithoutAnAPIServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	due := now.Truncate(5 * time.Minute)
-	s := cluster.Slot(t.Context(), kube.Downward{Job: fmt.Sprintf("check-%d", due.Unix()/60)}, now)
-	if !s.Time.Equal(due) || s.Manual || !strings.Contains(s.Note, "cannot be reached") {
-		t.Errorf("%+v", s)
+	scheduled := now.Truncate(5 * time.Minute)
+	job := fmt.Sprintf("check-%d", scheduled.Unix()/60)
+	s := cluster.Slot(t.Context(), kube.Downward{Job: job}, now)
+	if !s.Time.Equal(scheduled) || s.Manual || !strings.Contains(s.Note, "cannot be reached") {
+		t.Errorf("got %+v, want the time %s and a note", s, scheduled)
 	}
 }

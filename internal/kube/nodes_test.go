@@ -119,7 +119,7 @@ func TestNodes(t *testing.T) {
 	}
 	want1 := []string{"GET /api/v1/nodes?limit=500", "GET /api/v1/nodes?continue=more&limit=500"}
 	if diff := cmp.Diff(want1, s.requests()); diff != "" {
-		t.Errorf("not one list in pages: %s", diff)
+		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestNodesReturnTheCauseOfTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(stopped)
 	if _, _, err := s.open(t, "").Nodes(ctx); !errors.Is(err, stopped) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want %v", err, stopped)
 	}
 }
 
@@ -154,6 +154,7 @@ func TestNodesWithoutEnd(t *testing.T) {
 	s.on("/api/v1/nodes", answer(nodeList("more", page...)))
 	nodes, notes, err := s.open(t, "").Nodes(t.Context())
 	if err != nil || len(nodes) != 20_000 || len(notes) != 1 {
-		t.Errorf("%d nodes, %q, %v", len(nodes), notes, err)
+		t.Errorf("got %d nodes, notes %q, error %v, want 20000 and one note", len(nodes), notes,
+			err)
 	}
 }

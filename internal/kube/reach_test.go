@@ -81,7 +81,7 @@ func TestThroughTheServiceProxy(t *testing.T) {
 	defer target.Close()
 	if got := target.String(); got != "monitoring/prometheus-server:80 through the API server's "+
 		"service proxy" {
-		t.Errorf("the target is %q", got)
+		t.Errorf("got target %q, want it through the proxy", got)
 	}
 	s.requests()
 	for expr, method := range map[string]string{"up": http.MethodGet, long: http.MethodPost} {
@@ -186,7 +186,7 @@ func TestTheProxyRefuses(t *testing.T) {
 			_, err = ask(t, target, c.expr)
 			var e *promapi.Error
 			if !errors.As(err, &e) || e.Kind != c.kind {
-				t.Errorf("%v is not %s", err, c.kind)
+				t.Errorf("got error %v, want kind %s", err, c.kind)
 			}
 			for _, want := range c.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
@@ -194,7 +194,7 @@ func TestTheProxyRefuses(t *testing.T) {
 				}
 			}
 			if err != nil && strings.Contains(err.Error(), token) {
-				t.Errorf("the error shows the token: %v", err)
+				t.Errorf("got error %v, want it without the token", err)
 			}
 		})
 	}
@@ -214,7 +214,7 @@ func TestTheAPIServerGoesAway(t *testing.T) {
 	if !errors.As(err, &e) || e.Kind != promapi.KindRefused ||
 		!strings.Contains(err.Error(), "the API server of seoul at ") ||
 		!strings.Contains(err.Error(), "cannot be reached") {
-		t.Errorf("%v", err)
+		t.Errorf("got error %v, want that the API server cannot be reached", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -224,7 +224,7 @@ func TestTheAPIServerGoesAway(t *testing.T) {
 	}
 	if _, err := client.Range(ctx, promapi.Query{Expr: "up", Grid: grid},
 		func(series.Series) error { return nil }); !errors.Is(err, context.Canceled) {
-		t.Errorf("a query that was given up: %v", err)
+		t.Errorf("got error %v, want %v", err, context.Canceled)
 	}
 }
 
@@ -330,11 +330,11 @@ func TestByPortForward(t *testing.T) {
 	}
 	if got := target.String(); got != "monitoring/prometheus-server:80 (prometheus chart) "+
 		"through a port-forward to monitoring/prometheus-0" {
-		t.Errorf("the target is %q", got)
+		t.Errorf("got target %q, want it through a port-forward", got)
 	}
 	for range 3 {
 		if meta, err := ask(t, target, long); err != nil || meta.Series != 1 {
-			t.Fatalf("%+v, %v", meta, err)
+			t.Fatalf("got %+v, %v, want one series", meta, err)
 		}
 	}
 	forwards := 0
@@ -346,9 +346,9 @@ func TestByPortForward(t *testing.T) {
 	if forwards != 1 {
 		t.Errorf("%d port-forwards were made, want one for all connections", forwards)
 	}
-	behind.CloseClientConnections() // a Prometheus that is made anew
+	behind.CloseClientConnections() // as if Prometheus restarted
 	if meta, err := ask(t, target, "up"); err != nil || meta.Series != 1 {
-		t.Errorf("on a new connection: %+v, %v", meta, err)
+		t.Errorf("on a new connection: got %+v, %v, want one series", meta, err)
 	}
 	target.Close()
 	target.Close()
@@ -413,6 +413,6 @@ func TestThePortForwardIsGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-arrived; cancel() }()
 	if _, err := s.open(t, "").FindPrometheus(ctx, named); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
+		t.Errorf("got error %v, want %v", err, context.Canceled)
 	}
 }
