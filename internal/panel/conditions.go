@@ -8,9 +8,10 @@ import (
 // The conditions of nodes that promsnap judges, as regular expressions of PromQL. What a condition
 // of any other name means is not known: it is information, and no fault.
 const (
-	// BadConditions are wrong where they are True: the kubelet's and the cloud's own, and those of
-	// node-problem-detector. Vendors name theirs by the same words.
-	BadConditions = `.*(Pressure|Problem|Unhealthy|Unavailable|Deadlock)|Frequent.+|Corrupt.+|ReadonlyFilesystem|XfsShutdown|CperHardwareErrorFatal`
+	// The node conditions that promsnap judges, as PromQL regular expressions. Other conditions
+	// have an unknown meaning and are information, not faults.
+	BadConditions = `.*(Pressure|Problem|Unhealthy|Unavailable|Deadlock)|Frequent.+|Corrupt.+|` +
+		`ReadonlyFilesystem|XfsShutdown|CperHardwareErrorFatal`
 	// GoodConditions are wrong where they are not True: Ready, what vendors name after it, such as
 	// KernelReady, and EtcdIsVoter of k3s and RKE2, which a healthy member of their etcd has.
 	GoodConditions = `.*Ready|EtcdIsVoter`

@@ -20,7 +20,7 @@ func TestWrongCondition(t *testing.T) {
 		{"ContainerRuntimeUnhealthy", "ContainerRuntimeUnhealthy", "", ""},
 		{"NTPProblem", "NTPProblem", "", ""},
 		{"XfsShutdown", "XfsShutdown", "", ""},
-		// AKS announces its maintenance so; what others mean by theirs is theirs.
+		// AKS announces maintenance with this; others have an unknown meaning.
 		{"VMEventScheduled", "", "", ""},
 		{"RaidRebuilt", "", "", ""},
 		{"Readying", "", "", ""},

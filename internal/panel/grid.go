@@ -9,13 +9,13 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// MaxPoints is the most samples a series that Prometheus answers with.
+// MaxPoints is the most samples per series in an answer of Prometheus.
 const MaxPoints = 11_000
 
-// chartWidth is the width in pixels of a chart's picture, which the ladder takes the step from.
+// chartWidth is the width of a chart in pixels, from which the ladder's step follows.
 const chartWidth = 1000
 
-// ladder holds the steps that a person would choose. They divide an hour or a day, so that aligned
+// ladder holds steps that a person would choose. They divide an hour or a day, so that aligned
 // grids of different runs share their times and a cache in front of Prometheus can answer.
 var ladder = []time.Duration{
 	15 * time.Second, 30 * time.Second,
@@ -24,18 +24,18 @@ var ladder = []time.Duration{
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
 }
 
-// Step returns the step of a range query over rng: pinned where it is not 0, else the first of the
-// ladder that is not finer than the scrape interval and gives a chart at most one sample a pixel. A
-// pinned step that gives more than MaxPoints samples is an error that names the smallest one that
-// does not.
+// Step returns the step of a range query over rng. It is pinned if that is not 0. Otherwise it is
+// the first step of the ladder that is not finer than the scrape interval and gives a chart at most
+// one sample per pixel. A pinned step that gives more than MaxPoints samples is an error, which
+// suggests the smallest valid step.
 func Step(rng, pinned, scrape time.Duration) (time.Duration, error) {
 	if rng <= 0 {
 		return 0, fmt.Errorf("range %s is not positive", model.Duration(rng))
 	}
 	if pinned > 0 {
 		if points(rng, pinned) > MaxPoints {
-			return 0, fmt.Errorf("step %s over a range of %s gives %d samples a series, and "+
-				"Prometheus answers at most %d; use a step of at least %s",
+			return 0, fmt.Errorf("step %s over a range of %s gives %d samples per series, but "+
+				"Prometheus allows %d; use a step of at least %s",
 				model.Duration(pinned), model.Duration(rng), points(rng, pinned), MaxPoints,
 				model.Duration(smallestStep(rng)))
 		}
@@ -63,8 +63,8 @@ func smallestStep(rng time.Duration) time.Duration {
 func points(rng, step time.Duration) int64 { return int64(rng/step) + 1 }
 
 // PlanGrid returns the grid of a range that ends at end. Start and end are rounded down to
-// multiples of the step in Unix time: VictoriaMetrics would move them otherwise, and Mimir caches
-// only aligned queries.
+// multiples of the step in Unix time, because VictoriaMetrics would shift them otherwise, and Mimir
+// only caches aligned queries.
 func PlanGrid(end time.Time, rng, step time.Duration) series.Grid {
 	last := floor(end, step)
 	first := floor(last.Add(-rng), step)

@@ -36,12 +36,12 @@ func TestStep(t *testing.T) {
 			got, err := panel.Step(tc.rng, tc.pinned, tc.scrape)
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
-					t.Fatalf("error %v, want one with %q", err, tc.err)
+					t.Fatalf("got error %v, want one with %q", err, tc.err)
 				}
 				return
 			}
 			if err != nil || got != tc.want {
-				t.Fatalf("Step = %v, %v; want %v", got, err, tc.want)
+				t.Fatalf("got %v, %v; want %v", got, err, tc.want)
 			}
 		})
 	}
@@ -54,21 +54,21 @@ func TestPlanGridIsAligned(t *testing.T) {
 		rng := time.Duration(rapid.IntRange(1, 500).Draw(t, "steps")) * step
 		g := panel.PlanGrid(end, rng, step)
 		if g.Start.Unix()%int64(step/time.Second) != 0 {
-			t.Fatalf("start %v is no multiple of %v", g.Start, step)
+			t.Fatalf("got start %v, want a multiple of %v", g.Start, step)
 		}
 		if g.End().After(end) || end.Sub(g.End()) >= step {
-			t.Fatalf("end %v for %v with a step of %v", g.End(), end, step)
+			t.Fatalf("got end %v, want less than a step of %[3]v before %[2]v", g.End(), end, step)
 		}
 		if g.Range() != rng || g.Len != int(rng/step)+1 {
-			t.Fatalf("range %v in %d samples, want %v", g.Range(), g.Len, rng)
+			t.Fatalf("got range %v in %d samples, want %v", g.Range(), g.Len, rng)
 		}
 	})
 }
 
-func TestPlanGridHoldsTheWholeRange(t *testing.T) {
+func TestPlanGridCoversTheRange(t *testing.T) {
 	g := panel.PlanGrid(time.Date(2026, 11, 22, 0, 0, 30, 0, time.UTC), 7*time.Minute,
 		5*time.Minute)
 	if g.Range() < 7*time.Minute || g.Len != 3 {
-		t.Fatalf("grid of %d samples over %v does not hold 7m", g.Len, g.Range())
+		t.Fatalf("got %d samples over %v, want 3 over at least 7m", g.Len, g.Range())
 	}
 }

@@ -16,7 +16,7 @@ func TestOverridesMatch(t *testing.T) {
 		{[]Matcher{{"node", "=", "n1"}}, true},
 		{[]Matcher{{"node", "!=", "n1"}}, false},
 		{[]Matcher{{"pod", "=~", "kafka-.*"}}, true},
-		{[]Matcher{{"pod", "=~", "kafka"}}, false}, // of the whole value
+		{[]Matcher{{"pod", "=~", "kafka"}}, false}, // regular expressions are anchored
 		{[]Matcher{{"pod", "!~", "kafka-.*"}}, false},
 		{[]Matcher{{"zone", "=", ""}}, true},
 		{[]Matcher{{"node", "=", "n1"}, {"pod", "=", "api"}}, false},
@@ -31,7 +31,7 @@ func TestOverridesMatch(t *testing.T) {
 	}
 	for _, m := range []Matcher{{"node", "~", "n1"}, {"node", "=~", "("}} {
 		if _, err := (Override{Match: []Matcher{m}}).Compile(); err == nil {
-			t.Errorf("%v was compiled", m)
+			t.Errorf("%v: got no error, want one", m)
 		}
 	}
 }

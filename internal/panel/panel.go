@@ -1,5 +1,5 @@
-// Package panel is a question: its queries, unit, legend, kind, rules and overrides, the grid that
-// it is asked on, and the variables in its PromQL. It asks nothing itself.
+// Package panel defines a panel: its queries, unit, legend, kind, rules and overrides, the grid of
+// its range, and the variables in its PromQL. It does no I/O.
 package panel
 
 import (
@@ -19,20 +19,20 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Kind is how a panel's data is shown. The zero value fits the data: lines over time, or bars where
-// there is but one sample.
+// Kind is how a panel's data is shown. The zero value chooses by the data: lines over time, or bars
+// if there is only one sample.
 type Kind string
 
-// The kinds. A limit colours them all but the area, in which no series stands for itself.
+// The kinds. Limits colour all of them except the area, which does not show series individually.
 const (
-	Lines Kind = "lines" // over time, the worst series one by one, the others as a band
-	// over time, one series upon the other, the others as one: for figures that add up to something
+	Lines Kind = "lines" // over time: the worst series individually, the others as a band
+	// over time, stacked, with the others as one series: for figures that add up
 	Area Kind = "area"
-	// the newest value of each series, ranked; of a ratio, against the whole
+	// the newest value of each series, ranked; a ratio is shown against its capacity
 	Bars Kind = "bars"
-	// series × time as cells: for states, and for events that matter by when they were
+	// series × time as cells: for states, and for events whose time matters
 	Heatmap Kind = "heatmap"
-	// the newest value in large figures, with a sparkline: for what is one number
+	// the newest value in large figures, with a sparkline: for a single number
 	Stat Kind = "stat"
 )
 
@@ -41,12 +41,12 @@ func Kinds() []Kind {
 	return []Kind{Lines, Area, Bars, Heatmap, Stat}
 }
 
-// DefaultTop is how many series a panel draws as lines where its Spec names no number. Eight is
-// what the palette tells apart.
+// DefaultTop is how many series a panel draws as lines if its Spec sets no number. The palette has
+// eight distinguishable colours.
 const DefaultTop = 8
 
-// Top returns how many series a panel of a kind draws where its Spec names no number: rows take
-// less room than colours.
+// Top returns how many series a panel of this kind draws if its Spec sets no number. Rows need less
+// space than colours.
 func (k Kind) Top() int {
 	switch k {
 	case Heatmap:
@@ -57,11 +57,11 @@ func (k Kind) Top() int {
 	return DefaultTop
 }
 
-// Measure says what a panel's figures are of, so that the fleet's gauges and the table of nodes
-// find their panels without knowing names. The zero value is a figure that has no place there.
+// Measure is what a panel's figures measure, so that the fleet's gauges and the node table find
+// their panels without knowing names. The zero value is a figure that neither uses.
 type Measure string
 
-// The measures. Each is a share of what a node has.
+// The measures. Each is a share of a node's resources.
 const (
 	NodeMemory         Measure = "node_memory"          // memory in use
 	NodeCPU            Measure = "node_cpu"             // CPU time in use
@@ -70,84 +70,84 @@ const (
 	NodeCPURequests    Measure = "node_cpu_requests"    // CPU that pods have requested
 )
 
-// Spec is a panel: one question with its chart.
+// Spec is a panel: a question and its chart.
 type Spec struct {
 	Name  string // a file name and an anchor: [a-z0-9-]
 	Title string
 	// heading that groups panels in the report: Nodes, Containers, Storage, Monitoring
 	Section string
-	// Queries are what is asked for, on one grid and for one chart. Each series knows its query.
-	// What stands below of the panel's query is of the first of them.
+	// Queries are the queries of one grid and one chart. Each series knows its query. Where a
+	// comment below says the query, it means the first one.
 	Queries []Query
 	Measure Measure
-	Subject string // what the figure is, in a finding's sentence: "memory", "CPU", "disk"
+	Subject string // the figure's name in a finding's sentence: "memory", "CPU", "disk"
 	Why     string // why this metric and not its neighbours, in a sentence or two
-	Hint    string // what brings the metrics where they are absent: the exporter or setting
+	Hint    string // the exporter or setting that provides absent metrics
 
 	Kind Kind
-	// how many series are drawn; 0: as many as the kind has room for (Kind.Top)
+	// how many series are drawn; 0: the maximum of the kind (Kind.Top)
 	Top       int
 	Range     time.Duration // 0: the report's
 	Step      time.Duration // 0: from the ladder
 	Rules     []rules.Rule
 	Overrides []Override
 
-	// Capacity is what a ratio is of, as a second query with the same grouping: "60.4 of 64 GiB".
-	// Nil where there is none.
+	// Capacity is the total that a ratio refers to, as a second query with the same grouping: "60.4
+	// of 64 GiB". Nil if there is none.
 	Capacity *Capacity
 
-	// References are lines to read the series against, drawn dashed with their names: a limit, a
-	// request, a capacity. In the panel's unit.
+	// References are lines to compare the series with, drawn dashed with their names: a limit, a
+	// request, a capacity. They are in the panel's unit.
 	References []Reference
 
-	// Detail says what lies behind a series that breaches, such as the pods that take most of a
-	// node. Nil where there is nothing to ask.
+	// Detail is queried for series that breach, such as the pods that use most of a node. Nil if
+	// there is nothing to query.
 	Detail *Detail
 
-	// Remarks are further questions whose answers stand below the chart: what is not judged, and
+	// Remarks are further queries whose answers are shown below the chart: what is not judged, and
 	// the names behind an average.
 	Remarks []Remark
 
-	// Events says that the samples count what happened, such as restarts in the last hour. A
-	// finding then says how often and when last, instead of how long the count was above zero. Nil:
-	// they do not.
+	// Events means that the samples count events, such as restarts in the last hour. A finding then
+	// says how many events there were and when the last one was, instead of how long the count was
+	// above zero. Nil: they are not counts.
 	Events *Events
 
-	// EmptyIsOK says that an answer without series is the good one, as long as the metrics of Needs
-	// exist; without Needs, the first metric that the query names. kube-state-metrics has no series
-	// of OOM kills before there is one, so not every metric can be asked for.
+	// EmptyIsOK means that an answer without series is good, as long as the metrics of Needs exist,
+	// or without Needs the query's first metric. Not every metric can be required:
+	// kube-state-metrics has no series of OOM kills before the first one.
 	EmptyIsOK bool
-	// Needs are the metrics that the panel cannot do without, and that are named where its answer
-	// is empty. None: all that the query names.
+	// Needs are the metrics that the panel requires and that are named if its answer is empty.
+	// None: all metrics in the query.
 	Needs []string
-	// WellToo says of a panel whose answer may be empty that series which are well are in it too:
-	// one that is no longer there has vanished, and did not recover.
+	// WellToo means, for a panel whose answer may be empty, that the answer includes series that
+	// are within their limits. A series that is missing has vanished rather than recovered.
 	WellToo bool
-	// Blind tells whether the panel can see what it is for although its metrics exist. Nil where
-	// there is nothing to ask.
+	// Blind checks whether the panel can see what it is for although its metrics exist. Nil if
+	// there is nothing to check.
 	Blind *Blind
-	// Without is a second query over the panel's range: a series of Query is 1 where no series of
-	// Without is of the same node by the identity table, and 0 where one is. Nodes that cannot have
-	// what Without asks for are left out. Empty: Query is all.
+	// Without is a second query over the panel's range: a series of Query is 1 if, by the identity
+	// table, no series of Without belongs to the same node, and 0 otherwise. Nodes that cannot have
+	// a series of Without are left out. Empty: only Query counts.
 	Without string
-	// WithoutAll is the name of the one series that stands for all nodes of a cluster where none
-	// has what Without asks for; {{value}} in it is how many they are.
+	// WithoutAll is the name of the one series for all nodes of a cluster if none of them has a
+	// series of Without. {{value}} in it is the number of nodes.
 	WithoutAll string
-	// Targets is a query of how many targets each series of Query is a mean of. Those that left the
-	// list of targets, and whose place nobody took, count as 0 in it then. Empty: Query is all.
+	// Targets is a query of how many targets each series of Query averages. Targets that left the
+	// list without a replacement then count as 0. Empty: only Query counts.
 	Targets string
-	// Narrow is a label that every selector of the query has, such as pod. Where the query has more
-	// series than an answer may have, it is asked for those that are beyond a limit somewhere in
-	// the range and for the highest, by this label. Empty: that is an error.
+	// Narrow is a label that every selector of the query has, such as pod. If the query has too
+	// many series for one answer, only those beyond a limit somewhere in the range and the highest
+	// ones are queried, by this label. Empty: too many series are an error.
 	Narrow string
-	// Builtin queries are promsnap's own: they are asked by the labels that the source has for what
-	// they name (Options.Mapping).
+	// Builtin queries are promsnap's own. Their labels are mapped to those of the source
+	// (Options.Mapping).
 	Builtin bool
-	// Optional panels are left out where their metrics are absent, rather than called NO DATA.
+	// Optional panels are left out if their metrics are absent, rather than marked NO DATA.
 	Optional bool
 }
 
-// Rule returns the panel's rule of a name, the zero rule where it has none.
+// Rule returns the panel's rule with this name, else the zero rule.
 func (s *Spec) Rule(name string) rules.Rule {
 	for _, r := range s.Rules {
 		if r.Name == name {
@@ -157,8 +157,8 @@ func (s *Spec) Rule(name string) rules.Rule {
 	return rules.Rule{}
 }
 
-// Query returns the query of a ref, the first where the panel has none of that name. It is the zero
-// Query of a panel without queries.
+// Query returns the query with this ref, else the first one. For a panel without queries it is the
+// zero Query.
 func (s *Spec) Query(ref string) Query {
 	for _, q := range s.Queries {
 		if q.Ref == ref {
@@ -178,15 +178,14 @@ func (s *Spec) Judges(ref string) bool {
 	})
 }
 
-// UnitOf returns the unit of a query's series, of those of the first where the panel has no query
-// of that ref.
+// UnitOf returns the unit of the query with this ref, else that of the first query.
 func (s *Spec) UnitOf(ref string) units.Unit { return s.Query(ref).Unit }
 
-// Unit returns the unit of the panel's first query, which is that of its chart's axis.
+// Unit returns the unit of the panel's first query, which is also that of its chart's axis.
 func (s *Spec) Unit() units.Unit { return s.Query("").Unit }
 
-// Share returns a value of the panel as a share of its whole: 0.94 of a ratio as of 94 percent.
-// What is no ratio stays as it is.
+// Share returns a value of the panel as a fraction: 0.94 for both a ratio of 0.94 and 94 percent. A
+// value that is not a ratio stays as it is.
 func (s *Spec) Share(v float64) float64 {
 	if s.Unit() == units.Percent {
 		return v / 100
@@ -194,24 +193,24 @@ func (s *Spec) Share(v float64) float64 {
 	return v
 }
 
-// Query is one PromQL query of a panel, and how its series are named and read.
+// Query is one PromQL query of a panel, with the names and unit of its series.
 type Query struct {
-	// what rules and series know it by, such as A; may be empty where it is the only one
+	// its name in rules and series, such as A; may be empty if it is the only query
 	Ref    string
 	Expr   string // PromQL; may hold $__rate_interval, $__interval and $__range
 	Legend string // "{{node}} {{device}}"; empty: the whole label set
 	Unit   units.Unit
 }
 
-// Events are what a panel's samples count.
+// Events describes the events that a panel's samples count.
 type Events struct {
-	Within time.Duration // a sample counts those of so long before it
-	// how a number of them is said: "%s restart", "%s restarts"; empty: by the panel's subject
+	Within time.Duration // the time before a sample in which it counts events
+	// the words for a number of events: "%s restart", "%s restarts"; empty: the panel's subject
 	Said words.Counted
 }
 
-// Number says how many events v are: "3 restarts". It is "" where the samples count none, and where
-// v is no number of anything.
+// Number formats v events: "3 restarts". It returns "" if the samples do not count events or v is
+// not a count.
 func (s *Spec) Number(v float64) string {
 	switch {
 	case s.Events == nil || v-v != 0 || v < 0 || v > 1e15:
@@ -222,63 +221,62 @@ func (s *Spec) Number(v float64) string {
 	return s.Events.Said.Of(int(math.Round(v)))
 }
 
-// Capacity is the query of a whole, in its own unit; a panel's share (Spec.Share) of it is what is
-// used.
+// Capacity is the query of a total, in its own unit. The used amount is the panel's share
+// (Spec.Share) of it.
 type Capacity struct {
 	Query string
 	Unit  units.Unit
-	// Aside are labels of the answer that the panel's series do not have: they stand in the legend
-	// and may be matched by an override, and do not tell one series from another. A disk's device
-	// is one, because it may have another name when the machine boots.
+	// Aside are labels of the answer that the panel's series do not have. They appear in the legend
+	// and overrides may match them, but they do not distinguish series. A disk's device is one,
+	// because its name may change at boot.
 	Aside []string
 }
 
-// Reference is a query over the panel's range, in the panel's unit; each series of its answer is a
-// line, the first MostReferences of a
+// Reference is a query over the panel's range, in the panel's unit. Each series of its answer is a
+// line; a panel draws the first MostReferences.
 type Reference struct {
 	Name  string // as a legend: "limit", "limit {{container}}"
 	Query string
 }
 
-// MostQueries is how many queries a panel has.
+// MostQueries is the most queries of a panel.
 const MostQueries = 8
 
-// MostReferences is how many reference lines a panel draws.
+// MostReferences is the most reference lines that a panel draws.
 const MostReferences = 4
 
-// Detail is a query at the end of the range that runs for each of the worst findings. In it
-// {{label}} stands for the value of the finding's label, also the node that the identity table
-// knows, and belongs between double quotes: node="{{node}}".
+// Detail is a query at the end of the range that runs for each of the worst findings. In it,
+// {{label}} stands for the value of the finding's label (including the node from the identity
+// table) and belongs between double quotes: node="{{node}}".
 type Detail struct {
 	Query  string
 	Legend string
 	Unit   units.Unit
 }
 
-// Ranks tells whether the answers are the largest of several things, which the legend names by
-// their labels. Without a label in it the answer is one fact about the finding: "limit 28 GiB".
+// Ranks reports whether the answers are the largest of several parts, named by labels in the
+// legend. Without a label in the legend the answer is one fact about the finding: "limit 28 GiB".
 func (d *Detail) Ranks() bool {
 	return strings.Contains(d.Legend, "{{") || IsAuto(d.Legend)
 }
 
-// Remark is a query at the end of the range; each series of its answer makes a line. Its values
-// count: those of one text are added where the answers of several clusters are merged.
+// Remark is a query at the end of the range; each series of its answer is a line. When the answers
+// of several clusters are merged, the values of lines with the same text are added.
 type Remark struct {
 	Query string
-	Text  string // as a legend, {{value}} being the sample: "{{value}} containers have no limit"
+	Text  string // a legend with {{value}} for the sample: "{{value}} containers have no limit"
 }
 
-// Blind is a query at the end of the range that answers where a panel cannot see what it is for,
-// such as restarts where the reason of none is kept: an empty answer of the panel is no good news
-// then.
+// Blind is a query at the end of the range that has an answer if a panel cannot see what it is for,
+// such as restarts without any known reason. An empty answer of the panel is then not good news.
 type Blind struct {
 	Query   string
 	Missing []string // the metrics that would let it see
 }
 
-// Override gives the series that match other limits for one rule.
+// Override gives matching series other limits for one rule.
 type Override struct {
-	// all of them; over the series' labels and the node that the identity table adds
+	// all must match the series' labels, including the node from the identity table
 	Match    []Matcher
 	Rule     string      // name of the rule that is overridden; empty: the panel's first
 	Warning  rules.Limit // not set: no limit of this severity
@@ -292,10 +290,10 @@ type Matcher struct {
 	Value string
 }
 
-// String is the matcher as PromQL has it.
+// String returns the matcher in PromQL syntax.
 func (m Matcher) String() string { return m.Label + m.Op + strconv.Quote(m.Value) }
 
-// Compile returns what reports whether the override is for the series of some labels.
+// Compile returns a function that reports whether the override applies to a label set.
 func (o Override) Compile() (matches func(series.Labels) bool, err error) {
 	types := []labels.MatchType{
 		labels.MatchEqual, labels.MatchNotEqual, labels.MatchRegexp, labels.MatchNotRegexp,
@@ -317,7 +315,7 @@ func (o Override) Compile() (matches func(series.Labels) bool, err error) {
 	}, nil
 }
 
-// AutoLegend is the legend that Grafana writes where nobody chose one: the labels that differ.
+// AutoLegend is the legend that Grafana sets by default: the labels that differ.
 const AutoLegend = "__auto"
 
 // IsAuto reports whether a legend is AutoLegend.

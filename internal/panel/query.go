@@ -15,37 +15,36 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Vars are what the variables of a query stand for.
+// Vars are the values of the variables in a query.
 type Vars struct {
 	Step           time.Duration // $__interval
 	ScrapeInterval time.Duration
 	Range          time.Duration // $__range
-	// $__virtual_nodes and $__virtual_targets, of built-in queries alone
+	// $__virtual_nodes and $__virtual_targets, only for built-in queries
 	Virtual Virtual
 }
 
-// VirtualNames are names that are given to virtual nodes alone.
+// VirtualNames matches names that only virtual nodes have.
 const VirtualNames = `fargate-.*|virtual-node-.*|virtual-kubelet.*`
 
-// Virtual are regular expressions of what is no machine's. The zero value knows the names that only
-// virtual nodes have.
+// Virtual holds regular expressions for nodes without a machine. The zero value only knows the
+// usual names.
 type Virtual struct {
-	Nodes   string // the nodes' names, beside those of VirtualNames
-	Targets string // the instances of their kubelets, likewise
+	Nodes   string // node names in addition to VirtualNames
+	Targets string // the same for the instances of their kubelets
 }
 
-// RateInterval is the smallest window in which rate() sees two samples at every step, even where
+// RateInterval returns the smallest window in which rate() sees two samples at every step even if
 // one scrape failed. The formula is Grafana's: max(step + scrape interval, 4 × scrape interval).
 func (v Vars) RateInterval() time.Duration {
 	return max(v.Step+v.ScrapeInterval, 4*v.ScrapeInterval)
 }
 
-// variable is a variable of Grafana, with or without braces.
+// variable matches a Grafana variable, with or without braces.
 var variable = regexp.MustCompile(`\$(?:\w+|\{\w+\})`)
 
-// Expand puts the values of $__rate_interval, $__interval and $__range, and of their forms in
-// milliseconds (_ms) and seconds (_s), in their places, in Grafana's forms. What is not one of
-// these stays as it is, so that PromQL's parser names it.
+// Expand replaces $__rate_interval, $__interval and $__range, and their forms in milliseconds (_ms)
+// and seconds (_s), as Grafana does. Other variables stay, so that the PromQL parser reports them.
 func Expand(expr string, v Vars) string {
 	return variable.ReplaceAllStringFunc(expr, func(name string) string {
 		switch strings.Trim(name, "${}") {
@@ -72,8 +71,8 @@ func Expand(expr string, v Vars) string {
 	})
 }
 
-// Parser reads PromQL with everything that Prometheus can be told to understand: what of it a
-// server knows, the server decides.
+// Parser returns a PromQL parser with all optional features enabled. The server decides which of
+// them it supports.
 func Parser() parser.Parser {
 	return parser.NewParser(parser.Options{
 		EnableExperimentalFunctions:  true,
@@ -91,8 +90,8 @@ func alternatives(always, also string) string {
 	return always + "|" + also
 }
 
-// MetricNames returns the names that the selectors of an expanded query ask for, each once, in the
-// query's order. A selector by regular expression or without a name adds none.
+// MetricNames returns the metric names in the selectors of an expanded query, each once, in order.
+// A selector by regular expression or without a name adds none.
 func MetricNames(expr string) ([]string, error) {
 	e, err := Parser().ParseExpr(expr)
 	if err != nil {
@@ -116,10 +115,10 @@ func MetricNames(expr string) ([]string, error) {
 	return names, nil
 }
 
-// NeedsAll reports whether what a query says of a limit on one side may be false where only a part
-// of the data is there: it asks for what is missing (unless, absent), for a mean or a share of
-// several targets, or for a number of them that must not be too low. Sums and counts above a limit
-// only grow with the other part. A query that cannot be read needs nothing.
+// NeedsAll reports whether partial data may make a query's result wrong for a limit on one side:
+// the query looks for what is missing (unless, absent), averages or divides over several targets,
+// or counts them against a lower limit. Sums and counts compared with an upper limit only grow with
+// the missing data. A query that cannot be parsed needs nothing.
 func NeedsAll(expr string, d rules.Direction) bool {
 	e, err := Parser().ParseExpr(Expand(expr, Vars{
 		Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour,
@@ -143,11 +142,11 @@ func NeedsAll(expr string, d rules.Direction) bool {
 	return needs
 }
 
-// oneTarget are labels that tell the targets of a scrape from each other: what has one of them is
-// of one store.
+// oneTarget are labels that distinguish scrape targets. A series with one of them comes from a
+// single store.
 var oneTarget = []string{"instance", "node", "pod"}
 
-// mergesTargets reports whether an aggregation puts several targets into one series.
+// mergesTargets reports whether an aggregation merges several targets into one series.
 func mergesTargets(n *parser.AggregateExpr) bool {
 	has := slices.ContainsFunc(n.Grouping, func(l string) bool {
 		return slices.Contains(oneTarget, l)
@@ -163,8 +162,8 @@ func adds(op parser.ItemType) bool {
 	return op == parser.SUM || op == parser.COUNT || op == parser.COUNT_VALUES
 }
 
-// compared reports whether one of the nodes above subtracts or divides, so that less of one side is
-// more of the result.
+// compared reports whether one of the parent nodes subtracts or divides, so that a smaller operand
+// may give a larger result.
 func compared(path []parser.Node) bool {
 	return slices.ContainsFunc(path, func(n parser.Node) bool {
 		b, ok := n.(*parser.BinaryExpr)
@@ -176,7 +175,7 @@ func compared(path []parser.Node) bool {
 	})
 }
 
-// RangedNames returns the names of the metrics that a query has selectors of so long a window of.
+// RangedNames returns the names of the metrics that a query selects over this window.
 func RangedNames(expr string, window time.Duration) []string {
 	e, err := Parser().ParseExpr(expr)
 	if err != nil {

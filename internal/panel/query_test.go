@@ -44,7 +44,7 @@ func TestRateInterval(t *testing.T) {
 	} {
 		if got := (panel.Vars{Step: tc.step, ScrapeInterval: tc.scrape}).
 			RateInterval(); got != tc.want {
-			t.Errorf("step %v, scrape %v: %v, want %v", tc.step, tc.scrape, got, tc.want)
+			t.Errorf("step %v, scrape %v: got %v, want %v", tc.step, tc.scrape, got, tc.want)
 		}
 	}
 }
@@ -63,7 +63,7 @@ func TestMetricNames(t *testing.T) {
 		}
 	}
 	if _, err := panel.MetricNames("sum("); err == nil {
-		t.Error("no error for half a query")
+		t.Error("half a query: got no error, want one")
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Host returns the address of an instance without its port; an IPv6 address loses its brackets.
+// Host returns the address of an instance without its port, and without the brackets of IPv6.
 func Host(instance string) string {
 	if rest, ok := strings.CutPrefix(instance, "["); ok {
 		h, _, _ := strings.Cut(rest, "]")
@@ -17,8 +17,7 @@ func Host(instance string) string {
 	return instance
 }
 
-// HostID returns a host's name or address in one spelling: in lower case, and an IPv6 address in
-// its short form.
+// HostID returns a canonical form of a host's name or address: lower case, and short form for IPv6.
 func HostID(host string) string {
 	if strings.Contains(host, ":") {
 		if a, err := netip.ParseAddr(host); err == nil {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Number is a float64 in JSON: NaN, which is no sample, is null; the infinities are the strings
+// Number is a float64 in JSON. NaN, which means no sample, is null; infinities are the strings
 // "+Inf" and "-Inf".
 type Number float64
 
@@ -16,7 +16,7 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return n.append(make([]byte, 0, numberSize)), nil
 }
 
-// numberSize is what most numbers fit, in bytes: 17 digits with their sign, point and zeros.
+// numberSize is enough bytes for most numbers: 17 digits with sign, point and zeros.
 const numberSize = 24
 
 func (n Number) append(b []byte) []byte {
@@ -28,18 +28,18 @@ func (n Number) append(b []byte) []byte {
 	case math.IsInf(f, -1):
 		return append(b, `"-Inf"`...)
 	case f != 0 && math.Abs(f) < 1e-6 || math.Abs(f) >= 1e21:
-		// from where encoding/json does; it writes e-7 for our e-07
+		// like encoding/json, except that it writes e-7 instead of e-07
 		return strconv.AppendFloat(b, f, 'e', -1, 64)
 	default:
 		return strconv.AppendFloat(b, f, 'f', -1, 64)
 	}
 }
 
-// Numbers are written as a list of Number is, at once: a report has tens of thousands of samples,
-// and asking each for its bytes takes longer than writing them.
+// Numbers is a list of Number with a faster encoder: a report has tens of thousands of samples, and
+// a MarshalJSON call for each takes longer than writing them.
 type Numbers []Number
 
-// MarshalJSON writes null where there is no list.
+// MarshalJSON writes the list, or null for nil.
 func (ns Numbers) MarshalJSON() ([]byte, error) {
 	if ns == nil {
 		return []byte("null"), nil
@@ -65,11 +65,11 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 		*n = Number(math.Inf(-1))
 	default:
 		if err := json.Unmarshal(b, (*float64)(n)); err != nil {
-			return fmt.Errorf("a number is a JSON number, null, \"+Inf\" or \"-Inf\": %w", err)
+			return fmt.Errorf("want a JSON number, null, \"+Inf\" or \"-Inf\": %w", err)
 		}
 	}
 	return nil
 }
 
-// Finite reports whether v is a number with an end: neither NaN, which is a hole, nor an infinity.
+// Finite reports whether v is neither NaN nor an infinity.
 func Finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

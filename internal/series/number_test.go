@@ -16,30 +16,30 @@ func TestNumbers(t *testing.T) {
 	} {
 		got, err := json.Marshal(Number(v))
 		if err != nil || string(got) != want {
-			t.Errorf("%v is written %s (%v), want %s", v, got, err, want)
+			t.Errorf("%v: got %s (error %v), want %s", v, got, err, want)
 		}
 		var back Number
 		if err := json.Unmarshal(got, &back); err != nil || float64(back) != v {
-			t.Errorf("%s reads back as %v (%v)", got, back, err)
+			t.Errorf("%s: got %v (error %v), want %v", got, back, err, v)
 		}
 	}
 	if got, _ := json.Marshal([]Number{Number(math.NaN())}); string(got) != "[null]" {
-		t.Errorf("NaN is written %s", got)
+		t.Errorf("NaN: got %s, want [null]", got)
 	}
 	for _, ns := range [][]Number{
 		nil, {}, {1.5}, {Number(math.NaN()), Number(math.Inf(-1)), -0.25, 1e21, 1e-9},
 	} {
 		want, _ := json.Marshal(ns)
 		if got, err := json.Marshal(Numbers(ns)); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("a list is written %s (%v), want %s", got, err, want)
+			t.Errorf("a list: got %s (error %v), want %s", got, err, want)
 		}
 	}
 	var back []Number
 	if err := json.Unmarshal([]byte("[null]"), &back); err != nil || !math.IsNaN(float64(back[0])) {
-		t.Errorf("null reads back as %v (%v)", back, err)
+		t.Errorf("null: got %v (error %v), want NaN", back, err)
 	}
 	if err := json.Unmarshal([]byte(`["Infinity"]`), &back); err == nil {
-		t.Error("another string was taken for a number")
+		t.Errorf("another string: got %v, want an error", back)
 	}
 }
 
@@ -52,6 +52,6 @@ func TestFinite(t *testing.T) {
 		}
 	}
 	if Finite(math.NaN()) {
-		t.Error("a hole is finite")
+		t.Error("Finite(NaN): got true, want false")
 	}
 }

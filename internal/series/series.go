@@ -1,5 +1,5 @@
-// Package series holds what a range query answers with: label sets and samples on a grid of steps.
-// It is a leaf: everything else may import it.
+// Package series holds the results of range queries: label sets, and samples on a grid of steps. It
+// is a leaf: every other package may import it.
 package series
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Label is one name and value of a label set.
+// Label is one name-value pair of a label set.
 type Label struct{ Name, Value string }
 
-// Labels is a label set: sorted by name, no name twice. The metric's name, where a query keeps it,
+// Labels is a label set, sorted by name without duplicates. The metric's name, if a query keeps it,
 // is the label __name__.
 type Labels []Label
 
@@ -29,8 +29,8 @@ func FromMap(m map[string]string) Labels {
 	return ls
 }
 
-// FromPairs returns the label set of name, value, name, value, … A name without a value is left
-// out.
+// FromPairs returns the label set of name, value, name, value, … and ignores a name without a
+// value.
 func FromPairs(nv ...string) Labels {
 	ls := make(Labels, 0, len(nv)/2)
 	for i := 0; i+1 < len(nv); i += 2 {
@@ -40,13 +40,13 @@ func FromPairs(nv ...string) Labels {
 	return ls
 }
 
-// Sort puts ls in the order of names that Labels promises.
+// Sort sorts ls by name.
 func (ls Labels) Sort() {
 	slices.SortFunc(ls, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// Get returns the value of the label name, "" where there is none: to Prometheus an empty label and
-// none are the same.
+// Get returns the value of the label name, "" if there is none. To Prometheus an empty label and a
+// missing one are the same.
 func (ls Labels) Get(name string) string {
 	for _, l := range ls {
 		if l.Name == name {
@@ -56,7 +56,7 @@ func (ls Labels) Get(name string) string {
 	return ""
 }
 
-// With returns a copy of ls in which name has value; an empty value takes the label out.
+// With returns a copy of ls in which name has value. An empty value removes the label.
 func (ls Labels) With(name, value string) Labels {
 	out := make(Labels, 0, len(ls)+1)
 	for _, l := range ls {
@@ -71,10 +71,10 @@ func (ls Labels) With(name, value string) Labels {
 	return out
 }
 
-// Clone returns a copy that shares no memory with ls but the strings.
+// Clone returns a copy that shares only strings with ls.
 func (ls Labels) Clone() Labels { return slices.Clone(ls) }
 
-// Compare orders label sets: by the first label that differs, name before value; a prefix comes
+// Compare orders label sets by the first label that differs, name before value. A prefix comes
 // first.
 func (ls Labels) Compare(o Labels) int {
 	return slices.CompareFunc(ls, o, func(a, b Label) int {
@@ -85,12 +85,12 @@ func (ls Labels) Compare(o Labels) int {
 	})
 }
 
-// Hash is the same for the same label set on every machine and in every run.
+// Hash returns a hash that is the same for a label set on every machine and in every run.
 func (ls Labels) Hash() uint64 {
 	var d xxhash.Digest
 	d.Reset()
 	for _, l := range ls {
-		// 0xff is in no UTF-8 text, so that {a="bc"} and {ab="c"} differ.
+		// 0xff does not occur in UTF-8, so {a="bc"} and {ab="c"} differ.
 		_, _ = d.WriteString(l.Name)
 		_, _ = d.Write([]byte{0xff})
 		_, _ = d.WriteString(l.Value)
@@ -99,8 +99,8 @@ func (ls Labels) Hash() uint64 {
 	return d.Sum64()
 }
 
-// String writes ls as PromQL does: {a="b", "c.d"="e"}. It is the name of every series without a
-// legend, and makes one string of it.
+// String writes ls in PromQL syntax: {a="b", "c.d"="e"}. It allocates once, because it names every
+// series without a legend.
 func (ls Labels) String() string {
 	size := len("{}")
 	for _, l := range ls {
@@ -123,7 +123,7 @@ func (ls Labels) String() string {
 	return string(append(b, '}'))
 }
 
-// isPlain reports whether PromQL takes a label's name without quotes.
+// isPlain reports whether PromQL accepts a label name without quotes.
 func isPlain(name string) bool {
 	for i, c := range name {
 		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
@@ -134,7 +134,7 @@ func isPlain(name string) bool {
 	return name != ""
 }
 
-// Grid is the times of a range query's samples: Len of them, Step apart, the first at Start.
+// Grid is the times of a range query's samples: Len of them, Step apart, starting at Start.
 type Grid struct {
 	Start time.Time
 	Step  time.Duration
@@ -144,20 +144,20 @@ type Grid struct {
 // At returns the time of sample i.
 func (g Grid) At(i int) time.Time { return g.Start.Add(time.Duration(i) * g.Step) }
 
-// End returns the time of the last sample, Start where the grid is empty.
+// End returns the time of the last sample, Start if the grid is empty.
 func (g Grid) End() time.Time { return g.At(max(g.Len-1, 0)) }
 
-// Range returns the time from the first sample to the last.
+// Range returns the time from the first to the last sample.
 func (g Grid) Range() time.Duration { return g.End().Sub(g.Start) }
 
-// Series is the samples of one label set on a Grid: Values[i] at Grid.At(i), NaN where there is no
+// Series is the samples of one label set on a Grid: Values[i] is at Grid.At(i), NaN if there is no
 // sample.
 type Series struct {
 	Labels Labels
 	Values []float64
 }
 
-// Newest returns the index of the last sample of values, -1 where there is none.
+// Newest returns the index of the last sample of values, -1 if there is none.
 func Newest(values []float64) int {
 	for i := len(values) - 1; i >= 0; i-- {
 		if !math.IsNaN(values[i]) {

@@ -21,23 +21,24 @@ func TestCompareIsAnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := labels(t), labels(t), labels(t)
 		if a.Compare(b) != -b.Compare(a) {
-			t.Fatalf("%v and %v compare differently both ways", a, b)
+			t.Fatalf("%v and %v: got %d, and %d the other way", a, b, a.Compare(b), b.Compare(a))
 		}
 		if a.Compare(b) <= 0 && b.Compare(c) <= 0 && a.Compare(c) > 0 {
 			t.Fatalf("%v ≤ %v ≤ %v but not %v ≤ %v", a, b, c, a, c)
 		}
 		if (a.Compare(b) == 0) != slices.Equal(a, b) {
-			t.Fatalf("%v and %v are equal only to one of the two", a, b)
+			t.Fatalf("%v and %v: got %d from Compare, want it to agree with slices.Equal", a, b,
+				a.Compare(b))
 		}
 		if (a.Hash() == b.Hash()) != slices.Equal(a, b) {
-			t.Fatalf("hash of %v and %v", a, b)
+			t.Fatalf("%v and %v: got hashes %x and %x", a, b, a.Hash(), b.Hash())
 		}
 	})
 }
 
-func TestHashTellsNamesFromValues(t *testing.T) {
+func TestHashSeparatesNamesAndValues(t *testing.T) {
 	if series.FromPairs("a", "bc").Hash() == series.FromPairs("ab", "c").Hash() {
-		t.Error(`{a="bc"} and {ab="c"} hash alike`)
+		t.Error(`{a="bc"} and {ab="c"}: got the same hash, want different ones`)
 	}
 }
 
@@ -49,13 +50,13 @@ func TestWith(t *testing.T) {
 		if got.Get("b") != "new" || !slices.IsSortedFunc(got, func(a, b series.Label) int {
 			return series.Labels{a}.Compare(series.Labels{b})
 		}) {
-			t.Fatalf("%v with b=new is %v", ls, got)
+			t.Fatalf("%v with b=new: got %v, want it sorted with the label", ls, got)
 		}
 		if ls.String() != before {
-			t.Fatalf("With changed what it was called on: %s, was %s", ls, before)
+			t.Fatalf("With changed its receiver: got %s, want %s", ls, before)
 		}
 		if got := ls.With("b", ""); got.Get("b") != "" || len(got) > len(ls) {
-			t.Fatalf("%v without b is %v", ls, got)
+			t.Fatalf("%v without b: got %v", ls, got)
 		}
 	})
 }
@@ -64,10 +65,11 @@ func TestGrid(t *testing.T) {
 	g := series.Grid{Start: time.Unix(1000, 0), Step: time.Minute, Len: 4}
 	if !g.End().Equal(time.Unix(1180, 0)) || g.Range() != 3*time.Minute ||
 		!g.At(1).Equal(time.Unix(1060, 0)) {
-		t.Errorf("grid ends at %v, range %v, second sample at %v", g.End(), g.Range(), g.At(1))
+		t.Errorf("got end %v, range %v, second sample at %v; want 1180s, 3m and 1060s", g.End(),
+			g.Range(), g.At(1))
 	}
 	if empty := (series.Grid{Start: g.Start}); !empty.End().Equal(g.Start) {
-		t.Errorf("an empty grid ends at %v", empty.End())
+		t.Errorf("an empty grid: got end %v, want %v", empty.End(), g.Start)
 	}
 }
 
