@@ -45,9 +45,12 @@ const mostPods = 300_000
 
 // ownersQuery finds the owner of every pod; the value is 0 for a pod that has ended. Its argument
 // is the step, so that no pod between two steps is missed.
-const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))` +
-	` * on (cluster, namespace, pod) group_left () max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running|Unknown"})` +
-	` or max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))`
+const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(` +
+	`kube_pod_owner[%[1]s]))` +
+	` * on (cluster, namespace, pod) group_left () max by (cluster, namespace, pod)` +
+	` (kube_pod_status_phase{phase=~"Pending|Running|Unknown"})` +
+	` or max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(` +
+	`kube_pod_owner[%[1]s]))`
 
 // loadOwners queries the workload of each pod in a window.
 func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes,
@@ -83,7 +86,8 @@ var (
 	replicaSetName = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{6,10}$`)
 	jobName        = regexp.MustCompile(`^(.+)-[0-9]{8,11}$`)
 	podName        = regexp.MustCompile(
-		`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
+		`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?` +
+			`(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
 )
 
 // ownerName returns the name of a pod's workload: the Deployment of a ReplicaSet, the CronJob of a

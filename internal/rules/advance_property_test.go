@@ -258,7 +258,7 @@ func TestAdvanceHeals(t *testing.T) {
 				for i, e := range a.Episodes {
 					if e.Last.Before(e.Since) || i > 0 && !a.Episodes[i-1].Last.Before(e.Since) ||
 						i < len(a.Episodes)-1 && e.Fires() {
-						t.Fatalf("slot %d: %s: got %+v, want ordered episodes, only the last firing",
+						t.Fatalf("slot %d: %s: got %+v, want ordered episodes, the last firing",
 							n, k, a.Episodes)
 					}
 				}

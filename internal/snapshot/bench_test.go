@@ -11,8 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// BenchmarkFold folds an answer of 5,000 series of 720 samples, as the memory of 5,000 nodes over a
-// day is.
+// BenchmarkFold folds an answer of 5,000 series with 720 samples, like the memory of 5,000 nodes
+// over a day.
 func BenchmarkFold(b *testing.B) {
 	g := series.Grid{Start: time.Unix(1_760_000_040, 0), Step: 2 * time.Minute, Len: 720}
 	values := make([][]float64, 50)
@@ -46,7 +46,7 @@ func BenchmarkFold(b *testing.B) {
 	}
 }
 
-// BenchmarkMerge merges what ten clusters of 5,000 nodes answered over a day.
+// BenchmarkMerge merges the answers of ten clusters of 5,000 nodes over a day.
 func BenchmarkMerge(b *testing.B) {
 	g := series.Grid{Start: time.Unix(1_760_000_040, 0), Step: 2 * time.Minute, Len: 720}
 	spec := panel.Spec{

@@ -9,7 +9,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// answer hands n series on through one buffer, as the client does, and ends with err.
+// answer returns a query that passes n series through one buffer, like the client, and ends with
+// err.
 func answer(n int, err error) func(func(series.Series) error) (promapi.Meta, error) {
 	return func(each func(series.Series) error) (promapi.Meta, error) {
 		buf := make([]float64, 2)
@@ -35,39 +36,39 @@ func TestBesideFoldsEverySeriesInOrder(t *testing.T) {
 			i := s.Labels.Get("i")
 			if want := strconv.Itoa(int(s.Values[0])); i != want || s.Values[1] != -s.Values[0] {
 				// not Fatalf: this is not the goroutine of the test
-				t.Errorf("series %s has the samples of %s", i, want)
+				t.Errorf("series %s: got the samples of series %s", i, want)
 			}
 			got = append(got, i)
 		})
 		if err != nil || meta.Series != n || len(got) != n ||
 			n > 0 && got[n-1] != strconv.Itoa(n-1) {
-			t.Errorf("%d of %d series, %v", len(got), n, err)
+			t.Errorf("got %d of %d series, error %v; want all in order", len(got), n, err)
 		}
 	}
 }
 
-func TestBesideGivesErrorsAndFaultsBack(t *testing.T) {
+func TestBesideReturnsErrorsAndPanics(t *testing.T) {
 	cut := errors.New("cut off")
 	if _, err := beside(answer(100, cut), func(series.Series) {}); !errors.Is(err, cut) {
-		t.Errorf("error %v, want the client's", err)
+		t.Errorf("got error %v, want %v", err, cut)
 	}
 	var fault *panicError
 	if _, err := beside(answer(1000, nil), func(s series.Series) {
 		panic(s.Labels.Get("i"))
 	}); !errors.As(err, &fault) || fault.value != "0" {
-		t.Errorf("error %v, want the fault of the first series", err)
+		t.Errorf("got error %v, want the panic of the first series", err)
 	}
 }
 
-// Where the query itself panics, what it handed on is folded before the panel is written off, and
-// nobody folds on behind its back.
+// If the query itself panics, beside folds what was passed on before it returns, and no goroutine
+// folds on afterwards.
 func TestBesideIsDoneWhenTheQueryPanics(t *testing.T) {
 	const full = 10 * batchSeries
 	folded := 0
 	func() {
 		defer func() {
 			if r := recover(); r != "the client" {
-				t.Errorf("it ended with %v", r)
+				t.Errorf("got the panic %v, want that of the client", r)
 			}
 		}()
 		_, _ = beside(func(each func(series.Series) error) (promapi.Meta, error) {
@@ -76,6 +77,6 @@ func TestBesideIsDoneWhenTheQueryPanics(t *testing.T) {
 		}, func(series.Series) { folded++ })
 	}()
 	if folded != full {
-		t.Errorf("%d of %d series were folded when it returned", folded, full)
+		t.Errorf("got %d of %d series folded on return, want all", folded, full)
 	}
 }

@@ -23,7 +23,7 @@ func TestChange(t *testing.T) {
 		"ended before": {
 			[]float64{1, 2, 4, nan, nan}, 20 * time.Minute, Change{3, 40 * time.Minute},
 		},
-		"a step that fits not": {
+		"a step that does not divide an hour": {
 			[]float64{9, 1, 2}, 35 * time.Minute, Change{1, 35 * time.Minute},
 		},
 		"a step above an hour":  {[]float64{1, 2}, 2 * time.Hour, Change{}},

@@ -11,7 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// sameForAll answers every query with so many series, whatever it asks.
+// sameForAll answers every query with this many series.
 type sameForAll int
 
 func (n sameForAll) Range(_ context.Context, q promapi.Query,
@@ -33,8 +33,8 @@ func (n sameForAll) Present(context.Context, []string, time.Time,
 	return nil, nil
 }
 
-// A server that answers with 5,000 copies of one node must not cost memory by the square of them,
-// which was 2 GB.
+// A server that answers with 5,000 copies of one node must not cause quadratic memory use, which
+// was 2 GB.
 func TestManyCopiesCostLittle(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -45,6 +45,6 @@ func TestManyCopiesCostLittle(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	const most = 64 << 20
 	if got := after.TotalAlloc - before.TotalAlloc; got > most {
-		t.Errorf("it allocated %d MiB, want at most %d", got>>20, most>>20)
+		t.Errorf("got %d MiB allocated, want at most %d", got>>20, most>>20)
 	}
 }

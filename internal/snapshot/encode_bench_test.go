@@ -16,7 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// crowd answers every query with 5,000 pods that differ.
+// crowd answers every query with 5,000 different pods.
 type crowd struct{ snapshot.Querier }
 
 func (crowd) Range(_ context.Context, q promapi.Query,
@@ -55,7 +55,8 @@ func BenchmarkSnapshotFile(b *testing.B) {
 		}),
 	}
 	if p := s.Panels[22]; len(p.Rows) != 5000 || len(p.Findings) == 0 {
-		b.Fatalf("%d rows, %d findings: %v", len(p.Rows), len(p.Findings), p.Failure)
+		b.Fatalf("got %d rows, %d findings, failure %v; want 5000 rows and some findings",
+			len(p.Rows), len(p.Findings), p.Failure)
 	}
 	var file bytes.Buffer
 	b.Run("encode", func(b *testing.B) {

@@ -14,9 +14,9 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// TestATakenSnapshotComesBack writes down what Take and LoadNodes make, also of what failed, and
-// reads it.
-func TestATakenSnapshotComesBack(t *testing.T) {
+// TestTakenSnapshotRoundTrip encodes and decodes results of Take and LoadNodes, including a
+// failure.
+func TestTakenSnapshotRoundTrip(t *testing.T) {
 	f := twoClusters().answers(map[string][]series.Series{
 		"up": {
 			constant(1, "cluster", "eu", "instance", "10.0.0.1:9100"),
@@ -47,7 +47,7 @@ func TestATakenSnapshotComesBack(t *testing.T) {
 	}
 	if p := s.Panels[0]; len(p.Findings) != 1 || p.Rest == nil || p.Kept == nil ||
 		s.Panels[1].Failure == nil {
-		t.Fatalf("the snapshot has nothing to lose: %+v", s.Panels)
+		t.Fatalf("got %+v, want a finding, a rest, kept data and a failure", s.Panels)
 	}
 	var file bytes.Buffer
 	if err := s.Encode(&file); err != nil {
@@ -59,9 +59,9 @@ func TestATakenSnapshotComesBack(t *testing.T) {
 	}
 	instants := gocmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
 	if diff := gocmp.Diff(s, back, everything, cmpopts.EquateNaNs(), instants); diff != "" {
-		t.Errorf("(-taken +read):\n%s", diff)
+		t.Errorf("decoded snapshot (-want +got):\n%s", diff)
 	}
 	if diff := gocmp.Diff(nodes.Objects(), back.Nodes.Objects()); diff != "" {
-		t.Errorf("which objects there are (-taken +read):\n%s", diff)
+		t.Errorf("objects of the decoded snapshot (-want +got):\n%s", diff)
 	}
 }

@@ -28,8 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// everything compares all there is: NaN with NaN, times by their instant and offset, nil and empty
-// apart.
+// everything compares strictly: NaN equals NaN, times must agree in instant and offset, nil differs
+// from empty.
 var everything = gocmp.Options{
 	cmpopts.EquateNaNs(),
 	gocmp.Comparer(func(a, b time.Time) bool {
@@ -52,7 +52,7 @@ func roundTrip(t interface {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(out.Bytes(), again.Bytes()) {
-		t.Fatal("the same snapshot came to other bytes")
+		t.Fatal("encoding twice: got different bytes, want the same")
 	}
 	back, err := Decode(&out)
 	if err != nil {
@@ -61,8 +61,7 @@ func roundTrip(t interface {
 	return back
 }
 
-// filler puts something into every field there is, so that a new one is tried without anybody
-// thinking of it.
+// filler fills every field with random data, so that a new field is tested automatically.
 type filler struct{ t *rapid.T }
 
 var zones = []*time.Location{
@@ -120,7 +119,7 @@ func (f filler) fill(v reflect.Value) {
 			}), rapid.Float64(),
 		).Draw(t, "float"))
 	case reflect.Pointer:
-		if rapid.Bool().Draw(t, "there") {
+		if rapid.Bool().Draw(t, "set") {
 			v.Set(reflect.New(v.Type().Elem()))
 			f.fill(v.Elem())
 		}
@@ -151,11 +150,11 @@ func (f filler) fill(v reflect.Value) {
 			f.fill(v.Field(i))
 		}
 	default:
-		t.Fatalf("%s is no plain data", v.Type())
+		t.Fatalf("got the type %s, want only plain data", v.Type())
 	}
 }
 
-// fillGrid gives everything in a panel that lies on its grid as many samples.
+// fillGrid gives everything on a panel's grid the right number of samples.
 func fillGrid(t *rapid.T, p *Panel) {
 	on := func(values *[]float64) {
 		*values = rapid.SliceOfN(rapid.Float64(), p.Grid.Len, p.Grid.Len).Draw(t, "values")
@@ -182,7 +181,7 @@ func fillGrid(t *rapid.T, p *Panel) {
 	}
 }
 
-// drawSnapshot returns any snapshot whose samples are on its grids.
+// drawSnapshot draws a snapshot whose samples are on its grids.
 func drawSnapshot(t *rapid.T) *Snapshot {
 	var b body
 	filler{t}.fill(reflect.ValueOf(&b).Elem())
@@ -193,7 +192,7 @@ func drawSnapshot(t *rapid.T) *Snapshot {
 	}
 	ordered(reflect.ValueOf(&b.Nodes).Elem())
 	if diff := gocmp.Diff(b.Nodes, bodyOf(b.Nodes.nodes()), everything); diff != "" {
-		t.Fatalf("the table of nodes (-encoded +from the table):\n%s", diff)
+		t.Fatalf("node table after a round trip (-want +got):\n%s", diff)
 	}
 	return &Snapshot{
 		Cluster: b.Cluster, Report: b.Report, Slot: b.Slot, Range: b.Range, End: b.End,
@@ -202,7 +201,7 @@ func drawSnapshot(t *rapid.T) *Snapshot {
 	}
 }
 
-// ordered gives the entries of all tables keys that are their own, in order.
+// ordered gives the entries of all tables distinct, sorted keys.
 func ordered(tables reflect.Value) {
 	for i := range tables.NumField() {
 		list := tables.Field(i)
@@ -218,29 +217,29 @@ func ordered(tables reflect.Value) {
 	}
 }
 
-// TestTheTableOfNodesIsEncoded fails where a new part of the table is not.
-func TestTheTableOfNodesIsEncoded(t *testing.T) {
+// TestNodesAreEncoded checks that every field of Nodes is encoded.
+func TestNodesAreEncoded(t *testing.T) {
 	in := reflect.TypeFor[nodesBody]()
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Nodes]()) {
-		if f.Name == "index" { // made of the list
+		if f.Name == "index" { // derived from the list
 			continue
 		}
 		if _, ok := in.FieldByName(strings.ToUpper(f.Name[:1]) + f.Name[1:]); !ok {
-			t.Errorf("Nodes.%s is not encoded", f.Name)
+			t.Errorf("Nodes.%s is not encoded, want it in nodesBody", f.Name)
 		}
 	}
 }
 
-func TestSnapshotsComeBack(t *testing.T) {
+func TestSnapshotRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSnapshot(t)
 		if diff := gocmp.Diff(s, roundTrip(t, s), everything); diff != "" {
-			t.Fatalf("(-written +read):\n%s", diff)
+			t.Fatalf("decoded snapshot (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// shape writes down every field of a type.
+// shape writes every field of a type.
 func shape(b *strings.Builder, path string, t reflect.Type, seen []reflect.Type) {
 	name := t.String()
 	fmt.Fprintf(b, "%s %s\n", path, name)
@@ -261,8 +260,7 @@ func shape(b *strings.Builder, path string, t reflect.Type, seen []reflect.Type)
 	}
 }
 
-// TestShape fails where what is encoded changes: whoever reads the old files must be told by the
-// version.
+// TestShape fails if the encoded data changes, because readers of old files rely on the version.
 func TestShape(t *testing.T) {
 	var b strings.Builder
 	shape(&b, "snapshot", reflect.TypeFor[body](), nil)
@@ -277,13 +275,13 @@ func TestShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := gocmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("the encoding of version %d changed (-was +is). Where a release has this "+
+		t.Errorf("the encoding of version %d changed (-want +got). If a release has this "+
 			"version, raise Version. Then run with -update.\n%s", Version, diff)
 	}
 	for line := range strings.Lines(b.String()) {
 		if strings.Contains(line, " func(") || strings.Contains(line, "interface") ||
 			strings.Contains(line, " chan ") {
-			t.Errorf("no plain data: %s", line)
+			t.Errorf("got %s, want only plain data", line)
 		}
 	}
 }
@@ -321,8 +319,8 @@ func TestDecodeRefuses(t *testing.T) {
 	// 16M panels of one byte each
 	nulls := append([]byte{0x9a, 0x00, 0xff, 0xff, 0xff}, bytes.Repeat([]byte{0xf6}, 0xffffff)...)
 	many := append(append([]byte{0xa1, 0x66}, "Panels"...), nulls...)
-	var whole bytes.Buffer
-	if err := (&Snapshot{Cluster: strings.Repeat("c", 5000)}).Encode(&whole); err != nil {
+	var full bytes.Buffer
+	if err := (&Snapshot{Cluster: strings.Repeat("c", 5000)}).Encode(&full); err != nil {
 		t.Fatal(err)
 	}
 	offGrid := Panel{
@@ -340,7 +338,7 @@ func TestDecodeRefuses(t *testing.T) {
 			packed(t, head{magic, Version + 1}, "whatever comes"), "the snapshot has version 2, " +
 				"and this promsnap reads up to version 1: update promsnap",
 		},
-		"cut off": {whole.Bytes()[:whole.Len()/2], "it is truncated or not a snapshot"},
+		"cut off": {full.Bytes()[:full.Len()/2], "it is truncated or not a snapshot"},
 		"no body": {packed(t, head{magic, Version}), "it is damaged: it is truncated"},
 		"unknown field": {
 			packed(t, head{magic, Version}, map[string]int{"Colour": 1}), `a field "Colour"`,
@@ -348,7 +346,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"other type": {
 			packed(t, head{magic, Version}, map[string]string{"Panels": "x"}), "it is damaged",
 		},
-		"more behind": {packed(t, head{magic, Version}, body{}, 1), "there is data after its end"},
+		"trailing data": {
+			packed(t, head{magic, Version}, body{}, 1), "there is data after its end",
+		},
 		"many nulls": {
 			packed(t, head{magic, Version}, cbor.RawMessage(many)), "it would take too much memory",
 		},
@@ -368,25 +368,25 @@ func TestDecodeRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %+v, %v; want an error of %q", name, s, err, tc.want)
 		}
-		// The race detector adds allocations of its own.
+		// The race detector allocates too.
 		if took := after.TotalAlloc - before.TotalAlloc; took > 128<<20 && !race.Enabled {
-			t.Errorf("%s took %d MiB, want 128 at most", name, took>>20)
+			t.Errorf("%s: got %d MiB allocated, want at most 128", name, took>>20)
 		}
 	}
 	var newer *NewerError
 	if _, err := Decode(bytes.NewReader(packed(t, head{magic, 7}))); !errors.As(err, &newer) ||
 		newer.Version != 7 {
-		t.Errorf("of version 7: %v", err)
+		t.Errorf("version 7: got %v, want a NewerError of it", err)
 	}
 	if _, err := Decode(
 		bytes.NewReader(packed(t, head{magic, Version},
 			cbor.RawMessage(make([]byte, mostUnpacked))))); err == nil ||
 		!strings.Contains(err.Error(), "larger than 256 MiB") {
-		t.Errorf("of too much: %v", err)
+		t.Errorf("too much data: got %v, want an error about 256 MiB", err)
 	}
 }
 
-// FuzzDecode unpacks nothing: what zstd makes of odd bytes is its own tests' to say.
+// FuzzDecode does not decompress: malformed zstd data is tested by the zstd package.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []body{{}, {
 		Cluster: "c", Nodes: nodesBody{List: []Node{{Name: "n"}}, Known: []knownBody{{Name: "n"}}},
@@ -414,10 +414,10 @@ func FuzzDecode(f *testing.F) {
 		}
 		again, err := marshal(s.body())
 		if err != nil {
-			return // a time or a status that nobody writes
+			return // a time or a status that is never written
 		}
 		if _, err := decode(mode, again); err != nil {
-			t.Errorf("what was read cannot be read again: %v", err)
+			t.Errorf("decoding the encoded snapshot: got %v, want no error", err)
 		}
 	})
 }

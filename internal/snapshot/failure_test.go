@@ -23,13 +23,13 @@ func TestFailureOf(t *testing.T) {
 		err  error
 		want Failure
 	}{
-		"of the client": {
+		"a client error": {
 			refused, Failure{
 				Kind: FailureRefused, Message: "range query at http://p: connection refused",
 				Hint: "see that it runs",
 			},
 		},
-		"what was being done": {
+		"with context": {
 			fmt.Errorf("asking which metrics exist: %w", refused),
 			Failure{
 				Kind: FailureRefused, Message: "asking which metrics exist: range query at " +
@@ -61,13 +61,13 @@ func TestFailureOf(t *testing.T) {
 				Message: "internal error (please report it): index out of range",
 			},
 		},
-		"no part": {
+		"not in the part": {
 			errNotInPart, Failure{Kind: FailureParts, Message: "the part does not have this panel"},
 		},
-		"all else": {
+		"another error": {
 			errors.New("odd; it is"), Failure{Kind: FailureOther, Message: "odd; it is"},
 		},
-		"other kind": {
+		"unknown kind": {
 			&promapi.Error{Kind: "new", Message: "odd"}, Failure{
 				Kind: FailureOther, Message: "odd",
 			},
@@ -78,10 +78,10 @@ func TestFailureOf(t *testing.T) {
 			t.Errorf("%s:\n got %+v\nwant %+v", name, *got, tc.want)
 		}
 		if got.Error() != tc.err.Error() {
-			t.Errorf("%s: it reads %q, want %q", name, got.Error(), tc.err)
+			t.Errorf("%s: got the text %q, want %q", name, got.Error(), tc.err)
 		}
 	}
 	if got := FailureOf(nil); got != nil {
-		t.Errorf("no error is %v", got)
+		t.Errorf("no error: got %v, want nil", got)
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 var testGrid = series.Grid{Start: time.Unix(1_760_000_000, 0).UTC(), Step: time.Minute, Len: 6}
 
-// gen draws up to 40 series with gaps and infinities, each with labels of its own.
+// gen draws up to 40 series with gaps and infinities and distinct labels.
 func gen(t *rapid.T) []series.Series {
 	value := rapid.OneOf(rapid.Float64Range(-100, 100), rapid.SampledFrom([]float64{
 		math.NaN(), math.Inf(1), math.Inf(-1), 0, 1,
@@ -43,7 +43,7 @@ func foldAll(t interface{ Fatal(...any) }, spec panel.Spec, in []series.Series) 
 	}
 	buf := make([]float64, testGrid.Len)
 	for _, s := range in {
-		copy(buf, s.Values) // the client's buffer, which the next series overwrites
+		copy(buf, s.Values) // like the client, reuse one buffer
 		f.add(series.Series{Labels: s.Labels, Values: buf})
 	}
 	p := Panel{Spec: spec, Grid: testGrid}
@@ -51,8 +51,8 @@ func foldAll(t interface{ Fatal(...any) }, spec panel.Spec, in []series.Series) 
 	return p
 }
 
-// TestFoldKeepsTheWorst holds the fold against the plain way: sort all, take the first, add the
-// others up.
+// TestFoldKeepsTheWorst compares the fold with a naive version: sort all series, take the first,
+// add up the others.
 func TestFoldKeepsTheWorst(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := gen(t)
@@ -75,7 +75,7 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 		if len(spec.Rules) > 0 && spec.Rules[0].Direction == rules.Below {
 			sign = -1
 		}
-		// cmp.Compare has NaN, no figure at all, below every other
+		// cmp.Compare orders NaN, which is no figure, below every other value
 		key := func(v float64) float64 { return sign * v }
 		furthest := func(r Row) float64 {
 			return map[float64]float64{1: r.Stats.Max, -1: r.Stats.Min}[sign]
@@ -85,12 +85,13 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 				cmp.Compare(key(furthest(b)), key(furthest(a))), a.Labels.Compare(b.Labels))
 		})
 		if len(p.Lines) != min(spec.Top, len(in)) {
-			t.Fatalf("%d lines of %d series", len(p.Lines), len(in))
+			t.Fatalf("got %d lines of %d series, want %d", len(p.Lines), len(in),
+				min(spec.Top, len(in)))
 		}
 		drawn := map[string]bool{}
 		for i, l := range p.Lines {
 			if l.Name != sorted[i].Name || p.Rows[i].Name != sorted[i].Name {
-				t.Fatalf("line %d is %s, row %s, want %s", i, l.Name, p.Rows[i].Name,
+				t.Fatalf("got line %d %s, row %s, want %s", i, l.Name, p.Rows[i].Name,
 					sorted[i].Name)
 			}
 			drawn[l.Name] = true
@@ -102,7 +103,7 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 func checkRest(t *rapid.T, p Panel, in []series.Series, drawn map[string]bool) {
 	if len(in) <= len(p.Lines) {
 		if p.Rest != nil {
-			t.Fatal("a rest of nothing")
+			t.Fatalf("got the rest %+v, want none", p.Rest)
 		}
 		return
 	}
@@ -115,11 +116,12 @@ func checkRest(t *rapid.T, p Panel, in []series.Series, drawn map[string]bool) {
 			}
 		}
 		if p.Rest.Count[i] != len(all) {
-			t.Fatalf("count %d at %d, want %d", p.Rest.Count[i], i, len(all))
+			t.Fatalf("count at %d: got %d, want %d", i, p.Rest.Count[i], len(all))
 		}
 		if len(all) == 0 {
 			if !math.IsNaN(p.Rest.Min[i]) || !math.IsNaN(p.Rest.P95[i]) {
-				t.Fatalf("numbers at %d where no series has any", i)
+				t.Fatalf("rest at %d: got min %v and p95 %v, want NaN", i, p.Rest.Min[i],
+					p.Rest.P95[i])
 			}
 			continue
 		}
@@ -130,11 +132,11 @@ func checkRest(t *rapid.T, p Panel, in []series.Series, drawn map[string]bool) {
 		}
 		if p.Rest.Min[i] != all[0] || p.Rest.Max[i] != all[len(all)-1] ||
 			math.Abs(p.Rest.Sum[i]-sum) > 1e-9*float64(len(all))*100 {
-			t.Fatalf("rest at %d: %v..%v sum %v, want %v..%v sum %v", i, p.Rest.Min[i],
+			t.Fatalf("rest at %d: got %v..%v sum %v, want %v..%v sum %v", i, p.Rest.Min[i],
 				p.Rest.Max[i], p.Rest.Sum[i], all[0], all[len(all)-1], sum)
 		}
 		if want := nearestRank(all, 0.95); p.Rest.P95[i] != want { // 40 series fit into the sample
-			t.Fatalf("p95 at %d is %v, want %v", i, p.Rest.P95[i], want)
+			t.Fatalf("p95 at %d: got %v, want %v", i, p.Rest.P95[i], want)
 		}
 	}
 }
@@ -156,7 +158,7 @@ func TestFoldDoesNotDependOnTheOrder(t *testing.T) {
 		}
 		if diff := gocmp.Diff(a, b, cmpopts.EquateNaNs(),
 			cmpopts.EquateComparable(labels.Matcher{})); diff != "" {
-			t.Fatalf("another order of the same series gives another panel:\n%s", diff)
+			t.Fatalf("the panel depends on the order of the series (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -172,11 +174,11 @@ func TestSampleIsBoundedAndDropsTheDrawn(t *testing.T) {
 	}
 	p := foldAll(t, panel.Spec{Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: 5}, in)
 	if p.Rest.Sampled > sampleMost || p.Rest.Sampled < sampleMost-5 {
-		t.Errorf("%d series sampled, want about %d", p.Rest.Sampled, sampleMost)
+		t.Errorf("got %d series sampled, want about %d", p.Rest.Sampled, sampleMost)
 	}
-	// A sample of 256 puts the 5th and the 95th percentile within a few ranks of where they are.
+	// A sample of 256 estimates the 5th and the 95th percentile within a few ranks.
 	if p5, p95 := p.Rest.P05[0], p.Rest.P95[0]; math.Abs(p5-150) > 120 || math.Abs(p95-2850) > 120 {
-		t.Errorf("p5 %v and p95 %v of 0..2999", p5, p95)
+		t.Errorf("got p5 %v and p95 %v of 0..2999, want about 150 and 2850", p5, p95)
 	}
 }
 
@@ -194,7 +196,8 @@ func TestOverridesGiveOtherLimits(t *testing.T) {
 	})
 	if len(p.Findings) != 1 || p.Findings[0].Name != "api-1" ||
 		p.Findings[0].Severity != rules.Critical || p.OK != 1 {
-		t.Errorf("findings %+v, %d OK", p.Findings, p.OK)
+		t.Errorf("got findings %+v and %d OK, want a critical one of api-1 and 1 OK", p.Findings,
+			p.OK)
 	}
 }
 
@@ -225,7 +228,7 @@ func TestDescribe(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := describe(tc.values, testGrid); fmt.Sprint(got) != fmt.Sprint(tc.want) {
-				t.Errorf("describe = %+v, want %+v", got, tc.want)
+				t.Errorf("got %+v, want %+v", got, tc.want)
 			}
 		})
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Whatever the format and the labels: the name of a series is one short line, and there is one
-// where there are labels.
+// The name of a series is one short line whatever the format and the labels, and not empty if there
+// are labels.
 func FuzzLegend(f *testing.F) {
 	for _, format := range []string{
 		"", "{{pod}}", "{{ namespace }}/{{pod}}", "{{node}}", "{{", "}}{{", "{{{{pod}}}}", "{{}}",
@@ -34,20 +34,21 @@ func FuzzLegend(f *testing.F) {
 		} {
 			got := legend(format, ls)
 			if utf8.RuneCountInString(got) > maxName || len(ls) > 0 && got == "" {
-				t.Errorf("%q of %v is %q", format, ls, got)
+				t.Errorf("%q of %v: got %q, want a short name", format, ls, got)
 			}
 			for _, r := range got {
 				if joins := r == '\u200c' ||
 					r == '\u200d'; unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) &&
 					!joins {
-					t.Errorf("%q of %v is %q: it holds %U", format, ls, got, r)
+					t.Errorf("%q of %v: got %q with %U, want printable characters", format, ls, got,
+						r)
 				}
 			}
 		}
 	})
 }
 
-// Whatever the query: nothing of a variable stays, and what is put in its place makes no other one.
+// Whatever the query, no variable remains, and inserted values do not form a new one.
 func FuzzExpand(f *testing.F) {
 	for _, query := range []string{
 		"rate(a[$__rate_interval])", "a[${__range}] offset $__interval", "$__$__range",
@@ -67,19 +68,18 @@ func FuzzExpand(f *testing.F) {
 		}
 		got := panel.Expand(query, v)
 		if panel.Expand(got, v) != got {
-			t.Errorf("%q becomes %q, and that %q", query, got, panel.Expand(got, v))
+			t.Errorf("%q: got %q, which expands again to %q", query, got, panel.Expand(got, v))
 		}
 		if !strings.Contains(query, "$__") && !strings.Contains(query, "${__") && got != query {
-			t.Errorf("%q has no variable, and becomes %q", query, got)
+			t.Errorf("%q has no variable: got %q, want it unchanged", query, got)
 		}
 		if len(got) > len(query)*10 {
-			t.Errorf("%d bytes become %d", len(query), len(got))
+			t.Errorf("got %d bytes from %d, want at most ten times as many", len(got), len(query))
 		}
 	})
 }
 
-// Whatever a label holds: the query about its series asks for this very value, and for nothing
-// else.
+// Whatever a label contains, the query about its series selects exactly this value.
 func FuzzDetailQuery(f *testing.F) {
 	for _, w := range hostile.Words() {
 		f.Add(w.Text, w.Text)
@@ -89,7 +89,8 @@ func FuzzDetailQuery(f *testing.F) {
 	} {
 		f.Add(value, value)
 	}
-	const query = `topk(3, sum by (pod) (max_over_time(used{node="{{node}}", pod!="{{ pod }}", missing="{{missing}}"}[$__range])))`
+	const query = `topk(3, sum by (pod) (max_over_time(used{node="{{node}}", ` +
+		`pod!="{{ pod }}", missing="{{missing}}"}[$__range])))`
 	f.Fuzz(func(t *testing.T, node, pod string) {
 		full := detailQuery(query, panel.Vars{
 			Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour,
@@ -109,18 +110,18 @@ func FuzzDetailQuery(f *testing.F) {
 			}
 			selectors++
 			if len(vs.LabelMatchers) != len(want) {
-				t.Errorf("%s: %v", full, vs.LabelMatchers)
+				t.Errorf("%s: got the matchers %v, want %d", full, vs.LabelMatchers, len(want))
 			}
 			for _, m := range vs.LabelMatchers {
 				if strings.ToValidUTF8(m.Value, "\ufffd") != strings.ToValidUTF8(want[m.Name],
 					"\ufffd") {
-					t.Errorf("%s asks for %s, want %q", full, m, want[m.Name])
+					t.Errorf("%s: got the matcher %s, want %q", full, m, want[m.Name])
 				}
 			}
 			return nil
 		})
 		if selectors != 1 {
-			t.Errorf("%s has %d selectors", full, selectors)
+			t.Errorf("%s: got %d selectors, want 1", full, selectors)
 		}
 	})
 }

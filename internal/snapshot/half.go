@@ -17,16 +17,19 @@ import (
 const oneCluster = "promsnap_one_cluster"
 
 // clusterBySource finds the cluster values of each kind of source.
-const clusterBySource = `label_replace(count by (cluster) (kube_node_info), "source", "kube-state-metrics", "", "")` +
+const clusterBySource = `label_replace(count by (cluster) (kube_node_info), "source",` +
+	` "kube-state-metrics", "", "")` +
 	` or label_replace(count by (cluster) (node_uname_info), "source", "node_exporter", "", "")` +
 	` or label_replace(count by (cluster) (machine_memory_bytes), "source", "cAdvisor", "", "")`
 
 // sameNodes counts the nodes that both kube-state-metrics and another source report, whatever their
 // cluster.
 const sameNodes = `count(kube_node_info and on (node)` +
-	` (label_replace(group by (nodename) (node_uname_info), "node", "$1", "nodename", "(.+)") or group by (node) (machine_memory_bytes))` +
+	` (label_replace(group by (nodename) (node_uname_info), "node", "$1", "nodename", "(.+)")` +
+	` or group by (node) (machine_memory_bytes))` +
 	` or kube_node_info and on (internal_ip)` +
-	` label_replace(group by (instance) (node_uname_info or machine_memory_bytes), "internal_ip", "$1", "instance", "(.+?)(:[0-9]+)?"))`
+	` label_replace(group by (instance) (node_uname_info or machine_memory_bytes),` +
+	` "internal_ip", "$1", "instance", "(.+?)(:[0-9]+)?"))`
 
 // halfLabelled looks for a single cluster in which only some sources have the cluster label, such
 // as those that an agent writes. It returns the label's value and the sources that have it, or

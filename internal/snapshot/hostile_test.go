@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// A name is one line of whole characters, of a bounded length, that turns nothing and is read once:
-// what a label's value holds between braces is no label.
+// A name is one line of valid characters with a bounded length and no text-direction marks. It is
+// expanded once: braces inside a label's value are not a label.
 func TestLegendOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		ls := series.FromPairs("node", "secret", "l", w.Text, w.Text, w.Text)
@@ -24,20 +24,22 @@ func TestLegendOfHostileWords(t *testing.T) {
 		} {
 			name := legend(format, ls)
 			if n := utf8.RuneCountInString(name); n > maxName || len(name) > maxName*utf8.UTFMax {
-				t.Errorf("%s in %.40q: a name of %d characters", w.Name, format, n)
+				t.Errorf("%s in %.40q: got %d characters, want at most %d", w.Name, format, n,
+					maxName)
 			}
 			if r, bad := hostile.Unprintable(name); bad {
-				t.Errorf("%s in %.40q: %U in the name %.80q", w.Name, format, r, name)
+				t.Errorf("%s in %.40q: got %U in the name %.80q, want none", w.Name, format, r,
+					name)
 			}
 			if format == "{{l}}" && strings.Contains(name, "secret") &&
 				strings.TrimSpace(strings.Trim(outside.Line(w.Text), "/ ")) != "" {
-				t.Errorf("%s: another label is in the name %.80q", w.Name, name)
+				t.Errorf("%s: got %.80q, want no other label in it", w.Name, name)
 			}
 		}
 	}
 }
 
-// A label's value in a detail query is the value of its matcher, and nothing else of the query.
+// A label's value in a detail query stays inside its matcher.
 func TestDetailQueryOfHostileWords(t *testing.T) {
 	p := parser.NewParser(parser.Options{})
 	for _, w := range hostile.Words() {
@@ -56,7 +58,7 @@ func TestDetailQueryOfHostileWords(t *testing.T) {
 			return nil
 		})
 		if len(got) != 3 || got[0].Value != w.Text || got[1].Value != w.Text+"-3600s" {
-			t.Errorf("%s: asked for %.200q", w.Name, text)
+			t.Errorf("%s: got %.200q, want matchers of the exact value", w.Name, text)
 		}
 	}
 }

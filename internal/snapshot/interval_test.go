@@ -16,10 +16,10 @@ func TestScrapeInterval(t *testing.T) {
 		60: 10 * time.Second, 120: 5 * time.Second, 600: 5 * time.Second,
 	} {
 		if got := snapshot.ScrapeInterval(window, samples); got != want {
-			t.Errorf("%v samples in %s: %s, want %s", samples, window, got, want)
+			t.Errorf("%v samples in %s: got %s, want %s", samples, window, got, want)
 		}
 	}
 	if got := snapshot.ScrapeInterval(time.Hour, 12); got != 5*time.Minute {
-		t.Errorf("12 samples in an hour: %s, want 5m", got)
+		t.Errorf("12 samples in an hour: got %s, want 5m", got)
 	}
 }

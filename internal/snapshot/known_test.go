@@ -11,7 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// known is what the Kubernetes API says of two nodes, of which Prometheus may have heard.
+// known are two nodes from the Kubernetes API, which Prometheus may know too.
 var known = []snapshot.Node{
 	{
 		Name: "ip-10-0-1-5", InternalIP: "10.0.1.5", Known: true, InstanceType: "m5.2xlarge",
@@ -20,13 +20,13 @@ var known = []snapshot.Node{
 	{Name: "ip-10-0-1-6", InternalIP: "10.0.1.6", Known: true, Zone: "koreacentral-1"},
 }
 
-// TestKnownNodesNameTheirSeries: a chart says which machine a node is, by whatever its series is
-// known.
+// TestKnownNodesNameTheirSeries checks that a chart shows a node's machine type, whatever
+// identifies its series.
 func TestKnownNodesNameTheirSeries(t *testing.T) {
 	const usage = "usage"
 	for name, c := range map[string]struct {
 		info, uname, usage []series.Series
-		want               string // the names of the rows, and then the nodes
+		want               string // the names of the rows, then the nodes
 	}{
 		"with kube-state-metrics": {
 			info: []series.Series{
@@ -87,8 +87,7 @@ func TestKnownNodesNameTheirSeries(t *testing.T) {
 	}
 }
 
-// TestKnownNodesAreNotInOtherNames: a series that is named by all of its labels keeps them as they
-// are.
+// TestKnownNodesAreNotInOtherNames checks that a name made from all labels keeps them unchanged.
 func TestKnownNodesAreNotInOtherNames(t *testing.T) {
 	f := world{}.answers(map[string][]series.Series{
 		"usage": {constant(1, "node", "ip-10-0-1-5", "pod", "a")},
@@ -104,7 +103,7 @@ func TestKnownNodesAreNotInOtherNames(t *testing.T) {
 			{Queries: []panel.Query{{Expr: "usage", Legend: format}}},
 		}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 		if got := p.Rows[0].Name; got != want {
-			t.Errorf("legend %q: %q, want %q", format, got, want)
+			t.Errorf("legend %q: got %q, want %q", format, got, want)
 		}
 	}
 }

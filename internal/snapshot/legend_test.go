@@ -13,6 +13,8 @@ import (
 func TestLegend(t *testing.T) {
 	ls := series.FromPairs("namespace", "shop", "pod", "api-1", "instance", "10.0.0.1:9100", "evil",
 		"a\x00b\u202ec\nd")
+	const all = `{evil="a\x00b\u202ec\nd", ` +
+		`instance="10.0.0.1:9100", namespace="shop", pod="api-1"}`
 	for format, want := range map[string]string{
 		"{{namespace}}/{{ pod }}": "shop/api-1",
 		"{{pod}} of {{missing}}":  "api-1 of",
@@ -20,8 +22,8 @@ func TestLegend(t *testing.T) {
 		"plain":                   "plain",
 		"{{pod":                   "{{pod",
 		"{{evil}}":                "abc d",
-		"{{missing}}/{{missing}}": `{evil="a\x00b\u202ec\nd", instance="10.0.0.1:9100", namespace="shop", pod="api-1"}`,
-		"":                        `{evil="a\x00b\u202ec\nd", instance="10.0.0.1:9100", namespace="shop", pod="api-1"}`,
+		"{{missing}}/{{missing}}": all,
+		"":                        all,
 	} {
 		if got := legend(format, ls); got != want {
 			t.Errorf("legend(%q) = %q, want %q", format, got, want)
@@ -32,32 +34,32 @@ func TestLegend(t *testing.T) {
 func TestLegendOfLongNames(t *testing.T) {
 	got := legend("{{pod}}", series.FromPairs("pod", "head"+strings.Repeat("한", 4096)+"tail"))
 	if n := utf8.RuneCountInString(got); n != maxName {
-		t.Errorf("%d runes, want %d", n, maxName)
+		t.Errorf("got %d runes, want %d", n, maxName)
 	}
 	if !strings.HasPrefix(got, "head") || !strings.HasSuffix(got, "tail") ||
 		!strings.Contains(got, "…") {
-		t.Errorf("%q lost its head or its tail", got)
+		t.Errorf("got %q, want its head and its tail kept", got)
 	}
 }
 
-// What is not closed is no label: it stays as it is, in a legend as in a query.
+// An unclosed {{ stays as it is, in a legend as in a query.
 func TestFill(t *testing.T) {
 	for format, want := range map[string]string{
 		"": "", "plain": "plain", "{{a}}": "<a>", "{{ a }}-{{b}}.": "<a>-<b>.", "{{}}": "<>",
 		"{{a": "{{a", "x{{a}}{{b": "x<a>{{b", "{{": "{{", "}}": "}}", "a}}b{{c}}": "a}}b<c>",
 	} {
 		if got := fill(format, func(name string) string { return "<" + name + ">" }); got != want {
-			t.Errorf("%q is filled in as %q, want %q", format, got, want)
+			t.Errorf("%q: got %q, want %q", format, got, want)
 		}
 	}
 	if got := detailQuery(`x{a="{{a}}", b="{{b"}`, panel.Vars{},
 		series.FromPairs("a", `1"`)); got != `x{a="1\"", b="{{b"}` {
-		t.Errorf("the detail query is %s", got)
+		t.Errorf("got the detail query %s, want the unclosed {{b unchanged", got)
 	}
 }
 
-// Series that their legend gives one name are told apart by what differs.
-func TestApart(t *testing.T) {
+// Series whose legends are equal get the labels that differ in their names.
+func TestDistinctNames(t *testing.T) {
 	pairs := func(sets ...string) (out []series.Labels) {
 		for _, set := range sets {
 			var nv []string
@@ -124,7 +126,7 @@ func TestApart(t *testing.T) {
 func TestShort(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"short", "node-1", "node-1"},
-		{"as long as it may be", strings.Repeat("a", 200), strings.Repeat("a", 200)},
+		{"as long as allowed", strings.Repeat("a", 200), strings.Repeat("a", 200)},
 		{"as many runes of several bytes", strings.Repeat("é", 200), strings.Repeat("é", 200)},
 		{
 			"one rune too long", strings.Repeat("a", 120) + "bb" + strings.Repeat("c", 79),
@@ -132,7 +134,8 @@ func TestShort(t *testing.T) {
 		},
 		{
 			"long, of several bytes", strings.Repeat("é", 120) + strings.Repeat("x", 500) +
-				strings.Repeat("한", 79), strings.Repeat("é", 120) + "…" + strings.Repeat("한", 79),
+				strings.Repeat("한", 79),
+			strings.Repeat("é", 120) + "…" + strings.Repeat("한", 79),
 		},
 	} {
 		if got := short(tt.in); got != tt.want {

@@ -194,9 +194,11 @@ func labelReplace(e parser.Expr, to, from string) parser.Expr {
 }
 
 // honoredMetrics are metrics that reveal a scrape without honor_labels.
-const honoredMetrics = "kube_node_info|kube_pod_info|kube_pod_status_phase|kube_pod_container_status_restarts_total|" +
+const honoredMetrics = "kube_node_info|kube_pod_info|kube_pod_status_phase|" +
+	"kube_pod_container_status_restarts_total|" +
 	"kube_pod_container_resource_limits|kube_pod_container_resource_requests|" +
-	"container_memory_working_set_bytes|container_cpu_usage_seconds_total|kubelet_volume_stats_available_bytes|" +
+	"container_memory_working_set_bytes|container_cpu_usage_seconds_total|" +
+	"kubelet_volume_stats_available_bytes|" +
 	"node_uname_info|node_memory_MemTotal_bytes|node_filesystem_size_bytes|up"
 
 // honoredLabels are label names that a target may share with an object.
@@ -208,7 +210,8 @@ func exportedQuery() string {
 	var parts []string
 	for _, label := range honoredLabels {
 		parts = append(parts,
-			fmt.Sprintf(`label_replace(group by (__name__) ({__name__=~"%s",%s%s!=""}), "label", "%s", "", "")`,
+			fmt.Sprintf(`label_replace(group by (__name__) ({__name__=~"%s",%s%s!=""}),`+
+				` "label", "%s", "", "")`,
 				honoredMetrics, exportedPrefix, label, label))
 	}
 	return strings.Join(parts, " or ")

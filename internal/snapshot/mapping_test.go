@@ -18,24 +18,29 @@ func TestMappingRewrites(t *testing.T) {
 			want: `max by (cluster, node) (kube_node_info)`,
 		},
 		{
-			name: "the label of the clusters, wherever it stands",
+			name: "the cluster label, everywhere",
 			m:    Mapping{Cluster: "k8s_cluster"},
-			in:   `label_replace(max by (cluster, pod) (kube_pod_info{cluster="a"}), "cluster", "x", "cluster", "") * on (pod) group_left (cluster) up`,
-			want: `label_replace(max by (k8s_cluster, pod) (kube_pod_info{k8s_cluster="a"}), "k8s_cluster", "x", "k8s_cluster", "")` +
+			in: `label_replace(max by (cluster, pod) (kube_pod_info{cluster="a"}), ` +
+				`"cluster", "x", "cluster", "") * on (pod) group_left (cluster) up`,
+			want: `label_replace(max by (k8s_cluster, pod) (kube_pod_info{k8s_cluster="a"}), ` +
+				`"k8s_cluster", "x", "k8s_cluster", "")` +
 				` * on (pod) group_left (k8s_cluster) up`,
 		},
 		{
-			name: "a selector whose labels were moved", m: Mapping{exported: exported},
+			name: "a selector with exported labels", m: Mapping{exported: exported},
 			in: `max by (instance) (node_load1) / on (pod) container_cpu_cores{pod="a"}`,
-			want: `max by (instance) (label_replace(label_replace(node_load1, "scraped_instance", "$1", "instance", "(.+)"),` +
-				` "instance", "$1", "exported_instance", "(.+)")) / on (pod) container_cpu_cores{pod="a"}`,
+			want: `max by (instance) (label_replace(label_replace(node_load1, ` +
+				`"scraped_instance", "$1", "instance", "(.+)"),` +
+				` "instance", "$1", "exported_instance", "(.+)"))` +
+				` / on (pod) container_cpu_cores{pod="a"}`,
 		},
 		{
-			name: "of a range, what the function makes of it", m: Mapping{
+			name: "a range vector, inside its function", m: Mapping{
 				exported: map[string][]string{"kube": {"pod"}},
 			},
 			in: `sum by (pod) (increase(kube_restarts{pod="a"}[1h]))`,
-			want: `sum by (pod) (label_replace(label_replace(increase(kube_restarts{exported_pod="a"}[1h]),` +
+			want: `sum by (pod) (label_replace(label_replace(` +
+				`increase(kube_restarts{exported_pod="a"}[1h]),` +
 				` "scraped_pod", "$1", "pod", "(.+)"), "pod", "$1", "exported_pod", "(.+)"))`,
 		},
 	} {

@@ -276,8 +276,8 @@ func (m *merging) mergeRows() error {
 				from.legend = p.Kept.Legends[j]
 			}
 			if other := m.of[hash].part; other != nil && other != p {
-				return fmt.Errorf("%s and %s both have the series %s: a label must distinguish them",
-					called(other), called(p), row.Labels)
+				return fmt.Errorf("%s and %s both have the series %s: a label must "+
+					"distinguish them", called(other), called(p), row.Labels)
 			}
 			m.of[hash] = from
 		}

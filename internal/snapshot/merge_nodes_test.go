@@ -13,7 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// of returns what there is of one cluster.
+// of returns the part of w in one cluster.
 func (w world) of(cluster string) world {
 	only := func(all []series.Series) []series.Series {
 		out := []series.Series{}
@@ -31,8 +31,8 @@ func (w world) of(cluster string) world {
 	}
 }
 
-// twoClusters have nodes of the same names and addresses. One node of eu left, one was doubled, and
-// one of us is virtual.
+// twoClusters returns two clusters with nodes of the same names and addresses. One node of eu left,
+// one has two exporters, and one of us is virtual.
 func twoClusters() world {
 	nan := math.NaN()
 	left := series.Series{
@@ -59,7 +59,7 @@ func twoClusters() world {
 	}
 }
 
-// everything lets Diff look into what a package keeps to itself.
+// everything lets Diff compare unexported fields.
 var everything = gocmp.Exporter(func(reflect.Type) bool { return true })
 
 func TestMergeNodesIsLoadOfAll(t *testing.T) {
@@ -71,17 +71,17 @@ func TestMergeNodesIsLoadOfAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := gocmp.Diff(want, got, everything); diff != "" {
-			t.Errorf("merged tables against the one of all (-want +got):\n%s", diff)
+			t.Errorf("merged tables (-want +got):\n%s", diff)
 		}
 	}
 	if got, want := len(eu.All())+len(us.All()), len(want.All()); got != want || got != 4 {
-		t.Errorf("got %d nodes in the parts, want %d and 4", got, want)
+		t.Errorf("got %d nodes in the parts and %d in the whole, want 4 and 4", got, want)
 	}
 }
 
-// TestMergeNodesOfAPart: where the answers about one cluster are only a part, the others' nodes are
-// gone all the same.
-func TestMergeNodesOfAPart(t *testing.T) {
+// If the answers about one cluster are incomplete, departed nodes of the other cluster still count
+// as gone.
+func TestMergeNodesOfIncompletePart(t *testing.T) {
 	w := twoClusters()
 	f := w.of("us").answers(nil)
 	f.meta = map[string]promapi.Meta{infoQuery: {Partial: true}}

@@ -45,13 +45,13 @@ func TestMergeSnapshots(t *testing.T) {
 		t.Errorf("got %d series, want %d", got, want)
 	}
 
-	written := []Snapshot{writtenAndRead(t, eu), writtenAndRead(t, us)}
-	again, err := MergeSnapshots(written...)
+	decoded := []Snapshot{reencoded(t, eu), reencoded(t, us)}
+	again, err := MergeSnapshots(decoded...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := gocmp.Diff(got.Panels, again.Panels, options...); diff != "" {
-		t.Errorf("what was written down and read merges otherwise (-want +got):\n%s", diff)
+		t.Errorf("merge of decoded snapshots (-want +got):\n%s", diff)
 	}
 
 	gone := us
@@ -66,22 +66,24 @@ func TestMergeSnapshots(t *testing.T) {
 
 	later := us
 	later.Slot = slot.Add(time.Hour)
-	const refused = `merging snapshots: one is of report "daily" at 2026-11-22T00:00:00Z, over 1h0m0s to 2026-11-21T23:59:00Z, ` +
-		`another of report "daily" at 2026-11-22T01:00:00Z, over 1h0m0s to 2026-11-21T23:59:00Z`
+	const refused = `merging snapshots: one is of report "daily" at 2026-11-22T00:00:00Z, ` +
+		`over 1h0m0s to 2026-11-21T23:59:00Z, another of report "daily" at ` +
+		`2026-11-22T01:00:00Z, over 1h0m0s to 2026-11-21T23:59:00Z`
 	if _, err := MergeSnapshots(eu, later); err == nil || err.Error() != refused {
 		t.Errorf("got %v, want %s", err, refused)
 	}
 	if _, err := MergeSnapshots(); err == nil {
-		t.Error("no snapshots were merged")
+		t.Error("merging no snapshots: got no error, want one")
 	}
 	if one, err := MergeSnapshots(eu); err != nil || one.Cluster != "eu" ||
 		!slices.EqualFunc(one.Notes, eu.Notes, Note.equal) {
-		t.Errorf("one snapshot merges to that of %q (%v)", one.Cluster, err)
+		t.Errorf("merging one snapshot: got that of %q, error %v; want that of eu", one.Cluster,
+			err)
 	}
 }
 
-// writtenAndRead returns what a snapshot is once it was written down and read.
-func writtenAndRead(t *testing.T, s Snapshot) Snapshot {
+// reencoded encodes and decodes a snapshot.
+func reencoded(t *testing.T, s Snapshot) Snapshot {
 	t.Helper()
 	var file bytes.Buffer
 	if err := s.Encode(&file); err != nil {

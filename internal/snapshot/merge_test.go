@@ -22,7 +22,7 @@ func simple(q Querier, part string) Panel {
 	}, part)
 }
 
-// holding is a server of one sample for each pod.
+// holding returns a server with one sample for each pod.
 func holding(values map[string]float64) server {
 	s := server{answers: map[string][]series.Series{"used": {}}}
 	for _, pod := range slices.Sorted(maps.Keys(values)) {
@@ -33,8 +33,8 @@ func holding(values map[string]float64) server {
 	return s
 }
 
-// TestMergeOfWhatIsNotThere: what is not known of a part is not known of the whole.
-func TestMergeOfWhatIsNotThere(t *testing.T) {
+// TestMergeIncompleteParts checks that data unknown in a part is unknown in the merged panel.
+func TestMergeIncompleteParts(t *testing.T) {
 	refused := errors.New("connection refused")
 	full, other := simple(holding(map[string]float64{"a": 2, "b": 0}), "eu"),
 		simple(holding(map[string]float64{"c": 3}), "us")
@@ -59,7 +59,7 @@ func TestMergeOfWhatIsNotThere(t *testing.T) {
 		old     bool
 		total   int
 		lacks   string
-		said    string // in a note
+		note    string // one of the notes
 		err     error
 	}{
 		{"all there", []Panel{full, other}, DataComplete, "", false, 3, "", "", nil},
@@ -103,18 +103,18 @@ func TestMergeOfWhatIsNotThere(t *testing.T) {
 					p.Data, partial, p.Old, p.Total, lacks, p.Failure, tc.data, tc.partial, tc.old,
 					tc.total, tc.lacks, tc.err)
 			}
-			if said := fmt.Sprint(p.Notes); tc.said != "" && !strings.Contains(said, tc.said) {
-				t.Errorf("got the notes %s, want %s among them", said, tc.said)
+			if notes := fmt.Sprint(p.Notes); !strings.Contains(notes, tc.note) {
+				t.Errorf("got the notes %s, want %s among them", notes, tc.note)
 			}
 			if p.Data != DataFailed && p.Grid != full.Grid {
-				t.Errorf("the grid is %v, want %v", p.Grid, full.Grid)
+				t.Errorf("got the grid %v, want %v", p.Grid, full.Grid)
 			}
 		})
 	}
 	absent.Spec.Optional, full.Spec.Optional = true, true
 	if p := mustMerge(t, full, absent); p.Data != DataComplete || p.Lacks != nil ||
 		p.Missing != nil {
-		t.Errorf("an optional panel that one part has: data %v, lacks %v, missing %v; want it "+
+		t.Errorf("an optional panel of one part: got data %v, lacks %v, missing %v; want it "+
 			"complete", p.Data, p.Lacks, p.Missing)
 	}
 }
@@ -140,7 +140,8 @@ func TestMergeRefuses(t *testing.T) {
 		{"no part", []Panel{a, alone}, "merging the panel p: a panel was not taken as a part"},
 		{
 			"one series in two", []Panel{a, twice},
-			`merging the panel p: eu and us both have the series {pod="a"}: a label must distinguish them`,
+			`merging the panel p: eu and us both have the series {pod="a"}: a label must ` +
+				"distinguish them",
 		},
 		{
 			"another question", []Panel{a, question},
@@ -169,7 +170,8 @@ func TestMergeAll(t *testing.T) {
 	}
 	want := []string{
 		`p: data 2, 2 series, partial [], failed false`,
-		`only: data 1, 1 series, partial ["0" "us" "the part does not have this panel"], failed false`,
+		`only: data 1, 1 series, partial ["0" "us" "the part does not have this panel"], ` +
+			"failed false",
 		`moved: data 0, 0 series, partial [], failed true`,
 	}
 	if !slices.Equal(got, want) {

@@ -3,7 +3,6 @@ package snapshot_test
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,10 +15,10 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// pods answers the query used by (pod) with so many pods, the first of which are above 0.9.
+// pods answers the query used by (pod) with n pods, of which the first high are above 0.9.
 type pods struct {
 	n, high int
-	refuses bool // the query for their number
+	refuses bool // refuse the count query
 	asked   *[]string
 }
 
@@ -69,8 +68,8 @@ func (pods) Present(context.Context, []string, time.Time, time.Time) (map[string
 	return map[string]bool{}, nil
 }
 
-// TestATooLargePanelIsNarrowed takes a panel of many pods with room for 100.
-func TestATooLargePanelIsNarrowed(t *testing.T) {
+// TestLargePanelIsNarrowed takes a panel of many pods with a limit of 100 series.
+func TestLargePanelIsNarrowed(t *testing.T) {
 	rule := rules.Rule{Name: "High", Warning: rules.At(0.8), For: 15 * time.Minute}
 	for _, c := range []struct {
 		name   string
@@ -83,11 +82,11 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 		{"all fit", pods{n: 100, high: 3}, nil, 100, 0, false},
 		{"too many", pods{n: 5000, high: 30}, nil, 30, 4970, false},
 		{"too many, few high", pods{n: 5000, high: 3}, nil, 8, 4992, false},
-		{"their number is not known", pods{n: 5000, high: 30, refuses: true}, nil, 0, 0, true},
+		{"unknown total", pods{n: 5000, high: 30, refuses: true}, nil, 0, 0, true},
 		{"too many that are high", pods{n: 5000, high: 101}, nil, 0, 0, true},
 		{"an override lowers the limit", pods{n: 5000, high: 30}, func(s *panel.Spec) {
 			s.Overrides = []panel.Override{{Warning: rules.At(0.25)}}
-		}, 0, 0, true}, // all are above it
+		}, 0, 0, true}, // all pods are above it
 		{"without rules", pods{n: 5000, high: 30}, func(s *panel.Spec) {
 			s.Rules = nil
 		}, 8, 4992, false},
@@ -123,25 +122,26 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 			limit := p.Failure != nil && p.Failure.Kind == snapshot.FailureLimit &&
 				p.Failure.Hint == "raise prometheus.max_series"
 			if limit != c.fails || (p.Failure != nil) != c.fails {
-				t.Fatalf("failure %v, want one: %t", p.Failure, c.fails)
+				t.Fatalf("got failure %v, want one: %t", p.Failure, c.fails)
 			}
 			if len(p.Rows) != c.rows || p.LeftOut != c.left || p.Total != c.rows+c.left {
-				t.Errorf("%d rows, %d left out, %d in all; want %d and %d", len(p.Rows), p.LeftOut,
+				t.Errorf("got %d rows, %d left out, %d in total; want %d and %d", len(p.Rows),
+					p.LeftOut,
 					p.Total, c.rows, c.left)
 			}
 			if !c.fails && len(spec.Rules) > 0 {
 				if want := p.Total - c.pods.high; p.OK != want || len(p.Findings) != c.pods.high {
-					t.Errorf("%d well, %d findings, want %d and %d", p.OK, len(p.Findings), want,
+					t.Errorf("got %d OK, %d findings, want %d and %d", p.OK, len(p.Findings), want,
 						c.pods.high)
 				}
 			}
-			if said := spelled(p.Notes); strings.Contains(said,
+			if notes := spelled(p.Notes); strings.Contains(notes,
 				snapshot.NoteLeftOut) != (c.left > 0) {
-				t.Errorf("it says %q of %s left out", said, strconv.Itoa(c.left))
+				t.Errorf("got notes %q with %d series left out", notes, c.left)
 			}
 			for _, q := range asked {
 				if len(q) > 16<<10 {
-					t.Errorf("a query of %d bytes", len(q))
+					t.Errorf("got a query of %d bytes, want at most 16 KiB", len(q))
 				}
 			}
 		})

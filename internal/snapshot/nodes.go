@@ -175,14 +175,18 @@ const (
 	nodeInfoQuery = `max by (cluster, node, internal_ip) (kube_node_info)`
 	// nodesInRangeQuery and exportersQuery cover a window; their argument is the step.
 	nodesInRangeQuery = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
-	exportersQuery    = `max by (cluster, node, instance, nodename, namespace, pod) (last_over_time(node_uname_info[%s]))`
-	reportsQuery      = `max by (cluster, node, instance, nodename, namespace, pod) (node_uname_info)`
+	exportersQuery    = `max by (cluster, node, instance, nodename, namespace, pod)` +
+		` (last_over_time(node_uname_info[%s]))`
+	reportsQuery = `max by (cluster, node, instance, nodename, namespace, pod)` +
+		` (node_uname_info)`
 	// hostPodsQuery finds the pods of exporters whose instance does not identify the node, by
 	// name and by address.
 	hostPodsQuery = `max by (cluster, node, namespace, pod, pod_ip) (kube_pod_info{node!=""}` +
-		` and on (cluster, namespace, pod) group by (cluster, namespace, pod) (node_uname_info{node="",pod!=""})` +
+		` and on (cluster, namespace, pod) group by (cluster, namespace, pod)` +
+		` (node_uname_info{node="",pod!=""})` +
 		` or kube_pod_info{node!="",pod_ip!=""} and on (cluster, pod_ip)` +
-		` label_replace(node_uname_info{node=""}, "pod_ip", "$1", "instance", "\\[?(.+?)\\]?(:\\d+)?"))`
+		` label_replace(node_uname_info{node=""}, "pod_ip", "$1",` +
+		` "instance", "\\[?(.+?)\\]?(:\\d+)?"))`
 	// heldQuery finds when addresses moved between nodes; its argument is the addresses.
 	heldQuery = `max by (cluster, node, internal_ip) (kube_node_info{internal_ip=~"%s"})`
 )

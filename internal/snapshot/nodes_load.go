@@ -19,10 +19,14 @@ import (
 
 // kindsQuery finds the nodes that are not ordinary; its argument is the window. A virtual kubelet
 // identifies itself in its version, its provider or its taint.
-const kindsQuery = `label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image=~"(?i).*windows.*"}[%[1]s])), "kind", "windows", "", "")` +
-	` or label_replace(group by (cluster, node) (last_over_time(kube_node_info{kubelet_version=~"(?i).*(-vk-|virtual-?kubelet|eklet|kwok).*|fake"}[%[1]s])` +
-	` or last_over_time(kube_node_info{provider_id=~"(?i)(.*virtual-?kubelet|kwok|azure-aci|.*/fargate-).*"}[%[1]s])` +
-	` or last_over_time(kube_node_spec_taint{key=~"virtual-(kubelet|node)[.].+/.+|.+/eklet|azure[.]com/aci|eks[.]amazonaws[.]com/compute-type|kwok[.]x-k8s[.]io/.+"}[%[1]s])),` +
+const kindsQuery = `label_replace(group by (cluster, node) (last_over_time(` +
+	`kube_node_info{os_image=~"(?i).*windows.*"}[%[1]s])), "kind", "windows", "", "")` +
+	` or label_replace(group by (cluster, node) (last_over_time(` +
+	`kube_node_info{kubelet_version=~"(?i).*(-vk-|virtual-?kubelet|eklet|kwok).*|fake"}[%[1]s])` +
+	` or last_over_time(kube_node_info{provider_id=~"(?i)(.*virtual-?kubelet|kwok|azure-aci|` +
+	`.*/fargate-).*"}[%[1]s])` +
+	` or last_over_time(kube_node_spec_taint{key=~"virtual-(kubelet|node)[.].+/.+|.+/eklet|` +
+	`azure[.]com/aci|eks[.]amazonaws[.]com/compute-type|kwok[.]x-k8s[.]io/.+"}[%[1]s])),` +
 	` "kind", "virtual", "", "")`
 
 // LoadNodes queries which nodes exist at a time and which existed within the range that ends then.

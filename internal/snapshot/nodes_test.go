@@ -16,25 +16,28 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// world is what a Prometheus answers of nodes, an hour's report.
+// world is what a Prometheus knows about nodes, for a report of an hour.
 type world struct {
 	now       []series.Series // kube_node_info at the end
-	window    []series.Series // and within the window; nil: as now
+	window    []series.Series // the same within the window; nil: as now
 	exporters []series.Series // node_uname_info within the window
-	reports   []series.Series // and at the end; nil: all of them
+	reports   []series.Series // the same at the end; nil: all of them
 	kinds     []series.Series
 	pods      []series.Series // of exporters, from kube_pod_info
-	held      []series.Series // when addresses changed hands
+	held      []series.Series // when addresses moved between nodes
 }
 
 const (
-	infoQuery    = `max by (cluster, node, internal_ip) (kube_node_info)`
-	windowQuery  = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
-	unameQuery   = `max by (cluster, node, instance, nodename, namespace, pod) (last_over_time(node_uname_info[%s]))`
+	infoQuery   = `max by (cluster, node, internal_ip) (kube_node_info)`
+	windowQuery = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
+	unameQuery  = `max by (cluster, node, instance, nodename, namespace, pod)` +
+		` (last_over_time(node_uname_info[%s]))`
 	reportsQuery = `max by (cluster, node, instance, nodename, namespace, pod) (node_uname_info)`
+	kindsQuery   = `label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image`
 )
 
-// answers are those of the table's queries. While kube-state-metrics is silent the window is a day.
+// answers returns the answers to the table's queries. While kube-state-metrics is silent the window
+// is a day.
 func (w world) answers(also map[string][]series.Series) fake {
 	if w.window == nil {
 		w.window = w.now
@@ -49,11 +52,11 @@ func (w world) answers(also map[string][]series.Series) fake {
 	}
 	maps.Copy(out, also)
 	return fake{answers: out, starts: map[string][]series.Series{
-		`label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image`: w.kinds,
-		`max by (cluster, node, namespace, pod, pod_ip)`:                                 w.pods,
-		`max by (cluster, node, internal_ip) (kube_node_info{internal_ip=~`:              w.held,
-		`label_replace(group by (__name__)`:                                              {},
-		`count by (cluster, k8s_cluster`:                                                 {},
+		kindsQuery: w.kinds,
+		`max by (cluster, node, namespace, pod, pod_ip)`:                    w.pods,
+		`max by (cluster, node, internal_ip) (kube_node_info{internal_ip=~`: w.held,
+		`label_replace(group by (__name__)`:                                 {},
+		`count by (cluster, k8s_cluster`:                                    {},
 	}}
 }
 
@@ -69,13 +72,13 @@ func (w world) load(t *testing.T, known ...snapshot.Node) snapshot.Nodes {
 
 func node(name, ip string) series.Series { return constant(1, "node", name, "internal_ip", ip) }
 
-// TestEveryWayToANode: whatever an exporter is known by, it is one node's.
-func TestEveryWayToANode(t *testing.T) {
+// TestNodeOfInstance checks that every way to identify an exporter leads to its node.
+func TestNodeOfInstance(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		w    world
-		of   []string // instances that are n1's
-		not  []string // and that are nobody's
+		of   []string // instances of n1
+		not  []string // instances of no node
 	}{
 		{
 			name: "the address, any port",
@@ -147,7 +150,7 @@ func TestEveryWayToANode(t *testing.T) {
 			of: []string{"ne-abc"},
 		},
 		{
-			name: "two nodes of one first part are not told apart by it",
+			name: "two nodes with the same first part",
 			w: world{
 				now: []series.Series{
 					node("n1", "10.0.0.1"), node("n7.a.example", ""), node("n7.b.example", ""),
@@ -160,7 +163,7 @@ func TestEveryWayToANode(t *testing.T) {
 			not: []string{},
 		},
 		{
-			name: "nodes behind one host are told apart by the port",
+			name: "nodes behind one host differ by port",
 			w: world{
 				now: []series.Series{node("n1", "10.0.0.1"), node("n2", "10.0.0.2")},
 				exporters: []series.Series{
@@ -172,7 +175,7 @@ func TestEveryWayToANode(t *testing.T) {
 			not: []string{"gate:9103", "gate"},
 		},
 		{
-			name: "while kube-state-metrics is silent, by what it said before",
+			name: "kube-state-metrics is silent: its last report counts",
 			w: world{
 				now: []series.Series{}, window: []series.Series{
 					{
@@ -192,36 +195,35 @@ func TestEveryWayToANode(t *testing.T) {
 		for _, instance := range tt.of {
 			if got := objects.Presence(series.FromPairs("instance",
 				instance)); got == rules.NobodyKnows {
-				t.Errorf("%s: nobody knows whether %s is there, want that somebody does", tt.name,
-					instance)
+				t.Errorf("%s: presence of %s: got %v, want a known one", tt.name, instance, got)
 			}
 			if got := nodes.Of(series.FromPairs("instance", instance)); got != "n1" {
-				t.Errorf("%s: %s is %q, want n1", tt.name, instance, got)
+				t.Errorf("%s: node of %s: got %q, want n1", tt.name, instance, got)
 			}
 		}
 		for _, instance := range tt.not {
 			if got := objects.Presence(series.FromPairs("instance",
 				instance)); got != rules.NobodyKnows {
-				t.Errorf("%s: the presence of %s is %v, want %v: it is no node's", tt.name,
-					instance, got, rules.NobodyKnows)
+				t.Errorf("%s: presence of %s: got %v, want %v", tt.name, instance, got,
+					rules.NobodyKnows)
 			}
 			if got := nodes.Of(series.FromPairs("instance", instance)); got != "" {
-				t.Errorf("%s: %s is %q, want nobody's", tt.name, instance, got)
+				t.Errorf("%s: node of %s: got %q, want none", tt.name, instance, got)
 			}
 		}
 		if i := slices.IndexFunc(nodes.All(), func(n snapshot.Node) bool {
 			return n.Name == "n1"
 		}); i < 0 {
-			t.Errorf("%s: n1 is not in the list", tt.name)
+			t.Errorf("%s: got %v, want n1 in the list", tt.name, nodes.All())
 		} else if len(tt.w.exporters) > 0 && len(tt.not) == 0 && tt.name[:3] != "two" &&
 			!nodes.All()[i].Exporter {
-			t.Errorf("%s: n1 is said to have no exporter", tt.name)
+			t.Errorf("%s: got no exporter for n1, want one", tt.name)
 		}
 	}
 }
 
-// TestWhatANodeIsMadeFor: marks and names say which nodes cannot be measured.
-func TestWhatANodeIsMadeFor(t *testing.T) {
+// TestNodeKinds checks that metrics and names identify nodes that cannot be measured.
+func TestNodeKinds(t *testing.T) {
 	w := world{
 		now: []series.Series{
 			node("n1", "10.0.0.1"), node("win", "10.0.0.2"), node("vk", "10.0.0.3"),
@@ -249,8 +251,8 @@ func TestWhatANodeIsMadeFor(t *testing.T) {
 	}
 }
 
-// TestAnAddressChangesHands: what was measured before belongs to the node that left.
-func TestAnAddressChangesHands(t *testing.T) {
+// TestAddressMovesBetweenNodes checks that earlier samples belong to the node that left.
+func TestAddressMovesBetweenNodes(t *testing.T) {
 	nan := math.NaN()
 	w := world{
 		now: []series.Series{node("b", "10.0.0.5")},
@@ -308,16 +310,16 @@ func TestAnAddressChangesHands(t *testing.T) {
 	}
 	slices.Sort(got)
 	if want := "[a 0.9 gone a old 0.5 gone b 0.1 ok b new 0.5 ok]"; fmt.Sprint(got) != want {
-		t.Errorf("rows %v, want %s", got, want)
+		t.Errorf("got rows %v, want %s", got, want)
 	}
-	if nodes.Of(series.FromPairs("instance", "10.0.0.5:9100")) != "b" {
-		t.Error("the address is not the new node's")
+	if got := nodes.Of(series.FromPairs("instance", "10.0.0.5:9100")); got != "b" {
+		t.Errorf("node of the address: got %s, want b", got)
 	}
 }
 
-// TestOneRowANode: exporters one after the other, or side by side, are one node; and one off the
-// host's network is known by it.
-func TestOneRowANode(t *testing.T) {
+// TestOneRowPerNode checks that several exporters of a node, one after the other or at once, give
+// one row, also with pod addresses.
+func TestOneRowPerNode(t *testing.T) {
 	nan := math.NaN()
 	w := world{
 		now: []series.Series{node("n1", "10.0.0.1"), node("n2", "10.0.0.2")},
@@ -363,8 +365,8 @@ func TestOneRowANode(t *testing.T) {
 	}
 }
 
-// TestFiveThousandNodesFitTheDefaults: no answer of the table, and none of coverage, has more
-// series than the client takes, also where two jobs scrape every exporter, as under the community's
+// TestFiveThousandNodesFitTheDefaults checks that no query of the table or of the coverage panel
+// exceeds the client's series limit, even if two jobs scrape every exporter, as with the community
 // chart.
 func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 	var w world
@@ -379,14 +381,14 @@ func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 	f := w.answers(map[string][]series.Series{have: w.now, without: w.exporters})
 	for query, answer := range f.answers {
 		if len(answer) > 10_000 {
-			t.Errorf("%s has %d series", query, len(answer))
+			t.Errorf("%s: got %d series, want at most 10000", query, len(answer))
 		}
 	}
 	nodes := w.load(t)
 	if all := nodes.All(); len(all) != 5000 || slices.ContainsFunc(all, func(n snapshot.Node) bool {
 		return !n.Exporter
 	}) {
-		t.Errorf("%d nodes, or one without an exporter", len(all))
+		t.Errorf("got %d nodes, want 5000 with exporters", len(all))
 	}
 	p := snapshot.Take(context.Background(), f, []panel.Spec{
 		{
@@ -396,12 +398,13 @@ func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 	},
 		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	if p.Failure != nil || p.Total != 5000 || p.OK != 5000 {
-		t.Errorf("%d rows, %d of them OK, error %v", p.Total, p.OK, p.Failure)
+		t.Errorf("got %d rows, %d of them OK, error %v; want 5000 OK", p.Total, p.OK, p.Failure)
 	}
 }
 
-// TestANodeLosesItsExporter: one node is told by name, and of all of them it is told once.
-func TestANodeLosesItsExporter(t *testing.T) {
+// TestNodeLosesItsExporter checks that one node is listed by name, and that all nodes together give
+// one finding.
+func TestNodeLosesItsExporter(t *testing.T) {
 	nan := math.NaN()
 	w := world{
 		now: []series.Series{
@@ -447,7 +450,7 @@ func TestANodeLosesItsExporter(t *testing.T) {
 		}
 		slices.Sort(got)
 		if fmt.Sprint(got) != tt.want {
-			t.Errorf("%s: rows %v, want %s", tt.name, got, tt.want)
+			t.Errorf("%s: got rows %v, want %s", tt.name, got, tt.want)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Panels of the same objects have one copy of their labels and names, also where a node is added to
-// the labels.
+// Panels about the same objects share one copy of labels and names, also if a node is added to the
+// labels.
 func TestPanelsShareLabels(t *testing.T) {
 	var answer, again []series.Series
 	for i := range 5 {
@@ -45,7 +45,7 @@ func TestPanelsShareLabels(t *testing.T) {
 			}
 			if &first.Labels[0] != &row.Labels[0] ||
 				unsafe.StringData(first.Name) != unsafe.StringData(row.Name) {
-				t.Errorf("%s is there twice", row.Name)
+				t.Errorf("got two copies of %s, want one", row.Name)
 			}
 		}
 	}

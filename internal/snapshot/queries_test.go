@@ -16,7 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// usedOfLimit is a panel of two queries whose series have the same labels.
+// usedOfLimit returns a panel with two queries whose series have the same labels.
 func usedOfLimit() panel.Spec {
 	return panel.Spec{
 		Name: "memory", Title: "Memory",
@@ -65,7 +65,7 @@ func TestSeveralQueriesShareAPanel(t *testing.T) {
 	for _, f := range p.Findings {
 		found = append(found, f.Rule+" "+f.Ref+" "+f.Name)
 		if l := p.Line(f.Ref, f.Labels); l == nil || l.Stats.Last != f.Value {
-			t.Errorf("%s: the line is %+v, want that of the value %v", f.Rule, l, f.Value)
+			t.Errorf("%s: got the line %+v, want that of the value %v", f.Rule, l, f.Value)
 		}
 	}
 	if want := []string{"NoRoom limit a (limit)", "High used b (used)"}; !slices.Equal(found,
@@ -74,13 +74,13 @@ func TestSeveralQueriesShareAPanel(t *testing.T) {
 	}
 	if p.Failure != nil || p.Data != snapshot.DataComplete || p.Total != 4 || p.OK != 2 ||
 		len(p.Lines) != 4 || !slices.Equal(p.Exprs, []string{"used_bytes", "limit_bytes"}) {
-		t.Errorf("total %d, OK %d, %d lines, data %v, asked %q, failure %v", p.Total, p.OK,
-			len(p.Lines), p.Data, p.Exprs, p.Failure)
+		t.Errorf("got total %d, OK %d, %d lines, data %v, queries %q, failure %v; want 4, 2, 4, "+
+			"complete data of both queries", p.Total, p.OK, len(p.Lines), p.Data, p.Exprs,
+			p.Failure)
 	}
 }
 
-// Each query has lines of its own: a hundred series of one do not take the place of a single one of
-// another.
+// Each query has its own lines: a hundred series of one do not displace a single one of another.
 func TestQueriesShareTheRoom(t *testing.T) {
 	f := fake{answers: map[string][]series.Series{"b": {constant(0, "of", "all")}}}
 	for i := range 100 {
@@ -99,7 +99,8 @@ func TestQueriesShareTheRoom(t *testing.T) {
 			t.Errorf("top %d: got %s, want %s", top, got, want)
 		}
 		if n := len(p.Lines); p.Rest == nil || p.Rest.Series != 101-n || len(p.Others()) != 101-n {
-			t.Errorf("top %d: %d lines, the rest %+v, %d others", top, n, p.Rest, len(p.Others()))
+			t.Errorf("top %d: got %d lines, the rest %+v, %d others", top, n, p.Rest,
+				len(p.Others()))
 		}
 	}
 }
@@ -112,7 +113,8 @@ func TestOneOfSeveralQueriesFails(t *testing.T) {
 		ref := strings.TrimSuffix(broken, "_bytes")
 		if p.Failure == nil || p.Failure.Message != "query "+ref+": refused" ||
 			p.Data != snapshot.DataFailed || p.Total != 0 {
-			t.Errorf("without %s: data %v, %d series, %v", broken, p.Data, p.Total, p.Failure)
+			t.Errorf("without %s: got data %v, %d series, failure %v; want query %s refused",
+				broken, p.Data, p.Total, p.Failure, ref)
 		}
 	}
 	f := twoAnswers()
@@ -122,7 +124,7 @@ func TestOneOfSeveralQueriesFails(t *testing.T) {
 	if p := take(f, usedOfLimit())[0]; p.Failure == nil ||
 		p.Failure.Message != "query limit: its samples are at other times than those of the "+
 			"panel's first query" {
-		t.Errorf("two grids: %v", p.Failure)
+		t.Errorf("two grids: got failure %v, want one about other times", p.Failure)
 	}
 }
 
@@ -171,7 +173,7 @@ func TestOneOfSeveralQueriesFindsNothing(t *testing.T) {
 			p := take(f, spec)[0]
 			if got := fmt.Sprint(p.Absent); p.Failure != nil || p.Data != tc.data ||
 				got != tc.want {
-				t.Errorf("data %v, absent %s, %v; want %v, %s", p.Data, got, p.Failure, tc.data,
+				t.Errorf("got data %v, absent %s, %v; want %v, %s", p.Data, got, p.Failure, tc.data,
 					tc.want)
 			}
 			for _, a := range p.Absent {
@@ -184,7 +186,7 @@ func TestOneOfSeveralQueriesFindsNothing(t *testing.T) {
 	}
 }
 
-// Two parts of a panel with several queries merge as those with one do.
+// Two parts of a panel with several queries merge like those with one.
 func TestMergeOfSeveralQueries(t *testing.T) {
 	spec := usedOfLimit()
 	spec.Top = 1
@@ -210,11 +212,12 @@ func TestMergeOfSeveralQueries(t *testing.T) {
 	}
 	if len(p.Lines) != 2 || p.Lines[0].Name != "b (used)" || p.Lines[1].Name != "a (limit)" ||
 		p.Rest == nil || p.Rest.Series != 2 {
-		t.Errorf("lines %+v, rest %+v", p.Lines, p.Rest)
+		t.Errorf("got lines %+v, rest %+v; want b (used), a (limit) and a rest of 2", p.Lines,
+			p.Rest)
 	}
 }
 
-// What one part cannot say of a query is not known of the whole, whatever the others say.
+// A query that is absent in one part is unknown in the merged panel, whatever the other parts have.
 func TestMergeOfAnAbsentQuery(t *testing.T) {
 	take := func(part string, answers map[string][]series.Series) snapshot.Panel {
 		o := snapshot.Options{Slot: slot, Range: time.Hour, Part: part}
@@ -235,16 +238,17 @@ func TestMergeOfAnAbsentQuery(t *testing.T) {
 		}
 		if got, want := fmt.Sprint(p.Absent), "[{limit [limit_bytes]}]"; got != want ||
 			p.Data != snapshot.DataComplete || p.Total != 3 {
-			t.Errorf("absent %s, data %v, %d series; want %s, complete, 3", got, p.Data, p.Total,
+			t.Errorf("got absent %s, data %v, %d series; want %s, complete, 3", got, p.Data,
+				p.Total,
 				want)
 		}
 		if p.AbsentOf("NoRoom") == nil || p.AbsentOf("High") != nil {
-			t.Errorf("absent for the rules: %v, %v; want the limit's alone", p.AbsentOf("NoRoom"),
+			t.Errorf("absent for the rules: got %v, %v; want only NoRoom's", p.AbsentOf("NoRoom"),
 				p.AbsentOf("High"))
 		}
 	}
 	if fmt.Sprint(east.Absent) != "[]" || fmt.Sprint(west.Absent) != "[{limit [limit_bytes]}]" {
-		t.Errorf("the parts were changed: %v, %v", east.Absent, west.Absent)
+		t.Errorf("the parts changed: got %v, %v", east.Absent, west.Absent)
 	}
 }
 
@@ -259,11 +263,11 @@ func TestALimitNamesItsQuery(t *testing.T) {
 	p := snapshot.Take(t.Context(), limited{f, 10}, []panel.Spec{spec}, o)[0]
 	if p.Failure == nil || p.Failure.Kind != snapshot.FailureLimit ||
 		!strings.HasPrefix(p.Failure.Message, "query limit: ") || p.Failure.Hint == "" {
-		t.Errorf("got %+v, want a limit that query limit is beyond", p.Failure)
+		t.Errorf("got %+v, want a series limit error of query limit", p.Failure)
 	}
 }
 
-// limited refuses what has more series than an answer may have, as the client does.
+// limited refuses answers with too many series, like the client.
 type limited struct {
 	fake
 	most int

@@ -15,14 +15,14 @@ import (
 //   - It climbs throughout. The medians of the stretch's thirds climb, and the last third still
 //     contributes. A jump, a spike, or a climb that has levelled off is not a trend.
 //   - It climbs by enough to be visible: by 3 % of the limit (or of the median, if that is larger),
-//     by 8 % of the span that holds nine in ten samples of the window (by half of it for the shorter
-//     stretches), and by more than the series' noise could cause. The noise is the median distance
-//     of a sample from the middle of its neighbours.
+//     by 8 % of the span that holds nine in ten samples of the window (by half of it for the
+//     shorter stretches), and by more than the series' noise could cause. The noise is the median
+//     distance of a sample from the middle of its neighbours.
 //   - It does not swing. A series that has come back by as much at least twice in the window, like
 //     saw-teeth and several days of a daily rhythm, will come back again.
 //
-// Falling is the same upside down. If stretches disagree, or there are too few samples, the trend is
-// Steady.
+// Falling is the same upside down. If stretches disagree, or there are too few samples, the trend
+// is Steady.
 type Trend int8
 
 // The trends.

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// shapes are courses of a day as people see them: at is given the time from 0 to 1 and a noise of
-// one. Levels are in percent, the limit is 90.
+// shapes are typical courses of a day: at gets the time from 0 to 1 and a noise of 1. Levels are in
+// percent; the limit is 90.
 var shapes = []struct {
 	name string
 	at   func(x, noise float64) float64
@@ -44,7 +44,7 @@ var shapes = []struct {
 	{"exponential growth", func(x, e float64) float64 {
 		return 40 + 55*math.Exp(6*(x-1)) + e
 	}, Rising},
-	{"ramp that came to rest", func(x, e float64) float64 {
+	{"ramp that levelled off", func(x, e float64) float64 {
 		return 50 + 45*ramp(x, 0.6, 0.85) + e
 	}, Steady},
 	{"rose and turned", func(x, e float64) float64 {
@@ -129,8 +129,8 @@ func ramp(x, from, to float64) float64 { return min(max((x-from)/(to-from), 0), 
 // tooth rises from 0 to 1 and falls at once.
 func tooth(x float64) float64 { return x - math.Floor(x) }
 
-// TestTrendIsWhatPeopleSee holds the definition against courses as people see them, each with ten
-// different noises and at three densities.
+// TestTrendIsWhatPeopleSee compares the definition with courses whose trend people agree on, each
+// with ten different noises and at three densities.
 func TestTrendIsWhatPeopleSee(t *testing.T) {
 	for _, shape := range shapes {
 		for _, n := range []int{241, 288, 720} {
@@ -146,14 +146,14 @@ func TestTrendIsWhatPeopleSee(t *testing.T) {
 				}
 			}
 			if wrong > 0 {
-				t.Errorf("%s, %d samples: %d in %d of 10, want %d", shape.name, n, got, wrong,
+				t.Errorf("%s, %d samples: got %d in %d of 10, want %d", shape.name, n, got, wrong,
 					shape.want)
 			}
 		}
 	}
 }
 
-// What is within a narrow band, in any unit and against any limit, has the trend of its course.
+// The trend does not depend on the unit.
 func TestTrendKnowsNoUnit(t *testing.T) {
 	for _, shape := range shapes {
 		for _, factor := range []float64{1e-6, 1, 64 << 30} {
@@ -163,13 +163,13 @@ func TestTrendKnowsNoUnit(t *testing.T) {
 				values[i] = factor * shape.at(float64(i)/287, r.NormFloat64())
 			}
 			if got := climbsOf(values).Trend(factor * 90); got != shape.want {
-				t.Errorf("%s times %g: %d, want %d", shape.name, factor, got, shape.want)
+				t.Errorf("%s times %g: got %d, want %d", shape.name, factor, got, shape.want)
 			}
 		}
 	}
 }
 
-// A window of a check is short; one of few samples has no trend.
+// A series of few samples, such as in the short window of a check, has no trend.
 func TestTrendOfFewSamples(t *testing.T) {
 	for n := range 80 {
 		values := make([]float64, n)
@@ -181,7 +181,7 @@ func TestTrendOfFewSamples(t *testing.T) {
 			want = Rising
 		}
 		if got := climbsOf(values).Trend(math.NaN()); got != want {
-			t.Errorf("a ramp of %d samples: %d, want %d", n, got, want)
+			t.Errorf("a ramp of %d samples: got %d, want %d", n, got, want)
 		}
 	}
 }
@@ -218,12 +218,12 @@ func TestTrend(t *testing.T) {
 		{"infinite", of(func(i int) float64 { return math.Inf(i%2*2 - 1) }), Steady},
 	} {
 		if got := climbsOf(tc.values).Trend(0.9); got != tc.want {
-			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
+			t.Errorf("%s: got %d, want %d", tc.name, got, tc.want)
 		}
 	}
 }
 
-func TestTrendTurnsWithTheSeries(t *testing.T) {
+func TestTrendIsSymmetric(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float64Range(-1e6, 1e6), 0, 400).Draw(t, "values")
 		turned := make([]float64, len(values))
@@ -231,7 +231,7 @@ func TestTrendTurnsWithTheSeries(t *testing.T) {
 			turned[i] = -v
 		}
 		if a, b := climbsOf(values).Trend(100), climbsOf(turned).Trend(100); a != -b {
-			t.Errorf("%d, and turned upside down %d", a, b)
+			t.Errorf("got %d, and %d upside down, want the opposite", a, b)
 		}
 	})
 }
