@@ -9,7 +9,7 @@ import (
 )
 
 // TestDocumentedAnswer checks that the function's answer has every field of the example in
-// docs/lambda.md, with a value of that type.
+// docs/lambda.md, with a value of the same type.
 func TestDocumentedAnswer(t *testing.T) {
 	page, err := os.ReadFile("../../docs/lambda.md")
 	if err != nil {

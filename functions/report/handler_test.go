@@ -81,7 +81,7 @@ func FuzzParseEvent(f *testing.F) {
 	})
 }
 
-// in is a handler whose package holds a configuration.
+// in returns a handler whose package contains a configuration.
 func in(t *testing.T, prometheus string) (*handler, *bytes.Buffer, string) {
 	t.Helper()
 	root, log := t.TempDir(), &bytes.Buffer{}
@@ -134,8 +134,8 @@ func TestAFailedQueryIsAResult(t *testing.T) {
 	}
 }
 
-// counted says which metrics of the SAM template a line of the log adds to, with its patterns read
-// as CloudWatch does.
+// counted returns the metrics of the SAM template that count a line of the log. It reads the
+// patterns as CloudWatch does.
 func counted(t *testing.T, line map[string]any) []string {
 	t.Helper()
 	template, err := os.ReadFile("../../deploy/lambda/template.yaml")
@@ -165,14 +165,14 @@ func counted(t *testing.T, line map[string]any) []string {
 	return out
 }
 
-// list is what a line has at a key, none where it has null.
+// list returns the array of a line at a key; none if it is null.
 func list(v any) []any {
 	out, _ := v.([]any)
 	return out
 }
 
-// The alarms count what the function logs: a report by its name, also where another one of the run
-// failed, and each run that did not end well.
+// The alarms count what the function logs: a report by its name, even if another report of the run
+// failed, and each run that failed.
 func TestWhatTheAlarmsCount(t *testing.T) {
 	named := func(name string) reportResult { return reportResult{Brief: app.Brief{Name: name}} }
 	done, failed := named("daily"), named("check")
@@ -236,7 +236,7 @@ func TestWhatTheAlarmsCount(t *testing.T) {
 	}
 }
 
-// The configuration of docs/lambda.md is one that check-config takes.
+// The configuration in docs/lambda.md is valid.
 func TestDocumentedConfiguration(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/lambda.md")
 	if err != nil {
@@ -276,8 +276,8 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 	}
 }
 
-// The function takes a file for exactly what the command takes it for, wherever it lies. The
-// acceptance tests hold what both deliver against each other.
+// The function reads a file in the same way as the command, wherever it is. The acceptance tests
+// compare what both deliver.
 func TestTheConfigurationIsTheCommands(t *testing.T) {
 	const dir = "../../internal/config/testdata/good"
 	text, err := os.ReadFile(filepath.Join(dir, "full.yaml"))
@@ -294,7 +294,7 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 	h := &handler{
 		getenv: getenv, now: clock, reading: app.ConfigOptions(getenv, clock), loading: time.Minute,
 	}
-	// as a test of cmd/promsnap holds
+	// as a test of cmd/promsnap ensures
 	commands, err := config.LoadFile(t.Context(), filepath.Join(dir, "full.yaml"),
 		app.ConfigOptions(getenv, clock))
 	if err != nil {
@@ -302,7 +302,7 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 	}
 	same := cmp.Options{
 		cmp.Exporter(func(reflect.Type) bool { return true }),
-		// each is read at its use
+		// secrets are read when they are used
 		cmp.Comparer(func(a, b secret.String) bool { return a.IsZero() == b.IsZero() }),
 		cmp.Comparer(func(a, b config.HTTP) bool {
 			return reflect.DeepEqual(a.Client(), b.Client())
@@ -322,7 +322,7 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 		if diff := cmp.Diff(commands, its, same); diff != "" {
 			t.Errorf("%q: the command's and the function's differ:\n%s", from, diff)
 		}
-		its.Reports[0].Range++ // what differs is seen
+		its.Reports[0].Range++ // a difference must be found
 		if cmp.Equal(commands, its, same) {
 			t.Error("this comparison sees nothing")
 		}

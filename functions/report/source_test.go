@@ -15,7 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// stores are an S3 and a Parameter Store in which a configuration lies.
+// stores starts an S3 and a Parameter Store that contain a configuration.
 func stores(t *testing.T, text string) {
 	t.Helper()
 	s3, store := cloudtest.New(t), cloudtest.NewStore(t, map[string]string{
@@ -28,8 +28,8 @@ func stores(t *testing.T, text string) {
 	t.Setenv("AWS_ENDPOINT_URL_S3", s3.URL)
 }
 
-// A configuration that lies in a bucket or a parameter means by its relative paths files of the
-// function's package, and makes no directory that is called like the bucket.
+// Relative paths in a configuration from a bucket or a parameter are in the function's package. No
+// directory with the name of the bucket is created.
 func TestRelativePathsAreInThePackage(t *testing.T) {
 	h, _, root := in(t, "http://127.0.0.1:1")
 	if err := os.WriteFile(filepath.Join(root, "token"), []byte("secret"), 0o600); err != nil {
@@ -65,7 +65,7 @@ state: {dir: state}
 	}
 }
 
-// A store that does not answer is no wrong configuration.
+// A store that does not answer does not make the configuration wrong.
 func TestASlowStoreIsWorthAnotherTry(t *testing.T) {
 	over := make(chan struct{})
 	hung := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -89,8 +89,8 @@ func TestASlowStoreIsWorthAnotherTry(t *testing.T) {
 	}
 }
 
-// A function's timeout that leaves no time is a mistake, of which the store of the configuration is
-// not asked; time that reading it took is not.
+// A function's timeout that leaves no time is a mistake, and the configuration is not read then. If
+// reading it took the time, a retry may help.
 func TestTimeToRun(t *testing.T) {
 	h, _, _ := in(t, "http://127.0.0.1:1")
 	short, cancel := context.WithDeadline(t.Context(), time.Now().Add(time.Hour))
@@ -103,7 +103,7 @@ func TestTimeToRun(t *testing.T) {
 		t.Errorf("%+v, %v", out, err)
 	}
 	asked := 0
-	h.now = func() time.Time { // the third look is after the configuration was read
+	h.now = func() time.Time { // the third call is after the configuration was read
 		asked++
 		return deadline.Add(-time.Minute + time.Duration(asked/3)*50*time.Second)
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
 )
 
-// connections are those of a server that is everybody: Prometheus, S3, and the receivers.
+// connections counts the connections to a server that plays Prometheus, S3 and the receivers.
 type connections struct {
 	url    string
 	change chan int // +1 of a connection that begins, -1 of one that ends
@@ -86,8 +86,8 @@ func (c *connections) settle(t *testing.T) {
 	}
 }
 
-// TestWarmRunsLeaveNoConnections holds every invocation to closing what it has opened: the next one
-// has its own, so that these would only gather, until the sandbox has no descriptors left.
+// TestWarmRunsLeaveNoConnections checks that every invocation closes its connections. Otherwise
+// they would pile up until the sandbox has no file descriptors left.
 func TestWarmRunsLeaveNoConnections(t *testing.T) {
 	c := everybody(t)
 	h, log, root := in(t, c.url+"/prometheus")
@@ -121,7 +121,7 @@ state: {s3: {%[2]s, prefix: state}}
 	}
 }
 
-// Where there are too many files, the configuration is not wrong.
+// Too many open files do not make the configuration wrong.
 func TestTooManyFilesIsWorthAnotherTry(t *testing.T) {
 	_, err := refuse(fmt.Errorf("reading the configuration: %w", &os.PathError{
 		Op: "open", Path: "promsnap.yaml", Err: syscall.EMFILE,

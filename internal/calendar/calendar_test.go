@@ -73,8 +73,8 @@ func TestOnTheClock(t *testing.T) {
 	}
 }
 
-// The last minute before a day, or an hour, shows another day, or another hour, and the minute
-// after it shows that day, or that hour.
+// The last minute before a day or an hour belongs to another day or hour, and the minute after it
+// to that day or hour.
 func TestBefore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		z := zone(t, rapid.SampledFrom([]string{

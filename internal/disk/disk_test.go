@@ -17,8 +17,8 @@ import (
 
 var errOver = errors.New("the run's minute is over")
 
-// A call that never comes back is abandoned when the context ends, and the error says which file
-// and why.
+// A call that never returns is abandoned when the context ends. The error has the file and the
+// cause.
 func TestWithinAbandonsWhatNeverReturns(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	never := make(chan struct{})
@@ -35,7 +35,7 @@ func TestWithinAbandonsWhatNeverReturns(t *testing.T) {
 	}
 }
 
-// A call that ends with the context itself knows best why.
+// A call that ends with the context returns its own error, which is better.
 func TestWithinHearsWhatEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	own := errors.New("another run holds the lock")
@@ -64,7 +64,7 @@ func TestWithinPassesAPanicOn(t *testing.T) {
 	_ = disk.Do(t.Context(), "state", func() error { panic("mine") })
 }
 
-// A file is opened; whatever else stands there is refused, and nothing is waited for.
+// A regular file is opened. Anything else is refused, without waiting.
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
 	file, pipe := filepath.Join(dir, "file"), filepath.Join(dir, "pipe")
@@ -92,7 +92,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// Files and pipes are read, with a bound, and nobody is waited for who never writes.
+// Files and pipes are read up to a limit, without waiting for a pipe that has no writer.
 func TestRead(t *testing.T) {
 	dir := t.TempDir()
 	path, pipe := filepath.Join(dir, "file"), filepath.Join(dir, "pipe")
@@ -116,7 +116,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// What a shell writes for <(…) is a pipe that has its writer, who may take time.
+// A shell's <(…) is a pipe with a writer, which may take time.
 func TestReadFromAPipe(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -138,7 +138,7 @@ func TestReadFromAPipe(t *testing.T) {
 	_ = r.Close()
 }
 
-// Who has the pipe open and writes nothing is waited for until the context ends, which says why.
+// A pipe whose writer writes nothing is waited for until the context ends. The error has the cause.
 func TestReadEndsWithItsContext(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

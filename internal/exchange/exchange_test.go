@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// An answer that switches protocols is an error, and its connection is closed; any other is handed
-// on.
+// An answer that switches protocols is an error, and its connection is closed. Any other answer is
+// passed on.
 func TestPlain(t *testing.T) {
 	gone := make(chan error, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

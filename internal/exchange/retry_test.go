@@ -31,7 +31,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// Whatever a server asks to wait: it is believed up to a day, and never a time that is over.
+// Whatever a server asks for: the wait is at most a day, and never negative.
 func FuzzRetryAfter(f *testing.F) {
 	for _, s := range []string{
 		"", "1", "-1", "0", "999999999999999999999", "9223372036854775807",

@@ -19,46 +19,46 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// world is a week of checks every five minutes, in which any step of input or output may be a run's
-// last. Between two steps nothing can go wrong that is not seen as one of them.
+// world is a week of checks every five minutes. A run may end at any step of input or output.
+// Everything between two steps counts as one of them.
 type world struct {
 	t      *testing.T
 	random *rand.Rand
 	begin  time.Time
 	nodes  map[string][]incident
-	// outages are the times at which Prometheus answers nothing.
+	// outages are the times in which Prometheus does not answer.
 	outages []incident
 
-	// What is outside of promsnap, and outlives a crash.
+	// What is outside of promsnap, and survives a crash.
 	document []byte
 	version  int
 	log      []entry
-	told     map[string]bool // what the log says, by receiver, kind and what it is about
+	sent     map[string]bool // what the log says, by receiver, kind and subject
 	archive  map[string]string
 
 	steps, killAt int
-	meet          func() // called at one step of a run: another run begins and ends there
+	meet          func() // called at one step of a run: another run starts and ends there
 	meetAt        int
 
-	revoked   bool            // nobody can be told
-	blindTold map[string]bool // outages that an alert was about
+	revoked   bool            // every receiver refuses
+	blindSent map[string]bool // outages that an alert was about
 
-	kills, lost, stoodBack, met, missed, duplicates int
+	kills, lost, skipped, met, missed, duplicates int
 }
 
-// incident is a time that a node is beyond its limit, or that Prometheus does not answer.
+// incident is a time in which a node is above its limit, or Prometheus does not answer.
 type incident struct{ from, to time.Time }
 
-// entry is one message as the people saw it.
+// entry is one message as people saw it.
 type entry struct {
 	receiver string
 	slot     time.Time
 	kind     notify.Kind
-	items    []string // node and minute of its incident
+	items    []string // node and start of its incident
 	marked   bool
 }
 
-// step is a place at which a run may end, or another may come in.
+// step is a place at which a run may end, or another run may come in.
 func (w *world) step() {
 	w.steps++
 	switch w.steps {
@@ -74,7 +74,7 @@ func (w *world) step() {
 	}
 }
 
-// Load and Save make the world a store.
+// Load and Save make world a store.
 func (w *world) Load(_ context.Context, k state.Key) (state.Doc, state.Version, error) {
 	w.step()
 	if w.document == nil {
@@ -97,7 +97,7 @@ func (w *world) Save(_ context.Context, k state.Key, d state.Doc,
 	w.document, w.version = data, w.version+1
 	saved := state.Version(fmt.Sprint(w.version))
 	w.step()
-	if w.chance(50) { // the answer is lost: who asks again meets a conflict with himself
+	if w.chance(50) { // the answer is lost: a retry conflicts with the run's own write
 		return "", state.ErrConflict
 	}
 	return saved, nil
@@ -105,7 +105,7 @@ func (w *world) Save(_ context.Context, k state.Key, d state.Doc,
 
 func (w *world) chance(oneIn int) bool { return w.random.IntN(oneIn) == 0 }
 
-// person is a receiver that tells somebody, and sometimes loses its answer, is busy, or refuses.
+// person is a receiver of messages that sometimes loses its answer, is busy, or refuses.
 type person struct {
 	*world
 	name string
@@ -138,7 +138,7 @@ func (p person) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 	return notify.Receipt{Channel: "C1", ID: fmt.Sprint(len(p.log))}, nil
 }
 
-// about names an item by its node and the incident that it is about.
+// about returns an item's node and the incident that it is about.
 func (w *world) about(i notify.Item) string {
 	incidents := w.nodes[i.Alert.Name]
 	if i.Key == rules.BlindKey {
@@ -152,7 +152,7 @@ func (w *world) about(i notify.Item) string {
 	return i.Alert.Name + " of nothing"
 }
 
-// blind tells whether Prometheus answers nothing at a slot.
+// blind reports whether Prometheus does not answer at a slot.
 func (w *world) blind(slot time.Time) bool {
 	for _, in := range w.outages {
 		if !slot.Before(in.from) && !slot.After(in.to) {
@@ -180,7 +180,7 @@ func (s shelf) Notify(_ context.Context, d notify.Delivery) (notify.Receipt, err
 
 var nodeMemory = rules.Rule{Name: "NodeMemoryHigh", Critical: rules.At(90), For: 3 * time.Minute}
 
-// evaluate judges what Prometheus would answer at a slot.
+// evaluate returns what Prometheus would answer at a slot, judged.
 func (w *world) evaluate(slot time.Time) rules.Evaluation {
 	g := series.Grid{Start: slot.Add(-2 * time.Hour), Step: time.Minute, Len: 120}
 	id := rules.RuleID{Panel: "node-memory", Rule: nodeMemory.Name}
@@ -211,8 +211,8 @@ func (w *world) evaluate(slot time.Time) rules.Evaluation {
 	return rules.Evaluation{Rules: []rules.RuleResult{r}}
 }
 
-// run is one run of promsnap, to its end or to its crash. It tells whether everything was delivered
-// and written down.
+// run runs promsnap once, to its end or to its crash. It reports whether everything was delivered
+// and recorded.
 func (w *world) run(id string, slot time.Time) (done bool) {
 	finished := make(chan struct{})
 	go func() {
@@ -232,7 +232,7 @@ func (w *world) run(id string, slot time.Time) (done bool) {
 			Run: id, Until: time.Now().Add(4 * time.Minute), Now: time.Now,
 		})
 		if out.ClaimedBy != nil {
-			w.stoodBack++
+			w.skipped++
 			return
 		}
 		done = err == nil
@@ -241,8 +241,7 @@ func (w *world) run(id string, slot time.Time) (done bool) {
 	return done
 }
 
-// hears takes a message down, which is a duplicate where it tells what had been told, and must then
-// be marked.
+// hears records a message. A message that repeats another one is a duplicate, and must be marked.
 func (w *world) hears(e entry) {
 	w.log = append(w.log, e)
 	about := e.items
@@ -252,10 +251,10 @@ func (w *world) hears(e entry) {
 	again := false
 	for _, i := range about {
 		id := fact(e.receiver, e.kind, i)
-		// What began and was told, where the record of that was lost, is seen late.
-		again = again || w.told[id] ||
-			e.kind == notify.KindSeenLate && w.told[fact(e.receiver, notify.KindNew, i)]
-		w.told[id] = true
+		// If the record of a new alert was lost, the alert is seen late.
+		again = again || w.sent[id] ||
+			e.kind == notify.KindSeenLate && w.sent[fact(e.receiver, notify.KindNew, i)]
+		w.sent[id] = true
 	}
 	if !again {
 		return
@@ -271,16 +270,16 @@ func fact(receiver string, kind notify.Kind, about string) string {
 	return receiver + " " + kind.String() + " " + about
 }
 
-// check asserts that whatever had to be told by a slot was told.
+// check fails the test unless everything that had to be sent by a slot was sent.
 func (w *world) check(slot time.Time) {
 	w.t.Helper()
 	if _, ok := w.archive["check/"+slot.UTC().Format("20060102T150405Z")]; !ok {
 		w.t.Errorf("slot %v is not archived", slot)
 	}
-	if !w.told[fact("team", notify.KindSummary, slot.String())] {
-		w.t.Errorf("the summary of %v was not told", slot)
+	if !w.sent[fact("team", notify.KindSummary, slot.String())] {
+		w.t.Errorf("the summary of %v was not sent", slot)
 	}
-	told := func(kind notify.Kind, about string) bool { return w.told[fact("oncall", kind, about)] }
+	sent := func(kind notify.Kind, about string) bool { return w.sent[fact("oncall", kind, about)] }
 	d, err := state.Decode(state.Key{Cluster: "prod", Report: "check"}, w.document)
 	if err != nil {
 		w.t.Fatal(err)
@@ -288,15 +287,15 @@ func (w *world) check(slot time.Time) {
 	a := d.Memory.Alerts[rules.BlindKey]
 	for _, e := range a.Episodes {
 		n := w.about(notify.Item{Key: rules.BlindKey, Alert: a, Episode: e})
-		late := told(notify.KindSeenLate, n)
-		if !told(notify.KindNew, n) && !late || !e.Fires() && !told(notify.KindResolved, n) &&
+		late := sent(notify.KindSeenLate, n)
+		if !sent(notify.KindNew, n) && !late || !e.Fires() && !sent(notify.KindResolved, n) &&
 			!late {
-			w.t.Errorf("slot %v: %s was not told: %+v", slot, n, e)
+			w.t.Errorf("slot %v: %s was not sent: %+v", slot, n, e)
 		}
-		w.blindTold[n] = true
+		w.blindSent[n] = true
 	}
 	if w.blind(slot) {
-		return // what it cannot see it tells when it can
+		return // a later slot sends what this one cannot see
 	}
 	if len(a.Episodes) > 0 && a.Fires() {
 		w.t.Errorf("slot %v sees something, and is called blind since %v", slot, a.Now().Since)
@@ -304,14 +303,14 @@ func (w *world) check(slot time.Time) {
 	for node, incidents := range w.nodes {
 		for _, in := range incidents {
 			n := name(node, in)
-			late := told(notify.KindSeenLate, n)
-			// The newest sample is of a minute before the slot.
-			if slot.Add(-time.Minute).Sub(in.from) >= nodeMemory.For && !told(notify.KindNew, n) &&
+			late := sent(notify.KindSeenLate, n)
+			// The newest sample is from a minute before the slot.
+			if slot.Add(-time.Minute).Sub(in.from) >= nodeMemory.For && !sent(notify.KindNew, n) &&
 				!late {
-				w.t.Errorf("slot %v: %s, from %v to %v, was not told", slot, n, in.from, in.to)
+				w.t.Errorf("slot %v: %s, from %v to %v, was not sent", slot, n, in.from, in.to)
 			}
-			if slot.Sub(in.to) >= 10*time.Minute && !told(notify.KindResolved, n) && !late {
-				w.t.Errorf("slot %v: the end of %s, at %v, was not told", slot, n, in.to)
+			if slot.Sub(in.to) >= 10*time.Minute && !sent(notify.KindResolved, n) && !late {
+				w.t.Errorf("slot %v: the end of %s, at %v, was not sent", slot, n, in.to)
 			}
 		}
 	}
@@ -323,8 +322,8 @@ func newWorld(t *testing.T, seed uint64, length time.Duration) *world {
 	w := &world{
 		t: t, random: rand.New(rand.NewPCG(seed, 1)),
 		begin: time.Now().Truncate(time.Hour).Add(time.Hour), archive: map[string]string{},
-		told:  map[string]bool{},
-		nodes: map[string][]incident{}, blindTold: map[string]bool{},
+		sent:  map[string]bool{},
+		nodes: map[string][]incident{}, blindSent: map[string]bool{},
 	}
 	for at := w.begin.Add(3 * time.Hour); at.Before(w.begin.Add(length)); at = at.Add(
 		time.Duration(3+w.random.IntN(6)) * time.Hour) {
@@ -346,9 +345,9 @@ func newWorld(t *testing.T, seed uint64, length time.Duration) *world {
 	return w
 }
 
-// A week of slots, of which every other run is killed at some step: after the next run that is not,
-// nothing that had to be told is untold, each report is archived once, and there are no more
-// duplicates than crashes and lost answers, every one of them marked.
+// A week of slots, in which many runs are killed at some step. After the next complete run,
+// everything that had to be sent was sent, each report is archived once, and there are no more
+// duplicates than crashes and lost answers. Every duplicate is marked.
 func TestCrashesLoseNothing(t *testing.T) {
 	length, seeds, enough := 7*24*time.Hour, uint64(1), 500
 	if testing.Short() || race.Enabled {
@@ -369,7 +368,7 @@ func TestCrashesLoseNothing(t *testing.T) {
 					w.revoked = !w.revoked
 				}
 				if missed := w.random.IntN(8); w.chance(50) {
-					// nothing runs, such as on a full cluster
+					// no run, for example because the cluster is full
 					slot = slot.Add(time.Duration(missed) * slotEvery)
 					time.Sleep(time.Until(slot))
 					w.missed += missed
@@ -382,7 +381,7 @@ func TestCrashesLoseNothing(t *testing.T) {
 				before := w.kills
 				done := w.run(fmt.Sprint("run ", runs), slot)
 				if w.kills > before && w.chance(2) {
-					// the Job is tried again: at once, which meets the claim, and when that is over
+					// the Job runs again: at once, which finds the claim, and after the claim
 					w.killAt, w.meetAt = 0, 0
 					w.run(fmt.Sprint("at once ", runs), slot)
 					time.Sleep(4*time.Minute + 10*time.Second)
@@ -400,17 +399,17 @@ func TestCrashesLoseNothing(t *testing.T) {
 				}
 			}
 			t.Logf("%d slots, %d missed: %d kills, %d lost answers, %d runs met another, %d "+
-				"stood back, %d delivered everything; %d messages, %d duplicates, %d KiB of "+
-				"state; %d outages, %d told",
-				runs, w.missed, w.kills, w.lost, w.met, w.stoodBack, whole, len(w.log),
+				"skipped, %d delivered everything; %d messages, %d duplicates, %d KiB of "+
+				"state; %d outages, %d with an alert",
+				runs, w.missed, w.kills, w.lost, w.met, w.skipped, whole, len(w.log),
 				w.duplicates, len(w.document)>>10,
-				len(w.outages), len(w.blindTold))
+				len(w.outages), len(w.blindSent))
 			if w.duplicates > w.kills+w.lost {
 				t.Errorf("%d duplicates from %d kills and %d lost answers", w.duplicates, w.kills,
 					w.lost)
 			}
-			if w.kills < enough || whole < runs/5 || w.stoodBack == 0 || w.met == 0 ||
-				w.lost == 0 || w.missed == 0 || len(w.blindTold) == 0 {
+			if w.kills < enough || whole < runs/5 || w.skipped == 0 || w.met == 0 ||
+				w.lost == 0 || w.missed == 0 || len(w.blindSent) == 0 {
 				t.Error("this has tried too little")
 			}
 		})

@@ -36,7 +36,7 @@ func TestDir(t *testing.T) {
 	})
 }
 
-// A crash leaves the document as it was, and what it leaves besides is in nobody's way.
+// A crash leaves the document as it was, and other leftovers disturb nobody.
 func TestDirAfterACrash(t *testing.T) {
 	root, k := t.TempDir(), state.Key{Cluster: "prod", Report: "check"}
 	s := state.NewDir(root)
@@ -71,7 +71,7 @@ func TestDirAfterACrash(t *testing.T) {
 func TestDirThatCannotBeRead(t *testing.T) {
 	root, k := t.TempDir(), state.Key{Cluster: "prod", Report: "check"}
 	if err := os.MkdirAll(place(root, k), 0o700); err != nil {
-		// a directory in the document's place
+		// a directory in place of the document
 		t.Fatal(err)
 	}
 	s := state.NewDir(root)

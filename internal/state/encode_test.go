@@ -17,8 +17,8 @@ import (
 
 var key = Key{Cluster: "prod-seoul", Report: "check"}
 
-// version0 is what a document might have looked like before version 1: its slot was a number, and
-// receivers were called sinks.
+// version0 is an invented predecessor of version 1: its slot was a number, and receivers were
+// called sinks.
 const version0 = `{"schema":0,"cluster":"prod-seoul","report":"check","run":"r","serial":3,"slot":1763779920,"sinks":["oncall"]}`
 
 // oneOf0 makes version 1 of version 0.
@@ -41,11 +41,11 @@ func oneOf0(doc map[string]json.RawMessage) error {
 	return errors.Join(err1, err2)
 }
 
-// nothing is what a next version might need: only its number.
+// nothing is an upgrade that changes only the version.
 func nothing(map[string]json.RawMessage) error { return nil }
 
 // version1 is a document of version 1, as its program wrote it: a check was as good as its worst
-// rule, and no episode knew who had found it.
+// rule, and episodes did not record the slot that found them.
 const version1 = `{"schema":1,"cluster":"prod-seoul","report":"check","run":"XQ2K","serial":7,"memory":{"slot":"2026-11-22T03:10:00Z",` +
 	`"seen":{"node-memory/NodeMemoryHigh":"2026-11-22T03:09:00Z"},"alerts":{"node-memory/NodeMemoryHigh{node=\"a\"}":{"panel":"node-memory",` +
 	`"rule":"NodeMemoryHigh","name":"a","labels":{"node":"a"},"identity":{"node":"a"},"severity":"critical","grave_at":"2026-11-22T03:09:00Z",` +
@@ -63,8 +63,8 @@ func TestVersion1(t *testing.T) {
 		len(d.Ledger.Receivers["oncall"].Notified) != 1 || len(d.Memory.Checks) != 2 {
 		t.Errorf("%+v", d)
 	}
-	// One rule had failed at its last slot. That was no blindness, and so the first blind slot
-	// after it is the first.
+	// One rule failed at the last slot. That was not blindness, so the first blind slot after it is
+	// the first one.
 	slot := d.Memory.Slot.Add(5 * time.Minute)
 	m := rules.Advance(d.Memory, rules.Evaluation{Rules: []rules.RuleResult{{}}}, slot)
 	if _, blind := m.Alerts[rules.BlindKey]; blind {
@@ -72,7 +72,7 @@ func TestVersion1(t *testing.T) {
 	}
 	if a := d.Memory.Alerts[`node-memory/NodeMemoryHigh{node="a"}`]; m.New(a.Now()) ||
 		d.Memory.New(a.Now()) {
-		t.Error("what was told by the older version is new")
+		t.Error("an alert of the older version is new")
 	}
 }
 
@@ -107,7 +107,7 @@ func TestUpgrades(t *testing.T) {
 		firstSchema); err != nil || d.Schema != Schema+1 || d.Serial != 5 {
 		t.Errorf("%+v, %v", d, err)
 	}
-	// And today's program does not touch tomorrow's.
+	// Today's program does not change tomorrow's document.
 	var newer *NewerError
 	if _, err := Decode(key, bytes.Replace(today, []byte(`"schema":2`), []byte(`"schema":3`),
 		1)); !errors.As(err, &newer) || newer.Schema != 3 {
@@ -128,8 +128,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// crowded is a document of so many containers that fire, with long labels, and three receivers that
-// were told of each that is remembered.
+// crowded returns a document with many firing containers that have long labels, and three receivers
+// that were notified of each remembered alert.
 func crowded(containers int) Doc {
 	at := time.Date(2026, 11, 22, 2, 52, 0, 0, time.UTC)
 	r := rules.RuleResult{
@@ -155,15 +155,15 @@ func crowded(containers int) Doc {
 	}
 	memory := rules.Advance(rules.Memory{}, rules.Evaluation{Rules: []rules.RuleResult{r}},
 		at.Add(time.Hour))
-	told := map[rules.Key][]notify.Notified{}
+	notified := map[rules.Key][]notify.Notified{}
 	for k := range memory.Alerts {
-		told[k] = []notify.Notified{{Since: at, At: at.Add(
+		notified[k] = []notify.Notified{{Since: at, At: at.Add(
 			time.Hour), Severity: rules.Critical, Receipt: notify.Receipt{
 			Channel: "C0123456789", ID: "1763779920.000100",
 			Location: "https://example.slack.com/archives/C0123456789/p1763779920000100",
 		}}}
 	}
-	entry := notify.Entry{First: at, Notified: told}
+	entry := notify.Entry{First: at, Notified: notified}
 	return Doc{
 		Page: notify.Page{
 			Memory: memory, Ledger: notify.Ledger{
@@ -215,7 +215,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		once, err := Encode(key, d)
 		if err != nil {
-			return // larger than it was: times and figures may be written shorter than Encode does
+			return // larger than before: times and numbers may be shorter than Encode writes them
 		}
 		back, err := Decode(key, once)
 		if err != nil {

@@ -11,8 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// A document of a slot that lies ahead would make every run until then a late one, of which nobody
-// is told.
+// A document of a future slot would make every run until then an outdated one, which sends nothing.
 func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -65,7 +64,7 @@ func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 	}
 }
 
-// What the error says to do works.
+// The advice in the error works.
 func TestADocumentOfTheFutureCanBeReset(t *testing.T) {
 	store := state.NewDir(t.TempDir())
 	ahead := state.Doc{

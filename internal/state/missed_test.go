@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A slot is missed where the runs before it were made evenly and one of them is not there.
+// A slot is missed if earlier runs have a regular interval and one of them is missing.
 func TestMissedOf(t *testing.T) {
 	slot := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	for _, tc := range []struct {

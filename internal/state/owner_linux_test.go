@@ -11,8 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// The volumes that clusters have are taken, with the modes and owners that they come with; who can
-// write there is who has mounted them.
+// Volumes of clusters are accepted with their usual modes and owners: whoever has mounted them can
+// write there.
 func TestDirOnAVolume(t *testing.T) {
 	const foreign = 54321
 	for _, tc := range []struct {

@@ -15,10 +15,10 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// A directory in which others can write is refused, and what is there stays; those that clusters
-// really have are not.
+// A directory in which others can write is refused, and its files stay. Directories as clusters
+// have them are accepted.
 func TestDirThatOthersCanWrite(t *testing.T) {
-	const foreign = 54321 // a group and a user that this one is not
+	const foreign = 54321 // another group and user
 	for _, tc := range []struct {
 		name         string
 		root, home   os.FileMode // modes of the root and of the cluster's directory
@@ -73,8 +73,8 @@ func TestDirThatOthersCanWrite(t *testing.T) {
 	}
 }
 
-// What stands in the place of a file and is none, such as a link or a pipe, is neither followed nor
-// waited for, and stays.
+// Something else in place of a file, such as a link or a pipe, stays; it is not followed, and
+// nothing waits for it.
 func TestDirWithSomethingElseInAPlace(t *testing.T) {
 	for _, name := range []string{"", ".lock", ".new"} {
 		for kind, put := range map[string]func(target, path string) error{
@@ -107,7 +107,7 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 				case ctx.Err() != nil:
 					t.Error("it was waited for")
 				case name == ".new" && err != nil:
-					// a leaving of a crash, which is replaced and not followed
+					// the leftover of a crash, which is replaced and not followed
 					t.Error(err)
 				case name != ".new" &&
 					(err == nil || !strings.Contains(err.Error(), "move it away")):
@@ -128,7 +128,7 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 	}
 }
 
-// What stands in the place of a directory is said at once, and nothing is made behind it.
+// Something else in place of a directory is an error at once, and nothing is created behind it.
 func TestDirWithSomethingElseInItsPlace(t *testing.T) {
 	pipe := func(path string) error { return syscall.Mkfifo(path, 0o600) }
 	file := func(path string) error { return os.WriteFile(path, nil, 0o600) }
@@ -176,7 +176,7 @@ func TestDirWithSomethingElseInItsPlace(t *testing.T) {
 	}
 }
 
-// The cluster's directory is no link, and the root none of somebody else's.
+// The directory of a cluster must not be a link. The root may be a link, but not somebody else's.
 func TestDirBehindALink(t *testing.T) {
 	root, elsewhere := filepath.Join(t.TempDir(), "state"), t.TempDir()
 	if err := errors.Join(os.Mkdir(root, 0o700),

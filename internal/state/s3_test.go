@@ -30,7 +30,7 @@ func TestS3(t *testing.T) {
 	})
 }
 
-// nowhere is a bucket of a server that is not there.
+// nowhere returns a bucket on a server that does not exist.
 func nowhere(t *testing.T) *cloud.Bucket {
 	t.Helper()
 	account, err := cloud.Open(context.Background(), cloud.Identity{
@@ -65,8 +65,7 @@ func TestS3TooLargeIsCorrupt(t *testing.T) {
 	}
 }
 
-// TestS3Conflicts: a conditional write that another one is in the way of is a conflict, by either
-// of S3's two answers.
+// TestS3Conflicts: both of S3's answers to a failed condition are a conflict.
 func TestS3Conflicts(t *testing.T) {
 	for _, f := range []cloudtest.Fault{
 		{Status: http.StatusPreconditionFailed, Code: "PreconditionFailed"},
@@ -82,8 +81,7 @@ func TestS3Conflicts(t *testing.T) {
 	}
 }
 
-// TestS3LostAnswers: each writing is done once, though S3's answer to each is lost and the SDK
-// tries again.
+// TestS3LostAnswers: each write happens once, although S3's answer is lost and the SDK retries.
 func TestS3LostAnswers(t *testing.T) {
 	s := cloudtest.New(t)
 	bucket := s.Bucket(t, func(o *cloud.BucketOptions) { o.Attempts = 2 })

@@ -19,7 +19,7 @@ var (
 	noon  = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 )
 
-// fires is an evaluation in which a node fires.
+// fires returns an evaluation in which a node fires.
 func fires(node string) rules.Evaluation {
 	ls := series.FromPairs("node", node)
 	return rules.Evaluation{Rules: []rules.RuleResult{{
@@ -32,7 +32,7 @@ func fires(node string) rules.Evaluation {
 	}}}
 }
 
-// addSilence is a change that can be counted.
+// addSilence returns a change that can be counted.
 func addSilence(id string) func(*notify.Page) error {
 	return func(p *notify.Page) error {
 		p.Silences = append(p.Silences, notify.Silence{ID: id})
@@ -65,7 +65,7 @@ func TestSessionsOfTwoRuns(t *testing.T) {
 	if got := silences(t, store); got != "0 1 2 3 4" {
 		t.Errorf("silences %s", got)
 	}
-	// What one saw of the slot is joined to what the other did.
+	// The results of both runs for the slot are joined.
 	d, _, err := store.Load(t.Context(), check)
 	if err != nil || len(d.Memory.Alerts) != 2 {
 		t.Errorf("%d alerts (%v)", len(d.Memory.Alerts), err)
@@ -91,7 +91,7 @@ func TestAChangeThatFailsLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// failing is a store of which one answer or all are lost.
+// failing is a store that loses one answer, or fails.
 type failing struct {
 	state.Store
 	load, save error
@@ -115,7 +115,7 @@ func (f *failing) Save(ctx context.Context, k state.Key, d state.Doc,
 	v, err := f.Store.Save(ctx, k, d, v)
 	if f.loseAnswer && err == nil {
 		f.loseAnswer = false
-		return "", state.ErrConflict // what a store says to a client that asks again by itself
+		return "", state.ErrConflict // as a store says after a client's own retry
 	}
 	return v, err
 }
@@ -148,7 +148,7 @@ func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
 			seen = len(p.Memory.Alerts)
 			return nil
 		}); err != nil || seen != 1 {
-			t.Errorf("%v; %d alerts are told", err, seen)
+			t.Errorf("got %v and %d alerts, want 1", err, seen)
 		}
 		if store.saves != 0 {
 			t.Errorf("after %q the state was written", lost)

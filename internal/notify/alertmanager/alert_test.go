@@ -33,7 +33,7 @@ const (
 		`container-memory/ContainerMemory{container="app",namespace="shop",workload="checkout"}`)
 )
 
-// twoAlerts is a delivery of a node's alert and of a container's.
+// twoAlerts returns a delivery with an alert about a node and one about a container.
 func twoAlerts() notify.Delivery {
 	grid := series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}
 	panels := []snapshot.Panel{
@@ -97,7 +97,7 @@ func twoAlerts() notify.Delivery {
 	}
 }
 
-// with changes one of the alerts.
+// with returns a delivery in which one alert is changed.
 func with(d notify.Delivery, k rules.Key, change func(*rules.Alert)) notify.Delivery {
 	a := d.Memory.Alerts[k]
 	a.Episodes = slices.Clone(a.Episodes)
@@ -123,7 +123,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// posted is what alerts says of one key's alert, by severity: when it ends, after the slot.
+// posted returns when the alerts of a key end, after the slot and by severity.
 func posted(d notify.Delivery, k rules.Key) map[string]time.Duration {
 	for other := range d.Memory.Alerts {
 		if other != k {
@@ -257,7 +257,7 @@ func TestWhereAnAlertComesFrom(t *testing.T) {
 		GeneratorURL; link != "https://reports.example.com/prod-seoul/check/index.html" {
 		t.Errorf("the report is at %s", link)
 	}
-	d.Archived = d.Archived[:1] // a path
+	d.Archived = d.Archived[:1] // a path, not a link
 	if a := alerts(d)[1]; a.GeneratorURL != "" || a.Annotations["report_url"] != "" {
 		t.Errorf("%+v", a)
 	}
@@ -274,8 +274,8 @@ func TestTestMessage(t *testing.T) {
 	}
 }
 
-// FuzzAlerts: whatever labels a series has, Alertmanager takes the alert, and what tells two alerts
-// apart still does.
+// FuzzAlerts: Alertmanager accepts an alert with any labels, and two different alerts stay
+// different.
 func FuzzAlerts(f *testing.F) {
 	f.Add("node", "ip-10-0-1-12", "pod", "a")
 	f.Add("alertname", "\xff\x00", "exported_alertname", "긴")

@@ -24,7 +24,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// double takes alerts by Alertmanager's own rules: api/v2/api.go and postableAlert of its
+// double accepts alerts by the rules of Alertmanager: api/v2/api.go and postableAlert in its
 // openapi.yaml.
 type double struct {
 	*httptest.Server
@@ -128,7 +128,7 @@ func valid(a Alert) error {
 	return nil
 }
 
-// all is what is there now.
+// all returns the alerts that are there now.
 func (d *double) all() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -146,7 +146,7 @@ func (d *double) answer(status int, after time.Duration) {
 	d.status, d.after = status, after
 }
 
-// credentials is a transport that holds a secret.
+// credentials is a transport that adds a secret.
 type credentials struct {
 	Token string
 	http.RoundTripper
@@ -194,7 +194,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// many is a delivery with n alerts whose labels are as long as a memory lets them be.
+// many returns a delivery with n alerts with the longest labels that a memory allows.
 func many(n, size int) notify.Delivery {
 	d := notifytest.Delivery(notify.RoleMirror, notify.KindNew)
 	var one rules.Alert
@@ -226,7 +226,7 @@ func TestRequestsAreBounded(t *testing.T) {
 			t.Errorf("%d alerts: %v, %v", tc.alerts, d.requests, err)
 		}
 	}
-	d := start(t) // which takes no more than 1 MiB
+	d := start(t) // accepts at most 1 MiB
 	if _, err := open(t, d.URL).Notify(t.Context(), many(400, 2000)); err != nil ||
 		len(d.requests) < 3 || len(d.alerts) != 400 {
 		t.Errorf("%d of 400 alerts in %v: %v", len(d.alerts), d.requests, err)

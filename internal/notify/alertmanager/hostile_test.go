@@ -9,8 +9,7 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Labels of any words are taken by Alertmanager's own rules, say what the words say, and are those
-// of one alert: no word makes a label.
+// Alertmanager's rules accept labels of any text. A label has the text, and no text adds a label.
 func TestLabelsOfHostileWords(t *testing.T) {
 	shape := func(a Alert) int { return len(a.Labels) }
 	var tame int

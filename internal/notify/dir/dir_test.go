@@ -20,7 +20,7 @@ import (
 
 const where = "daily/20261122T000000Z"
 
-// delivery is a report with two files.
+// delivery returns a report with two files.
 func delivery(page string) notify.Delivery {
 	slot := time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("KST", 9*60*60))
 	return notify.Delivery{
@@ -32,7 +32,7 @@ func delivery(page string) notify.Delivery {
 	}
 }
 
-// tree is every file below root with what is in it; directories end with a slash.
+// tree returns the content of every file below root. Directories end with a slash.
 func tree(t *testing.T, root string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -124,7 +124,7 @@ func TestTheSameAgainTouchesNothing(t *testing.T) {
 	wantTree(t, root, "one")
 }
 
-// The files of a panel that is no more go, as do the messages of a dry run.
+// Files of a removed panel are removed, and so are the messages of a dry run.
 func TestOtherBytesReplaceTheWholeDirectory(t *testing.T) {
 	root := t.TempDir()
 	d := delivery("one")
@@ -142,14 +142,13 @@ func TestOtherBytesReplaceTheWholeDirectory(t *testing.T) {
 	wantTree(t, root, "two")
 }
 
-// mine are somebody's own files in a slot's directory, one of them with the name of a panel that
-// comes later.
+// mine are somebody's own files in the directory of a slot. One has the name of a later panel.
 var mine = map[string]string{
 	"notes.txt": "my notes", "screen.png": "my picture", "deep/down.txt": "further down",
 	"later.png": "my own picture",
 }
 
-// putMine puts them there.
+// putMine writes them.
 func putMine(t *testing.T, dir string) {
 	t.Helper()
 	for name, body := range mine {
@@ -164,7 +163,7 @@ func putMine(t *testing.T, dir string) {
 	}
 }
 
-// wantMine reports what is lost of them below the slot's directory.
+// wantMine fails the test if any of them is missing.
 func wantMine(t *testing.T, dir string, renamed map[string]string) {
 	t.Helper()
 	for name, body := range mine {
@@ -178,7 +177,7 @@ func wantMine(t *testing.T, dir string, renamed map[string]string) {
 	}
 }
 
-// Somebody's own file in a slot's directory stays there, whatever happens to the report's.
+// Somebody's own file in the directory of a slot stays, whatever happens to the report's files.
 func TestSomebodysOwnFilesStay(t *testing.T) {
 	with := func(page string, panels ...string) notify.Delivery {
 		d := delivery(page)
@@ -269,7 +268,7 @@ func TestSomebodysOwnFilesOutliveACrash(t *testing.T) {
 	}
 }
 
-// A link of somebody's in a slot's place leads to files that are not touched.
+// If somebody's link is in the place of a slot, its target is not changed.
 func TestALinkInASlotsPlace(t *testing.T) {
 	root, elsewhere := t.TempDir(), t.TempDir()
 	putMine(t, elsewhere)
@@ -285,8 +284,8 @@ func TestALinkInASlotsPlace(t *testing.T) {
 	}
 }
 
-// countdown is a context that ends after some questions: it stands for a run that is stopped
-// between two files.
+// countdown is a context that ends after some calls of Err: a run that is stopped between two
+// files.
 type countdown struct {
 	context.Context
 	left int
@@ -378,7 +377,7 @@ func TestWhereItCannotWrite(t *testing.T) {
 		}
 	}
 	for _, tc := range []struct {
-		name, path string // where a file stands instead of a directory
+		name, path string // a file in place of a directory
 	}{
 		{"the root", ""},
 		{"the report", "daily"},
@@ -447,7 +446,7 @@ func TestRefusesNames(t *testing.T) {
 	}
 }
 
-// ofSlot is a delivery whose report.json says whether the report is whole.
+// ofSlot returns a delivery with a report.json that says whether the report is whole.
 func ofSlot(page string, change func(*report.Report)) notify.Delivery {
 	d := delivery(page)
 	change(d.Report)
@@ -463,8 +462,8 @@ func stopped(r *report.Report) {
 }
 func seeing(*report.Report) {}
 
-// An archive keeps a whole report where one of the same slot comes that is not; a directory to look
-// at has what came last.
+// An archive keeps a whole report if another one of the slot is not whole. A directory for one run
+// has the last report.
 func TestWhatIsWholeStays(t *testing.T) {
 	for _, tc := range []struct {
 		name        string
@@ -498,7 +497,7 @@ func TestWhatIsWholeStays(t *testing.T) {
 	}
 }
 
-// What is there and cannot be read as a whole report is replaced.
+// A report that cannot be read as a whole one is replaced.
 func TestWhatIsNoWholeReportDoesNotStay(t *testing.T) {
 	for _, doc := range []string{
 		"", "{}", `{"counts":{"failed":0`, `{"counts":{}}`, `[]`, `{"counts":`,
@@ -518,8 +517,7 @@ func TestWhatIsNoWholeReportDoesNotStay(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce lets runs of one slot meet, many times: between the renames of one there is room
-// for those of others.
+// TestManyAtOnce runs one slot many times at once: the renames of the runs interleave.
 func TestManyAtOnce(t *testing.T) {
 	pages := []string{"one", "two", "three", "four", "five", "six"}
 	for range 50 {

@@ -15,8 +15,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Whatever a report, its cluster and its files are called: what is written stays below the root,
-// one directory for each name.
+// Whatever the names of a report, its cluster and its files are: everything is written below the
+// root, and each name has its own directory.
 func TestDirectoriesOfHostileWords(t *testing.T) {
 	base := t.TempDir()
 	root := filepath.Join(base, "out")
@@ -59,7 +59,7 @@ func TestDirectoriesOfHostileWords(t *testing.T) {
 	}
 }
 
-// vanishing is a context whose question, between two files, finds the directory gone.
+// vanishing is a context that removes the directory between two files.
 type vanishing struct {
 	context.Context
 	dir string
@@ -70,7 +70,7 @@ func (v vanishing) Err() error {
 	return nil
 }
 
-// A directory that is removed while it is written to is an error, and the next run makes it again.
+// Removing a directory while it is written is an error, and the next run creates it again.
 func TestADirectoryThatVanishesMeanwhile(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "out")
 	_, err := New(root).Notify(vanishing{context.Background(), root}, delivery("one"))

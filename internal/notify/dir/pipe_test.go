@@ -14,7 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// A pipe in the place of a file is not waited for, and a report takes its place.
+// Notify does not wait for a pipe in place of a file, and replaces it with the report.
 func TestAPipeInAFilesPlace(t *testing.T) {
 	for _, name := range []string{"index.html", "report.json"} {
 		root := t.TempDir()

@@ -81,7 +81,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A service may say OK and mean the opposite.
+// A service may answer 200 OK and report an error in the body.
 func TestDenials(t *testing.T) {
 	said := ""
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {

@@ -34,7 +34,7 @@ func TestDir(t *testing.T) {
 	})
 }
 
-// files is every file below root with what is in it.
+// files returns the content of every file below root.
 func files(t *testing.T, root string) string {
 	var all strings.Builder
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -51,7 +51,7 @@ func files(t *testing.T, root string) string {
 	return all.String()
 }
 
-// hook is the least receiver that tells somebody: it shows that the contract can be kept, and how.
+// hook is a minimal receiver of messages. It shows that the contract can be kept, and how.
 type hook struct{ url, token string }
 
 func (hook) String() string               { return "hook" }

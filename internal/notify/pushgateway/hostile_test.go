@@ -15,8 +15,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// No word makes a metric, a label or a line of its own: Prometheus' parser reads the metrics that a
-// tame word has, and the word in them.
+// No text adds a metric, a label or a line: Prometheus' parser reads the same metrics as for a
+// harmless text, with the text in them.
 func TestMetricsOfHostileWords(t *testing.T) {
 	of := func(word string) map[string]int {
 		d := run()

@@ -31,8 +31,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden; look at it")
 
-// double keeps groups of metrics as a Pushgateway does: POST takes the place of metrics of the same
-// names.
+// double keeps groups of metrics as a Pushgateway does: POST replaces metrics of the same names.
 type double struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -120,7 +119,7 @@ func (d *double) take(r *http.Request, body string) error {
 	return nil
 }
 
-// all is what is there now; what was there and deleted counts too.
+// all returns the metrics that are there now, and those that were deleted.
 func (d *double) all() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -143,7 +142,7 @@ func (d *double) answer(status int, after time.Duration) {
 	d.status, d.after = status, after
 }
 
-// credentials is a transport that holds a secret.
+// credentials is a transport that adds a secret.
 type credentials struct {
 	Token string
 	http.RoundTripper
@@ -185,7 +184,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// run is the delivery of a run that went well.
+// run returns the delivery of a successful run.
 func run() notify.Delivery {
 	d := notifytest.Delivery(notify.RoleMirror, notify.KindNone)
 	d.Report = report.Build(report.Info{

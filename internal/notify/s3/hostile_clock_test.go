@@ -8,7 +8,7 @@ import (
 	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
 )
 
-// One run of a machine whose clock was wrong does not keep the link to the newest report for years.
+// A run with a wrong clock does not block the link to the newest report for years.
 func TestLatestIsNotOfTheFuture(t *testing.T) {
 	s := cloudtest.New(t)
 	s.Clock(morning)
@@ -23,7 +23,7 @@ func TestLatestIsNotOfTheFuture(t *testing.T) {
 	if !bytes.Equal(latest(), right.Files[0].Body) {
 		t.Errorf("latest/ is stuck in the future: %q", latest())
 	}
-	// A slot that has come is believed, and one before it does not go back.
+	// A slot of the past counts, and an older one does not replace it.
 	s.Clock(morning.Add(2 * time.Hour))
 	deliver(t, n, delivery(morning.Add(2*time.Hour)))
 	newest := latest()

@@ -16,8 +16,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Keys stay below the receiver's own prefix, in a place for each word; the lists are JSON, and
-// their pages have the elements of a tame one.
+// Keys stay below the prefix of the receiver, and each text has its own. The lists are valid JSON,
+// and their pages have the same elements as for a harmless text.
 func TestKeysAndListsOfHostileWords(t *testing.T) {
 	safe := regexp.MustCompile(`^cap/[a-z0-9-]{1,80}/[a-z0-9-]{1,80}/[0-9A-Za-z/.-]+$`)
 	shape := func(page []byte) string {

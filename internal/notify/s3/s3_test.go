@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 var morning = time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("KST", 9*60*60))
 
-// delivery is a report of a slot with three files.
+// delivery returns a report of a slot with three files.
 func delivery(slot time.Time, change ...func(*report.Report)) notify.Delivery {
 	r := &report.Report{
 		Info: report.Info{
@@ -78,7 +78,7 @@ func deliver(t *testing.T, n *Notifier, d notify.Delivery) notify.Receipt {
 	return receipt
 }
 
-// TestContract: the location is the same for the same where it is not signed anew each time.
+// TestContract: the same delivery has the same location, except for signed links.
 func TestContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		if cloudtest.Secret != notifytest.Secret {
@@ -229,7 +229,7 @@ func TestLatestNeverGoesBack(t *testing.T) {
 	}
 }
 
-// lists reads the list of days and that of one day.
+// lists returns the list of days, and that of one day.
 func lists(t *testing.T, s *cloudtest.Server, day string) (days, reports list) {
 	t.Helper()
 	if err := json.Unmarshal(s.Object(base+"index.json").Body, &days); err != nil {
@@ -359,8 +359,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestEveryLostAnswerHeals cuts the connection after each request in turn: a second delivery leaves
-// the same as one that went well.
+// TestEveryLostAnswerHeals cuts the connection after each request in turn. A second delivery leaves
+// the same objects as one without a fault.
 func TestEveryLostAnswerHeals(t *testing.T) {
 	want := cloudtest.New(t)
 	n := receiver(t, want, Options{})
@@ -469,8 +469,8 @@ func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
 	}
 }
 
-// A run that sees less than one of the same slot before it takes the place of nothing; one that
-// sees all replaces what saw less.
+// A run that saw less than another one of the slot replaces nothing. One that saw everything
+// replaces one that saw less.
 func TestWhatIsWholeStays(t *testing.T) {
 	blind := func(r *report.Report) {
 		r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured"
@@ -483,7 +483,7 @@ func TestWhatIsWholeStays(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		runs  []func(*report.Report)
-		stays int // the run whose files are there in the end
+		stays int // the run whose files are there at the end
 	}{
 		{"a blind one after a whole one", []func(*report.Report){whole, blind}, 0},
 		{"one that was stopped after a whole one", []func(*report.Report){whole, stopped, stopped}, 0},
@@ -529,7 +529,7 @@ func TestWhatIsWholeStays(t *testing.T) {
 	}
 }
 
-// So it is where both write at once.
+// The same holds if both write at once.
 func TestWhatIsWholeStaysAmongMany(t *testing.T) {
 	for range 20 {
 		s := cloudtest.New(t)
@@ -639,7 +639,7 @@ func TestListHasBounds(t *testing.T) {
 	}
 }
 
-// What is pending is counted as that, and an OK day is one without it.
+// Pending is counted separately, and a day with pending checks is not OK.
 func TestPendingIsNotOK(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*report.Report)
@@ -664,7 +664,7 @@ func TestPendingIsNotOK(t *testing.T) {
 	}
 }
 
-// TestPages are goldens: look at them in a browser.
+// TestPages compares pages with golden files: look at them in a browser.
 func TestPages(t *testing.T) {
 	for _, language := range words.Languages() {
 		s := cloudtest.New(t)
@@ -729,8 +729,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// A list has times of summer and of winter: what they are in is the zone, and not what its clocks
-// are called at the newest.
+// A list has times of summer and winter, so it names the zone and not its current abbreviation.
 func TestPagesNameTheZone(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -752,7 +751,7 @@ func TestPagesNameTheZone(t *testing.T) {
 	}
 }
 
-// TestPagesLoadNothing: no request leaves the page, and no script runs in it.
+// TestPagesLoadNothing: the page sends no request, and no script runs in it.
 func TestPagesLoadNothing(t *testing.T) {
 	s := cloudtest.New(t)
 	deliver(t, receiver(t, s, Options{Prefix: "cap"}), delivery(morning, bad))
@@ -766,7 +765,7 @@ func TestPagesLoadNothing(t *testing.T) {
 	}
 }
 
-// FuzzList: whatever lies at index.json is refused or makes a page that holds no markup of it.
+// FuzzList: any index.json is refused, or its page contains no markup from it.
 func FuzzList(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "[]", `{"schema":1}`, `{"schema":2}`,

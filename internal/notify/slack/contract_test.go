@@ -12,7 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// nowhere is an address at which nobody listens.
+// nowhere is an address without a server.
 const nowhere = "http://127.0.0.1:1/"
 
 func TestContract(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// slot is ten past three in the morning in Seoul.
+// slot is 03:10 in Seoul.
 var slot = time.Date(2026, 11, 21, 18, 10, 0, 0, time.UTC)
 
 const step = time.Minute
@@ -32,16 +32,15 @@ func seoul(t testing.TB) *time.Location {
 	return z
 }
 
-// world is a cluster as the tests see it.
+// world is the state of a cluster in the tests.
 type world struct {
 	nodes    []string
 	language words.Language
-	found    int // nodes whose memory is beyond a limit
+	found    int // nodes whose memory is above a limit
 	failed   bool
 }
 
-// cluster is a world of 42 nodes, or of as many as have something wrong, with so many of them
-// found.
+// cluster returns a world of 42 nodes, or of more if more are found.
 func cluster(found int, l words.Language) world {
 	w := world{language: l, found: found}
 	for i := range max(42, found) {
@@ -73,7 +72,7 @@ func limitOf(i int) float64 {
 
 func sinceOf(i int) time.Time { return slot.Add(-time.Duration(18+i%5) * time.Minute) }
 
-// report is what the world comes to.
+// report returns the report about the world.
 func (w world) report(t testing.TB) *report.Report {
 	t.Helper()
 	grid := series.Grid{Start: slot.Add(-60 * step), Step: step, Len: 60}
@@ -147,7 +146,7 @@ func (w world) report(t testing.TB) *report.Report {
 	}, panels)
 }
 
-// items are the alerts of the nodes that were found.
+// items returns the alerts of the nodes that were found.
 func (w world) items() []notify.Item {
 	var items []notify.Item
 	for i := range w.found {
@@ -182,7 +181,7 @@ const (
 	token   = "xoxb-MARKED-0123456789"
 )
 
-// delivery is a message of a kind about everything that was found.
+// delivery returns a message of a kind about all nodes that were found.
 func (w world) delivery(t testing.TB, k notify.Kind) notify.Delivery {
 	t.Helper()
 	m := &notify.Message{Kind: k}
@@ -221,7 +220,7 @@ func (w world) delivery(t testing.TB, k notify.Kind) notify.Delivery {
 	return d
 }
 
-// turn makes an item what a message of a kind says of it.
+// turn changes an item to what a message of a kind is about.
 func (w world) turn(i *notify.Item, k notify.Kind, at int) {
 	switch k {
 	case notify.KindWorse:
@@ -241,7 +240,7 @@ func (w world) turn(i *notify.Item, k notify.Kind, at int) {
 	}
 }
 
-// blindness is a message of a kind about promsnap's own alert, of a report that could ask nothing
+// blindness returns a message of a kind about promsnap's own alert, for a report that got no answer
 // for a quarter of an hour.
 func blindness(t testing.TB, k notify.Kind, l words.Language) notify.Delivery {
 	t.Helper()
@@ -303,5 +302,5 @@ func options(t testing.TB) Options {
 	}
 }
 
-// nan is no figure.
+// nan is a missing value.
 var nan = rules.Number(math.NaN())

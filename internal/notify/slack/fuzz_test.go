@@ -6,8 +6,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Whatever is told, of however much, in whatever words: Slack takes it whole, and nobody is
-// mentioned but whom the configuration names.
+// Whatever a message contains, Slack accepts all of it, and it mentions nobody who is not
+// configured.
 func FuzzLetter(f *testing.F) {
 	for i, word := range hostileWords {
 		f.Add(uint8(i), uint16(1+i*7), uint16(i), i%2 == 0, word)

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the goldens; look at every one of them")
 
-// golden holds drafts against a file: as a person reads them, and as blocks.
+// golden compares drafts with a file: as a person reads them, and as blocks.
 func golden(t *testing.T, name string, drafts []Draft) {
 	t.Helper()
 	var text strings.Builder
@@ -86,7 +86,8 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// TestGoldenOfWhatIsOdd looks at what is said of a message itself, and of one that is over in part.
+// TestGoldenOfWhatIsOdd has notes about the message itself, and a message of which a part is
+// resolved.
 func TestGoldenOfWhatIsOdd(t *testing.T) {
 	for _, l := range words.Languages() {
 		d := cluster(1, l).delivery(t, notify.KindNew)
@@ -116,7 +117,7 @@ func TestGoldenOfWhatIsOdd(t *testing.T) {
 	}
 }
 
-// TestGoldenOfBlindness looks at what is said when nothing can be seen.
+// TestGoldenOfBlindness has the messages about seeing nothing.
 func TestGoldenOfBlindness(t *testing.T) {
 	for _, l := range words.Languages() {
 		for _, k := range []notify.Kind{
@@ -221,8 +222,7 @@ func TestWhoIsMentioned(t *testing.T) {
 	}
 }
 
-// TestGoldenOfManyGroups looks at the message that stands for all groups beyond those that have one
-// of their own.
+// TestGoldenOfManyGroups has the message for all groups that got no message of their own.
 func TestGoldenOfManyGroups(t *testing.T) {
 	for _, l := range words.Languages() {
 		for _, k := range []notify.Kind{

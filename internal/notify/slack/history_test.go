@@ -10,7 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// A summary is green only where the checks behind it saw everything too.
+// A summary is green only if the checks behind it saw everything too.
 func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 	gap := []notify.Span{{From: slot.Add(-time.Hour), To: slot.Add(-45 * time.Minute)}}
 	for _, tc := range []struct {
@@ -36,7 +36,7 @@ func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 	}
 }
 
-// Who wants to know of what is critical alone is told how many warnings there are, and not which.
+// A receiver of critical alerts gets the number of warnings, but no list of them.
 func TestASummaryOfWhatIsCritical(t *testing.T) {
 	w := cluster(7, words.English)
 	d := w.delivery(t, notify.KindSummary)
@@ -55,7 +55,7 @@ func TestASummaryOfWhatIsCritical(t *testing.T) {
 	}
 }
 
-// Alerts that are more than can be remembered are counted where people are called.
+// Alerts that are too many to be remembered are counted in messages that page.
 func TestMoreAlertsThanAreRemembered(t *testing.T) {
 	for kind, want := range map[notify.Kind]bool{
 		notify.KindNew: true, notify.KindStillFiring: true, notify.KindResolved: false,
@@ -70,8 +70,8 @@ func TestMoreAlertsThanAreRemembered(t *testing.T) {
 	}
 }
 
-// What a summary says of the time before it: of the checks' alerts, where another report makes
-// them, and since when it knows.
+// A summary describes the checks since the previous one: their alerts, if another report makes
+// them, and since when they are known.
 func TestHistory(t *testing.T) {
 	gap := []notify.Span{
 		{From: slot.Add(-16 * time.Hour), To: slot.Add(-15*time.Hour - 45*time.Minute)},
@@ -164,8 +164,8 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// What is silenced stands among the summary's findings all the same: that there were no alerts it
-// must not say.
+// Silenced alerts are still among the summary's findings, so it must not say that there were no
+// alerts.
 func TestASummaryCountsWhatIsSilenced(t *testing.T) {
 	for _, tc := range []struct {
 		items, silenced int

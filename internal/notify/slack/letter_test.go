@@ -21,7 +21,7 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// hostileWords are words that a label, an error or a configuration may hold: these, and the corpus.
+// hostileWords are texts that a label, an error or a configuration may contain, beside the corpus.
 var hostileWords = append([]string{
 	"<!channel>", "<!here|here>", "<@U0123456789>", "<!subteam^S0123456789>",
 	"<https://evil.example.com|Open report>", "@channel", "#general",
@@ -42,7 +42,7 @@ func corpus() []string {
 	return out
 }
 
-// soil puts a word from outside wherever one can come in.
+// soil puts a text from outside into every place that can hold one.
 func soil(d *notify.Delivery, word string) {
 	in := &d.Report.Info
 	in.Cluster, in.Title, in.Name, in.Command = word, word, word, word
@@ -80,7 +80,7 @@ func soil(d *notify.Delivery, word string) {
 	})
 }
 
-// sent is all messages of a delivery.
+// sent returns all messages of a delivery.
 func sent(o Options, d notify.Delivery) []message {
 	p := planOf(d, o)
 	ms := []message{p.message, {Letter: letter.Details(d, limits)}}
@@ -90,7 +90,7 @@ func sent(o Options, d notify.Delivery) []message {
 	return ms
 }
 
-// mrkdwn returns every text of blocks in which Slack looks for markup.
+// mrkdwn returns every text of blocks in which Slack interprets markup.
 func mrkdwn(v any) []string {
 	var out []string
 	switch v := v.(type) {
@@ -109,8 +109,7 @@ func mrkdwn(v any) []string {
 	return out
 }
 
-// check holds a message against what it promises: Slack takes it, and nobody is mentioned but whom
-// the configuration names.
+// check checks a message: Slack accepts it, and it mentions nobody who is not configured.
 func check(t interface{ Errorf(string, ...any) }, l message) {
 	if len(l.Lines) == 0 && l.Title == "" {
 		return // nothing is sent
@@ -279,7 +278,7 @@ func TestParseMention(t *testing.T) {
 	}
 }
 
-// A command is said whole, or that it is too long.
+// A command is complete, or the message says that it is too long.
 func TestACommandIsNotCut(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
 	d.Report.Info.Command = "promsnap run " + strings.Repeat("--verbose ", 300) + "--dry-run"

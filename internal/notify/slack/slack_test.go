@@ -22,7 +22,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// rig is a receiver before a double.
+// rig returns a double of Slack and a receiver for it.
 func rig(t *testing.T) (*slackdouble.Double, *Notifier) {
 	t.Helper()
 	d := slackdouble.Start(token)
@@ -34,7 +34,7 @@ func rig(t *testing.T) (*slackdouble.Double, *Notifier) {
 	return d, n
 }
 
-// tell sends a delivery and fails the test where that fails.
+// tell sends a delivery, and fails the test on an error.
 func tell(t *testing.T, n *Notifier, d notify.Delivery) notify.Receipt {
 	t.Helper()
 	r, err := n.Notify(t.Context(), d)
@@ -72,7 +72,7 @@ func TestAnAlertsLife(t *testing.T) {
 		broadcast bool
 		begins    string
 	}{
-		{"", false, "✅ prod-seoul ip-10-0-1-12 memory resolved"}, // it was edited
+		{"", false, "✅ prod-seoul ip-10-0-1-12 memory resolved"}, // edited
 		{first.ID, true, "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
 		{first.ID, false, "⚪ prod-seoul ip-10-0-1-12 memory: no data"},
 		{first.ID, false, "🟠 prod-seoul ip-10-0-1-12 memory 87 % &gt; 80 %"},
@@ -307,7 +307,8 @@ func TestWhatSlackRefuses(t *testing.T) {
 	}
 }
 
-// A server that ends connections without looking at a message is named, and told again later.
+// If a server closes connections before it processes a request, the error names it, and the message
+// is retried.
 func TestSlackGoesAway(t *testing.T) {
 	_, n := rig(t)
 	n.api.http.Transport = goesAway{}
@@ -324,11 +325,11 @@ func (goesAway) RoundTrip(rq *http.Request) (*http.Response, error) {
 	return nil, exchange.ErrGoAway
 }
 
-// A token that rotates works for now: what it leads to is noted, once.
+// A token with rotation works for now. The note about its end appears once.
 func TestATokenThatRotatesIsNoted(t *testing.T) {
 	_, n := rig(t)
 	n.api.o.Token = secret.Inline("xoxe.xoxb-1-MARKED")
-	for range 2 { // refused, because the double knows another token
+	for range 2 { // refused, because the double has another token
 		_, _ = n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
 	}
 	err := n.FollowUp(t.Context())
@@ -385,7 +386,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
-// asked returns when Slack was asked for something, or the test is over.
+// asked returns after a request to Slack, or when the test ends.
 func asked(ctx context.Context, d *slackdouble.Double, method string) {
 	for !slices.Contains(d.Calls(), method) && ctx.Err() == nil {
 		runtime.Gosched()
@@ -409,7 +410,7 @@ func TestAnAnswerThatDoesNotCome(t *testing.T) {
 	}
 }
 
-// TestEveryFaultOfResolving breaks each call of a message that edits and replies.
+// TestEveryFaultOfResolving breaks each request of a message that edits and replies.
 func TestEveryFaultOfResolving(t *testing.T) {
 	w := cluster(1, words.English)
 	for _, tc := range []struct {
@@ -467,8 +468,8 @@ func TestEveryFaultOfResolving(t *testing.T) {
 	}
 }
 
-// TestEveryFaultOfPictures breaks each call of FollowUp: people have been told, and the note says
-// what is missing.
+// TestEveryFaultOfPictures breaks each request of FollowUp. The message was already sent, and the
+// note says what is missing.
 func TestEveryFaultOfPictures(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -574,8 +575,8 @@ func TestPicturesEndWithTheirTime(t *testing.T) {
 	}
 }
 
-// What a detail query knows of an alert is a list of what takes most, or, where its legend names no
-// label, one fact.
+// The answers of a detail query are a list of the largest, or one fact if the legend names no
+// label.
 func TestDetailIsAListOrAFact(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
 	d.Details = map[rules.Key][]string{d.Message.Items[0].Key: {"limit 28 GiB"}}

@@ -9,7 +9,7 @@ import (
 )
 
 // TestDocumentedPayload checks that a payload has every field of the example in docs/programs.md,
-// with a value of that type.
+// with a value of the same type.
 func TestDocumentedPayload(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/programs.md")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// A payload is JSON of one shape, whatever the words in it, and a program reads in it what was
-// measured.
+// A payload is JSON of one shape, whatever text is in it, and a program reads the measured labels
+// in it.
 func TestPayloadOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		o := start(t)
@@ -47,7 +47,7 @@ func TestPayloadOfHostileWords(t *testing.T) {
 	}
 }
 
-// The error that repeats a server's answer is one line that moves nothing.
+// An error that quotes a server's answer is one line without control characters.
 func TestAnswerOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		o := start(t)

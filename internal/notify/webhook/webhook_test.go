@@ -23,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden; look at it")
 
-// other is the other side of a webhook.
+// other is the server that a webhook posts to.
 type other struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -164,12 +164,12 @@ func TestWhatIsNoAddress(t *testing.T) {
 	}
 }
 
-// later is the error of a store of secrets that answers another time.
+// later is the error of a store of secrets that may answer later.
 type later struct{ error }
 
 func (later) Temporary() bool { return true }
 
-// A token that cannot be read now may be read soon: nothing is refused yet.
+// A token that cannot be read now may be readable soon, so the error is no refusal.
 func TestTokenThatIsReadLater(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
