@@ -23,7 +23,7 @@ func TestDocumentedAnswer(t *testing.T) {
 	d.DisallowUnknownFields()
 	var got result
 	if err := d.Decode(&got); err != nil {
-		t.Fatalf("the example is no answer: %v", err)
+		t.Fatalf("the example is not an answer: %v", err)
 	}
 	if got.Verdict != verdictOK || len(got.Reports) != 1 || len(got.Reports[0].Delivered) == 0 {
 		t.Errorf("got %+v, want the verdict %s and a report that was delivered", got, verdictOK)

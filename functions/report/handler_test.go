@@ -76,7 +76,7 @@ func FuzzParseEvent(f *testing.F) {
 		o, err := parseEvent(raw, now)
 		if err == nil && (o.slot.IsZero() || o.slot.After(now.Add(time.Minute)) ||
 			len(o.reports) > maxReports) {
-			t.Errorf("%s: %+v", raw, o)
+			t.Errorf("%s: got %+v", raw, o)
 		}
 	})
 }
@@ -105,11 +105,11 @@ func TestPanicIsAResult(t *testing.T) {
 	got, err := h.report(context.Background(), json.RawMessage(`{}`))
 	if err != nil || got.Verdict != verdictFailed ||
 		!strings.Contains(got.Error, "internal error (please report it): the clock stands") {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, %v; want a failed result", got, err)
 	}
 	if !strings.Contains(log.String(), "handler_test.go") ||
 		!strings.Contains(log.String(), `"msg":"run ends","reports":null,"verdict":"failed"`) {
-		t.Errorf("the log does not say where: %s", log)
+		t.Errorf("got the log %s, want the end of the run", log)
 	}
 }
 
@@ -121,16 +121,16 @@ func TestAFailedQueryIsAResult(t *testing.T) {
 		json.RawMessage(`{"reports": ["daily"], "time": "2026-11-22T09:00:00Z"}`))
 	if err != nil || got.Verdict != verdictFailed || len(got.Reports) != 1 ||
 		len(got.Reports[0].Failures) != 1 || len(got.Reports[0].Delivered) != 1 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, %v; want one failure and one delivery", got, err)
 	}
 	page, err := os.ReadFile(filepath.Join(root, "out", "daily", "20261122T090000Z", "index.html"))
 	if err != nil ||
 		!bytes.Contains(page, []byte("promsnap run daily -c promsnap.yaml --time "+
 			"2026-11-22T09:00:00Z")) {
-		t.Errorf("the report does not say how it is run again: %v", err)
+		t.Errorf("got no command for running it again in the report (%v)", err)
 	}
 	if !strings.Contains(log.String(), `"verdict":"failed"`) {
-		t.Errorf("the log: %s", log)
+		t.Errorf("got the log %s, want the verdict failed", log)
 	}
 }
 
@@ -253,7 +253,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if cfg.Prometheus.SigV4 == nil || len(cfg.Reports) != 2 || cfg.State.S3 == nil {
-		t.Errorf("%+v", cfg)
+		t.Errorf("got %+v", cfg)
 	}
 }
 
@@ -271,7 +271,8 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 		"none":      {nil, false, false},
 	} {
 		if passing(tc.err) != tc.passing || undelivered(tc.err) != tc.undelivered {
-			t.Errorf("%s: passing %v, undelivered %v", name, passing(tc.err), undelivered(tc.err))
+			t.Errorf("%s: got passing %v, undelivered %v",
+				name, passing(tc.err), undelivered(tc.err))
 		}
 	}
 }
@@ -320,11 +321,11 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 			t.Fatalf("%q: %v", from, err)
 		}
 		if diff := cmp.Diff(commands, its, same); diff != "" {
-			t.Errorf("%q: the command's and the function's differ:\n%s", from, diff)
+			t.Errorf("%q: the command and the function differ:\n%s", from, diff)
 		}
 		its.Reports[0].Range++ // a difference must be found
 		if cmp.Equal(commands, its, same) {
-			t.Error("this comparison sees nothing")
+			t.Error("got no difference, want one")
 		}
 	}
 }

@@ -50,18 +50,18 @@ state: {dir: state}
 		}
 		if got := cfg.Prometheus.HTTP.Client().Authorization.CredentialsFile; got != filepath.Join(
 			root, "token") {
-			t.Errorf("%s: the token is at %s", from, got)
+			t.Errorf("%s: got the token at %s", from, got)
 		}
 		if cfg.Receivers[0].To != config.Dir(filepath.Join(root, "out")) ||
 			cfg.State.Dir != filepath.Join(root, "state") {
-			t.Errorf("%s: reports go to %s, and state to %s", from, cfg.Receivers[0].To,
+			t.Errorf("%s: got reports in %s, and the state in %s", from, cfg.Receivers[0].To,
 				cfg.State.Dir)
 		}
 	}
 	stores(t, "version: 2")
 	if _, err := h.load(t.Context(), "ssm:/promsnap/config"); err == nil ||
 		!strings.HasPrefix(err.Error(), "ssm:/promsnap/config:1:") {
-		t.Errorf("a mistake is said of %v", err)
+		t.Errorf("got the mistake in %v, want it in the parameter", err)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestASlowStoreIsWorthAnotherTry(t *testing.T) {
 		_, err := h.report(t.Context(), fmt.Appendf(nil, `{"config": %q}`, from))
 		if err == nil || !strings.Contains(err.Error(), "no answer within 50ms") ||
 			!strings.Contains(err.Error(), "worth another try") {
-			t.Errorf("%s: %v\n%s", from, err, log)
+			t.Errorf("%s: got %v, want that a retry may help\n%s", from, err, log)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func TestTimeToRun(t *testing.T) {
 	out, err := h.report(short, []byte(`{"config": "none.yaml"}`))
 	if err != nil || out.Verdict != verdictRefused ||
 		out.Error != "the function's timeout leaves 9s for the run; set it to a minute or more" {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("got %+v, %v; want a refusal", out, err)
 	}
 	asked := 0
 	h.now = func() time.Time { // the third call is after the configuration was read
@@ -110,6 +110,6 @@ func TestTimeToRun(t *testing.T) {
 	out, err = h.report(short, []byte(`{}`))
 	if err == nil || !strings.Contains(err.Error(), "reading the configuration took 50s: the "+
 		"function's timeout leaves 7s for the run (worth another try)") {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("got %+v, %v; want that a retry may help", out, err)
 	}
 }

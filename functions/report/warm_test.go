@@ -81,7 +81,7 @@ func (c *connections) settle(t *testing.T) {
 			c.open += n
 			c.seen += max(n, 0)
 		case <-late:
-			t.Fatalf("%d of %d connections stay open", c.open, c.seen)
+			t.Fatalf("got %d of %d connections open, want none", c.open, c.seen)
 		}
 	}
 }
@@ -112,12 +112,12 @@ state: {s3: {%[2]s, prefix: state}}
 		got, err := h.report(t.Context(),
 			json.RawMessage(fmt.Sprintf(`{"time": "2026-11-22T08:5%d:00Z"}`, i)))
 		if err != nil || got.Verdict != verdictOK {
-			t.Fatalf("%+v, %v\n%s", got, err, log)
+			t.Fatalf("got %+v, %v\n%s", got, err, log)
 		}
 		c.settle(t)
 	}
 	if c.seen < 9 {
-		t.Errorf("only %d connections were seen", c.seen)
+		t.Errorf("got %d connections, want at least 9", c.seen)
 	}
 }
 
@@ -127,10 +127,10 @@ func TestTooManyFilesIsWorthAnotherTry(t *testing.T) {
 		Op: "open", Path: "promsnap.yaml", Err: syscall.EMFILE,
 	}))
 	if err == nil || !strings.Contains(err.Error(), "worth another try") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want that a retry may help", err)
 	}
 	if out, err := refuse(fmt.Errorf("reading the configuration: %w",
 		os.ErrNotExist)); err != nil || out.Verdict != verdictRefused {
-		t.Errorf("%+v, %v", out, err)
+		t.Errorf("got %+v, %v; want a refusal", out, err)
 	}
 }

@@ -31,7 +31,7 @@ func TestWithinAbandonsWhatNeverReturns(t *testing.T) {
 	var stalled *disk.StalledError
 	if !errors.As(err, &stalled) || !errors.Is(err, errOver) ||
 		!strings.Contains(err.Error(), "/nfs/state does not answer (the run's minute is over)") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want a StalledError", err)
 	}
 }
 
@@ -48,7 +48,7 @@ func TestWithinHearsWhatEndsWithTheContext(t *testing.T) {
 		t.Errorf("got %v, want %v", err, own)
 	}
 	if _, err := disk.Within(ctx, "state", func() (int, error) {
-		t.Error("called after the end")
+		t.Error("called after the end of the context")
 		return 0, nil
 	}); !errors.Is(err, errOver) {
 		t.Errorf("after the end: got %v, want %v", err, errOver)
@@ -77,7 +77,7 @@ func TestOpen(t *testing.T) {
 		f, err := disk.Open(path, os.O_RDONLY, 0, os.OpenFile)
 		if says == "" {
 			if err != nil {
-				t.Errorf("%s: %v", path, err)
+				t.Errorf("%s: got %v, want no error", path, err)
 			}
 			_ = f.Close()
 			continue
@@ -133,7 +133,7 @@ func TestReadFromAPipe(t *testing.T) {
 		_ = w.Close()
 	}()
 	if got, err := disk.Read(t.Context(), path, 100); err != nil || string(got) != "in parts" {
-		t.Errorf("got %q, %v", got, err)
+		t.Errorf("got %q, %v; want in parts", got, err)
 	}
 	_ = r.Close()
 }

@@ -35,13 +35,13 @@ func TestPlain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if said, err := io.ReadAll(res.Body); err != nil || string(said) != "here" {
-		t.Errorf("%q, %v", said, err)
+		t.Errorf("got %q, %v; want here", said, err)
 	}
 	_ = res.Body.Close()
 	if res, err = client.Get(server.URL + "/switch"); !errors.Is(err, ErrSwitched) {
-		t.Fatalf("%v, %v", res, err)
+		t.Fatalf("got %v, %v; want ErrSwitched", res, err)
 	}
 	if err := <-gone; !errors.Is(err, io.EOF) {
-		t.Errorf("the other side sees %v", err)
+		t.Errorf("the other side: got %v, want io.EOF", err)
 	}
 }

@@ -51,6 +51,6 @@ func TestGoesAway(t *testing.T) {
 		}
 	}
 	if away, unseen := GoesAway(ErrGoAway); !away || !unseen {
-		t.Errorf("ErrGoAway: got %t, %t", away, unseen)
+		t.Errorf("ErrGoAway: got %t, %t; want true, true", away, unseen)
 	}
 }

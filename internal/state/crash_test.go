@@ -126,7 +126,7 @@ func (p person) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 	for _, i := range d.Message.Items {
 		e.items = append(e.items, p.about(i))
 		if i.Key != rules.BlindKey && i.Episode.Ended.Equal(e.slot) && p.blind(e.slot) {
-			p.t.Errorf("slot %v sees nothing, and found %s over", e.slot, i.Key)
+			p.t.Errorf("slot %v sees nothing: got the end of %s, want none", e.slot, i.Key)
 		}
 	}
 	p.hears(e)
@@ -171,7 +171,7 @@ func (s shelf) Notify(_ context.Context, d notify.Delivery) (notify.Receipt, err
 	s.step()
 	key, body := d.Report.Key(), string(d.Files[0].Body)
 	if old, ok := s.archive[key]; ok && old != body {
-		s.t.Errorf("%s was archived as %q and then as %q", key, old, body)
+		s.t.Errorf("got another body of %s: %q, then %q", key, old, body)
 	}
 	s.archive[key] = body
 	s.step()
@@ -261,7 +261,7 @@ func (w *world) hears(e entry) {
 	}
 	w.duplicates++
 	if !e.marked {
-		w.t.Errorf("%s of %v to %s (%s) is a duplicate, and not marked", e.kind, e.slot, e.receiver,
+		w.t.Errorf("got an unmarked duplicate: %s of %v to %s (%s)", e.kind, e.slot, e.receiver,
 			strings.Join(e.items, ", "))
 	}
 }
@@ -274,7 +274,7 @@ func fact(receiver string, kind notify.Kind, about string) string {
 func (w *world) check(slot time.Time) {
 	w.t.Helper()
 	if _, ok := w.archive["check/"+slot.UTC().Format("20060102T150405Z")]; !ok {
-		w.t.Errorf("slot %v is not archived", slot)
+		w.t.Errorf("slot %v was not archived", slot)
 	}
 	if !w.sent[fact("team", notify.KindSummary, slot.String())] {
 		w.t.Errorf("the summary of %v was not sent", slot)
@@ -298,7 +298,7 @@ func (w *world) check(slot time.Time) {
 		return // a later slot sends what this one cannot see
 	}
 	if len(a.Episodes) > 0 && a.Fires() {
-		w.t.Errorf("slot %v sees something, and is called blind since %v", slot, a.Now().Since)
+		w.t.Errorf("slot %v sees something: got blind since %v", slot, a.Now().Since)
 	}
 	for node, incidents := range w.nodes {
 		for _, in := range incidents {
@@ -405,12 +405,13 @@ func TestCrashesLoseNothing(t *testing.T) {
 				w.duplicates, len(w.document)>>10,
 				len(w.outages), len(w.blindSent))
 			if w.duplicates > w.kills+w.lost {
-				t.Errorf("%d duplicates from %d kills and %d lost answers", w.duplicates, w.kills,
+				t.Errorf("got %d duplicates from %d kills and %d lost answers, want no more",
+					w.duplicates, w.kills,
 					w.lost)
 			}
 			if w.kills < enough || whole < runs/5 || w.skipped == 0 || w.met == 0 ||
 				w.lost == 0 || w.missed == 0 || len(w.blindSent) == 0 {
-				t.Error("this has tried too little")
+				t.Error("the test has covered too little")
 			}
 		})
 	}

@@ -48,7 +48,7 @@ func TestDirAfterACrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d, _, err := s.Load(t.Context(), k); err != nil || d.Serial != 1 {
-		t.Fatalf("serial %d, %v", d.Serial, err)
+		t.Fatalf("got serial %d, %v; want 1", d.Serial, err)
 	}
 	if _, err := s.Save(t.Context(), k, state.Doc{Serial: 2}, v); err != nil {
 		t.Fatal(err)
@@ -58,13 +58,13 @@ func TestDirAfterACrash(t *testing.T) {
 		if err == nil && !d.IsDir() {
 			left = append(left, d.Name())
 			if info, err := d.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
-				t.Errorf("%s can be read by others: %v %v", path, info.Mode(), err)
+				t.Errorf("got the mode of %s: %v (%v); want it private", path, info.Mode(), err)
 			}
 		}
 		return err
 	})
 	if got := strings.Join(left, " "); err != nil || got != "check.json check.json.lock" {
-		t.Errorf("there is %s (%v)", got, err)
+		t.Errorf("got the files %s (%v)", got, err)
 	}
 }
 
@@ -76,10 +76,10 @@ func TestDirThatCannotBeRead(t *testing.T) {
 	}
 	s := state.NewDir(root)
 	if _, _, err := s.Load(t.Context(), k); err == nil || errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("loading: %v", err)
+		t.Errorf("loading: got %v, want an error", err)
 	}
 	if _, err := s.Save(t.Context(), k, state.Doc{}, ""); err == nil ||
 		errors.Is(err, state.ErrConflict) {
-		t.Errorf("saving: %v", err)
+		t.Errorf("saving: got %v, want an error that is no conflict", err)
 	}
 }

@@ -61,18 +61,18 @@ func TestVersion1(t *testing.T) {
 	}
 	if d.Schema != Schema || d.Serial != 7 || len(d.Memory.Alerts) != 1 ||
 		len(d.Ledger.Receivers["oncall"].Notified) != 1 || len(d.Memory.Checks) != 2 {
-		t.Errorf("%+v", d)
+		t.Errorf("got %+v", d)
 	}
 	// One rule failed at the last slot. That was not blindness, so the first blind slot after it is
 	// the first one.
 	slot := d.Memory.Slot.Add(5 * time.Minute)
 	m := rules.Advance(d.Memory, rules.Evaluation{Rules: []rules.RuleResult{{}}}, slot)
 	if _, blind := m.Alerts[rules.BlindKey]; blind {
-		t.Error("blind after one slot")
+		t.Error("got blind after one slot")
 	}
 	if a := d.Memory.Alerts[`node-memory/NodeMemoryHigh{node="a"}`]; m.New(a.Now()) ||
 		d.Memory.New(a.Now()) {
-		t.Error("an alert of the older version is new")
+		t.Error("got an alert of the older version as new")
 	}
 }
 
@@ -82,21 +82,21 @@ func TestUpgrades(t *testing.T) {
 	} {
 		d, err := decode(key, []byte(version0), steps, 0)
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("%s: got %v, want no error", name, err)
 		}
 		slot := time.Unix(1763779920, 0).UTC()
 		if d.Schema != len(steps) || d.Serial != 3 || !d.Memory.Slot.Equal(slot) ||
 			!d.Ledger.Receivers["oncall"].First.Equal(slot) {
-			t.Errorf("%s: %+v", name, d)
+			t.Errorf("%s: got %+v", name, d)
 		}
 	}
 	var damaged *CorruptError
 	if _, err := decode(key, []byte(strings.Replace(version0, "1763779920", `"noon"`, 1)),
 		[]upgrade{oneOf0}, 0); !errors.As(err, &damaged) {
-		t.Errorf("a document that cannot be upgraded: %v", err)
+		t.Errorf("a document that cannot be upgraded: got %v", err)
 	}
 	if _, err := Decode(key, []byte(version0)); !errors.As(err, &damaged) {
-		t.Errorf("a version that never was: %v", err)
+		t.Errorf("a version that never existed: got %v", err)
 	}
 	today, err := Encode(key, Doc{Serial: 5})
 	if err != nil {
@@ -105,16 +105,17 @@ func TestUpgrades(t *testing.T) {
 	// Tomorrow's program reads today's document.
 	if d, err := decode(key, today, append(slices.Clone(upgrades), nothing),
 		firstSchema); err != nil || d.Schema != Schema+1 || d.Serial != 5 {
-		t.Errorf("%+v, %v", d, err)
+		t.Errorf("got %+v, %v; want the next version", d, err)
 	}
 	// Today's program does not change tomorrow's document.
 	var newer *NewerError
 	if _, err := Decode(key, bytes.Replace(today, []byte(`"schema":2`), []byte(`"schema":3`),
 		1)); !errors.As(err, &newer) || newer.Schema != 3 {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want a NewerError", err)
 	}
 	if Schema != firstSchema+len(upgrades) {
-		t.Errorf("schema version %d, and upgrades lead to %d", Schema, firstSchema+len(upgrades))
+		t.Errorf("got schema version %d, but upgrades lead to %d",
+			Schema, firstSchema+len(upgrades))
 	}
 }
 
@@ -123,7 +124,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		if !strings.Contains(err.Error(), "promsnap state reset check") ||
 			!strings.Contains(err.Error(), "left as it is") &&
 				!strings.Contains(err.Error(), "left as it is:") {
-			t.Errorf("%v", err)
+			t.Errorf("got %v, want advice", err)
 		}
 	}
 }
@@ -183,11 +184,12 @@ func TestACrowdedDocumentFits(t *testing.T) {
 	}
 	t.Logf("%d alerts, %d more, %d KiB", len(d.Memory.Alerts), d.Memory.Overflow, len(data)>>10)
 	if d.Memory.Overflow+len(d.Memory.Alerts) != 3000 || len(d.Memory.Alerts) < 300 {
-		t.Errorf("%d alerts, %d more", len(d.Memory.Alerts), d.Memory.Overflow)
+		t.Errorf("got %d alerts and %d more, want 3000 in total",
+			len(d.Memory.Alerts), d.Memory.Overflow)
 	}
 	again, err := Encode(key, d)
 	if err != nil || !bytes.Equal(data, again) {
-		t.Errorf("the same document has other bytes (%v)", err)
+		t.Errorf("got other bytes for the same document (%v)", err)
 	}
 }
 
@@ -209,7 +211,7 @@ func FuzzDecode(f *testing.F) {
 		var newer *NewerError
 		if err != nil {
 			if !errors.As(err, &damaged) && !errors.As(err, &newer) {
-				t.Fatalf("an error of no kind: %v", err)
+				t.Fatalf("got an error of another kind: %v", err)
 			}
 			return
 		}

@@ -38,7 +38,7 @@ func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(s.Page().Memory.Alerts) != 1 && tc.lost {
-				t.Errorf("the session does not see what fires: %+v", s.Page().Memory)
+				t.Errorf("got the alerts %+v, want what fires", s.Page().Memory)
 			}
 			_, after, err := store.Load(t.Context(), check)
 			if err != nil || tc.lost != (after == before) {
@@ -47,7 +47,7 @@ func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 			}
 			var ahead *state.AheadError
 			if errors.As(s.Lost(), &ahead) != tc.lost {
-				t.Fatalf("lost: %v", s.Lost())
+				t.Fatalf("got lost: %v", s.Lost())
 			}
 			if !tc.lost {
 				return
@@ -84,6 +84,6 @@ func TestADocumentOfTheFutureCanBeReset(t *testing.T) {
 	}
 	s := state.Open(t.Context(), clock, check, "this", fires("x"), noon)
 	if s.Lost() != nil || !s.Page().Memory.Slot.Equal(noon) || len(s.Page().Memory.Alerts) != 1 {
-		t.Errorf("after the reset: %v, %+v", s.Lost(), s.Page().Memory)
+		t.Errorf("after the reset: got %v, %+v", s.Lost(), s.Page().Memory)
 	}
 }

@@ -105,23 +105,23 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 				_, err = s.Save(ctx, check, state.Doc{Serial: 2}, v)
 				switch {
 				case ctx.Err() != nil:
-					t.Error("it was waited for")
+					t.Error("it waited")
 				case name == ".new" && err != nil:
 					// the leftover of a crash, which is replaced and not followed
-					t.Error(err)
+					t.Errorf("got %v, want no error", err)
 				case name != ".new" &&
 					(err == nil || !strings.Contains(err.Error(), "move it away")):
-					t.Errorf("saving: %v", err)
+					t.Errorf("saving: got %v, want advice to move it away", err)
 				}
 				if body, err := os.ReadFile(target); err != nil || string(body) != "mine" {
-					t.Errorf("what the link leads to holds %q, %v", body, err)
+					t.Errorf("got %q in the target of the link, %v", body, err)
 				}
 				if name != "" {
 					return
 				}
 				if _, _, err := s.Load(ctx, check); err == nil ||
 					!strings.Contains(err.Error(), "move it away") {
-					t.Errorf("loading: %v", err)
+					t.Errorf("loading: got %v, want advice to move it away", err)
 				}
 			})
 		}
@@ -170,7 +170,7 @@ func TestDirWithSomethingElseInItsPlace(t *testing.T) {
 				}
 			}
 			if _, err := os.Lstat(path + "-none"); err == nil {
-				t.Error("something was made behind the link")
+				t.Error("something was created behind the link")
 			}
 		})
 	}
@@ -185,14 +185,14 @@ func TestDirBehindALink(t *testing.T) {
 	}
 	if _, err := state.NewDir(root).Save(t.Context(), check, state.Doc{Serial: 1},
 		""); err == nil || !strings.Contains(err.Error(), "move it away") {
-		t.Errorf("the cluster's directory: %v", err)
+		t.Errorf("the cluster's directory: got %v, want advice to move it away", err)
 	}
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(elsewhere, link); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := state.NewDir(link).Save(t.Context(), check, state.Doc{Serial: 1}, ""); err != nil {
-		t.Errorf("this user's own link: %v", err)
+		t.Errorf("this user's own link: got %v, want no error", err)
 	}
 	if os.Geteuid() != 0 {
 		t.Skip("only root gives links away")
@@ -202,6 +202,6 @@ func TestDirBehindALink(t *testing.T) {
 	}
 	if _, _, err := state.NewDir(link).Load(t.Context(), check); err == nil ||
 		!strings.Contains(err.Error(), "is a link of user 54321") {
-		t.Errorf("somebody else's link: %v", err)
+		t.Errorf("somebody else's link: got %v", err)
 	}
 }

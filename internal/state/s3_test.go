@@ -57,11 +57,11 @@ func TestS3TooLargeIsCorrupt(t *testing.T) {
 	store := state.NewS3(s.Bucket(t), "")
 	_, v, err := store.Load(context.Background(), s3Key)
 	if !errors.As(err, &corrupt) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want a CorruptError", err)
 	}
 	if _, err := store.Save(context.Background(), s3Key, state.Doc{}, v); err != nil {
 		// as promsnap state reset does
-		t.Errorf("it cannot be replaced: %v", err)
+		t.Errorf("replacing it: got %v, want no error", err)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestS3Conflicts(t *testing.T) {
 		s.Break(func(*http.Request, int) *cloudtest.Fault { return &f })
 		if _, err := store.Save(context.Background(), s3Key, state.Doc{}, ""); !errors.Is(err,
 			state.ErrConflict) {
-			t.Errorf("%s: %v", f.Code, err)
+			t.Errorf("%s: got %v, want ErrConflict", f.Code, err)
 		}
 	}
 }
@@ -110,7 +110,7 @@ func TestS3LostAnswers(t *testing.T) {
 			return nil
 		})
 		if err != nil || called != 1 {
-			t.Fatalf("change %d was made %d times: %v", n, called, err)
+			t.Fatalf("change %d: got %d calls, %v; want one", n, called, err)
 		}
 	}
 	d, _, err := state.NewS3(bucket, "").Load(context.Background(), s3Key)
@@ -119,6 +119,6 @@ func TestS3LostAnswers(t *testing.T) {
 	}
 	if lost != 3 || d.Serial != 3 || d.Ledger.Claim == nil ||
 		!d.Ledger.Claim.Slot.Equal(slot.Add(2*time.Minute)) {
-		t.Errorf("%d answers were lost; serial %d, claim %v", lost, d.Serial, d.Ledger.Claim)
+		t.Errorf("got %d lost answers, serial %d, claim %v", lost, d.Serial, d.Ledger.Claim)
 	}
 }

@@ -63,12 +63,12 @@ func TestSessionsOfTwoRuns(t *testing.T) {
 		}
 	}
 	if got := silences(t, store); got != "0 1 2 3 4" {
-		t.Errorf("silences %s", got)
+		t.Errorf("got the silences %s, want 0 1 2 3 4", got)
 	}
 	// The results of both runs for the slot are joined.
 	d, _, err := store.Load(t.Context(), check)
 	if err != nil || len(d.Memory.Alerts) != 2 {
-		t.Errorf("%d alerts (%v)", len(d.Memory.Alerts), err)
+		t.Errorf("got %d alerts (%v), want 2", len(d.Memory.Alerts), err)
 	}
 }
 
@@ -81,13 +81,13 @@ func TestAChangeThatFailsLeavesNoTrace(t *testing.T) {
 		return stop
 	})
 	if !errors.Is(err, stop) {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want the error of the change", err)
 	}
 	if err := s.Change(t.Context(), addSilence("whole")); err != nil {
 		t.Fatal(err)
 	}
 	if got := silences(t, store); got != "whole" {
-		t.Errorf("silences %s", got)
+		t.Errorf("got the silences %s, want whole", got)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestALostAnswerIsNoConflict(t *testing.T) {
 		}
 	}
 	if got := silences(t, store); got != "1 2" || store.saves != 2 {
-		t.Errorf("silences %s after %d saves", got, store.saves)
+		t.Errorf("got the silences %s after %d saves, want 1 2 after 2", got, store.saves)
 	}
 }
 
@@ -151,7 +151,7 @@ func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
 			t.Errorf("got %v and %d alerts, want 1", err, seen)
 		}
 		if store.saves != 0 {
-			t.Errorf("after %q the state was written", lost)
+			t.Errorf("got the state written after %q", lost)
 		}
 	}
 }
@@ -161,17 +161,17 @@ func TestAStoreThatCannotBeWritten(t *testing.T) {
 	s := state.Open(t.Context(), store, check, "a", fires("x"), noon)
 	if err := s.Change(t.Context(), addSilence("1")); err == nil ||
 		!strings.Contains(err.Error(), "writing the state of prod/check: read-only") {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want the error of the store", err)
 	}
 	store.save = nil
 	if err := s.Change(t.Context(), addSilence("2")); err != nil {
 		t.Fatal(err)
 	}
 	if got := silences(t, store); got != "2" {
-		t.Errorf("silences %s", got)
+		t.Errorf("got the silences %s, want 2", got)
 	}
 	store.save = state.ErrConflict
 	if err := s.Change(t.Context(), addSilence("3")); !errors.Is(err, state.ErrConflict) {
-		t.Errorf("a conflict without end: %v", err)
+		t.Errorf("an endless conflict: got %v, want ErrConflict", err)
 	}
 }

@@ -119,7 +119,7 @@ func TestAlerts(t *testing.T) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(want, append(got, '\n')) {
-		t.Errorf("%v; the alerts are now\n%s", err, got)
+		t.Errorf("%v; got the alerts\n%s\nrun with -update to accept them", err, got)
 	}
 }
 
@@ -181,7 +181,7 @@ func TestWhenAlertsEnd(t *testing.T) {
 		},
 	} {
 		if diff := cmp.Diff(tc.want, posted(tc.d, tc.key)); diff != "" {
-			t.Errorf("%s:\n%s", tc.name, diff)
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
 		}
 	}
 }
@@ -192,11 +192,12 @@ func TestRolloutIsNoOtherAlert(t *testing.T) {
 			"ip-10-0-1-14"
 	}))
 	if diff := cmp.Diff(before[0].Labels, after[0].Labels); diff != "" {
-		t.Errorf("other labels:\n%s", diff)
+		t.Errorf("the labels changed (-before +after):\n%s", diff)
 	}
 	if before[0].Annotations["pod"] != "checkout-7d9f" ||
 		after[0].Annotations["pod"] != "checkout-8aaa" {
-		t.Errorf("%v, %v", before[0].Annotations, after[0].Annotations)
+		t.Errorf("got the annotations %v, then %v; want the pods",
+			before[0].Annotations, after[0].Annotations)
 	}
 }
 
@@ -240,7 +241,7 @@ func TestLabels(t *testing.T) {
 		tc.want["alertname"], tc.want["severity"] = "R", "warning"
 		got := labels(in, rules.Alert{Panel: "p", Rule: "R", Identity: tc.identity}, rules.Warning)
 		if diff := cmp.Diff(tc.want, got); diff != "" {
-			t.Errorf("%s:\n%s", tc.name, diff)
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
 		}
 	}
 }
@@ -250,16 +251,16 @@ func TestWhereAnAlertComesFrom(t *testing.T) {
 	if link := alerts(d)[1].GeneratorURL; !strings.HasPrefix(link,
 		"https://prometheus.example.com/graph?") ||
 		!strings.Contains(link, "g0.expr=node_memory&") {
-		t.Errorf("the query is at %s", link)
+		t.Errorf("got the link %s, want the query", link)
 	}
 	d.Report.Info.ExternalURL = ""
 	if link := alerts(d)[1].
 		GeneratorURL; link != "https://reports.example.com/prod-seoul/check/index.html" {
-		t.Errorf("the report is at %s", link)
+		t.Errorf("got the link %s, want the report", link)
 	}
 	d.Archived = d.Archived[:1] // a path, not a link
 	if a := alerts(d)[1]; a.GeneratorURL != "" || a.Annotations["report_url"] != "" {
-		t.Errorf("%+v", a)
+		t.Errorf("got %+v, want no link", a)
 	}
 }
 
@@ -270,7 +271,7 @@ func TestTestMessage(t *testing.T) {
 	if len(as) != 1 || as[0].Labels["alertname"] != TestName ||
 		as[0].EndsAt.Sub(slot) != testLife || !strings.Contains(as[0].Annotations["description"],
 		"test") {
-		t.Errorf("%+v", as)
+		t.Errorf("got %+v, want a test", as)
 	}
 }
 
@@ -288,16 +289,16 @@ func FuzzAlerts(f *testing.F) {
 		})
 		for _, a := range alerts(d) {
 			if err := valid(a); err != nil {
-				t.Error(err)
+				t.Errorf("got %v, want a valid alert", err)
 			}
 			if a.Labels["panel"] != "node-memory" && name != "panel" &&
 				a.Labels["panel"] != "container-memory" {
-				t.Errorf("%v", a.Labels)
+				t.Errorf("got the labels %v", a.Labels)
 			}
 		}
 		if bodies, err := requests(alerts(d)); err != nil || len(bodies) != 1 ||
 			len(bodies[0]) > maxBytes {
-			t.Errorf("%d requests, %v", len(bodies), err)
+			t.Errorf("got %d requests, %v; want one within the limit", len(bodies), err)
 		}
 	})
 }

@@ -189,7 +189,7 @@ func TestAddress(t *testing.T) {
 	} {
 		if _, err := New(Options{URL: link}); err == nil ||
 			strings.Contains(err.Error(), notifytest.Secret) {
-			t.Errorf("%q: %v", link, err)
+			t.Errorf("%q: got %v, want an error without the secret", link, err)
 		}
 	}
 }
@@ -223,13 +223,13 @@ func TestRequestsAreBounded(t *testing.T) {
 		d := start(t)
 		if _, err := open(t, d.URL).Notify(t.Context(), many(tc.alerts, tc.size)); err != nil ||
 			!slices.Equal(d.requests, tc.want) {
-			t.Errorf("%d alerts: %v, %v", tc.alerts, d.requests, err)
+			t.Errorf("%d alerts: got the requests %v, %v", tc.alerts, d.requests, err)
 		}
 	}
 	d := start(t) // accepts at most 1 MiB
 	if _, err := open(t, d.URL).Notify(t.Context(), many(400, 2000)); err != nil ||
 		len(d.requests) < 3 || len(d.alerts) != 400 {
-		t.Errorf("%d of 400 alerts in %v: %v", len(d.alerts), d.requests, err)
+		t.Errorf("got %d of 400 alerts in %v: %v", len(d.alerts), d.requests, err)
 	}
 }
 
@@ -248,7 +248,7 @@ func TestAnswers(t *testing.T) {
 		server.Close()
 		var refused *notify.RefusedError
 		if !errors.As(err, &refused) || !strings.Contains(err.Error(), says) || asked != 2 {
-			t.Errorf("%d, asked %d times: %v", status, asked, err)
+			t.Errorf("%d: got %d requests, %v", status, asked, err)
 		}
 	}
 	asked := 0
@@ -261,6 +261,6 @@ func TestAnswers(t *testing.T) {
 	_, err := open(t, server.URL).Notify(t.Context(), many(257, 1))
 	var retry *notify.RetryError
 	if !errors.As(err, &retry) || retry.After != 7*time.Second || asked != 1 {
-		t.Errorf("asked %d times: %v", asked, err)
+		t.Errorf("got %d requests, %v; want a RetryError", asked, err)
 	}
 }

@@ -26,23 +26,23 @@ func TestLabelsOfHostileWords(t *testing.T) {
 		}
 		double := start(t)
 		if _, err := open(t, double.URL).Notify(t.Context(), d); err != nil {
-			t.Errorf("%s: %v", w.Name, err)
+			t.Errorf("%s: got %v, want no error", w.Name, err)
 			continue
 		}
 		if len(double.alerts) != 1 {
-			t.Errorf("%s: %d alerts", w.Name, len(double.alerts))
+			t.Errorf("%s: got %d alerts, want 1", w.Name, len(double.alerts))
 		}
 		for _, a := range double.alerts {
 			want := strings.ToValidUTF8(w.Text, "\uFFFD")
 			if got := a.Labels["node"]; got != want &&
 				(len(want) <= maxText || len(got) > maxText) {
-				t.Errorf("%s: the node is %.100q", w.Name, got)
+				t.Errorf("%s: got the node %.100q", w.Name, got)
 			}
 			if w.Name == "tame" {
 				tame = shape(a)
 			}
 			if n := shape(a); n > tame {
-				t.Errorf("%s: %d labels, of a tame word %d", w.Name, n, tame)
+				t.Errorf("%s: got %d labels, want at most %d", w.Name, n, tame)
 			}
 		}
 	}

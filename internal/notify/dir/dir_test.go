@@ -73,7 +73,7 @@ func wantTree(t *testing.T, root, page string) {
 	}
 	for name := range got {
 		if _, ok := want[name]; !ok {
-			t.Errorf("%s is left over", name)
+			t.Errorf("got %s, want it removed", name)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestWritesUnderTheSlotInUTC(t *testing.T) {
 			t.Fatal(err)
 		}
 		if info.Mode().Perm()&0o022 != 0 {
-			t.Errorf("%s can be written by others: %v", name, info.Mode())
+			t.Errorf("got the mode of %s: %v; want it not writable for others", name, info.Mode())
 		}
 	}
 }
@@ -200,7 +200,7 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 		notify := func(d notify.Delivery) {
 			t.Helper()
 			if _, err := open(root).Notify(t.Context(), d); err != nil {
-				t.Error(err)
+				t.Errorf("got %v, want no error", err)
 			}
 		}
 		notify(with("one", "old"))
@@ -210,12 +210,12 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 		notify(with("two", "new"))
 		wantMine(t, slot, nil)
 		if _, err := os.Stat(filepath.Join(slot, "old.png")); err == nil {
-			t.Error("a picture of a panel that is no more is left over")
+			t.Error("the picture of a removed panel is still there")
 		}
 		for after := range 4 { // stopped between two files
 			if _, err := open(root).Notify(&countdown{t.Context(), after},
 				with("three", "new")); err == nil {
-				t.Errorf("stopped after %d files, and no error", after)
+				t.Errorf("stopped after %d files: got no error", after)
 			}
 			wantMine(t, slot, nil)
 		}
@@ -225,7 +225,7 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 		wantMine(t, slot, map[string]string{"later.png": "later.png.kept-1"})
 		if got, err := os.ReadFile(filepath.Join(slot, "later.png")); err != nil ||
 			string(got) != "picture of five" {
-			t.Errorf("later.png holds %q (%v)", got, err)
+			t.Errorf("got later.png with %q (%v)", got, err)
 		}
 	}
 }
@@ -259,10 +259,10 @@ func TestSomebodysOwnFilesOutliveACrash(t *testing.T) {
 			wantMine(t, filepath.Join(root, where), nil)
 			if entries, err := os.ReadDir(filepath.Join(root, "daily")); err != nil ||
 				len(entries) != 1 {
-				t.Errorf("%s: left over: %v (%v)", name, entries, err)
+				t.Errorf("%s: got %v (%v) left", name, entries, err)
 			}
 			if _, err := os.Stat(filepath.Join(root, where, "gone.png")); err == nil {
-				t.Errorf("%s: a picture of a panel that is no more is left over", name)
+				t.Errorf("%s: the picture of a removed panel is still there", name)
 			}
 		}
 	}
@@ -280,7 +280,7 @@ func TestALinkInASlotsPlace(t *testing.T) {
 	wantMine(t, elsewhere, nil)
 	if got, err := os.ReadFile(filepath.Join(root, where, "index.html")); err != nil ||
 		string(got) != "new" {
-		t.Errorf("index.html holds %q (%v)", got, err)
+		t.Errorf("got index.html with %q (%v), want new", got, err)
 	}
 }
 
@@ -305,7 +305,7 @@ func TestStoppedHalfWayLeavesWhatWasThere(t *testing.T) {
 		deliver(t, root, "one")
 		_, err := New(root).Notify(&countdown{context.Background(), after}, delivery("two"))
 		if err == nil {
-			t.Fatalf("stopped after %d files, and no error", after)
+			t.Fatalf("stopped after %d files: got no error", after)
 		}
 		wantTree(t, root, "one")
 	}
@@ -343,7 +343,7 @@ func TestCrashesAreCleanedUp(t *testing.T) {
 		deliver(t, root, "one")
 		got := tree(t, root)
 		if got["daily/20261121T000000Z/index.html"] != "yesterday" {
-			t.Errorf("yesterday's report is lost: %v", got)
+			t.Errorf("got %v, want yesterday's report in it", got)
 		}
 	})
 	t.Run("after the renames", func(t *testing.T) {
@@ -361,7 +361,7 @@ func TestCrashesAreCleanedUp(t *testing.T) {
 		}
 		deliver(t, root, "one")
 		if _, err := os.Stat(work); err != nil {
-			t.Errorf("another run's work was taken away: %v", err)
+			t.Errorf("the work of another run was removed: %v", err)
 		}
 	})
 }
@@ -388,7 +388,7 @@ func TestWhereItCannotWrite(t *testing.T) {
 			file(t, filepath.Join(root, tc.path))
 			_, err := New(root).Notify(context.Background(), delivery("one"))
 			if err == nil {
-				t.Fatal("no error")
+				t.Fatal("got no error")
 			}
 			for _, want := range []string{where, "there is a file where a directory must be"} {
 				if !strings.Contains(filepath.ToSlash(err.Error()), want) {
@@ -397,12 +397,12 @@ func TestWhereItCannotWrite(t *testing.T) {
 			}
 			body, err := os.ReadFile(filepath.Join(root, tc.path))
 			if err != nil || string(body) != "mine" {
-				t.Errorf("the file that stood there is lost: %q, %v", body, err)
+				t.Errorf("got %q, %v; want the file unchanged", body, err)
 			}
 			if entries, err := os.ReadDir(filepath.Join(root, "daily")); err == nil {
 				for _, e := range entries {
 					if strings.HasPrefix(e.Name(), workPrefix) {
-						t.Errorf("%s is left over", e.Name())
+						t.Errorf("got %s, want it removed", e.Name())
 					}
 				}
 			}
@@ -418,7 +418,7 @@ func TestWhereItCannotWrite(t *testing.T) {
 		}
 		_, err := New(root).Notify(context.Background(), delivery("one"))
 		if err == nil || !strings.Contains(err.Error(), "choose another directory") {
-			t.Errorf("got %v", err)
+			t.Errorf("got %v, want advice to choose another directory", err)
 		}
 	})
 }
@@ -432,17 +432,17 @@ func TestRefusesNames(t *testing.T) {
 		d := delivery("one")
 		d.Files = append(d.Files, report.File{Name: name})
 		if _, err := New(root).Notify(context.Background(), d); err == nil {
-			t.Errorf("%q was taken", name)
+			t.Errorf("%q was accepted", name)
 		}
 		if got := tree(t, root); len(got) != 0 {
-			t.Errorf("%q: something was written: %v", name, got)
+			t.Errorf("%q: got files: %v", name, got)
 		}
 	}
 	d := delivery("one")
 	d.Files = append(d.Files, d.Files[0])
 	if _, err := New(t.TempDir()).Notify(context.Background(), d); err == nil ||
 		!strings.Contains(err.Error(), "two files") {
-		t.Errorf("the same name twice: %v", err)
+		t.Errorf("the same name twice: got %v", err)
 	}
 }
 
@@ -512,7 +512,7 @@ func TestWhatIsNoWholeReportDoesNotStay(t *testing.T) {
 			}
 		}
 		if page := tree(t, root)[where+"/index.html"]; page != "two" {
-			t.Errorf("%s: there is page %q", doc, page)
+			t.Errorf("%s: got page %q, want two", doc, page)
 		}
 	}
 }
@@ -536,15 +536,15 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		for range pages {
 			if err := <-done; err != nil {
-				t.Error(err)
+				t.Errorf("got %v, want no error", err)
 			}
 		}
 		got := tree(t, root)[where+"/index.html"]
 		if !slices.Contains(pages, got) {
-			t.Fatalf("index.html holds %q", got)
+			t.Fatalf("got index.html with %q, want the page of a run", got)
 		}
 		if err := os.Remove(own); err != nil {
-			t.Errorf("somebody's own file: %v", err)
+			t.Errorf("somebody's own file is missing: %v", err)
 		}
 		wantTree(t, root, got)
 		if t.Failed() {

@@ -31,30 +31,30 @@ func TestDirectoriesOfHostileWords(t *testing.T) {
 		}
 		receipt, err := New(root).Notify(context.Background(), d)
 		if err != nil {
-			t.Errorf("%s: %v", w.Name, err)
+			t.Errorf("%s: got %v, want no error", w.Name, err)
 			continue
 		}
 		body, err := os.ReadFile(receipt.Location)
 		if err != nil || string(body) != w.Text {
-			t.Errorf("%s: at %s is something else (%v)", w.Name, receipt.Location, err)
+			t.Errorf("%s: got another body at %s (%v)", w.Name, receipt.Location, err)
 		}
 		d.Files = append(d.Files, report.File{Name: w.Text})
 		if _, err := New(root).Notify(context.Background(), d); err == nil &&
 			report.CheckNames(d.Files) != nil {
-			t.Errorf("%s: a file of that name was taken", w.Name)
+			t.Errorf("%s: a file with a bad name was accepted", w.Name)
 		}
 	}
 	outside, err := os.ReadDir(base)
 	if err != nil || len(outside) != 1 {
-		t.Errorf("beside the root: %v (%v)", outside, err)
+		t.Errorf("got beside the root: %v (%v); want nothing", outside, err)
 	}
 	entries, err := os.ReadDir(root)
 	if err != nil || len(entries) != len(hostile.Words()) {
-		t.Errorf("%d directories for %d names (%v)", len(entries), len(hostile.Words()), err)
+		t.Errorf("got %d directories for %d names (%v)", len(entries), len(hostile.Words()), err)
 	}
 	for _, e := range entries {
 		if !safe.MatchString(e.Name()) {
-			t.Errorf("a directory called %q", e.Name())
+			t.Errorf("got a directory called %q", e.Name())
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestADirectoryThatVanishesMeanwhile(t *testing.T) {
 	if err == nil ||
 		!strings.Contains(err.Error(), "; it was removed in the meantime") ||
 		errors.As(err, &refused) {
-		t.Errorf("nothing is there, and another try is of use: %v", err)
+		t.Errorf("got %v, want an error after which a retry helps", err)
 	}
 	deliver(t, root, "two")
 	wantTree(t, root, "two")

@@ -30,11 +30,11 @@ func TestAPipeInAFilesPlace(t *testing.T) {
 		}
 		for _, d := range []notify.Delivery{first, then} {
 			if _, err := NewArchive(root).Notify(ctx, d); err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: got %v, want no error", name, err)
 			}
 		}
 		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
-			t.Errorf("%s is %v (%v)", name, info, err)
+			t.Errorf("%s: got %v (%v), want a regular file", name, info, err)
 		}
 	}
 }

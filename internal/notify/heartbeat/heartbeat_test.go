@@ -40,7 +40,7 @@ func TestPing(t *testing.T) {
 		}, tc.ok)
 		server.Close()
 		if err != nil || len(asked) != 1 || asked[0] != tc.want {
-			t.Errorf("%q: %q, %v", tc.path, asked, err)
+			t.Errorf("%q: got %q, %v", tc.path, asked, err)
 		}
 	}
 }
@@ -67,7 +67,7 @@ func TestErrors(t *testing.T) {
 			true)
 		if err == nil || !strings.Contains(err.Error(), says) ||
 			strings.Contains(fmt.Sprintf("%+v", err), notifytest.Secret) {
-			t.Errorf("%d: %v", code, err)
+			t.Errorf("%d: got %v, want the status without the address", code, err)
 		}
 	}
 	for _, link := range []string{
@@ -76,7 +76,7 @@ func TestErrors(t *testing.T) {
 	} {
 		if err := Ping(t.Context(), Options{URL: secret.Inline(link)}, false); err == nil ||
 			strings.Contains(err.Error(), notifytest.Secret) {
-			t.Errorf("%q: %v", link, err)
+			t.Errorf("%q: got %v, want an error without the address", link, err)
 		}
 	}
 }
@@ -117,14 +117,14 @@ func TestPingIsBounded(t *testing.T) {
 			URL: secret.Inline("https://hc.example.com/" + notifytest.Secret), Transport: never{},
 		}, true)
 		if err == nil || !strings.Contains(err.Error(), "no answer within 15s") {
-			t.Error(err)
+			t.Errorf("got %v, want no answer within 15s", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := Ping(ctx,
 			Options{URL: secret.Inline("https://hc.example.com/"), Transport: never{}},
 			true); !errors.Is(err, context.Canceled) {
-			t.Error(err)
+			t.Errorf("got %v, want context.Canceled", err)
 		}
 	})
 }

@@ -45,7 +45,7 @@ func TestMetricsOfHostileWords(t *testing.T) {
 					line += " " + l.GetName()
 					if got, clean := l.GetValue(), strings.ToValidUTF8(word,
 						"\uFFFD"); l.GetName() == "panel" && got != clean && len(clean) < 200 {
-						t.Errorf("the panel %q is %q", clean, got)
+						t.Errorf("want the panel %q, got %q", clean, got)
 					}
 				}
 				shape[line]++
@@ -56,7 +56,7 @@ func TestMetricsOfHostileWords(t *testing.T) {
 	tame := of("tame")
 	for _, w := range hostile.Words() {
 		if got := of(w.Text); !maps.Equal(got, tame) {
-			t.Errorf("%s: metrics %v, of a tame word %v", w.Name, slices.Sorted(maps.Keys(got)),
+			t.Errorf("%s: got the metrics %v, want %v", w.Name, slices.Sorted(maps.Keys(got)),
 				slices.Sorted(maps.Keys(tame)))
 		}
 	}

@@ -179,7 +179,7 @@ func TestAddress(t *testing.T) {
 	} {
 		if _, err := New(Options{URL: link}); err == nil ||
 			strings.Contains(err.Error(), notifytest.Secret) {
-			t.Errorf("%q: %v", link, err)
+			t.Errorf("%q: got %v, want an error without the secret", link, err)
 		}
 	}
 }
@@ -212,7 +212,7 @@ func TestText(t *testing.T) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || string(want) != string(got) {
-		t.Errorf("%v; the metrics are now\n%s", err, got)
+		t.Errorf("%v; got the metrics\n%s\nrun with -update to accept them", err, got)
 	}
 	docs, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "metrics.md"))
 	if err != nil {
@@ -247,7 +247,7 @@ func TestLastSuccess(t *testing.T) {
 		change(&d)
 		text, err := text(d)
 		if err != nil || strings.Contains(string(text), name) {
-			t.Errorf("%s, and yet a success: %v", what, err)
+			t.Errorf("%s: got a success (%v), want none", what, err)
 		}
 		if _, err := n.Notify(t.Context(), d); err != nil {
 			t.Fatal(err)
@@ -255,7 +255,7 @@ func TestLastSuccess(t *testing.T) {
 		all := gateway.all()
 		if !strings.Contains(all, name+" 1.795317e+09\n") ||
 			!strings.Contains(all, "promsnap_run_slot_timestamp_seconds 1.7953173e+09\n") {
-			t.Errorf("%s: what is there is\n%s", what, all)
+			t.Errorf("%s: got\n%s", what, all)
 		}
 	}
 }
@@ -275,7 +275,7 @@ func TestGroupingKey(t *testing.T) {
 		d := run()
 		d.Report.Info.Cluster, d.Report.Info.Name = tc.cluster, tc.report
 		if _, err := open(t, gateway.URL, tc.job).Notify(t.Context(), d); err != nil {
-			t.Errorf("%+v: %v", tc, err)
+			t.Errorf("%+v: got %v, want no error", tc, err)
 		}
 		if got := slices.Collect(maps.Keys(gateway.groups)); !slices.Equal(got, []string{tc.want}) {
 			t.Errorf("%q, want %q", got, tc.want)
@@ -289,7 +289,7 @@ func TestATestIsDeleted(t *testing.T) {
 	d.Message = &notify.Message{Kind: notify.KindTest}
 	if _, err := open(t, gateway.URL, "").Notify(t.Context(), d); err != nil ||
 		len(gateway.groups) != 0 || gateway.deleted != 1 {
-		t.Errorf("%v, %d groups", err, len(gateway.groups))
+		t.Errorf("got %v and %d groups, want none", err, len(gateway.groups))
 	}
 }
 
@@ -303,7 +303,7 @@ func TestRefusalSaysWhy(t *testing.T) {
 	var refused *notify.RefusedError
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "the Pushgateway answered 400 "+
 		"Bad Request: pushed metrics are invalid") {
-		t.Error(err)
+		t.Errorf("got %v, want the refusal of the Pushgateway", err)
 	}
 }
 
@@ -326,7 +326,7 @@ func FuzzGroupingKey(f *testing.F) {
 		}
 		clean := strings.ToValidUTF8(value, "\uFFFD")
 		if gateway.groups[fmt.Sprintf("job=%q cluster=%q ", clean, clean)] == nil {
-			t.Errorf("%q became %q", value, slices.Collect(maps.Keys(gateway.groups)))
+			t.Errorf("got no group for %q but %q", value, slices.Collect(maps.Keys(gateway.groups)))
 		}
 	})
 }

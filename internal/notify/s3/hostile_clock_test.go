@@ -17,11 +17,11 @@ func TestLatestIsNotOfTheFuture(t *testing.T) {
 	wrong, right := delivery(morning.AddDate(5, 0, 0)), delivery(morning)
 	deliver(t, n, wrong)
 	if !bytes.Equal(latest(), wrong.Files[0].Body) {
-		t.Fatalf("latest/ holds %q", latest())
+		t.Fatalf("got %q at latest/, want the report of the wrong clock", latest())
 	}
 	deliver(t, n, right)
 	if !bytes.Equal(latest(), right.Files[0].Body) {
-		t.Errorf("latest/ is stuck in the future: %q", latest())
+		t.Errorf("got %q at latest/, want the newest report", latest())
 	}
 	// A slot of the past counts, and an older one does not replace it.
 	s.Clock(morning.Add(2 * time.Hour))
@@ -29,6 +29,6 @@ func TestLatestIsNotOfTheFuture(t *testing.T) {
 	newest := latest()
 	deliver(t, n, right)
 	if !bytes.Equal(latest(), newest) {
-		t.Errorf("latest/ went back to %q", latest())
+		t.Errorf("got %q at latest/, want the newest report", latest())
 	}
 }

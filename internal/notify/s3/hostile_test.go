@@ -49,7 +49,7 @@ func TestKeysAndListsOfHostileWords(t *testing.T) {
 		pages = map[string]string{}
 		for _, key := range s.Keys() {
 			if !safe.MatchString(key) || strings.Contains(key, "..") || len(key) > 400 {
-				t.Errorf("%.40q: key %q", word, key)
+				t.Errorf("%.40q: got the key %q", word, key)
 			}
 			parts := strings.SplitN(key, "/", 4)
 			body := s.Object(key).Body
@@ -57,7 +57,7 @@ func TestKeysAndListsOfHostileWords(t *testing.T) {
 			case strings.HasSuffix(name, "index.json"):
 				var l list
 				if err := json.Unmarshal(body, &l); err != nil || !utf8.Valid(body) {
-					t.Errorf("%.40q: %s: %v", word, key, err)
+					t.Errorf("%.40q: got %s: %v", word, key, err)
 				}
 			case strings.HasSuffix(name, "index.html") && !bytes.HasPrefix(body, []byte("page of")):
 				pages[name] = shape(body)
@@ -68,16 +68,16 @@ func TestKeysAndListsOfHostileWords(t *testing.T) {
 	}
 	tame, _ := kept("tame")
 	if len(tame) != 2 {
-		t.Fatalf("lists: %v", tame)
+		t.Fatalf("got the lists %v, want two", tame)
 	}
 	seen := map[string]string{}
 	for _, w := range hostile.Words() {
 		got, root := kept(w.Text)
 		if fmt.Sprint(got) != fmt.Sprint(tame) && strings.TrimSpace(w.Text) != "" {
-			t.Errorf("%s: the lists are %v, of a tame word %v", w.Name, got, tame)
+			t.Errorf("%s: got the lists %v, want as for a harmless text %v", w.Name, got, tame)
 		}
 		if other := seen[root]; other != "" {
-			t.Errorf("%s and %s are both kept in %s", w.Name, other, root)
+			t.Errorf("%s and %s have the same key %s", w.Name, other, root)
 		}
 		seen[root] = w.Name
 	}

@@ -82,7 +82,7 @@ func deliver(t *testing.T, n *Notifier, d notify.Delivery) notify.Receipt {
 func TestContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		if cloudtest.Secret != notifytest.Secret {
-			t.Fatal("the receiver does not hold the contract's secret")
+			t.Fatal("the receiver does not have the contract's secret")
 		}
 		s := cloudtest.New(t)
 		always := func(f cloudtest.Fault) {
@@ -152,7 +152,7 @@ func TestKeysAndHeaders(t *testing.T) {
 		delete(want, key)
 	}
 	for key := range want {
-		t.Errorf("%s is missing", key)
+		t.Errorf("got no %s", key)
 	}
 	if w := "https://reports.example.com/x/prod-seoul/daily/2026/11/22/20261122T000000Z/index.html"; receipt != (notify.Receipt{Location: w}) {
 		t.Errorf("receipt %+v, want %s", receipt, w)
@@ -184,7 +184,7 @@ func TestPageComesAfterWhatBelongsToIt(t *testing.T) {
 		{"2026/11/22/index.html", "index.json"}, {"index.json", "index.html"},
 	} {
 		if at(pair[0]) < 0 || at(pair[0]) > at(pair[1]) {
-			t.Errorf("%s comes after %s: %v", pair[0], pair[1], order)
+			t.Errorf("got %s after %s: %v", pair[0], pair[1], order)
 		}
 	}
 }
@@ -204,10 +204,10 @@ func TestTheSameAgainGivesTheSame(t *testing.T) {
 	first := deliver(t, n, delivery(morning, bad))
 	before := tree()
 	if again := deliver(t, n, delivery(morning, bad)); again != first {
-		t.Errorf("receipt %+v, then %+v", first, again)
+		t.Errorf("got the receipts %+v and %+v, want the same", first, again)
 	}
 	if fmt.Sprint(tree()) != fmt.Sprint(before) {
-		t.Error("the same delivery again changed what is kept")
+		t.Error("delivering the same again changed the objects")
 	}
 }
 
@@ -217,15 +217,15 @@ func TestLatestNeverGoesBack(t *testing.T) {
 	deliver(t, n, delivery(morning))
 	deliver(t, n, delivery(morning.Add(-24*time.Hour)))
 	if got := string(s.Object(base + "latest/index.html").Body); got != "page of 20261122T000000Z" {
-		t.Errorf("after an older slot latest is the %s", got)
+		t.Errorf("after an older slot: got %s at latest/", got)
 	}
 	deliver(t, n, delivery(morning.Add(time.Hour)))
 	if got := string(s.Object(base + "latest/index.html").Body); got != "page of 20261122T010000Z" {
-		t.Errorf("after a newer slot latest is the %s", got)
+		t.Errorf("after a newer slot: got %s at latest/", got)
 	}
 	if got := string(s.Object(base +
 		"2026/11/21/20261121T000000Z/index.html").Body); got != "page of 20261121T000000Z" {
-		t.Errorf("the older slot itself: %q", got)
+		t.Errorf("the older slot: got %q", got)
 	}
 }
 
@@ -252,30 +252,30 @@ func TestManyWritersLoseNothing(t *testing.T) {
 				bad(d.Report)
 			}
 			if _, err := n.Notify(context.Background(), d); err != nil {
-				t.Error(err)
+				t.Errorf("got %v, want no error", err)
 			}
 		})
 	}
 	group.Wait()
 	days, reports := lists(t, s, "2026/11/22")
 	if len(reports.Entries) != 8 || reports.Entries[0].Name != "20261122T003500Z" {
-		t.Errorf("the day lists %d reports: %+v", len(reports.Entries), reports.Entries)
+		t.Errorf("got a day with %d reports: %+v; want 8", len(reports.Entries), reports.Entries)
 	}
 	if e := days.Entries[0]; len(days.Entries) != 1 || e.Reports != 8 || e.Critical != 2 ||
 		e.OK != 6 {
-		t.Errorf("the list of days: %+v", days.Entries)
+		t.Errorf("got the list of days %+v, want 8 reports", days.Entries)
 	}
 	if n := strings.Count(string(s.Object(base+"2026/11/22/index.html").Body),
 		"<li class="); n != 8 {
-		t.Errorf("the day's page lists %d reports", n)
+		t.Errorf("got %d reports on the day's page, want 8", n)
 	}
 	if page := string(s.Object(base + "index.html").Body); !strings.Contains(page, "8 reports") {
-		t.Errorf("the page of days is of before:\n%s", page)
+		t.Errorf("got an old page of days:\n%s", page)
 	}
 	for _, name := range []string{"index.html", "report.json", "node-memory.png"} {
 		if mark := s.Object(base + "latest/" +
 			name).Header.Get("X-Amz-Meta-Promsnap-Mark"); mark != "20261122T003500Z-whole" {
-			t.Errorf("latest/%s is of %s", name, mark)
+			t.Errorf("got latest/%s of %s, want the newest slot", name, mark)
 		}
 	}
 }
@@ -299,11 +299,11 @@ func TestConflictsAreBegunAgain(t *testing.T) {
 		})
 		deliver(t, n, delivery(morning))
 		if len(seen) != 7 {
-			t.Errorf("%s: conditional writes of %v", f.Code, seen)
+			t.Errorf("%s: got conditional writes of %v, want 7", f.Code, seen)
 		}
 		if days, reports := lists(t, s, "2026/11/22"); len(days.Entries) != 1 ||
 			len(reports.Entries) != 1 {
-			t.Errorf("%s: %+v %+v", f.Code, days, reports)
+			t.Errorf("%s: got %+v %+v, want one report", f.Code, days, reports)
 		}
 	}
 }
@@ -337,20 +337,20 @@ func TestErrors(t *testing.T) {
 			var retry *notify.RetryError
 			switch {
 			case tc.refused && !errors.As(err, &refused), !tc.refused && !errors.As(err, &retry):
-				t.Fatalf("got %T %v", err, err)
+				t.Fatalf("got %T %v, want another kind of error", err, err)
 			case !tc.refused && retry.After != tc.after:
 				t.Errorf("to wait %v, want %v", retry.After, tc.after)
 			}
 			if !strings.Contains(err.Error(), tc.says) ||
 				strings.Contains(err.Error(), cloudtest.Secret) {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v, want the cause without the secret", err)
 			}
 			if receipt != (notify.Receipt{}) {
-				t.Errorf("a receipt of nothing: %+v", receipt)
+				t.Errorf("got the receipt %+v, want none", receipt)
 			}
 			for _, key := range s.Keys() {
 				if strings.HasSuffix(key, "index.html") {
-					t.Errorf("the page is there and not what belongs to it: %s", key)
+					t.Errorf("got the page without its files: %s", key)
 				}
 			}
 			s.Break(nil)
@@ -368,7 +368,7 @@ func TestEveryLostAnswerHeals(t *testing.T) {
 	deliver(t, n, delivery(morning, bad))
 	calls := len(want.Calls())
 	if calls < 15 {
-		t.Fatalf("a delivery makes %d calls", calls)
+		t.Fatalf("got %d calls of a delivery, want at least 15", calls)
 	}
 	for lost := range calls {
 		s := cloudtest.New(t)
@@ -381,16 +381,16 @@ func TestEveryLostAnswerHeals(t *testing.T) {
 		})
 		if _, err := n.Notify(context.Background(), delivery(morning, bad)); err == nil &&
 			s.Calls()[lost][:3] == "PUT" {
-			t.Errorf("the answer to %s was lost, and no error", s.Calls()[lost])
+			t.Errorf("the answer to %s was lost: got no error", s.Calls()[lost])
 		}
 		s.Break(nil)
 		deliver(t, n, delivery(morning, bad))
 		if !slices.Equal(s.Keys(), want.Keys()) {
-			t.Errorf("lost %d: %v", lost, s.Keys())
+			t.Errorf("lost %d: got the keys %v", lost, s.Keys())
 		}
 		for _, key := range s.Keys() {
 			if !bytes.Equal(s.Object(key).Body, want.Object(key).Body) {
-				t.Errorf("lost %d: %s holds %s", lost, key, s.Object(key).Body)
+				t.Errorf("lost %d: got %s with %s", lost, key, s.Object(key).Body)
 			}
 		}
 	}
@@ -407,13 +407,13 @@ func TestListThatCannotBeRead(t *testing.T) {
 		receipt, err := n.Notify(context.Background(), delivery(morning))
 		var refused *notify.RefusedError
 		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "left as it is") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want a refusal", name, err)
 		}
 		if got := string(s.Object(key).Body); got != body {
-			t.Errorf("%s: it was overwritten with %s", name, got)
+			t.Errorf("%s: got the list %s, want it unchanged", name, got)
 		}
 		if receipt.Location == "" || s.Object(base+"latest/index.html").ETag == "" {
-			t.Errorf("%s: the report itself is not archived: %+v", name, receipt)
+			t.Errorf("%s: got the receipt %+v, want the report archived", name, receipt)
 		}
 	}
 }
@@ -429,7 +429,7 @@ func TestListBeginsAnew(t *testing.T) {
 	deliver(t, n, delivery(morning.Add(time.Hour)))
 	if page := string(s.Object(base + "2026/11/22/index.html").Body); strings.Count(page,
 		"<li class=") != 1 {
-		t.Errorf("the page is the one of the list that was lost:\n%s", page)
+		t.Errorf("got the page of the lost list:\n%s", page)
 	}
 }
 
@@ -437,7 +437,7 @@ func TestLink(t *testing.T) {
 	s := cloudtest.New(t)
 	receipt := deliver(t, receiver(t, s, Options{LinkLife: time.Hour}), delivery(morning))
 	if left := time.Until(receipt.Expires); left < 50*time.Minute || left > time.Hour {
-		t.Errorf("the link of an hour expires in %v", left)
+		t.Errorf("got a link that expires in %v, want an hour", left)
 	}
 	response, err := http.Get(receipt.Location)
 	if err != nil {
@@ -446,7 +446,7 @@ func TestLink(t *testing.T) {
 	defer func() { _ = response.Body.Close() }()
 	if response.Header.Get("Etag") != s.Object(
 		"prod-seoul/daily/2026/11/22/20261122T000000Z/index.html").ETag {
-		t.Errorf("%s leads to %s", receipt.Location, response.Status)
+		t.Errorf("%s: got %s", receipt.Location, response.Status)
 	}
 	if strings.Contains(fmt.Sprintf("%+v", receipt), cloudtest.Secret) {
 		t.Errorf("the receipt shows the secret: %+v", receipt)
@@ -464,7 +464,7 @@ func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
 	}))
 	for _, key := range s.Keys() {
 		if got := s.Object(key).Header.Get("Cache-Control"); got != cacheALittle {
-			t.Errorf("%s: %s", key, got)
+			t.Errorf("%s: got the cache control %s", key, got)
 		}
 	}
 }
@@ -523,7 +523,7 @@ func TestWhatIsWholeStays(t *testing.T) {
 			}
 			if tc.stays == 0 &&
 				s.Object(home+pageName).Header.Get("Cache-Control") != cacheForGood {
-				t.Error("what stays is not kept for good")
+				t.Error("a whole report is not cached for good")
 			}
 		})
 	}
@@ -542,7 +542,7 @@ func TestWhatIsWholeStaysAmongMany(t *testing.T) {
 			}
 			group.Go(func() {
 				if _, err := n.Notify(context.Background(), d); err != nil {
-					t.Error(err)
+					t.Errorf("got %v, want no error", err)
 				}
 			})
 		}
@@ -550,7 +550,7 @@ func TestWhatIsWholeStaysAmongMany(t *testing.T) {
 		for _, dir := range []string{"2026/11/22/20261122T000000Z/", "latest/"} {
 			if got := string(s.Object(base + dir +
 				pageName).Body); got != "page of 20261122T000000Z" {
-				t.Fatalf("%s is %q", dir+pageName, got)
+				t.Fatalf("got %s with %q, want the whole report", dir+pageName, got)
 			}
 		}
 	}
@@ -568,11 +568,11 @@ func TestHostileNames(t *testing.T) {
 	safe := regexp.MustCompile(`^cap/etc-[0-9a-f]{8}/a-b-script-[0-9a-f]{8}/[0-9A-Za-z/.-]+$`)
 	for _, key := range s.Keys() {
 		if !safe.MatchString(key) || strings.Contains(key, "..") {
-			t.Errorf("key %q", key)
+			t.Errorf("got the key %q", key)
 		}
 		if body := s.Object(key).Body; strings.Contains(string(body), "<script") ||
 			strings.Contains(string(body), "<img") {
-			t.Errorf("%s holds what came from outside:\n%s", key, body)
+			t.Errorf("got markup from outside in %s:\n%s", key, body)
 		}
 	}
 	for _, name := range []string{"", "../x", "a/b", ".x", "A.png", "x\x00"} {
@@ -580,7 +580,7 @@ func TestHostileNames(t *testing.T) {
 		d.Files = append(d.Files, report.File{Name: name})
 		var refused *notify.RefusedError
 		if _, err := n.Notify(context.Background(), d); !errors.As(err, &refused) {
-			t.Errorf("a file called %q: %v", name, err)
+			t.Errorf("a file called %q: got %v, want a refusal", name, err)
 		}
 	}
 	twice := delivery(morning)
@@ -588,7 +588,7 @@ func TestHostileNames(t *testing.T) {
 	var refused *notify.RefusedError
 	if _, err := n.Notify(context.Background(), twice); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "two files") {
-		t.Errorf("the same name twice: %v", err)
+		t.Errorf("the same name twice: got %v", err)
 	}
 }
 
@@ -598,7 +598,7 @@ func TestNothingDrawnLeavesNoTrace(t *testing.T) {
 	d.Files = nil
 	if receipt := deliver(t, receiver(t, s, Options{}), d); receipt != (notify.Receipt{}) ||
 		len(s.Keys()) != 0 {
-		t.Errorf("receipt %+v, keys %v", receipt, s.Keys())
+		t.Errorf("got the receipt %+v and the keys %v, want none", receipt, s.Keys())
 	}
 }
 
@@ -608,7 +608,7 @@ func TestOptions(t *testing.T) {
 		{PublicURL: "https://x/?a=b"}, {LinkLife: 8 * 24 * time.Hour}, {LinkLife: time.Millisecond},
 	} {
 		if _, err := New(nil, o); err == nil {
-			t.Errorf("%+v is accepted", o)
+			t.Errorf("%+v: got no error, want one", o)
 		}
 	}
 }
@@ -620,13 +620,13 @@ func TestListHasBounds(t *testing.T) {
 	}
 	if !l.put(entry{Name: "09500"}) || len(l.Entries) != maxEntries ||
 		l.Entries[0].Name != "09500" {
-		t.Errorf("%d entries, the first %s", len(l.Entries), l.Entries[0].Name)
+		t.Errorf("got %d entries, the first %s", len(l.Entries), l.Entries[0].Name)
 	}
 	if l.put(entry{Name: "00001"}) {
-		t.Error("an entry older than all changed a full list")
+		t.Error("an entry older than all others changed a full list")
 	}
 	if l.put(entry{Name: "09000", Rev: -1}) {
-		t.Error("an entry of before took the place of a newer one")
+		t.Error("an older entry replaced a newer one")
 	}
 	long := entry{Headline: headline(strings.Repeat("<", 2*maxHeadline))}
 	l.Entries = slices.Repeat([]entry{long}, maxEntries)
@@ -635,7 +635,7 @@ func TestListHasBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(body) > maxListSize {
-		t.Errorf("a full list has %d bytes, more than are read", len(body))
+		t.Errorf("got a full list of %d bytes, more than are read", len(body))
 	}
 }
 
@@ -723,7 +723,7 @@ func TestPages(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("%s is not %s; look at it and run with -update", key, golden)
+				t.Errorf("got another %s than %s; inspect it and run with -update", key, golden)
 			}
 		}
 	}
@@ -747,7 +747,7 @@ func TestPagesNameTheZone(t *testing.T) {
 		}
 	}
 	if strings.Contains(page, "CET") {
-		t.Error("the page calls the clocks CET")
+		t.Error("got CET on the page, want the name of the zone")
 	}
 }
 
@@ -757,11 +757,11 @@ func TestPagesLoadNothing(t *testing.T) {
 	deliver(t, receiver(t, s, Options{Prefix: "cap"}), delivery(morning, bad))
 	page := string(s.Object(base + "index.html").Body)
 	if !strings.Contains(page, `content="default-src &#39;none&#39;; style-src &#39;sha256-`) {
-		t.Error("the page has no policy")
+		t.Error("got a page without a policy")
 	}
 	if found := regexp.MustCompile(`(?i)<script|src=|@import|url\(|https?:`).
 		FindString(page); found != "" {
-		t.Errorf("the page holds %q", found)
+		t.Errorf("got %q on the page", found)
 	}
 }
 
@@ -785,7 +785,7 @@ func FuzzList(f *testing.F) {
 			t.Fatal(err)
 		}
 		if found := regexp.MustCompile(`(?i)<script|<img|href="[a-z]+:`).Find(page); found != nil {
-			t.Errorf("the page holds %q of %q", found, body)
+			t.Errorf("got %q on the page of %q", found, body)
 		}
 	})
 }

@@ -16,13 +16,13 @@ func TestDryRunSendsNothing(t *testing.T) {
 	dry := NewDryRun(n.o, func(_ notify.Delivery, ds []Draft) error { got = ds; return nil })
 	d := cluster(7, words.English).delivery(t, notify.KindResolved)
 	if r, err := dry.Notify(t.Context(), d); err != nil || r != (notify.Receipt{}) {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("got %+v, %v; want an empty receipt", r, err)
 	}
 	if len(got) != 2 || got[0].Step != "edit" || got[1].Step != "reply" {
-		t.Errorf("drafts %+v", got)
+		t.Errorf("got the drafts %+v, want edit and reply", got)
 	}
 	if calls := slack.Calls(); len(calls) > 0 {
-		t.Errorf("called %q", calls)
+		t.Errorf("got the calls %q, want none", calls)
 	}
 }
 

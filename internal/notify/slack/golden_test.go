@@ -34,7 +34,7 @@ func golden(t *testing.T, name string, drafts []Draft) {
 			t.Fatal(err)
 		}
 		if code, why := slackdouble.CheckBlocks(in.Blocks); code != "" {
-			t.Errorf("%s: Slack would say %s: %s", name, code, why)
+			t.Errorf("%s: got %s from Slack's rules: %s; want acceptance", name, code, why)
 		}
 		hold(t, fmt.Sprintf("%s-%d.json", name, i), string(blocks))
 	}
@@ -52,7 +52,7 @@ func hold(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v; run with -update, and look at it", err)
+		t.Fatalf("%v; run with -update, and inspect the diff", err)
 	}
 	if got == string(want) {
 		return
@@ -60,11 +60,11 @@ func hold(t *testing.T, name, got string) {
 	a, b := strings.Split(string(want), "\n"), strings.Split(got, "\n")
 	for i := range b {
 		if i >= len(a) || a[i] != b[i] {
-			t.Errorf("%s is another from line %d on: %q", path, i+1, b[i])
+			t.Errorf("%s differs from line %d on: got %q", path, i+1, b[i])
 			return
 		}
 	}
-	t.Errorf("%s is shorter now", path)
+	t.Errorf("%s is longer than the message", path)
 }
 
 func TestGoldens(t *testing.T) {
@@ -152,10 +152,11 @@ func TestTheFirstLineOfBlindness(t *testing.T) {
 						push, rest, _ = strings.Cut(got[0].Text, "\n")
 					}
 					if limits.Size(push) > limits.Title || strings.HasSuffix(push, "…") {
-						t.Errorf("%s in %s: %q has %d", name, l, push, limits.Size(push))
+						t.Errorf("%s in %s: got %q of length %d, want it complete and within the limit",
+							name, l, push, limits.Size(push))
 					}
 					if name == "long" && !strings.Contains(rest, cluster[:60]) {
-						t.Errorf("%s in %s: the cluster's whole name is nowhere:\n%s", name, l,
+						t.Errorf("%s in %s: got no full name of the cluster:\n%s", name, l,
 							rest)
 					}
 				}
@@ -174,7 +175,7 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 			t.Errorf("%d alerts: %q, want %q", n, first, want)
 		}
 		if d.Push != escape(want) {
-			t.Errorf("%d alerts push %q", n, d.Push)
+			t.Errorf("%d alerts: got the push %q, want the first line", n, d.Push)
 		}
 	}
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
@@ -184,16 +185,17 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 	if first, _, _ := strings.Cut(got.Text, "\n"); limits.Size(first) > limits.Title ||
 		!strings.Contains(first, "… memory 94.4 % > 90 %") &&
 			!strings.HasSuffix(first, " memory 94.4 % > 90 %") {
-		t.Errorf("the first line is %q, %d long", first, limits.Size(first))
+		t.Errorf("got the first line %q of length %d, want the alert's values at its end",
+			first, limits.Size(first))
 	}
 	if d.Message.Items[0].Alert.Name = "spark-executor-0123456789-7d9f.example"; !strings.Contains(
 		Drafts(options(t), d)[0].Text, "\n"+d.Message.Items[0].Alert.Name+" memory") {
-		t.Error("a name that was shortened by a little is nowhere in full")
+		t.Error("got no full name of a slightly shortened node")
 	}
 	if !strings.Contains(got.Text,
 		"\na-very-long-name-of-a-node-that-no-phone-can-show.example.internal memory 94.4 % > 90 "+
 			"%\n") {
-		t.Errorf("the name is nowhere in full:\n%s", got.Text)
+		t.Errorf("got no full name:\n%s", got.Text)
 	}
 }
 
@@ -216,7 +218,7 @@ func TestWhoIsMentioned(t *testing.T) {
 			}
 			called := strings.Contains(string(blocks), "<!subteam^S0123456789>")
 			if want := k.Pages() && critical; called != want {
-				t.Errorf("%v, critical %v: mentioned %v", k, critical, called)
+				t.Errorf("%v, critical %v: got mentioned %v", k, critical, called)
 			}
 		}
 	}

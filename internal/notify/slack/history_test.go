@@ -31,7 +31,7 @@ func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 		d := cluster(0, words.English).delivery(t, notify.KindSummary)
 		d.History, d.Report.Blind = tc.history, nil
 		if got := Drafts(options(t), d)[0].Text; !strings.HasPrefix(got, tc.mark) {
-			t.Errorf("%+v: %s", tc.history, got)
+			t.Errorf("%+v: got %s, want another mark", tc.history, got)
 		}
 	}
 }
@@ -45,13 +45,13 @@ func TestASummaryOfWhatIsCritical(t *testing.T) {
 	got := Drafts(options(t), d)[0].Text
 	if !strings.Contains(all, "🟠") || strings.Contains(got, "🟠") || !strings.Contains(got, "🔴") ||
 		!strings.Contains(got, "warning") {
-		t.Errorf("of all\n%s\nof what is critical\n%s", all, got)
+		t.Errorf("of all\n%s\nof critical alerts\ngot %s, want the number of warnings", all, got)
 	}
 	d = cluster(1, words.English).delivery(t, notify.KindSummary)
 	d.Message.Least = rules.Critical + 1
 	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "No finding is as severe as "+
 		"this receiver asks for.") {
-		t.Errorf("of nothing\n%s", got)
+		t.Errorf("of nothing: got\n%s", got)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestMoreAlertsThanAreRemembered(t *testing.T) {
 		got := Drafts(options(t), d)[0].Text
 		if strings.Contains(got,
 			"199 more alerts are firing; only the report lists them.") != want {
-			t.Errorf("%s: %s", kind, got)
+			t.Errorf("%s: got %s", kind, got)
 		}
 	}
 }

@@ -116,30 +116,32 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 	}
 	raw, err := json.Marshal(l.blocks())
 	if err != nil {
-		t.Errorf("%v", err)
+		t.Errorf("encoding the blocks: %v", err)
 		return
 	}
 	if code, why := slackdouble.CheckBlocks(raw); code != "" {
-		t.Errorf("Slack says %s: %s", code, why)
+		t.Errorf("got %s from Slack's rules: %s; want acceptance", code, why)
 	}
 	if limits.Size(l.Title) > limits.Title {
-		t.Errorf("the first line is %d long: %q", limits.Size(l.Title), l.Title)
+		t.Errorf("got a first line of length %d: %q; want it within the limit",
+			limits.Size(l.Title), l.Title)
 	}
 	if l.fallback() == "" || limits.Size(l.text()) > 40000 {
-		t.Errorf("fallback %q, text of %d", l.fallback(), limits.Size(l.text()))
+		t.Errorf("got fallback %q and a text of length %d, want both within the limits",
+			l.fallback(), limits.Size(l.text()))
 	}
 	var blocks any
 	if err := json.Unmarshal(raw, &blocks); err != nil {
-		t.Errorf("%v", err)
+		t.Errorf("decoding the blocks: %v", err)
 	}
 	for _, text := range mrkdwn(blocks) {
 		if text != l.calls() {
-			t.Errorf("markup is looked for in %q", text)
+			t.Errorf("got markup in %q, want only mentions", text)
 		}
 	}
 	for _, text := range []string{l.fallback(), l.text()} {
 		if !utf8.ValidString(text) {
-			t.Errorf("%q is no UTF-8", text)
+			t.Errorf("got %q, want valid UTF-8", text)
 		}
 		text = strings.ReplaceAll(text, l.calls(), "")
 		for i, r := range text {
@@ -148,7 +150,7 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 				!strings.HasPrefix(text[i:], "<https://prometheus.example.com/") &&
 				!strings.HasPrefix(text[i:], "<https://runbooks.example.com/") &&
 				!strings.HasPrefix(text[i:], "<https://evil.example.com") {
-				t.Errorf("an angle bracket of no meaning in %.200q", text[i:])
+				t.Errorf("got a stray angle bracket in %.200q", text[i:])
 			}
 		}
 	}
@@ -158,7 +160,7 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 	}
 	if n := len(l.Lines); n > 0 && l.Lines[n-1].String() == "…" &&
 		whole > limits.Body-limits.Place {
-		t.Errorf("lines after %d characters were cut without counting what is left out", whole)
+		t.Errorf("got lines cut after %d characters without a count of the rest", whole)
 	}
 }
 
@@ -175,17 +177,18 @@ func TestWordsFromOutsideAreHarmless(t *testing.T) {
 					check(t, l)
 					for _, b := range l.Links {
 						if !letter.IsLink(b.URL) {
-							t.Errorf("a button to %.80q", b.URL)
+							t.Errorf("got a button with the address %.80q", b.URL)
 						}
 					}
 					for _, ln := range l.Lines {
 						if strings.ContainsAny(ln.String(), "\n\r\x00\x1b\u202e\u2066") {
-							t.Errorf("%v: a line holds a control character: %.100q", k, ln.String())
+							t.Errorf("%v: got a control character in the line %.100q",
+								k, ln.String())
 						}
 					}
 				}
 				if t.Failed() {
-					t.Fatalf("of the word %.60q in %v of %d", word, k, n)
+					t.Fatalf("failed with the text %.60q in %v of %d", word, k, n)
 				}
 			}
 		}
@@ -265,7 +268,7 @@ func TestParseMention(t *testing.T) {
 		"S0123456789": "<!subteam^S0123456789>",
 	} {
 		if got, err := ParseMention(in); err != nil || got != want {
-			t.Errorf("%s is %q, %v", in, got, err)
+			t.Errorf("%s: got %q, %v", in, got, err)
 		}
 	}
 	for _, in := range []string{
@@ -273,7 +276,7 @@ func TestParseMention(t *testing.T) {
 		"C0123456789", strings.Repeat("U", 100),
 	} {
 		if got, err := ParseMention(in); err == nil || got != "" {
-			t.Errorf("%q is %q", in, got)
+			t.Errorf("%q: got %q, want an error", in, got)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func TestAnAlertsLife(t *testing.T) {
 	w := cluster(1, words.English)
 	first := tell(t, n, w.delivery(t, notify.KindNew))
 	if first.Channel != channel || first.ID == "" {
-		t.Fatalf("the receipt is %+v", first)
+		t.Fatalf("got the receipt %+v, want a channel and an ID", first)
 	}
 	at := func(k notify.Kind) notify.Delivery {
 		d := w.delivery(t, k)
@@ -91,10 +91,10 @@ func TestAnAlertsLife(t *testing.T) {
 		}
 	}
 	if said[0].Edits != 1 {
-		t.Errorf("the first message was edited %d times", said[0].Edits)
+		t.Errorf("got %d edits of the first message, want 1", said[0].Edits)
 	}
 	if refused := slack.Refused(); len(refused) > 0 {
-		t.Errorf("Slack refused %q", refused)
+		t.Errorf("got requests that Slack refuses: %q", refused)
 	}
 }
 
@@ -103,14 +103,14 @@ func TestFollowUpFillsTheThread(t *testing.T) {
 	w := cluster(7, words.Korean)
 	first := tell(t, n, w.delivery(t, notify.KindNew))
 	if calls := slack.Calls(); !slices.Equal(calls, []string{"chat.postMessage"}) {
-		t.Fatalf("Notify called %q: the text is to go alone", calls)
+		t.Fatalf("got the calls %q from Notify, want only the text", calls)
 	}
 	if err := n.FollowUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	said := slack.Messages()
 	if len(said) != 2 || said[1].Thread != first.ID || said[1].Broadcast {
-		t.Fatalf("the thread is %+v", said)
+		t.Fatalf("got the thread %+v, want one reply", said)
 	}
 	files := slack.Files()
 	const most = 4 // of a thread
@@ -119,18 +119,18 @@ func TestFollowUpFillsTheThread(t *testing.T) {
 	}
 	for i, f := range files {
 		if f.Channel != channel || f.Thread != first.ID {
-			t.Errorf("%s is shared in %q, %q", f.Name, f.Channel, f.Thread)
+			t.Errorf("got %s in %q, %q; want it in the thread", f.Name, f.Channel, f.Thread)
 		}
 		if !strings.Contains(f.Alt, w.nodes[i]) || f.Title == "" {
-			t.Errorf("%s is described as %q, titled %q", f.Name, f.Alt, f.Title)
+			t.Errorf("%s: got the description %q, title %q", f.Name, f.Alt, f.Title)
 		}
 		if c, err := png.DecodeConfig(bytes.NewReader(f.Body)); err != nil || c.Width != 1600 {
-			t.Errorf("%s is %d wide, %v", f.Name, c.Width, err)
+			t.Errorf("%s: got a width of %d, %v; want 1600", f.Name, c.Width, err)
 		}
 	}
 	before := len(slack.Calls())
 	if err := n.FollowUp(t.Context()); err != nil || len(slack.Calls()) != before {
-		t.Errorf("a second FollowUp made %d calls, %v", len(slack.Calls())-before, err)
+		t.Errorf("a second FollowUp: got %d calls, %v; want none", len(slack.Calls())-before, err)
 	}
 }
 
@@ -156,19 +156,19 @@ func TestWhatIsLeftOfAThreadThatIsGone(t *testing.T) {
 	tell(t, n, d)
 	said := slack.Messages()
 	if len(said) != 1 || said[0].Thread != "" || !strings.Contains(said[0].Text, "resolved") {
-		t.Errorf("said %+v", said)
+		t.Errorf("got the messages %+v, want one of its own", said)
 	}
 	if err := n.FollowUp(t.Context()); err == nil ||
 		!strings.Contains(err.Error(), "could not be marked as resolved") ||
 		!strings.Contains(err.Error(), "the message was deleted") {
-		t.Errorf("the note is %v", err)
+		t.Errorf("got the note %v, want that the message was deleted", err)
 	}
 
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "thread_not_found"})
 	d = w.delivery(t, notify.KindWorse)
 	got := tell(t, n, d)
 	if got.ID == d.Message.Thread.ID || got.ID == "" {
-		t.Errorf("the receipt %+v is that of a thread that is gone", got)
+		t.Errorf("got the receipt %+v of a deleted thread, want a new one", got)
 	}
 }
 
@@ -178,7 +178,7 @@ func TestAThreadInAChannelThatWasLeft(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindWorse)
 	d.Message.Thread.Channel = "C0000000OLD"
 	if got := tell(t, n, d); got.Channel != channel || slack.Messages()[0].Thread != "" {
-		t.Errorf("the receipt is %+v", got)
+		t.Errorf("got the receipt %+v, want one in the configured channel", got)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestAlertsOfAnotherReceiverBeginAnew(t *testing.T) {
 	d.Message.Thread = notify.Receipt{Location: "/var/somewhere"}
 	tell(t, n, d)
 	if calls := slack.Calls(); !slices.Equal(calls, []string{"chat.postMessage"}) {
-		t.Errorf("called %q", calls)
+		t.Errorf("got the calls %q, want one message", calls)
 	}
 }
 
@@ -198,7 +198,7 @@ func TestBlocksThatSlackDoesNotLikeBecomeText(t *testing.T) {
 	tell(t, n, cluster(7, words.English).delivery(t, notify.KindNew))
 	said := slack.Messages()
 	if len(said) != 1 || said[0].Blocks != nil || said[0].Markup {
-		t.Fatalf("said %+v", said)
+		t.Fatalf("got the messages %+v, want plain text without markup", said)
 	}
 	for _, want := range []string{
 		"🔴 prod-seoul memory &gt; 80 % on 7 nodes\n",
@@ -211,12 +211,12 @@ func TestBlocksThatSlackDoesNotLikeBecomeText(t *testing.T) {
 		}
 	}
 	if err := n.FollowUp(t.Context()); err == nil || !strings.Contains(err.Error(), "plain text") {
-		t.Errorf("nobody is told of the defect: %v", err)
+		t.Errorf("got the note %v, want plain text named", err)
 	}
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "invalid_blocks", Times: 2})
 	if _, err := n.Notify(t.Context(),
 		cluster(1, words.English).delivery(t, notify.KindNew)); !refusedError(err) {
-		t.Errorf("twice: %v", err)
+		t.Errorf("twice: got %v, want a refusal", err)
 	}
 }
 
@@ -301,7 +301,7 @@ func TestWhatSlackRefuses(t *testing.T) {
 				t.Errorf("the error shows the token: %v", err)
 			}
 			if said := slack.Messages(); len(said) != 0 {
-				t.Errorf("refused, and yet said %+v", said)
+				t.Errorf("got the messages %+v after a refusal, want none", said)
 			}
 		})
 	}
@@ -364,7 +364,7 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 			slack.Fail(tc.fault)
 			_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
 			if err == nil || refusedError(err) || strings.Contains(err.Error(), "MARKED") {
-				t.Fatalf("got %v", err)
+				t.Fatalf("got %v, want an error without the token that is no refusal", err)
 			}
 			if e := retryError(err); (e != nil) != tc.retry || e != nil && e.After != tc.after {
 				t.Errorf("got %v, want another try %v after %s", err, tc.retry, tc.after)
@@ -382,7 +382,7 @@ func TestNobodyThere(t *testing.T) {
 	slack.Close()
 	_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
 	if retryError(err) == nil || !strings.Contains(err.Error(), "connection refused") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want a RetryError", err)
 	}
 }
 
@@ -406,7 +406,7 @@ func TestAnAnswerThatDoesNotCome(t *testing.T) {
 	_, err := n.Notify(ctx, d)
 	if err == nil || retryError(err) != nil || refusedError(err) ||
 		!strings.Contains(err.Error(), "the run is over") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want the end of the run as the cause", err)
 	}
 }
 
@@ -451,7 +451,7 @@ func TestEveryFaultOfResolving(t *testing.T) {
 			d.Message.Thread = tell(t, n, w.delivery(t, notify.KindNew))
 			_, err := n.Notify(t.Context(), d)
 			if (retryError(err) != nil) != tc.again || err != nil && !tc.again {
-				t.Errorf("got %v", err)
+				t.Errorf("got %v, want another kind of error", err)
 			}
 			said := slack.Messages()
 			if len(said)-1 != tc.replies || said[0].Edits != tc.edits {
@@ -461,7 +461,7 @@ func TestEveryFaultOfResolving(t *testing.T) {
 			if tc.again {
 				tell(t, n, d)
 				if said = slack.Messages(); len(said) != 2 {
-					t.Errorf("%d messages after another try", len(said))
+					t.Errorf("got %d messages after a retry, want 2", len(said))
 				}
 			}
 		})
@@ -568,7 +568,7 @@ func TestPicturesEndWithTheirTime(t *testing.T) {
 		cancel()
 	}()
 	if err := n.FollowUp(ctx); err == nil {
-		t.Error("no note of pictures that never came")
+		t.Error("got no note about missing pictures")
 	}
 	if said := slack.Messages(); len(said) != 2 {
 		t.Errorf("%d messages, want the alert and its thread", len(said))

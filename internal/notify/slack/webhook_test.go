@@ -27,7 +27,7 @@ func TestWebhookTellsEveryKind(t *testing.T) {
 	for _, k := range kinds() {
 		r, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, k))
 		if err != nil || r != (notify.Receipt{}) {
-			t.Errorf("%v: %+v, %v", k, r, err)
+			t.Errorf("%v: got %+v, %v; want an empty receipt", k, r, err)
 		}
 	}
 	said := slack.Messages()
@@ -36,7 +36,7 @@ func TestWebhookTellsEveryKind(t *testing.T) {
 	}
 	for _, m := range said {
 		if m.Thread != "" || m.Blocks == nil {
-			t.Errorf("said %+v", m)
+			t.Errorf("got the message %+v, want blocks and no thread", m)
 		}
 	}
 }
@@ -50,7 +50,7 @@ func TestWebhookFallsBackToText(t *testing.T) {
 	}
 	if m := slack.Messages()[0]; m.Blocks != nil || m.Markup ||
 		!strings.Contains(m.Text, "<!subteam^S0123456789>") {
-		t.Errorf("said %+v", m)
+		t.Errorf("got the message %+v, want plain text", m)
 	}
 }
 
@@ -121,6 +121,6 @@ func TestWebhookNobodyThere(t *testing.T) {
 	_, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
 	if retryError(err) == nil || strings.Contains(err.Error(), "MARKED") ||
 		retryError(err).After != time.Duration(0) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want a RetryError", err)
 	}
 }

@@ -23,7 +23,7 @@ func TestDocumentedPayload(t *testing.T) {
 	d.DisallowUnknownFields()
 	var p Payload
 	if err := d.Decode(&p); err != nil {
-		t.Fatalf("the example is no payload: %v", err)
+		t.Fatalf("the example is not a payload: %v", err)
 	}
 	if p.Version != PayloadVersion || len(p.Alerts) != 1 || !p.Alerts[0].Fires() {
 		t.Errorf("got version %d and alerts %+v, want version %d and one alert that fires",

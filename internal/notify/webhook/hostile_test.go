@@ -23,7 +23,7 @@ func TestPayloadOfHostileWords(t *testing.T) {
 			d.Memory.Alerts[k] = a
 		}
 		if _, err := New(options(o.URL)).Notify(t.Context(), d); err != nil {
-			t.Errorf("%s: %v", w.Name, err)
+			t.Errorf("%s: got %v, want no error", w.Name, err)
 			continue
 		}
 		var got struct {
@@ -33,7 +33,7 @@ func TestPayloadOfHostileWords(t *testing.T) {
 			}
 		}
 		if err := json.Unmarshal([]byte(o.all()), &got); err != nil || len(got.Alerts) != 2 {
-			t.Errorf("%s: %d alerts (%v)", w.Name, len(got.Alerts), err)
+			t.Errorf("%s: got %d alerts (%v), want 2", w.Name, len(got.Alerts), err)
 			continue
 		}
 		want := string([]rune(w.Text)) // JSON has U+FFFD for a byte that is no character
@@ -42,7 +42,7 @@ func TestPayloadOfHostileWords(t *testing.T) {
 				want)
 		}
 		if strings.Contains(o.all(), "</script") {
-			t.Errorf("%s: what ends a script stands in the payload", w.Name)
+			t.Errorf("%s: got </script in the payload", w.Name)
 		}
 	}
 }
@@ -57,10 +57,10 @@ func TestAnswerOfHostileWords(t *testing.T) {
 		_, err := New(options(o.URL)).Notify(t.Context(),
 			notifytest.Delivery(notify.RoleMirror, notify.KindNone))
 		if err == nil {
-			t.Fatal("no error")
+			t.Fatal("got no error")
 		}
 		if c, bad := hostile.Unprintable(err.Error()); bad || len(err.Error()) > 1000 {
-			t.Errorf("%s: %U, or too long: %.200q", w.Name, c, err)
+			t.Errorf("%s: got %U, or an error that is too long: %.200q", w.Name, c, err)
 		}
 	}
 }

@@ -109,10 +109,10 @@ func TestPayload(t *testing.T) {
 	d := notifytest.Delivery(notify.RoleChanges, notify.KindNew)
 	d.MemoryLost, d.Message.PossibleDuplicate = "state is corrupt", true
 	if r, err := New(options(o.URL)).Notify(t.Context(), d); err != nil || r != (notify.Receipt{}) {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("got %+v, %v; want an empty receipt", r, err)
 	}
 	if o.token != "Bearer "+notifytest.Secret {
-		t.Errorf("the token is %q", o.token)
+		t.Errorf("got the token %q", o.token)
 	}
 	var v any
 	if err := json.Unmarshal([]byte(o.all()), &v); err != nil {
@@ -130,7 +130,7 @@ func TestPayload(t *testing.T) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || string(want) != string(got)+"\n" {
-		t.Errorf("%v; the payload is now\n%s", err, got)
+		t.Errorf("%v; got the payload\n%s\nrun with -update to accept it", err, got)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestWhatIsNoAddress(t *testing.T) {
 			notifytest.Delivery(notify.RoleMirror, notify.KindNone))
 		if err == nil || !strings.Contains(err.Error(), "address") ||
 			strings.Contains(err.Error(), notifytest.Secret) {
-			t.Errorf("%q: %v", link, err)
+			t.Errorf("%q: got %v, want an error without the secret", link, err)
 		}
 	}
 }

@@ -9,13 +9,12 @@ import (
 	"unicode/utf16"
 )
 
-// CheckBlocks holds blocks against Slack's rules, and returns the code that Slack would refuse them
-// with, "" where it takes them. Texts are measured as strictly as Slack may: escaped, in UTF-16
-// code units. It knows the blocks that messages of ours are made of; any other is refused.
+// CheckBlocks checks blocks by Slack's rules. It returns the code with which Slack would refuse
+// them and why, or "" if Slack accepts them. Texts are measured in the strictest way: escaped, in
+// UTF-16 code units. It knows the blocks that promsnap uses and refuses any other.
 //
-// The rules are those of https://docs.slack.dev/reference/block-kit. The sum of all texts has no
-// documented limit; what is known of it is that messages with more than about 13,000 characters are
-// refused.
+// The rules are those of https://docs.slack.dev/reference/block-kit. The total of all texts has no
+// documented limit; messages with more than about 13,000 characters are known to be refused.
 func CheckBlocks(raw []byte) (code, why string) {
 	var blocks []map[string]any
 	if err := json.Unmarshal(raw, &blocks); err != nil {
@@ -38,7 +37,7 @@ func CheckBlocks(raw []byte) (code, why string) {
 	return "", ""
 }
 
-// check walks through blocks and notes what is wrong.
+// check visits blocks and collects what is wrong.
 type check struct {
 	at    string
 	wrong []string
@@ -76,8 +75,8 @@ func (c *check) block(b map[string]any) {
 	}
 }
 
-// text checks a text object; kind "" is either.
-func (c *check) text(v any, kind string, most int) {
+// text checks a text object; with kind "" both kinds are allowed.
+func (c *check) text(v any, kind string, limit int) {
 	o, ok := v.(map[string]any)
 	if !ok {
 		c.fail("no text")
@@ -89,15 +88,15 @@ func (c *check) text(v any, kind string, most int) {
 	if _, has := o["emoji"]; has && o["type"] != "plain_text" {
 		c.fail("emoji of a mrkdwn text")
 	}
-	c.length(o["text"], most)
+	c.length(o["text"], limit)
 }
 
-func (c *check) length(v any, most int) {
+func (c *check) length(v any, limit int) {
 	s, _ := v.(string)
 	n := size(s)
 	c.total += n
-	if n == 0 || n > most {
-		c.fail("a text of %d characters, %d allowed", n, most)
+	if n == 0 || n > limit {
+		c.fail("a text of %d characters, %d allowed", n, limit)
 	}
 }
 
@@ -148,7 +147,7 @@ func (c *check) button(e map[string]any) {
 	c.ids[id] = true
 }
 
-// list is a JSON array of objects.
+// list returns the objects of a JSON array.
 func list(v any) []map[string]any {
 	var out []map[string]any
 	es, _ := v.([]any)
@@ -160,7 +159,7 @@ func list(v any) []map[string]any {
 	return out
 }
 
-// size is the length of a text as Slack may count it at worst.
+// size returns the length of a text by Slack's strictest way of counting.
 func size(s string) int {
 	return len(utf16.Encode([]rune(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">",
 		"&gt;").Replace(s))))

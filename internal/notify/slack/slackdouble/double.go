@@ -1,5 +1,5 @@
-// Package slackdouble stands in for Slack in tests: it answers as Slack does, keeps what it is
-// told, refuses what Slack would refuse, and fails on demand. It never ships.
+// Package slackdouble plays Slack in tests: it answers as Slack does, records messages, refuses
+// what Slack would refuse, and fails on demand. It is never shipped.
 package slackdouble
 
 import (
@@ -28,39 +28,39 @@ type Message struct {
 	Channel   string // its ID
 	TS        string
 	Thread    string // the TS of the message that it replies to
-	Broadcast bool   // a reply that the channel sees too
+	Broadcast bool   // a reply that the channel also sees
 	Text      string
 	Blocks    json.RawMessage // nil: none
-	Markup    bool            // markup in Text is looked for
+	Markup    bool            // markup in Text is interpreted
 	Edits     int
 }
 
-// File is one file that was uploaded.
+// File is an uploaded file.
 type File struct {
 	ID, Name, Alt, Title string
-	Length               int // that was announced
+	Length               int // as announced before the upload
 	Body                 []byte
 	Channel, Thread      string // where it is shared; "": nowhere
 }
 
-// Fault is something that goes wrong with calls of one method.
+// Fault is a failure of calls of one method.
 type Fault struct {
-	Method string // "chat.postMessage", …; "upload" and "webhook" for what is not of the API
-	Skip   int    // so many calls go well before
-	Times  int    // so many fail; 0: one
+	Method string // "chat.postMessage", …; "upload" and "webhook" for requests outside of the API
+	Skip   int    // how many calls succeed first
+	Times  int    // how many calls fail; 0: one
 
-	Error      string // the answer is {"ok": false, "error": …}; of a webhook its status is 400
-	Status     int    // the answer has this status
-	RetryAfter int    // of status 429, in seconds; 0: the answer does not say
-	Drop       bool   // the connection breaks before anything has happened
-	Lose       bool   // it breaks after everything has
-	Hang       bool   // there is no answer, until the caller gives up
+	Error      string // the answer is {"ok": false, "error": …}; for a webhook its status is 400
+	Status     int    // the status of the answer
+	RetryAfter int    // for status 429, in seconds; 0: no Retry-After
+	Drop       bool   // the connection breaks before the call has an effect
+	Lose       bool   // the connection breaks after the call
+	Hang       bool   // there is no answer until the caller gives up
 	Body       string // the answer, with status 200
-	// of files.completeUploadExternal: the answer is ok, and the files are shared nowhere
+	// Unshared is for files.completeUploadExternal: the answer is ok, but the files are not shared.
 	Unshared bool
 }
 
-// Double is a workspace with an app in it.
+// Double is a workspace with one app.
 type Double struct {
 	server *httptest.Server
 	done   chan struct{}
@@ -78,11 +78,11 @@ type Double struct {
 	clock    int
 }
 
-// webhookPath is the path of the webhook's address, whose end is its secret.
+// webhookPath is the path of the webhook's URL. The secret follows it.
 const webhookPath = "/services/T0001/B0001/"
 
-// Start starts a double with an app that has a token, the scopes chat:write, files:write and
-// files:read, and is in the channel C0123456789.
+// Start starts a double. Its app has a token, the scopes chat:write, files:write and files:read,
+// and is in the channel C0123456789.
 func Start(token string) *Double {
 	d := &Double{
 		token: token, done: make(chan struct{}), scopes: []string{
@@ -94,7 +94,7 @@ func Start(token string) *Double {
 	return d
 }
 
-// Close ends it. A second Close does nothing.
+// Close stops the double. It may be called twice.
 func (d *Double) Close() {
 	d.end.Do(func() {
 		close(d.done)
@@ -103,11 +103,11 @@ func (d *Double) Close() {
 	})
 }
 
-// APIURL is the address of the API.
+// APIURL returns the URL of the API.
 func (d *Double) APIURL() string { return d.server.URL + "/api/" }
 
-// WebhookURL is the address of the incoming webhook, which posts to the first channel; the token is
-// its secret.
+// WebhookURL returns the URL of the incoming webhook, which posts to the first channel. Its secret
+// is the token.
 func (d *Double) WebhookURL() string { return d.server.URL + webhookPath + d.token }
 
 // Fail adds a fault.
@@ -118,14 +118,14 @@ func (d *Double) Fail(f Fault) {
 	d.faults = append(d.faults, f)
 }
 
-// Mend takes all faults away.
+// Mend removes all faults.
 func (d *Double) Mend() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.faults = nil
 }
 
-// Grant makes scopes those of the app.
+// Grant sets the scopes of the app.
 func (d *Double) Grant(scopes ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -148,14 +148,14 @@ func (d *Double) Delete(ts string) {
 	d.messages = slices.DeleteFunc(d.messages, func(m Message) bool { return m.TS == ts })
 }
 
-// Messages returns what was told, in its order.
+// Messages returns the messages in their order.
 func (d *Double) Messages() []Message {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.messages)
 }
 
-// Files returns what was uploaded, in its order.
+// Files returns the uploaded files in their order.
 func (d *Double) Files() []File {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -169,7 +169,7 @@ func (d *Double) Calls() []string {
 	return slices.Clone(d.calls)
 }
 
-// Refused says what was wrong with what Slack would have refused, scripted faults aside.
+// Refused returns why Slack would have refused calls, without scripted faults.
 func (d *Double) Refused() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -226,7 +226,7 @@ func (d *Double) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	_, _ = rw.Write(answer.Body.Bytes())
 }
 
-// called writes a call down, and returns the fault that it meets.
+// called records a call and returns its fault, if it has one.
 func (d *Double) called(method string) (Fault, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -320,7 +320,7 @@ func drop(rw http.ResponseWriter) {
 	}
 }
 
-// channel returns the channel that a message may go to, or the code of why it may not.
+// channel returns the channel that a message may go to, or the code of the refusal.
 func (d *Double) channel(id string) (*Channel, string) {
 	for i := range d.channels {
 		c := &d.channels[i]
@@ -354,7 +354,8 @@ func (d *Double) tick() string {
 	return fmt.Sprintf("1795305600.%06d", d.clock)
 }
 
-// content reads a message's text and blocks, and refuses what Slack does.
+// content reads a message's text and blocks, refuses what Slack refuses, and reports whether the
+// message is valid.
 func (d *Double) content(rw http.ResponseWriter, m *Message, text, blocks string) bool {
 	m.Text, m.Blocks = text, nil
 	if blocks != "" && blocks != "null" && blocks != "[]" {
@@ -390,7 +391,7 @@ func (d *Double) post(rw http.ResponseWriter, r *http.Request, _ Fault) {
 		return
 	}
 	if m.Thread != "" && d.find(c.ID, m.Thread) == nil {
-		m.Thread, m.Broadcast = "", false // as Slack does where the message was deleted
+		m.Thread, m.Broadcast = "", false // as Slack does if the message was deleted
 	}
 	m.TS = d.tick()
 	d.messages = append(d.messages, m)
