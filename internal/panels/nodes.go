@@ -135,9 +135,9 @@ func nodeCPU() panel.Spec {
 }
 
 // nodeConditions has a row NotReady for each node, so that the name and the value 1 together say
-// what is wrong. Other conditions have rows only if they were wrong at some time in the range: a
-// healthy cluster of 5,000 nodes has 5,000 series. If kube-state-metrics stops reporting a node
-// that it knew, the node was deleted.
+// what is wrong. Other conditions have rows only if they were wrong at some time in the range, and
+// then with all of their samples: a healthy cluster of 5,000 nodes has 5,000 series. If
+// kube-state-metrics stops reporting a node that it knew, the node was deleted.
 func nodeConditions() panel.Spec {
 	const condition = `kube_node_status_condition{condition=~"`
 	peak := func(selector string) string { return `max_over_time(` + selector + `[$__interval])` }
