@@ -23,8 +23,8 @@ func TimeSeries(q Query, grid series.Grid, list []series.Series) []*Frame {
 	for i := range times {
 		times[i] = float64(grid.At(i).UnixMilli())
 	}
-	out := make([]*Frame, 0, min(len(list), maxFrames+1)) // Transform says that the rest is cut
-	for _, s := range list[:min(len(list), maxFrames+1)] {
+	out := make([]*Frame, 0, len(list))
+	for _, s := range list {
 		at, values := samples(times, s.Values)
 		name := legend(q, s.Labels)
 		labels := s.Labels

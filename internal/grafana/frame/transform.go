@@ -106,6 +106,7 @@ var steps = map[string]step{
 // Transform returns what the transformations make of frames, and notes of what was cut or not
 // understood. The error is an UnknownError if it does not know some of them; the frames are then
 // those that the others make. Frames may share memory with the result and remember display names.
+// Call it also without transformations: it limits the frames.
 func Transform(frames []*Frame, ts []Transformation) ([]*Frame, []string, error) {
 	n := new(notes)
 	frames = bounded(frames, n)
@@ -169,7 +170,7 @@ func (t Transformation) apply(apply step, frames []*Frame, o options) []*Frame {
 // bounded cuts what is too much.
 func bounded(frames []*Frame, n *notes) []*Frame {
 	if len(frames) > maxFrames {
-		n.add("%d frames are left out: %d are the most", len(frames)-maxFrames, maxFrames)
+		n.add("there are more than %d frames: the rest is left out", maxFrames)
 		frames = frames[:maxFrames]
 	}
 	cells := 0
@@ -192,11 +193,11 @@ func bounded(frames []*Frame, n *notes) []*Frame {
 
 func boundedFrame(frame *Frame, n *notes) *Frame {
 	if len(frame.Fields) > maxFields {
-		n.add("%d fields are left out: %d are the most", len(frame.Fields)-maxFields, maxFields)
+		n.add("a frame has more than %d fields: the rest is left out", maxFields)
 		frame = frame.with(frame.Fields[:maxFields:maxFields])
 	}
-	if rows := frame.Len(); rows > maxRows {
-		n.add("%d rows are left out: %d are the most", rows-maxRows, maxRows)
+	if frame.Len() > maxRows {
+		n.add("a frame has more than %d rows: the rest is left out", maxRows)
 		fields := make([]*Field, len(frame.Fields))
 		for i, field := range frame.Fields {
 			fields[i] = field.with(field.Values.slice(0, maxRows))

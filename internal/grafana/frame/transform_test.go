@@ -170,6 +170,21 @@ func TestTransformWrongOptions(t *testing.T) {
 	}
 }
 
+// TimeSeries leaves nothing out, so that Transform says what it cuts.
+func TestTransformManySeries(t *testing.T) {
+	list := make([]series.Series, 20_000)
+	for i := range list {
+		list[i] = series.Series{Values: []float64{1, 2, 3}}
+	}
+	frames := frame.TimeSeries(frame.Query{RefID: "A", Expr: "x"}, grid, list)
+	out, notes, err := frame.Transform(frames, nil)
+	want := []string{"there are more than 5000 frames: the rest is left out"}
+	if len(frames) != 20_000 || len(out) != 5000 || !slices.Equal(notes, want) || err != nil {
+		t.Errorf("got %d frames, %d of them kept, notes %q, error %v, want notes %q",
+			len(frames), len(out), notes, err, want)
+	}
+}
+
 // What is too much is cut, whatever makes it, and a note says so.
 func TestTransformBounds(t *testing.T) {
 	wide := func(frames, rows int) []*frame.Frame {
