@@ -399,15 +399,15 @@ func TestRangeDeflate(t *testing.T) {
 		}
 		if meta, err := ask(pack(one)); err != nil || meta.Series != 1 ||
 			meta.Bytes != int64(len(one)) {
-			t.Errorf("%s: %+v, %v", name, meta, err)
+			t.Errorf("%s: got %+v, %v, want the answer", name, meta, err)
 		}
 		var e *Error
 		if _, err := ask(pack(`{"x":"` + strings.Repeat("x", 4<<20))); !errors.As(err, &e) ||
 			e.Kind != KindTooMuch {
-			t.Errorf("%s: a bomb: %s", name, describe(err))
+			t.Errorf("%s: a bomb: got %s, want too much", name, describe(err))
 		}
 		if _, err := ask(pack(one)[:20]); err == nil {
-			t.Errorf("%s: half an answer is taken for a whole one", name)
+			t.Errorf("%s: got half an answer as a whole one, want an error", name)
 		}
 	}
 }
@@ -453,7 +453,7 @@ func TestGoAway(t *testing.T) {
 		})
 		if !errors.As(err, &e) || e.Kind != KindBusy || !strings.Contains(e.Error(), "GOAWAY") ||
 			!strings.Contains(e.Hint, "enable_http2") {
-			t.Errorf("%s: got %s", name, describe(err))
+			t.Errorf("%s: got %s, want busy, GOAWAY and a hint about enable_http2", name, describe(err))
 		}
 		if n := connections.Load(); n < 2 || n > 20 {
 			t.Errorf("%s: %d connections, want 2 to 20", name, n)
@@ -500,6 +500,6 @@ func TestHugeValues(t *testing.T) {
 			return nil
 		})
 	if err != nil {
-		t.Error(err)
+		t.Errorf("got error %v, want none", err)
 	}
 }

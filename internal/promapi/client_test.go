@@ -61,7 +61,7 @@ func TestRangeAsks(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
-			t.Error(err)
+			t.Errorf("got error %v, want none", err)
 		}
 		want := url.Values{
 			"query": {`up{cluster="prod"}`}, "start": {"1700000040.5"}, "end": {"1700000280.5"},
@@ -73,7 +73,7 @@ func TestRangeAsks(t *testing.T) {
 		}
 		if r.Method != http.MethodPost ||
 			r.URL.String() != "http://prometheus.test:9090/api/v1/query_range" {
-			t.Errorf("%s %s", r.Method, r.URL)
+			t.Errorf("got request %s %s, want a POST to query_range", r.Method, r.URL)
 		}
 		for name, want := range map[string]string{
 			"User-Agent": "promsnap/1.2.3", "Accept": "application/json",
@@ -97,7 +97,7 @@ func TestRangeAsks(t *testing.T) {
 
 func TestRangeRefusesGrids(t *testing.T) {
 	c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
-		t.Error("was sent")
+		t.Error("got a request, want none")
 		return answer(r, 500, ""), nil
 	})
 	for _, g := range []series.Grid{
@@ -112,7 +112,7 @@ func TestRangeRefusesGrids(t *testing.T) {
 		var e *Error
 		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: g},
 			none); !errors.As(err, &e) || e.Kind != KindBadConfig {
-			t.Errorf("%+v: %v", g, err)
+			t.Errorf("%+v: got error %v, want %s", g, err, KindBadConfig)
 		}
 	}
 }
@@ -164,14 +164,14 @@ func TestRangeFallsBackToGET(t *testing.T) {
 				return
 			}
 			if q := r.URL.Query(); q.Get("query") != "up" || q.Get("step") != "60" {
-				t.Errorf("asked %s", r.URL)
+				t.Errorf("got request %s, want the query up with step 60", r.URL)
 			}
 			_, _ = io.WriteString(w, one)
 		})
 		for range 2 {
 			if meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
 				none); err != nil || meta.Series != 1 {
-				t.Errorf("%d: %d series, %v", status, meta.Series, err)
+				t.Errorf("%d: got %d series, %v, want one series", status, meta.Series, err)
 			}
 		}
 		if diff := cmp.Diff([]string{"POST", "GET", "GET"}, asked); diff != "" {
@@ -199,13 +199,13 @@ func TestRangePrefix(t *testing.T) {
 	for _, path := range []string{"/a/prometheus", "/a/prometheus/"} {
 		c := newClientAt(t, Options{}, path, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/a/prometheus/api/v1/query_range" {
-				t.Errorf("asked %s", r.URL)
+				t.Errorf("got request %s, want the path prefix", r.URL)
 			}
 			_, _ = io.WriteString(w, one)
 		})
 		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
 			none); err != nil {
-			t.Error(err)
+			t.Errorf("got error %v, want none", err)
 		}
 	}
 }
@@ -230,13 +230,13 @@ func TestRangeConcurrency(t *testing.T) {
 			wg.Go(func() {
 				if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
 					none); err != nil {
-					t.Error(err)
+					t.Errorf("got error %v, want none", err)
 				}
 			})
 		}
 		wg.Wait()
 		if took := time.Since(start); most.Load() != 3 || took != 4*time.Second {
-			t.Errorf("%d at once, %v", most.Load(), took)
+			t.Errorf("got %d calls at once in %v, want 3 in 4s", most.Load(), took)
 		}
 	})
 }
@@ -265,7 +265,7 @@ func TestRangeWaitsNoLongerThanItsContext(t *testing.T) {
 		var e *Error
 		if _, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, none); !errors.As(err, &e) ||
 			e.Kind != KindTimeout || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %s", describe(err))
+			t.Errorf("got %s, want %s", describe(err), KindTimeout)
 		}
 	})
 }
@@ -287,12 +287,12 @@ func TestRangeEndsAtTheServer(t *testing.T) {
 		return nil
 	})
 	if !errors.Is(err, context.Canceled) || meta.Series != 1 {
-		t.Errorf("%d series, %v", meta.Series, err)
+		t.Errorf("got %d series, %v, want one and %v", meta.Series, err, context.Canceled)
 	}
 	<-ended
 	if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
 		func(series.Series) error { return enough }); !errors.Is(err, enough) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want %v", err, enough)
 	}
 	<-ended
 }
@@ -315,7 +315,7 @@ func TestRangeLimit(t *testing.T) {
 		}
 		if !errors.As(err, &e) || e.Limit != limit || meta.Series != limit ||
 			!strings.Contains(err.Error(), "topk") {
-			t.Errorf("%d: %d series, %v", limit, meta.Series, err)
+			t.Errorf("got %d series, %v, want %d and a LimitError", meta.Series, err, limit)
 		}
 	}
 }
@@ -327,7 +327,7 @@ func TestBodyThatIsNoGzip(t *testing.T) {
 	}
 	for range 3 {
 		if n, err := b.Read(make([]byte, 8)); n != 0 || err == nil {
-			t.Errorf("read %d bytes, %v", n, err)
+			t.Errorf("got %d bytes, error %v, want 0 and an error", n, err)
 		}
 	}
 }
@@ -343,7 +343,7 @@ func TestRangeGzip(t *testing.T) {
 	_ = z.Close()
 	c := newClient(t, Options{MaxBytes: 1 << 20}, func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Accept-Encoding"); got != "identity" {
-			t.Errorf("Accept-Encoding: %s", got)
+			t.Errorf("got Accept-Encoding %s, want identity", got)
 		}
 		w.Header().Set("Content-Encoding", "gzip")
 		switch r.FormValue("query") {
@@ -359,17 +359,17 @@ func TestRangeGzip(t *testing.T) {
 	})
 	if meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
 		none); err != nil || meta.Series != 1 || meta.Bytes != int64(len(one)) {
-		t.Errorf("%+v, %v", meta, err)
+		t.Errorf("got %+v, %v, want one series and %d bytes", meta, err, len(one))
 	}
 	var e *Error
 	if _, err := c.Range(context.Background(), Query{Expr: "bomb", Grid: grid},
 		none); !errors.As(err, &e) || e.Kind != KindTooMuch ||
 		!strings.Contains(err.Error(), "longer than 1 MiB") {
-		t.Errorf("bomb: %s", describe(err))
+		t.Errorf("bomb: got %s, want too much", describe(err))
 	}
 	if _, err := c.Range(context.Background(), Query{Expr: "brotli", Grid: grid},
 		none); !errors.As(err, &e) || e.Kind != KindBadAnswer ||
 		!strings.Contains(err.Error(), `compressed with "br"`) {
-		t.Errorf("brotli: %s", describe(err))
+		t.Errorf("brotli: got %s, want a bad answer", describe(err))
 	}
 }

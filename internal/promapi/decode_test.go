@@ -344,7 +344,7 @@ func TestDecodeErrors(t *testing.T) {
 			}
 			_, _, slow := decode(iotest.OneByteReader(strings.NewReader(tt.body)), grid, 10)
 			if describe(slow) != describe(err) {
-				t.Errorf("whole:        %v\nbyte by byte: %v", err, slow)
+				t.Errorf("got  %v byte by byte\nwant %v", slow, err)
 			}
 		})
 	}
@@ -392,11 +392,11 @@ func TestDecodeBoundsLabels(t *testing.T) {
 		var e *Error
 		switch {
 		case tt.want == tt.series && (err != nil || len(got) != tt.want):
-			t.Errorf("%+v: %d series, %v", tt, len(got), err)
+			t.Errorf("%+v: got %d series, %v, want all", tt, len(got), err)
 		case tt.want < tt.series && (!errors.As(err, &e) || e.Kind != KindTooMuch ||
 			!strings.Contains(e.Error(), "MiB together; keep only the labels that matter") ||
 			len(got) > tt.want || len(got) < tt.want*9/10):
-			t.Errorf("%+v: %d series, %s", tt, len(got), describe(err))
+			t.Errorf("%+v: got %d series, %s, want too much and about as many", tt, len(got), describe(err))
 		}
 	}
 }
@@ -408,7 +408,7 @@ func TestDecodeLargestLabels(t *testing.T) {
 	_, got, err := decode(strings.NewReader(matrix(`{"metric":{"a":"`+value+
 		`"},"values":[[1700000040,"1"]]}`)), grid, 1)
 	if err != nil || len(got) != 1 || got[0].Labels.Get("a") != value || got[0].Values[0] != 1 {
-		t.Errorf("%d series, %v", len(got), err)
+		t.Errorf("got %d series, %v, want one", len(got), err)
 	}
 }
 
@@ -422,14 +422,14 @@ func TestDecodeCut(t *testing.T) {
 		_, _, err := decode(strings.NewReader(body[:n]), grid, 10)
 		var syntax *syntaxError
 		if !errors.As(err, &syntax) || !syntax.cut || syntax.Offset != int64(n) {
-			t.Errorf("cut at byte %d: %v", n, err)
+			t.Errorf("cut at byte %d: got error %v, want one with the byte", n, err)
 		}
 		broken := errors.New("broken")
 		_, _, err = decode(io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(broken)),
 			grid, 10)
 		if !errors.Is(err, broken) ||
 			!strings.Contains(err.Error(), fmt.Sprintf("at byte %d,", n)) {
-			t.Errorf("broken at byte %d: %v", n, err)
+			t.Errorf("broken at byte %d: got error %v, want that of the reader", n, err)
 		}
 	}
 	_, _, err := decode(io.MultiReader(strings.NewReader(body),
@@ -452,7 +452,7 @@ func TestDecodeStops(t *testing.T) {
 			return nil
 		})
 	if _, err := d.decode(); !errors.Is(err, enough) || calls != 2 || !d.stopped {
-		t.Errorf("%v after %d calls", err, calls)
+		t.Errorf("got error %v after %d calls, want %v after 2", err, calls, enough)
 	}
 }
 
@@ -481,7 +481,7 @@ func TestDecodeAllocations(t *testing.T) {
 		})
 	}
 	if extra := run(many) - run(few); extra > 50 { // 20 are the new containers' names
-		t.Errorf("1,000 more series of known labels made %v allocations", extra)
+		t.Errorf("got %v allocations for 1,000 more series of known labels, want at most 50", extra)
 	}
 }
 

@@ -233,7 +233,7 @@ func TestNetworkErrors(t *testing.T) {
 			var e *Error
 			switch {
 			case tt.kind == "" && err != nil:
-				t.Error(err)
+				t.Errorf("got error %v, want none", err)
 			case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind ||
 				!strings.Contains(e.Hint, tt.hint)):
 				t.Errorf("got %s, want %s with %q", describe(err), tt.kind, tt.hint)
@@ -250,7 +250,7 @@ func TestProxyErrors(t *testing.T) {
 	var e *Error
 	if err := rangeOver(t, cfg, noHost, Options{Attempts: 1}); !errors.As(err, &e) ||
 		e.Kind != KindNetwork || !strings.Contains(e.Hint, "proxy_url") {
-		t.Errorf("got %s", describe(err))
+		t.Errorf("got %s, want %s and a hint about proxy_url", describe(err), KindNetwork)
 	}
 }
 
@@ -277,7 +277,7 @@ func rangeOver(t *testing.T, cfg config.HTTPClientConfig, rawURL string, o Optio
 // names the address.
 func TestRedirects(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t.Errorf("%s %s came here with %v", r.Method, r.URL, r.Header)
+		t.Errorf("got request %s %s with %v, want none", r.Method, r.URL, r.Header)
 	}))
 	defer elsewhere.Close()
 	tests := []struct {
@@ -318,7 +318,8 @@ func TestRedirects(t *testing.T) {
 					if r.FormValue("query") != "up" ||
 						r.Header.Get("Authorization") != "Bearer hush" ||
 						r.Header.Get("X-Key") != "hush" {
-						t.Errorf("%v came with %v", r.Form, r.Header)
+						t.Errorf("got %v with %v, want the query and the credentials", r.Form,
+							r.Header)
 					}
 					_, _ = io.WriteString(w, one)
 					return
@@ -336,7 +337,7 @@ func TestRedirects(t *testing.T) {
 			var e *Error
 			switch {
 			case tt.kind == "" && err != nil:
-				t.Error(err)
+				t.Errorf("got error %v, want none", err)
 			case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind ||
 				!strings.Contains(e.Hint, tt.hint) || e.Status != tt.status ||
 				strings.Contains(e.Error(), "hush") ||
@@ -457,7 +458,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 				if strings.Contains(text, secret[:6]) ||
 					strings.Contains(text,
 						base64.StdEncoding.EncodeToString([]byte("me:"+secret))) {
-					t.Errorf("%s, %s: %s", name, how, text)
+					t.Errorf("%s, %s: got %s, want it without the secret", name, how, text)
 				}
 			}
 		}
@@ -489,6 +490,6 @@ func TestVersionKeepsSecrets(t *testing.T) {
 	if got, err := c.Server(context.Background()); err != nil ||
 		strings.Contains(got.Version, secret[:6]) ||
 		!strings.HasPrefix(got.Version, "<redacted>") || len(got.Version) > 60 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, %v, want at most 60 bytes without the secret", got, err)
 	}
 }

@@ -75,7 +75,8 @@ func TestRangeReadsAsClientGolang(t *testing.T) {
 		g.End())
 	if err != nil || err2 != nil || !strings.Contains(server.Version, ".") ||
 		!present["node_load1"] || present["nothing"] {
-		t.Errorf("%+v, %v; %v, %v", server, err, present, err2)
+		t.Errorf("got %+v, %v; %v, %v, want a version, and only node_load1 present", server, err,
+			present, err2)
 	}
 }
 

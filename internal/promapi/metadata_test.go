@@ -27,7 +27,7 @@ func TestPresent(t *testing.T) {
 			q.Get("start") != "1700000000" || q.Get("end") != "1700003600" ||
 			q.Get("partial_response") != "false" ||
 			q.Get("match[]") != `{__name__=~"up|a\\.b|gone",cluster="prod"}` {
-			t.Errorf("%s %s", r.Method, r.URL)
+			t.Errorf("got request %s %s, want the values of __name__ that match", r.Method, r.URL)
 		}
 		return answer(r, 200, `{"status":"success","data":["a.b","up"]}`), nil
 	})
@@ -62,11 +62,11 @@ func TestMetadataIsBounded(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != KindTooMuch ||
 			!strings.Contains(e.Error(),
 				"the answer is longer than 4 MiB; answers of Prometheus are much shorter") {
-			t.Errorf("got %s", describe(err))
+			t.Errorf("got %s, want too much", describe(err))
 		}
 	}
 	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 64 {
-		t.Errorf("it took %d MiB", took)
+		t.Errorf("got %d MiB allocated, want at most 64", took)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestPresentManyNames(t *testing.T) {
 	asked := 0
 	c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
 		if n := len(r.URL.String()); n > 3*maxNames {
-			t.Errorf("a URL of %d bytes", n)
+			t.Errorf("got a URL of %d bytes, want at most %d", n, 3*maxNames)
 		}
 		match := strings.TrimSuffix(strings.TrimPrefix(r.URL.Query().Get("match[]"),
 			`{__name__=~"`), `"}`)
@@ -90,11 +90,11 @@ func TestPresentManyNames(t *testing.T) {
 	})
 	got, err := c.Present(context.Background(), names, time.Unix(0, 0), time.Unix(1, 0))
 	if err != nil || asked != 500 || len(got) != 500 || !got["metric_0"] || !got["metric_499"] {
-		t.Errorf("asked for %d, got %d, %v", asked, len(got), err)
+		t.Errorf("got %d names requested, %d results, %v, want 500 and 500", asked, len(got), err)
 	}
 	if got, err := c.Present(context.Background(), nil, time.Unix(0, 0),
 		time.Unix(1, 0)); err != nil || len(got) != 0 || asked != 500 {
-		t.Errorf("no names: %v, %v", got, err)
+		t.Errorf("no names: got %v, %v, want no result and no request", got, err)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestPresentErrors(t *testing.T) {
 		})
 		if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0),
 			time.Unix(1, 0)); err != nil || tries != 3 {
-			t.Errorf("%d tries, %v", tries, err)
+			t.Errorf("got %d tries, error %v, want 3 and none", tries, err)
 		}
 	})
 	for body, kind := range map[string]Kind{
@@ -123,14 +123,14 @@ func TestPresentErrors(t *testing.T) {
 		if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0),
 			time.Unix(1, 0)); !errors.As(err, &e) || e.Kind != kind ||
 			e.Op != "looking up metrics" {
-			t.Errorf("%s: %s", body, describe(err))
+			t.Errorf("%s: got %s, want %s", body, describe(err), kind)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := tripClient(t, Options{}, nil).Present(ctx, []string{"up"}, time.Unix(0, 0),
 		time.Unix(1, 0)); !errors.Is(err, context.Canceled) {
-		t.Errorf("canceled: %v", err)
+		t.Errorf("got error %v, want %v", err, context.Canceled)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestServer(t *testing.T) {
 	for _, tt := range tests {
 		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
 			if r.URL.Path != "/api/v1/status/buildinfo" {
-				t.Errorf("asked %s", r.URL)
+				t.Errorf("got request %s, want buildinfo", r.URL)
 			}
 			return answer(r, tt.status, tt.body), nil
 		})
@@ -161,7 +161,8 @@ func TestServer(t *testing.T) {
 		var e *Error
 		if got.Version != tt.version || tt.kind == "" && err != nil ||
 			tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind) {
-			t.Errorf("%d %s: %+v, %s", tt.status, tt.body, got, describe(err))
+			t.Errorf("%d %s: got %+v, %s, want version %q, error %q", tt.status, tt.body, got,
+				describe(err), tt.version, tt.kind)
 		}
 	}
 }

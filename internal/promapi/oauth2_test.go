@@ -32,7 +32,7 @@ func oauth2Client(t *testing.T, tokenURL, more string, o Options) (*Client, *ato
 	asked := new(atomic.Int32)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Authorization"); got != "Bearer token-1" {
-			t.Errorf("asked with %q", got)
+			t.Errorf("got a query with %q, want %q", got, "Bearer token-1")
 		}
 		asked.Add(1)
 		_, _ = io.WriteString(w, one)
@@ -63,7 +63,7 @@ func oauth2Client(t *testing.T, tokenURL, more string, o Options) (*Client, *ato
 // secret.
 func TestHostileOAuth2(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("a redirect was followed: %s %s with %v", r.Method, r.URL, r.Header)
+		t.Errorf("got request %s %s with %v, want none", r.Method, r.URL, r.Header)
 	}))
 	t.Cleanup(elsewhere.Close)
 	says := func(status int, body string) http.HandlerFunc {
@@ -235,12 +235,13 @@ func TestOAuth2Asks(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if len(forms) != 0 || asked.Load() != 2 {
-		t.Errorf("asked %d times for two, and for %d more tokens", asked.Load(), len(forms))
+		t.Errorf("got %d queries and %d more requests for a token, want 2 and 0", asked.Load(),
+			len(forms))
 	}
 	write("another")
 	ask(c)
 	if form = <-forms; !strings.HasPrefix(form.Get("by"), "me:another ") {
-		t.Errorf("the secret is %s", form.Get("by"))
+		t.Errorf("got secret %s, want me:another", form.Get("by"))
 	}
 	c, _ = oauth2Client(t, server.URL,
 		"grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', signature_algorithm: RS512, "+
@@ -248,7 +249,7 @@ func TestOAuth2Asks(t *testing.T) {
 	ask(c)
 	if form = <-forms; form.Get("grant_type") != jwtBearer ||
 		strings.Count(form.Get("assertion"), ".") != 2 {
-		t.Errorf("a JWT is asked for with %v", form)
+		t.Errorf("got form %v, want the grant type and a JWT", form)
 	}
 }
 

@@ -192,7 +192,7 @@ func TestRetries(t *testing.T) {
 					func(r *http.Request) (*http.Response, error) {
 						body, err := io.ReadAll(r.Body)
 						if err != nil || !strings.Contains(string(body), "query=up") {
-							t.Errorf("try %d sent %q, %v", tries, body, err)
+							t.Errorf("try %d: got %q, %v, want the query up", tries, body, err)
 						}
 						tries++
 						return tt.replies[min(tries, len(tt.replies))-1](r)
@@ -216,7 +216,7 @@ func TestRetries(t *testing.T) {
 				var e *Error
 				switch {
 				case tt.kind == "" && (err != nil || count != 1):
-					t.Errorf("%d series, %v", count, err)
+					t.Errorf("got %d series, error %v, want 1 and none", count, err)
 				case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind):
 					t.Errorf("got %s, want %s", describe(err), tt.kind)
 				}
@@ -236,7 +236,7 @@ func TestRetryIsCanceled(t *testing.T) {
 		start := time.Now()
 		_, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, none)
 		if took := time.Since(start); took != 3*time.Second || !errors.Is(err, context.Canceled) {
-			t.Errorf("ended after %v with %v", took, err)
+			t.Errorf("got the end after %v with %v, want 3s with %v", took, err, context.Canceled)
 		}
 	})
 }
@@ -259,7 +259,7 @@ func TestRunsEnd(t *testing.T) {
 				!errors.Is(err, context.DeadlineExceeded) ||
 				cause != nil &&
 					(!errors.Is(err, cause) || !strings.Contains(err.Error(), cause.Error())) {
-				t.Errorf("got %s", describe(err))
+				t.Errorf("got %s, want %s and cause %v", describe(err), KindTimeout, cause)
 			}
 		})
 	}
@@ -292,7 +292,8 @@ func TestSlowAnswers(t *testing.T) {
 				if took := time.Since(start); took != 20*time.Second || !errors.As(err, &e) ||
 					e.Kind != KindTimeout ||
 					!strings.Contains(e.Error(), "no complete answer after 20s") {
-					t.Errorf("ended after %v with %s", took, describe(err))
+					t.Errorf("got the end after %v with %s, want 20s with a timeout", took,
+						describe(err))
 				}
 			})
 		})

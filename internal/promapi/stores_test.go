@@ -44,7 +44,7 @@ func TestStores(t *testing.T) {
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
 				r *http.Request) {
 				if r.URL.Path != "/prefix/api/v1/stores" {
-					t.Errorf("asked for %s", r.URL.Path)
+					t.Errorf("got request %s, want /prefix/api/v1/stores", r.URL.Path)
 				}
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(tc.status)

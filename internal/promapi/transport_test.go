@@ -109,7 +109,8 @@ func TestWhatIsNoHTTP(t *testing.T) {
 			var e *Error
 			if !errors.As(err, &e) || e.Kind != tt.kind ||
 				!strings.Contains(err.Error(), tt.want) || asked.Load() != 1 {
-				t.Errorf("asked %d times: %s", asked.Load(), describe(err))
+				t.Errorf("got %d requests: %s, want one: %s with %q", asked.Load(), describe(err),
+					tt.kind, tt.want)
 			}
 		})
 	}
@@ -131,7 +132,7 @@ func TestLongHeadersOfHTTP2(t *testing.T) {
 	var e *Error
 	if err := rangeOver(t, cfg, srv.URL, Options{}); !errors.As(err, &e) ||
 		e.Kind != KindTooMuch && e.Kind != KindBadAnswer || e.Again {
-		t.Errorf("got %s", describe(err))
+		t.Errorf("got %s, want too much or a bad answer, without a retry", describe(err))
 	}
 }
 
@@ -147,7 +148,7 @@ func TestGzipByEachName(t *testing.T) {
 		})
 		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
 			none); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func TestFilesOfHTTPConfig(t *testing.T) {
 		var e *Error
 		switch {
 		case tt.want == "" && err != nil:
-			t.Errorf("%s: %v", tt.config, err)
+			t.Errorf("%s: got error %v, want none", tt.config, err)
 		case tt.want != "" && (!errors.As(err, &e) || e.Kind != KindBadConfig ||
 			!strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "network")):
 			t.Errorf("%s: got %s, want %q", tt.config, describe(err), tt.want)
@@ -105,7 +105,7 @@ func TestFilesOfHTTPConfig(t *testing.T) {
 		if _, err := Transport(t.Context(),
 			config.HTTPClientConfig{TLSConfig: config.TLSConfig{CAFile: path}}, nil); err == nil ||
 			!strings.Contains(err.Error(), path) {
-			t.Errorf("ca_file: %s: %v", path, err)
+			t.Errorf("ca_file %s: got error %v, want one that names it", path, err)
 		}
 	}
 }

@@ -31,6 +31,6 @@ func TestFileEndsWithItsContext(t *testing.T) {
 	}()
 	cancel(over)
 	if err := <-ended; !errors.Is(err, over) {
-		t.Error(err)
+		t.Errorf("got error %v, want %v", err, over)
 	}
 }

@@ -21,7 +21,7 @@ func TestParsePlace(t *testing.T) {
 	} {
 		got, err := ParsePlace(in)
 		if err != nil || got != want || got.String() != in {
-			t.Errorf("%s: %+v %s, %v", in, got, got, err)
+			t.Errorf("got %+v %s, %v, want %+v %s", got, got, err, want, in)
 		}
 	}
 	for _, in := range []string{
@@ -33,7 +33,7 @@ func TestParsePlace(t *testing.T) {
 	} {
 		if p, err := ParsePlace(in); err == nil || strings.Contains(err.Error(), "MARKED") ||
 			!strings.Contains(err.Error(), "write") {
-			t.Errorf("%q: %+v, %v", in, p, err)
+			t.Errorf("%q: got %+v, %v, want an error without the text", in, p, err)
 		}
 	}
 }
@@ -42,12 +42,12 @@ func TestStored(t *testing.T) {
 	p := Place{Store: ParameterStore, Name: "/slack"}
 	s := Stored(p, func(_ context.Context, asked Place) (string, error) {
 		if asked != p {
-			t.Errorf("asked for %s", asked)
+			t.Errorf("got a read of %s, want %s", asked, p)
 		}
 		return marked + "\n", nil
 	})
 	if got := reveal(t, s); got != marked {
-		t.Errorf("reveals %q", got)
+		t.Errorf("got %q, want %q", got, marked)
 	}
 	down := errors.New("AWS is down")
 	for want, s := range map[string]String{

@@ -64,12 +64,12 @@ func TestNothingPrintsIt(t *testing.T) {
 		if strings.Contains(text, "MARKED") ||
 			strings.Contains(text, fmt.Sprintf("%x", "MARKED")) ||
 			strings.Contains(text, fmt.Sprintf("%X", "MARKED")) {
-			t.Errorf("%s prints the secret: %s", how, text)
+			t.Errorf("%s: got %s, want it without the secret", how, text)
 		}
 	}
 	for _, how := range []string{"%v", "%+v", "%#v", "%s", "%x", "json", "yaml", "String"} {
 		if !strings.Contains(prints[how], "redacted") {
-			t.Errorf("%s prints %q", how, prints[how])
+			t.Errorf("%s: got %q, want <redacted>", how, prints[how])
 		}
 	}
 }
@@ -85,7 +85,7 @@ func TestReveal(t *testing.T) {
 		"store": From(func(context.Context) (string, error) { return marked, nil }),
 	} {
 		if got := reveal(t, s); got != marked || s.IsZero() {
-			t.Errorf("%s reveals %q", name, got)
+			t.Errorf("%s: got %q, want %q", name, got, marked)
 		}
 	}
 	if !(String{}).IsZero() || (String{}).String() != "" {

@@ -76,11 +76,11 @@ func TestSentIsNotRepeated(t *testing.T) {
 				base64.StdEncoding.EncodeToString([]byte("me:" + secret)),
 			} {
 				if strings.Contains(got, form) {
-					t.Errorf("%q shows %q", got, form)
+					t.Errorf("got %q, want it without %q", got, form)
 				}
 			}
 			if !strings.HasPrefix(got, "it was: ") || !strings.Contains(got, redacted) {
-				t.Errorf("%q is not what was said", got)
+				t.Errorf("got %q, want the rest of the text", got)
 			}
 		})
 	}
@@ -106,7 +106,7 @@ func TestRefererIsNoSecret(t *testing.T) {
 	}
 	_ = res.Body.Close()
 	if got := sent.Scrub(server.URL); got != server.URL {
-		t.Errorf("%q", got)
+		t.Errorf("got %q, want %q", got, server.URL)
 	}
 }
 
@@ -116,7 +116,8 @@ func TestWhole(t *testing.T) {
 		{100, 8192, 100}, {8191, 8192, 8191}, {8192, 8192, 4096}, {10, 10, 0},
 	} {
 		if got := Whole(make([]byte, tc.read), tc.most); len(got) != tc.want {
-			t.Errorf("of %d bytes that are at most %d, %d are left", tc.read, tc.most, len(got))
+			t.Errorf("%d bytes of at most %d: got %d bytes, want %d", tc.read, tc.most, len(got),
+				tc.want)
 		}
 	}
 }
@@ -125,12 +126,12 @@ func TestShortWordsAreNoSecret(t *testing.T) {
 	var sent Sent
 	sent.header("abc")
 	if got := sent.Scrub("abcdef abc"); got != "abcdef abc" {
-		t.Errorf("%q", got)
+		t.Errorf("got %q, want it unchanged", got)
 	}
 	for range 2 * mostSent {
 		sent.header("token-" + strings.Repeat("x", len(sent.known)))
 	}
 	if len(sent.known) != mostSent {
-		t.Errorf("%d values are kept", len(sent.known))
+		t.Errorf("got %d values, want %d", len(sent.known), mostSent)
 	}
 }
