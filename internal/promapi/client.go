@@ -1,6 +1,6 @@
-// Package promapi sends range queries to Prometheus, or to a server with the same HTTP API (Thanos,
-// Mimir, VictoriaMetrics). It passes on the answer series by series while it arrives, so that no
-// answer is ever in memory as a whole.
+// Package promapi sends queries to Prometheus, or to a server with the same HTTP API (Thanos, Mimir,
+// VictoriaMetrics). It passes on the answer to a range query series by series while it arrives, so
+// that no such answer is ever in memory as a whole.
 package promapi
 
 import (
@@ -77,7 +77,8 @@ type Client struct {
 	o       Options
 	sent    secret.Sent // the secrets of all its requests
 	slots   chan struct{}
-	getOnly atomic.Bool // the server refused a POST and answered the same request as a GET
+	getOnly atomic.Bool  // the server refused a POST and answered the same request as a GET
+	heeds   atomic.Int32 // whether the server heeds match[] in lists of labels
 }
 
 // New returns a client of the server at base, which may have a path prefix. rt sends the requests
@@ -244,29 +245,33 @@ func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values,
 	limit := 2 * c.o.QueryTimeout
 	timed, cancel := context.WithTimeoutCause(ctx, limit, errSlow(limit))
 	defer cancel()
-	resp, err := c.send(timed, form)
+	resp, err := c.send(timed, "api/v1/query_range", form)
 	if err != nil {
 		return Meta{Grid: q.Grid}, c.explain(timed, op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	d := newDecoder(resp.Body, q, each)
 	meta, err := d.decode()
-	for _, notes := range [][]string{meta.Warnings, meta.Infos} {
-		for i := range notes {
-			notes[i] = outside.Middle(c.sent.Scrub(notes[i]), maxMessage)
-		}
-	}
+	c.scrub(meta)
 	if err != nil && !d.stopped {
 		err = c.explain(timed, op, err)
 	}
 	return meta, err
 }
 
-// send sends a range query with POST, or with GET if the server or a proxy refuses POST.
-func (c *Client) send(ctx context.Context, form url.Values) (*http.Response, error) {
-	u := *c.base.JoinPath("api/v1/query_range")
+// scrub removes secrets from the notes of an answer, and shortens the notes.
+func (c *Client) scrub(meta Meta) {
+	for _, notes := range [][]string{meta.Warnings, meta.Infos} {
+		for i := range notes {
+			notes[i] = outside.Middle(c.sent.Scrub(notes[i]), maxMessage)
+		}
+	}
+}
+
+// send sends a query with POST, or with GET if the server or a proxy refuses POST.
+func (c *Client) send(ctx context.Context, path string, form url.Values) (*http.Response, error) {
 	if !c.getOnly.Load() {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(),
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(path).String(),
 			strings.NewReader(form.Encode()))
 		if err != nil {
 			return nil, err
@@ -282,16 +287,22 @@ func (c *Client) send(ctx context.Context, form url.Values) (*http.Response, err
 			return resp, err
 		}
 	}
+	resp, err := c.get(ctx, path, form)
+	if err == nil {
+		c.getOnly.Store(true)
+	}
+	return resp, err
+}
+
+// get sends a GET.
+func (c *Client) get(ctx context.Context, path string, form url.Values) (*http.Response, error) {
+	u := c.base.JoinPath(path)
 	u.RawQuery = form.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.http.Do(req)
-	if err == nil {
-		c.getOnly.Store(true)
-	}
-	return resp, err
+	return c.http.Do(req)
 }
 
 // enter waits for a slot of the concurrency. leave returns the slot.
@@ -308,6 +319,25 @@ func (c *Client) enter(ctx context.Context) error {
 }
 
 func (c *Client) leave() { <-c.slots }
+
+// attempts calls once, each time with the time limit, until it succeeds or a retry cannot help.
+func (c *Client) attempts(ctx context.Context, op string, limit time.Duration,
+	once func(ctx context.Context) error) error {
+	for n := 1; ; n++ {
+		timed, cancel := context.WithTimeoutCause(ctx, limit, errSlow(limit))
+		err := once(timed)
+		if err != nil {
+			err = c.explain(timed, op, err)
+		}
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if err := c.pause(ctx, n, err); err != nil {
+			return err
+		}
+	}
+}
 
 // pause waits before try n+1. It returns an error if there is no such try: err itself if a retry
 // cannot help, if there were enough tries, or if the wait would end after ctx.

@@ -332,6 +332,19 @@ func errNotMatrix(resultType string) *Error {
 	return e
 }
 
+func errNotVector(resultType string) *Error {
+	e := &Error{
+		Kind: KindQuery, Message: fmt.Sprintf("the answer is a %s, not one value a series",
+			resultType),
+		Hint: "write a query that returns one value a series, such as last_over_time(up[5m])",
+	}
+	if resultType == "" {
+		e.Kind, e.Message = KindBadAnswer, "the answer has no result type"
+		e.Hint = "this is not the Prometheus API, or a proxy changes its answers"
+	}
+	return e
+}
+
 func errHistogram(labels series.Labels) *Error {
 	return &Error{
 		Kind: KindHistogram,

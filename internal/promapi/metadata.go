@@ -71,25 +71,19 @@ func (c *Client) selector(names []string) (string, error) {
 // metricNames returns the names of the metrics that match selector.
 func (c *Client) metricNames(ctx context.Context, op, selector string, start,
 	end time.Time) (map[string]bool, error) {
-	for n := 1; ; n++ {
-		timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
-		values, _, _, err := c.api.LabelValues(timed, model.MetricNameLabel, []string{selector},
+	found := map[string]bool{}
+	err := c.attempts(ctx, op, c.o.QueryTimeout, func(ctx context.Context) error {
+		values, _, _, err := c.api.LabelValues(ctx, model.MetricNameLabel, []string{selector},
 			start, end)
-		if err != nil {
-			err = c.explain(timed, op, err)
+		for _, v := range values {
+			found[string(v)] = true
 		}
-		cancel()
-		if err == nil {
-			found := make(map[string]bool, len(values))
-			for _, v := range values {
-				found[string(v)] = true
-			}
-			return found, nil
-		}
-		if err := c.pause(ctx, n, err); err != nil {
-			return nil, err
-		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return found, nil
 }
 
 // maxVersion is the longest version of a server, in characters.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -37,7 +36,7 @@ func (c *Client) Stores(ctx context.Context) ([]Store, error) {
 	defer c.leave()
 	timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
 	defer cancel()
-	body, err := c.get(timed, "api/v1/stores")
+	body, err := c.body(timed, "api/v1/stores")
 	if err == nil {
 		return c.readStores(body), nil
 	}
@@ -50,13 +49,9 @@ func (c *Client) Stores(ctx context.Context) ([]Store, error) {
 	return nil, err
 }
 
-// get sends a GET without parameters and returns the body of the answer.
-func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.JoinPath(path).String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := c.http.Do(req)
+// body sends a GET without parameters and returns the body of the answer.
+func (c *Client) body(ctx context.Context, path string) ([]byte, error) {
+	resp, err := c.get(ctx, path, nil)
 	if err != nil {
 		return nil, err
 	}
