@@ -182,14 +182,19 @@ func (a Answers) Add(query string, ls series.Labels, at func(float64) float64) {
 }
 
 // Specs returns panels like the built-in ones, with queries that Fleet answers.
-func Specs() []panel.Spec {
-	limits := func(name string, warning, critical float64, d time.Duration) []rules.Rule {
-		r := rules.Rule{Name: name, Warning: rules.At(warning), For: d}
-		if critical > 0 {
-			r.Critical = rules.At(critical)
-		}
-		return []rules.Rule{r}
+func Specs() []panel.Spec { return append(nodeSpecs(), otherSpecs()...) }
+
+// limits returns one rule with a warning and, if critical is above 0, a critical limit.
+func limits(name string, warning, critical float64, d time.Duration) []rules.Rule {
+	r := rules.Rule{Name: name, Warning: rules.At(warning), For: d}
+	if critical > 0 {
+		r.Critical = rules.At(critical)
 	}
+	return []rules.Rule{r}
+}
+
+// nodeSpecs returns the panels of the section Nodes.
+func nodeSpecs() []panel.Spec {
 	return []panel.Spec{
 		{
 			Measure: panel.NodeMemory,
@@ -253,6 +258,12 @@ func Specs() []panel.Spec {
 			Subject: "memory requests", Rules: limits("NodeMemoryRequestsHigh", 0.9, 0,
 				30*time.Minute),
 		},
+	}
+}
+
+// otherSpecs returns the panels of the other sections.
+func otherSpecs() []panel.Spec {
+	return []panel.Spec{
 		{
 			Name: "container-memory", Title: "Container memory (% of limit)",
 			Section: "Containers",
