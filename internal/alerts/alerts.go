@@ -77,7 +77,7 @@ func settle(panels []snapshot.Panel, own *owners, objects *rules.Objects) {
 	for i := range panels {
 		panels[i].Keep(endedFiring, func(row snapshot.Row) bool {
 			presence := objects.Presence(identityOf(row.Labels, row.NodeAdded, own))
-			return presence == rules.IsThere || presence == rules.PresenceUnknown
+			return presence == rules.Present || presence == rules.PresenceUnknown
 		})
 	}
 }

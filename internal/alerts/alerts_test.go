@@ -95,17 +95,17 @@ func TestLoadOwners(t *testing.T) {
 	}
 	objects := own.objects()
 	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload",
-		"recommend")); got != rules.IsThere {
-		t.Errorf("shop/recommend: got %v, want %v", got, rules.IsThere)
+		"recommend")); got != rules.Present {
+		t.Errorf("shop/recommend: got %v, want %v", got, rules.Present)
 	}
 	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload",
-		"nothing")); got != rules.IsGone {
-		t.Errorf("shop/nothing: got %v, want %v", got, rules.IsGone)
+		"nothing")); got != rules.Absent {
+		t.Errorf("shop/nothing: got %v, want %v", got, rules.Absent)
 	}
 	// The pod was killed two hours ago, but its object still exists.
 	if got := objects.Presence(series.FromPairs("namespace", "spark", "workload",
-		ended)); ended == "" || got != rules.IsGone {
-		t.Errorf("the ended executor %q: got %v, want %v", ended, got, rules.IsGone)
+		ended)); ended == "" || got != rules.Absent {
+		t.Errorf("the ended executor %q: got %v, want %v", ended, got, rules.Absent)
 	}
 	if few, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{},
 		Window{now, 3 * time.Hour, 1}); err != nil || len(few.of) != len(own.of) {
@@ -245,20 +245,20 @@ func TestPresenceOfNodes(t *testing.T) {
 		nodes    snapshot.Nodes
 		want     rules.Presence
 	}{
-		{series.FromPairs("instance", node.InternalIP+":9100"), nodes, rules.IsThere},
-		{series.FromPairs("node", node.Name), nodes, rules.IsThere},
-		{series.FromPairs("instance", node.InternalIP), nodes, rules.IsThere},
+		{series.FromPairs("instance", node.InternalIP+":9100"), nodes, rules.Present},
+		{series.FromPairs("node", node.Name), nodes, rules.Present},
+		{series.FromPairs("instance", node.InternalIP), nodes, rules.Present},
 		// a port that no exporter has
-		{series.FromPairs("instance", node.InternalIP+":9999"), nodes, rules.IsThere},
-		{series.FromPairs("instance", strings.ToUpper(node.Name)), nodes, rules.IsThere},
-		{series.FromPairs("node", "taken-away"), nodes, rules.IsGone},
+		{series.FromPairs("instance", node.InternalIP+":9999"), nodes, rules.Present},
+		{series.FromPairs("instance", strings.ToUpper(node.Name)), nodes, rules.Present},
+		{series.FromPairs("node", "taken-away"), nodes, rules.Absent},
 		{
 			series.FromPairs("cluster", "elsewhere", "node", node.Name), nodes,
 			rules.PresenceUnknown,
 		},
 		// a host outside the cluster
-		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.NobodyKnows},
-		{series.FromPairs("job", "api"), nodes, rules.NobodyKnows},
+		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.PresenceUntracked},
+		{series.FromPairs("job", "api"), nodes, rules.PresenceUntracked},
 		{series.FromPairs("node", node.Name), snapshot.Nodes{}, rules.PresenceUnknown},
 	} {
 		objects := (&owners{nodes: tc.nodes}).objects()

@@ -68,7 +68,7 @@ func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes,
 		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
 		own.of[own.object(s.Labels, pod)] = workload
 		if s.Values[len(s.Values)-1] > 0 { // false for NaN
-			own.live[own.object(s.Labels, workload)] = rules.IsThere
+			own.live[own.object(s.Labels, workload)] = rules.Present
 		}
 		return nil
 	})
@@ -129,7 +129,7 @@ func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, w Window) {
 		Limit: max(w.MaxSeries, mostPods),
 	}
 	meta, err := q.Range(ctx, query, func(s series.Series) error {
-		o.claims[o.object(s.Labels, s.Labels.Get("persistentvolumeclaim"))] = rules.IsThere
+		o.claims[o.object(s.Labels, s.Labels.Get("persistentvolumeclaim"))] = rules.Present
 		return nil
 	})
 	switch {

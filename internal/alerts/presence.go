@@ -14,7 +14,7 @@ func (o *owners) objects() rules.Objects {
 // workloads returns the workloads that have a pod. The others are gone, unless the answer may lack
 // pods.
 func (o *owners) workloads() rules.Known {
-	out := rules.Known{Objects: o.live, Clusters: map[string]rules.Presence{}, Others: rules.IsGone}
+	out := rules.Known{Objects: o.live, Clusters: map[string]rules.Presence{}, Others: rules.Absent}
 	if len(o.live) == 0 || o.partial {
 		out.Others = rules.PresenceUnknown
 	}
@@ -31,14 +31,14 @@ func (o *owners) workloads() rules.Known {
 // failed kubelet stops reporting claims too.
 func (o *owners) presentClaims() rules.Known {
 	out := rules.Known{
-		Objects: o.claims, Clusters: map[string]rules.Presence{}, Others: rules.NobodyKnows,
+		Objects: o.claims, Clusters: map[string]rules.Presence{}, Others: rules.PresenceUntracked,
 	}
 	if o.claimsErr != nil {
 		out.Others = rules.PresenceUnknown
 		return out
 	}
 	for claim := range o.claims {
-		out.Clusters[claim.Cluster] = rules.IsGone
+		out.Clusters[claim.Cluster] = rules.Absent
 	}
 	for _, cluster := range o.nodes.Clusters() {
 		if o.nodes.Silent(cluster) {

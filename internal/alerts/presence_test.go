@@ -88,16 +88,18 @@ func TestPresenceOfClaims(t *testing.T) {
 		listed, unlisted, elsewhere rules.Presence
 	}{
 		"reports claims": {
-			answers{by: data}, current, rules.IsThere, rules.IsGone, rules.NobodyKnows,
+			answers{by: data}, current, rules.Present, rules.Absent, rules.PresenceUntracked,
 		},
 		"reports no claims": {
-			answers{}, current, rules.NobodyKnows, rules.NobodyKnows, rules.NobodyKnows,
+			answers{}, current, rules.PresenceUntracked, rules.PresenceUntracked,
+			rules.PresenceUntracked,
 		},
 		"is silent": {
-			answers{by: data}, silent, rules.IsThere, rules.PresenceUnknown, rules.NobodyKnows,
+			answers{by: data}, silent, rules.Present, rules.PresenceUnknown,
+			rules.PresenceUntracked,
 		},
 		"answers in part": {
-			answers{by: data, partial: true}, current, rules.IsThere, rules.PresenceUnknown,
+			answers{by: data, partial: true}, current, rules.Present, rules.PresenceUnknown,
 			rules.PresenceUnknown,
 		},
 		"does not answer": {
@@ -105,7 +107,8 @@ func TestPresenceOfClaims(t *testing.T) {
 			rules.PresenceUnknown, rules.PresenceUnknown,
 		},
 		"without nodes": {
-			answers{by: data}, snapshot.Nodes{}, rules.IsThere, rules.IsGone, rules.NobodyKnows,
+			answers{by: data}, snapshot.Nodes{}, rules.Present, rules.Absent,
+			rules.PresenceUntracked,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ const (
 // prev.
 //
 // Evaluating a slot again changes nothing. Neither does the zero slot, nor a slot older than
-// prev's. Evaluating A and then A∪B at one slot equals evaluating A∪B, unless exists are more
+// prev's. Evaluating A and then A∪B at one slot equals evaluating A∪B, unless there are more
 // alerts, or more episodes of one alert, than are remembered. What is known of an alert is a union
 // of its streaks, so order and repetition do not matter.
 //

@@ -52,7 +52,7 @@ func (r *RuleResult) answered() map[Key]int {
 // on.
 func (r *RuleResult) checkSilent(a *Alert, fs []*Judged, seen time.Time, presence Presence,
 	slot time.Time) End {
-	if presence == IsGone || presence == NobodyKnows && r.NoData == ResolveOnNoData {
+	if presence == Absent || presence == PresenceUntracked && r.NoData == ResolveOnNoData {
 		return Vanished
 	}
 	if a.Silent.IsZero() {

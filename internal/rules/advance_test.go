@@ -229,14 +229,14 @@ func TestAdvance(t *testing.T) {
 		},
 		"a node that is known to be gone": {
 			watch{
-				nodes:  IsGone,
+				nodes:  Absent,
 				series: map[string]string{"a": high(16), "b": strings.Repeat("5", 200)},
 			},
 			every(5, 5, 60), "a critical [4-19 critical peak 95 vanished at 30]",
 		},
 		"a pod that is known to be there": {
 			watch{
-				rule: resolving, nodes: IsThere,
+				rule: resolving, nodes: Present,
 				series: map[string]string{"a": high(16), "b": strings.Repeat("5", 200)},
 			},
 			every(5, 5, 60), "a critical silent 19 [4-19 critical peak 95]",

@@ -38,11 +38,11 @@ func (r Rule) Check(rng, step time.Duration) []Problem {
 	case step > 0 && r.For > rng-3*step:
 		add("for", "%s does not fit into a range of %s with steps of %s; write %s, or a longer "+
 			"range",
-			written(r.For), written(rng), written(step), atMost(rng-3*step))
+			format(r.For), format(rng), format(step), atMost(rng-3*step))
 	case step > r.For/3:
 		add("for", "%s is less than three steps of %s, too few samples to tell; write at least "+
 			"%s, or a step of %s",
-			written(r.For), written(step), written(3*step), atMost(r.For/3))
+			format(r.For), format(step), format(3*step), atMost(r.For/3))
 	}
 	return problems
 }
@@ -97,13 +97,13 @@ func reduceNames() string {
 	return strings.Join(names, ", ")
 }
 
-// written formats a duration as in the configuration: 1h30m, not 1h30m0s.
-func written(d time.Duration) string { return model.Duration(d).String() }
+// format formats a duration as in the configuration: 1h30m, not 1h30m0s.
+func format(d time.Duration) string { return model.Duration(d).String() }
 
 // atMost advises a largest duration, to the second, or "less" if that would be 0 or negative.
 func atMost(d time.Duration) string {
 	if d = d.Truncate(time.Second); d > 0 {
-		return "at most " + written(d)
+		return "at most " + format(d)
 	}
 	return "less"
 }

@@ -67,7 +67,7 @@ func (r *RuleResult) join(es []Episode, s stretch, slot time.Time) []Episode {
 	return out
 }
 
-// joinEnded adds the streaks of a finding that ended after seen, and reports whether exists were
+// joinEnded adds the streaks of a finding that ended after seen, and reports whether there were
 // any. They count as ended at this slot, so an alert that no slot saw firing never fires.
 func (r *RuleResult) joinEnded(a *Alert, f *Judged, seen, slot time.Time) bool {
 	joined := false

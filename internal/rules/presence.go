@@ -8,13 +8,13 @@ type Presence uint8
 
 // The answers.
 const (
-	// NobodyKnows means that no source knows such objects: the rule's NoDataPolicy decides.
-	NobodyKnows Presence = iota
+	// PresenceUntracked means that no source knows such objects: the rule's NoDataPolicy decides.
+	PresenceUntracked Presence = iota
 	// PresenceUnknown means that the source should know, but some or all of it is silent. The
 	// object must not be treated as gone.
 	PresenceUnknown
-	IsThere
-	IsGone
+	Present
+	Absent
 )
 
 // Object is the object of an alert within one cluster: a workload, a claim, a node or a host. The
@@ -23,7 +23,7 @@ const (
 type Object struct{ Cluster, Namespace, Name string }
 
 // Objects are the objects that exist at a slot. The zero value knows none: every answer is
-// NobodyKnows.
+// PresenceUntracked.
 //
 // It lists the objects instead of answering for the known alerts, because Advance asks about every
 // alert that it remembers, and another run may have written that memory after the slot was
@@ -68,7 +68,7 @@ func (o *Objects) Presence(identity series.Labels) Presence {
 // port.
 func (o *Objects) ofHost(cluster, instance string) Presence {
 	if instance == "" {
-		return NobodyKnows
+		return PresenceUntracked
 	}
 	withPort := Object{Cluster: cluster, Name: series.HostID(instance)}
 	if p, ok := o.Hosts.Objects[withPort]; ok {

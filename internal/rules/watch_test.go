@@ -66,9 +66,9 @@ func (w *watch) result(n int) RuleResult {
 		}
 		r.Series = append(r.Series, identity)
 		f := Judge(w.rule, series.Series{Labels: ls, Values: values}, g)
-		if w.nodes != NobodyKnows && (f.Status == NoData || f.Status == Gone) {
+		if w.nodes != PresenceUntracked && (f.Status == NoData || f.Status == Gone) {
 			// as package alerts does
-			if f.Status = NoData; w.nodes == IsGone {
+			if f.Status = NoData; w.nodes == Absent {
 				f.Status = Gone
 			}
 		}

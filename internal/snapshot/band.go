@@ -127,8 +127,8 @@ func (s *sampler) offer(hash uint64, values []float64) {
 	heap.Fix(&s.h, 0)
 }
 
-// besides returns the sampled series that are not drawn as lines.
-func besides(sample []Sampled, lines []Line) []Sampled {
+// notDrawn returns the sampled series that are not drawn as lines.
+func notDrawn(sample []Sampled, lines []Line) []Sampled {
 	drawn := make(map[uint64]bool, len(lines))
 	for _, l := range lines {
 		drawn[l.Key()] = true

@@ -30,8 +30,8 @@ var clusterNames = []string{
 // five objects, but a server that returns more must not cause quadratic memory use.
 const mostCopies = 100
 
-// looks is the number of times in a window at which labels are checked.
-const looks = 13
+// labelChecks is the number of times in a window at which labels are checked.
+const labelChecks = 13
 
 // Clusters is what is known about the label that distinguishes clusters.
 type Clusters struct {
@@ -46,7 +46,7 @@ type Clusters struct {
 // Prometheus servers and replicas or shards of kube-state-metrics do not count.
 func findClusters(ctx context.Context, q Querier, at time.Time,
 	window time.Duration) (Clusters, error) {
-	step := max((window / (looks - 1)).Truncate(time.Minute), time.Minute)
+	step := max((window / (labelChecks - 1)).Truncate(time.Minute), time.Minute)
 	grid := panel.PlanGrid(at, window, step)
 	found, err := clustersByName(ctx, q, grid)
 	if err != nil || found.Label != "" {
@@ -71,7 +71,7 @@ func clustersByName(ctx context.Context, q Querier, grid series.Grid) (Clusters,
 	var groups []group
 	query := promapi.Query{
 		Grid: grid, Expr: fmt.Sprintf(`count by (cluster, %s) (%s)`,
-			strings.Join(clusterNames, ", "), settled("kube_node_info")),
+			strings.Join(clusterNames, ", "), stable("kube_node_info")),
 	}
 	_, err := q.Range(ctx, query, func(s series.Series) error {
 		groups = append(groups, group{s.Labels.Clone(), slices.Clone(s.Values)})
@@ -157,13 +157,13 @@ var targetLabels = []string{
 	"metrics_path", "created_by_name", "app_kubernetes_io_version", "helm_sh_chart",
 }
 
-// settled selects the series that also existed ten minutes ago. An object that is recreated under
+// stable selects the series that also existed ten minutes ago. An object that is recreated under
 // its old name exists twice for a moment: until each of several servers has scraped it, and for
 // five minutes if there is no staleness marker.
-func settled(selector string) string { return selector + ` and ` + selector + ` offset 10m` }
+func stable(selector string) string { return selector + ` and ` + selector + ` offset 10m` }
 
-// settledFigure selects the series whose value is the same as ten minutes ago.
-func settledFigure(selector string) string { return selector + ` == ` + selector + ` offset 10m` }
+// stableFigure selects the series whose value is the same as ten minutes ago.
+func stableFigure(selector string) string { return selector + ` == ` + selector + ` offset 10m` }
 
 // mayBeCluster reports whether a label may distinguish clusters. A replica label distinguishes
 // sources of the same data.
@@ -176,7 +176,7 @@ func mayBeCluster(label string) bool {
 func (k twin) find(ctx context.Context, q Querier, grid series.Grid) (Clusters, error) {
 	newest := -1
 	counted := promapi.Query{
-		Grid: grid, Expr: fmt.Sprintf(`count(count by (%s) (%s) > 1)`, k.by, settled(k.info)),
+		Grid: grid, Expr: fmt.Sprintf(`count(count by (%s) (%s) > 1)`, k.by, stable(k.info)),
 	}
 	_, err := q.Range(ctx, counted, func(s series.Series) error {
 		newest = series.Newest(s.Values)
@@ -192,7 +192,7 @@ func (k twin) find(ctx context.Context, q Querier, grid series.Grid) (Clusters, 
 	var all []series.Labels
 	err = eachLabels(ctx, q, at,
 		fmt.Sprintf(`%[2]s and on (%[1]s) topk(5, count by (%[1]s) (%[2]s) > 1)`, k.by,
-			settled(k.info)), func(ls series.Labels) {
+			stable(k.info)), func(ls series.Labels) {
 			if len(all) < mostCopies {
 				all = append(all, ls)
 			}
@@ -312,7 +312,7 @@ func (k twin) separates(ctx context.Context, q Querier, at series.Grid, pairs []
 		}
 		n, err := count(fmt.Sprintf(`count((max by (%[1]s) (%[3]s) != min by (%[1]s) (%[3]s))`+
 			` unless on (%[1]s) (max by (%[1]s, %[2]s) (%[3]s) != min by (%[1]s, %[2]s) (%[3]s)))`,
-			f.by, by, settledFigure(f.metric)))
+			f.by, by, stableFigure(f.metric)))
 		if err != nil {
 			return false, err
 		}
@@ -322,7 +322,7 @@ func (k twin) separates(ctx context.Context, q Querier, at series.Grid, pairs []
 		return false, nil
 	}
 	n, err := count(fmt.Sprintf(`count(count by (%[1]s) (group by (cluster, %[1]s) (%[2]s)) > 1)`,
-		by, settled(k.info)))
+		by, stable(k.info)))
 	return n == 0, err
 }
 

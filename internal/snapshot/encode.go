@@ -65,10 +65,10 @@ type body struct {
 	Panels            []Panel
 }
 
-// writing returns a CBOR mode that encodes the same value as the same bytes. A time keeps its
+// encMode returns a CBOR mode that encodes the same value as the same bytes. A time keeps its
 // nanoseconds and its offset. It is not a variable so that programs that never encode do not link
 // it.
-func writing() (cbor.EncMode, error) {
+func encMode() (cbor.EncMode, error) {
 	return cbor.EncOptions{
 		Sort: cbor.SortBytewiseLexical, ShortestFloat: cbor.ShortestFloat16,
 		NaNConvert: cbor.NaNConvert7e00, InfConvert: cbor.InfConvertFloat16,
@@ -77,8 +77,8 @@ func writing() (cbor.EncMode, error) {
 	}.EncMode()
 }
 
-// reading returns a CBOR mode that only accepts what writing produces.
-func reading() (cbor.DecMode, error) {
+// decMode returns a CBOR mode that only accepts what encMode produces.
+func decMode() (cbor.DecMode, error) {
 	return cbor.DecOptions{
 		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden,
 		TagsMd:            cbor.TagsForbidden,
@@ -92,7 +92,7 @@ func reading() (cbor.DecMode, error) {
 // Encode writes the snapshot as CBOR compressed with zstd: a head with the version, then the
 // snapshot. The same snapshot always gives the same bytes.
 func (s *Snapshot) Encode(w io.Writer) error {
-	mode, err := writing()
+	mode, err := encMode()
 	if err != nil {
 		return fmt.Errorf("encoding the snapshot: %w", err)
 	}
@@ -134,7 +134,7 @@ func Decode(r io.Reader) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the snapshot: %w", err)
 	}
-	mode, err := reading()
+	mode, err := decMode()
 	if err != nil {
 		return nil, fmt.Errorf("reading the snapshot: %w", err)
 	}
@@ -156,7 +156,7 @@ func Decode(r io.Reader) (*Snapshot, error) {
 // decode reads a body.
 func decode(mode cbor.DecMode, raw []byte) (*Snapshot, error) {
 	var b body
-	if err := affordable(raw, reflect.TypeFor[body](), mostMemory); err != nil {
+	if err := checkSize(raw, reflect.TypeFor[body](), mostMemory); err != nil {
 		return nil, err
 	}
 	if err := mode.Unmarshal(raw, &b); err != nil {

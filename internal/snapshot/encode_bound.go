@@ -13,10 +13,10 @@ const mostNested = 24
 
 var errLarge = errors.New("it would take too much memory")
 
-// affordable returns an error if decoding the CBOR as t would take more than most bytes of memory:
+// checkSize returns an error if decoding the CBOR as t would take more than most bytes of memory:
 // one byte may stand for an element of hundreds. It only reads lengths and allocates nothing for
 // the data.
-func affordable(data []byte, t reflect.Type, most int) error {
+func checkSize(data []byte, t reflect.Type, most int) error {
 	b := bound{left: most, fields: map[reflect.Type]map[string]reflect.Type{}}
 	rest, err := b.value(data, t, 0)
 	if err == nil && len(rest) > 0 {

@@ -113,7 +113,7 @@ func bodyOf(n Nodes) nodesBody {
 	keyOnly := func(k keyBody, _ bool) keyBody { return k }
 	b := nodesBody{
 		List: n.list, Short: listed(n.short, named), Detail: listed(n.detail, named),
-		Known: listed(n.known, func(k keyBody, s *stay) knownBody {
+		Known: listed(n.known, func(k keyBody, s *knownNode) knownBody {
 			return knownBody{k, s.name, s.last}
 		}),
 		ByKey: listed(n.byKey, func(k keyBody, hs []holder) heldBody {
@@ -143,8 +143,8 @@ func (b nodesBody) nodes() Nodes {
 	keyOnly := func(k keyBody) (keyBody, bool) { return k, true }
 	n := Nodes{
 		list: b.List, short: table(b.Short, named), detail: table(b.Detail, named),
-		known: table(b.Known, func(e knownBody) (keyBody, *stay) {
-			return e.Key, &stay{e.Name, e.Last}
+		known: table(b.Known, func(e knownBody) (keyBody, *knownNode) {
+			return e.Key, &knownNode{e.Name, e.Last}
 		}),
 		byKey: table(b.ByKey, func(e heldBody) (keyBody, []holder) {
 			return e.Key, each(e.Holders, func(h holderBody) holder {

@@ -37,7 +37,7 @@ var everything = gocmp.Options{
 		_, other := b.Zone()
 		return a.Equal(b) && one == other
 	}),
-	gocmp.AllowUnexported(Nodes{}, stay{}, holder{}, nodeKey{}, Lost{}),
+	gocmp.AllowUnexported(Nodes{}, knownNode{}, holder{}, nodeKey{}, Lost{}),
 }
 
 // roundTrip encodes and decodes a snapshot.
@@ -287,7 +287,7 @@ func TestShape(t *testing.T) {
 }
 
 func marshal(v any) ([]byte, error) {
-	mode, err := writing()
+	mode, err := encMode()
 	if err != nil {
 		return nil, err
 	}
@@ -403,7 +403,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(raw)
 	}
-	mode, err := reading()
+	mode, err := decMode()
 	if err != nil {
 		f.Fatal(err)
 	}

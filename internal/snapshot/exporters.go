@@ -19,12 +19,12 @@ import (
 
 // exporter is a series of node_uname_info with the times at which it was seen.
 type exporter struct {
-	labels  series.Labels
-	first   time.Time // just before its first sample; zero if that is before the window
-	last    time.Time // of its newest sample, accurate to the window's step
-	reports bool      // it has a sample at the end of the window
-	name    string    // of its node; "" if unknown
-	alike   bool      // its name matches only by the first part of the host's name
+	labels      series.Labels
+	first       time.Time // just before its first sample; zero if that is before the window
+	last        time.Time // of its newest sample, accurate to the window's step
+	reports     bool      // it has a sample at the end of the window
+	name        string    // of its node; "" if unknown
+	byFirstPart bool      // its name matches only by the first part of the host's name
 }
 
 // overlaps reports whether two exporters on different hosts existed at the same time.
@@ -116,7 +116,7 @@ func (l *nodeLoader) assignNodes(ctx context.Context, exporters []exporter) {
 			hosts[k] = map[string]bool{}
 		}
 		hosts[k][e.name] = true
-		n.holdInstance(cluster, instance, e)
+		n.assignInstance(cluster, instance, e)
 		// If no exporter reports and kube-state-metrics is silent too, the exporters are not what
 		// is missing.
 		if i, ok := n.index[nodeKey{cluster, e.name}]; ok &&
@@ -136,7 +136,7 @@ func (l *nodeLoader) assignNodes(ctx context.Context, exporters []exporter) {
 		e := &exporters[i]
 		k := nodeKey{e.labels.Get("cluster"), series.HostID(series.Host(e.labels.Get("instance")))}
 		if len(hosts[k]) == 1 && len(n.byKey[k]) == 0 && k.id != "" {
-			n.hold(k.cluster, k.id, e.name)
+			n.assign(k.cluster, k.id, e.name)
 		}
 	}
 }
@@ -182,7 +182,7 @@ func nameHosts(exporters []exporter) {
 	type key struct{ cluster, name string }
 	nodes, hosts := map[key][]*exporter{}, map[key][]*exporter{}
 	for i := range exporters {
-		if e := &exporters[i]; e.name != "" && !e.alike {
+		if e := &exporters[i]; e.name != "" && !e.byFirstPart {
 			k := key{e.labels.Get("cluster"), e.name}
 			nodes[k] = append(nodes[k], e)
 		}
@@ -190,7 +190,7 @@ func nameHosts(exporters []exporter) {
 	for i := range exporters {
 		e := &exporters[i]
 		own := e.labels.Get("nodename")
-		if e.alike && slices.ContainsFunc(nodes[key{e.labels.Get("cluster"), e.name}],
+		if e.byFirstPart && slices.ContainsFunc(nodes[key{e.labels.Get("cluster"), e.name}],
 			func(o *exporter) bool {
 				return e.overlaps(o) && !strings.EqualFold(o.labels.Get("nodename"), own)
 			}) {
@@ -221,7 +221,7 @@ func (l *nodeLoader) assignByPods(ctx context.Context, exporters []exporter) {
 	type podKey struct{ cluster, namespace, pod string }
 	byPod, byIP := map[podKey]string{}, map[nodeKey]string{}
 	// Every step joins all pods, so there are only as many as it takes to see a longer-lived pod.
-	grid := panel.PlanGrid(l.at, l.window, max((l.window/(looks-1)).Truncate(time.Minute),
+	grid := panel.PlanGrid(l.at, l.window, max((l.window/(labelChecks-1)).Truncate(time.Minute),
 		time.Minute))
 	err := l.each(ctx, grid, hostPodsQuery, func(ls series.Labels, _ []float64) {
 		cluster, node := ls.Get("cluster"), ls.Get("node")
@@ -254,11 +254,11 @@ func (l *nodeLoader) assignByPods(ctx context.Context, exporters []exporter) {
 // instance, or by the host's own name; "" if none of them is a node.
 func (n *Nodes) nodeOf(e *exporter) string {
 	cluster, at := e.labels.Get("cluster"), series.Host(e.labels.Get("instance"))
-	if name := n.knownAs(cluster, e.labels.Get("node")); name != "" {
+	if name := n.byName(cluster, e.labels.Get("node")); name != "" {
 		return name
 	}
 	nodename := e.labels.Get("nodename")
-	own := n.alike(cluster, nodename)
+	own := n.byHostname(cluster, nodename)
 	if hs := n.byKey[nodeKey{cluster, series.HostID(at)}]; len(hs) > 0 {
 		last := hs[len(hs)-1].name
 		for _, h := range hs {
@@ -270,11 +270,11 @@ func (n *Nodes) nodeOf(e *exporter) string {
 		return n.renamed(e, holderAt(hs, e.first).name, last)
 	}
 	if _, err := netip.ParseAddr(at); err != nil {
-		if name := n.alike(cluster, at); name != "" {
+		if name := n.byHostname(cluster, at); name != "" {
 			return name
 		}
 	}
-	e.alike = own != "" && !strings.EqualFold(own, nodename)
+	e.byFirstPart = own != "" && !strings.EqualFold(own, nodename)
 	return own
 }
 
@@ -287,21 +287,21 @@ func (n *Nodes) renamed(e *exporter, name, last string) string {
 	return name
 }
 
-// knownAs returns the node with this name in any case, "" if there is none.
-func (n *Nodes) knownAs(cluster, name string) string {
+// byName returns the node with this name in any case, "" if there is none.
+func (n *Nodes) byName(cluster, name string) string {
 	if s := n.known[nodeKey{cluster, strings.ToLower(name)}]; s != nil && name != "" {
 		return s.name
 	}
 	return ""
 }
 
-// alike returns the node that a host name denotes: the same name, or one with the same first part
-// if no other node has that first part.
-func (n *Nodes) alike(cluster, hostname string) string {
+// byHostname returns the node that a host name denotes: the same name, or one with the same first
+// part if no other node has that first part.
+func (n *Nodes) byHostname(cluster, hostname string) string {
 	if hostname == "" {
 		return ""
 	}
-	if name := n.knownAs(cluster, hostname); name != "" {
+	if name := n.byName(cluster, hostname); name != "" {
 		return name
 	}
 	return n.short[nodeKey{cluster, firstPart(hostname)}]
@@ -338,9 +338,9 @@ func (n *Nodes) mergeKnown(known []Node, exporters []exporter) {
 			case !ok:
 				i = len(n.list)
 				n.add(cluster, Node{Name: k.Name})
-				n.know(cluster, k.Name, time.Time{})
+				n.record(cluster, k.Name, time.Time{})
 				delete(n.departed, key)
-				n.hold(cluster, k.InternalIP, k.Name)
+				n.assign(cluster, k.InternalIP, k.Name)
 			}
 			was := n.list[i]
 			n.list[i] = k

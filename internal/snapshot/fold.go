@@ -118,7 +118,7 @@ func direction(spec *panel.Spec, query panel.Query) rules.Direction {
 // samples.
 func (f *fold) addSeries(s identified) {
 	format := f.asked().Legend
-	name := legend(format, f.nodes.named(format, f.described(s), s.node))
+	name := legend(format, f.nodes.legendLabels(format, f.described(s), s.node))
 	if f.spec.Builtin {
 		name = short(f.nodes.Shown(s.Labels.Get(clusterLabel), name))
 	}
@@ -306,7 +306,7 @@ func (f *fold) into(p *Panel) {
 		p.Lines[i].Climbs = climbsOf(p.Lines[i].Values)
 	}
 	if f.rest.series > 0 {
-		sample := besides(f.sample.h, p.Lines)
+		sample := notDrawn(f.sample.h, p.Lines)
 		p.Rest = f.rest.band(sample)
 		if p.Kept != nil {
 			slices.SortFunc(sample, byHash)

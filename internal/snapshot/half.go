@@ -36,7 +36,8 @@ const sameNodes = `count(kube_node_info and on (node)` +
 // nothing if there is no such cluster.
 func halfLabelled(ctx context.Context, q Querier, at time.Time,
 	window time.Duration) (string, []string, error) {
-	grid := panel.PlanGrid(at, window, max((window/(looks-1)).Truncate(time.Minute), time.Minute))
+	step := max((window / (labelChecks - 1)).Truncate(time.Minute), time.Minute)
+	grid := panel.PlanGrid(at, window, step)
 	of := map[string]map[string]bool{} // by the value of cluster: the sources
 	seen := map[string]bool{}
 	both := false

@@ -29,9 +29,9 @@ func (p *Panel) lacks() []Lack {
 	}
 }
 
-// says returns the problem of the part in the server's words, "" if the server does not report it,
-// and whether the part lacks something.
-func (l *Lack) says() (text string, lacks bool) {
+// problem returns the problem of the part in the server's words, "" if the server does not report
+// it, and whether the part lacks something.
+func (l *Lack) problem() (text string, lacks bool) {
 	switch {
 	case l.Failure != nil:
 		return l.Failure.Error(), true
@@ -76,7 +76,7 @@ func (m *merging) mergeData() {
 		out.Lacks, out.Data = nil, DataComplete
 	case answered:
 		out.Data = DataPartial
-		out.Partial = saidOf(out.Lacks)
+		out.Partial = problemsNote(out.Lacks)
 		out.Old = !slices.ContainsFunc(out.Lacks, func(l Lack) bool { return !l.Old })
 	case failed:
 		out.Data, out.Failure = DataFailed, failureOf(out.Lacks)
@@ -85,25 +85,26 @@ func (m *merging) mergeData() {
 	}
 }
 
-// saidOf returns a note with the problems of the first parts and the number of parts not named.
-func saidOf(lacks []Lack) Note {
-	var said []string // pairs of a part's name and its problem
+// problemsNote returns a note with the problems of the first parts and the number of parts not
+// named.
+func problemsNote(lacks []Lack) Note {
+	var problems []string // pairs of a part's name and its problem
 	for i := range lacks {
-		if text, ok := lacks[i].says(); ok && !saysSo(said, lacks[i].Part, text) {
-			said = append(said, lacks[i].Part, text)
+		if text, ok := lacks[i].problem(); ok && !hasProblem(problems, lacks[i].Part, text) {
+			problems = append(problems, lacks[i].Part, text)
 		}
 	}
-	if len(said) == 0 {
+	if len(problems) == 0 {
 		return Note{}
 	}
-	named := min(len(said)/2, mostNamed)
-	return NoteOf(NotePartsSay, len(said)/2-named).with(said[:2*named]...)
+	named := min(len(problems)/2, mostNamed)
+	return NoteOf(NotePartsSay, len(problems)/2-named).with(problems[:2*named]...)
 }
 
-// saysSo reports whether a part's problem is already in the list.
-func saysSo(said []string, part, text string) bool {
-	for i := 0; i < len(said); i += 2 {
-		if said[i] == part && said[i+1] == text {
+// hasProblem reports whether a part's problem is already in the list.
+func hasProblem(problems []string, part, text string) bool {
+	for i := 0; i < len(problems); i += 2 {
+		if problems[i] == part && problems[i+1] == text {
 			return true
 		}
 	}

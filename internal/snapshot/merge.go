@@ -104,7 +104,7 @@ func MergeAll(parts ...[]Panel) []Panel {
 			done[name] = true
 			of := make([]Panel, len(parts))
 			for j := range parts {
-				of[j] = named(parts[j], part[i].Spec)
+				of[j] = panelFor(parts[j], part[i].Spec)
 			}
 			merged, err := Merge(of...)
 			if err != nil {
@@ -119,8 +119,8 @@ func MergeAll(parts ...[]Panel) []Panel {
 	return out
 }
 
-// named returns the panel for a spec.
-func named(panels []Panel, spec panel.Spec) Panel {
+// panelFor returns the panel for a spec.
+func panelFor(panels []Panel, spec panel.Spec) Panel {
 	i := slices.IndexFunc(panels, func(p Panel) bool { return p.Spec.Name == spec.Name })
 	if i >= 0 {
 		return panels[i]
@@ -189,8 +189,8 @@ func (m *merging) check() error {
 	var with *Panel
 	for _, p := range m.parts {
 		if !sameQueries(&m.parts[0].Spec, &p.Spec) {
-			return fmt.Errorf("%s has other queries or rules than %s", called(p),
-				called(m.parts[0]))
+			return fmt.Errorf("%s has other queries or rules than %s", partName(p),
+				partName(m.parts[0]))
 		}
 		if !p.hasSamples() {
 			continue
@@ -204,7 +204,7 @@ func (m *merging) check() error {
 		if a, b := with.Grid, p.Grid; !a.Start.Equal(b.Start) || a.Step != b.Step ||
 			a.Len != b.Len {
 			return fmt.Errorf("the samples of %s are at other times (%s) than those of %s (%s)",
-				called(p), times(b), called(with), times(a))
+				partName(p), gridText(b), partName(with), gridText(a))
 		}
 	}
 	if with == nil {
@@ -229,14 +229,14 @@ func sameQueries(a, b *panel.Spec) bool {
 		slices.Equal(a.Rules, b.Rules)
 }
 
-func called(p *Panel) string {
+func partName(p *Panel) string {
 	if name := p.part(); name != "" {
 		return name
 	}
 	return "a part"
 }
 
-func times(g series.Grid) string {
+func gridText(g series.Grid) string {
 	return fmt.Sprintf("%d from %s, each %s", g.Len, g.Start.UTC().Format("2006-01-02T15:04:05Z"),
 		g.Step)
 }
@@ -277,7 +277,7 @@ func (m *merging) mergeRows() error {
 			}
 			if other := m.of[hash].part; other != nil && other != p {
 				return fmt.Errorf("%s and %s both have the series %s: a label must "+
-					"distinguish them", called(other), called(p), row.Labels)
+					"distinguish them", partName(other), partName(p), row.Labels)
 			}
 			m.of[hash] = from
 		}
@@ -325,7 +325,7 @@ func (m *merging) mergeLines() {
 	// lines.
 	slices.SortFunc(sample, byHash)
 	sample = sample[:min(len(sample), sampleSize(m.grid.Len))]
-	m.out.Kept.Sample = besides(sample, m.out.Lines)
+	m.out.Kept.Sample = notDrawn(sample, m.out.Lines)
 	m.out.Rest = rest.band(m.out.Kept.Sample)
 }
 

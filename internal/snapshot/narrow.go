@@ -34,7 +34,7 @@ const (
 // askSeries queries and folds the panel's series. If there are more than one answer may have and
 // the panel can be narrowed, it only queries those that matter.
 func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Options,
-	gone *left) (*fold, promapi.Meta, error) {
+	gone *lostTargets) (*fold, promapi.Meta, error) {
 	most := o.MaxSeries
 	if most <= 0 {
 		most = promapi.DefaultLimit
@@ -56,7 +56,7 @@ func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Option
 
 // askAll queries the capacities and then every series, counting the targets that are gone.
 func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options,
-	gone *left) (*fold, promapi.Meta, error) {
+	gone *lostTargets) (*fold, promapi.Meta, error) {
 	capacities := map[uint64]capacity{}
 	if err := p.askCapacity(ctx, q, v, o, nil, capacities); err != nil {
 		p.note(NoteWholeUnknown, err)
@@ -66,7 +66,7 @@ func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options,
 		return nil, promapi.Meta{}, err
 	}
 	f.pool = o.pool
-	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
+	meta, err := runAndFold(func(each func(series.Series) error) (promapi.Meta, error) {
 		return q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries}, each)
 	}, gone.adding(f))
 	return f, meta, err
@@ -176,7 +176,7 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 		if err := p.askCapacity(ctx, q, v, o, names, capacities); err != nil {
 			p.note(NoteWholeUnknown, err)
 		}
-		meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
+		meta, err := runAndFold(func(each func(series.Series) error) (promapi.Meta, error) {
 			return q.Range(ctx, promapi.Query{Expr: narrowed, Grid: p.Grid, Limit: n.most},
 				func(s series.Series) error {
 					if !n.chosen[s.Labels.Get(p.Spec.Narrow)][s.Labels.Hash()] {

@@ -15,8 +15,8 @@ import (
 // or host name in instance, or by the pod of its exporter. The zero value knows no node.
 type Nodes struct {
 	list  []Node
-	index map[nodeKey]int   // by name: the index in list
-	known map[nodeKey]*stay // by name, in lower case: every node of the window
+	index map[nodeKey]int        // by name: the index in list
+	known map[nodeKey]*knownNode // by name, in lower case: every node of the window
 	// by the first part of a name: the name; "" if several nodes share it
 	short   map[nodeKey]string
 	byKey   map[nodeKey][]holder // by instance or address: its nodes in order of time
@@ -39,7 +39,7 @@ type Nodes struct {
 
 func newNodes() Nodes {
 	return Nodes{
-		index: map[nodeKey]int{}, known: map[nodeKey]*stay{}, short: map[nodeKey]string{},
+		index: map[nodeKey]int{}, known: map[nodeKey]*knownNode{}, short: map[nodeKey]string{},
 		byKey: map[nodeKey][]holder{},
 		kinds: map[nodeKey]NodeKind{}, exports: map[nodeKey][]string{}, podNet: map[nodeKey]bool{},
 		departed: map[nodeKey]bool{}, current: map[string]bool{}, detail: map[nodeKey]string{},
@@ -50,8 +50,8 @@ func newNodes() Nodes {
 // one.
 type nodeKey struct{ cluster, id string }
 
-// stay is what a window shows of a node.
-type stay struct {
+// knownNode is what a window shows of a node.
+type knownNode struct {
 	name string
 	last time.Time
 }
@@ -162,8 +162,9 @@ func (n Nodes) Departed(ls series.Labels, node string) bool {
 	return n.departed[nodeKey{n.ClusterOf(ls), node}]
 }
 
-// named returns the labels for a series' legend, in which the node's name includes its details.
-func (n Nodes) named(format string, ls series.Labels, node string) series.Labels {
+// legendLabels returns the labels for a series' legend, in which the node's name includes its
+// details.
+func (n Nodes) legendLabels(format string, ls series.Labels, node string) series.Labels {
 	if detail := n.detail[nodeKey{n.ClusterOf(ls), node}]; detail != "" &&
 		strings.Contains(format, "node") {
 		return ls.With("node", node+" ("+detail+")")
@@ -216,16 +217,16 @@ func (n *Nodes) keepLost() {
 		for name, ip := range l.nodes {
 			if _, ok := n.index[nodeKey{l.Cluster, name}]; !ok {
 				n.add(l.Cluster, Node{Name: name, InternalIP: ip})
-				n.know(l.Cluster, name, l.Last)
-				n.hold(l.Cluster, ip, name)
+				n.record(l.Cluster, name, l.Last)
+				n.assign(l.Cluster, ip, name)
 			}
 		}
 	}
 }
 
-// inTurn returns the holders of an address in order: those that left, then the current one. If
+// inTimeOrder returns the holders of an address in order: those that left, then the current one. If
 // several are current, a machine takes precedence over a virtual node.
-func (n *Nodes) inTurn(cluster string, hs []holder) []holder {
+func (n *Nodes) inTimeOrder(cluster string, hs []holder) []holder {
 	turn := func(h holder) int {
 		k := nodeKey{cluster, h.name}
 		switch _, now := n.index[k]; {
@@ -296,12 +297,12 @@ func (n *Nodes) add(cluster string, node Node) {
 	n.list = append(n.list, node)
 }
 
-// know records a node of the window.
-func (n *Nodes) know(cluster, name string, seen time.Time) {
+// record records a node of the window.
+func (n *Nodes) record(cluster, name string, seen time.Time) {
 	k := nodeKey{cluster, strings.ToLower(name)}
 	s := n.known[k]
 	if s == nil {
-		s = &stay{name: name}
+		s = &knownNode{name: name}
 		n.known[k] = s
 	}
 	if seen.After(s.last) {
@@ -309,8 +310,8 @@ func (n *Nodes) know(cluster, name string, seen time.Time) {
 	}
 }
 
-// shorten fills the table of first parts. Current nodes take precedence over departed ones.
-func (n *Nodes) shorten() {
+// fillShort fills the table of first parts. Current nodes take precedence over departed ones.
+func (n *Nodes) fillShort() {
 	for _, departed := range []bool{false, true} {
 		mine := map[nodeKey]string{}
 		for k, s := range n.known {
@@ -332,17 +333,17 @@ func (n *Nodes) shorten() {
 	}
 }
 
-// hold assigns an id to a node unless it already has one.
-func (n *Nodes) hold(cluster, id, name string) {
+// assign assigns an id to a node unless it already has one.
+func (n *Nodes) assign(cluster, id, name string) {
 	k := nodeKey{cluster, series.HostID(id)}
 	if id != "" && len(n.byKey[k]) == 0 {
 		n.byKey[k] = []holder{{name: name}}
 	}
 }
 
-// holdInstance assigns the instance of an exporter to its node. If it belonged to another node
+// assignInstance assigns the instance of an exporter to its node. If it belonged to another node
 // before, the exporter's first sample is when it moved.
-func (n *Nodes) holdInstance(cluster, instance string, e *exporter) {
+func (n *Nodes) assignInstance(cluster, instance string, e *exporter) {
 	k := nodeKey{cluster, series.HostID(instance)}
 	hs := n.byKey[k]
 	switch {
@@ -361,7 +362,7 @@ func (n *Nodes) holdInstance(cluster, instance string, e *exporter) {
 // finish sorts the list, sets the kinds, and makes every node's name one of its ids.
 func (n *Nodes) finish() {
 	for k, s := range n.known {
-		n.hold(k.cluster, s.name, s.name)
+		n.assign(k.cluster, s.name, s.name)
 	}
 	for i := range n.list {
 		node := &n.list[i]

@@ -62,7 +62,7 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration,
 		err = l.findLostExporters(ctx, exporters)
 	}
 	l.n.mergeKnown(known, exporters)
-	l.n.shorten()
+	l.n.fillShort()
 	l.assignNodes(ctx, exporters)
 	if err != nil {
 		l.note(NoteExportersUnknown, err)
@@ -128,8 +128,8 @@ func (l *nodeLoader) loadNow(ctx context.Context) error {
 		}
 		n.current[k.cluster] = true
 		n.add(k.cluster, Node{Name: k.id, InternalIP: ls.Get("internal_ip")})
-		n.hold(k.cluster, ls.Get("internal_ip"), k.id)
-		n.know(k.cluster, k.id, l.at)
+		n.assign(k.cluster, ls.Get("internal_ip"), k.id)
+		n.record(k.cluster, k.id, l.at)
 	})
 	if err != nil {
 		return fmt.Errorf("querying the nodes (kube_node_info): %w", err)
@@ -150,7 +150,7 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 				return
 			}
 			seen := l.grid.At(series.Newest(values))
-			n.know(cluster, name, seen)
+			n.record(cluster, name, seen)
 			if seen.After(last[cluster]) {
 				last[cluster] = seen
 			}
@@ -166,7 +166,7 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 	}
 	l.refine(ctx, held)
 	for k, hs := range held {
-		n.byKey[k] = n.inTurn(k.cluster, hs)
+		n.byKey[k] = n.inTimeOrder(k.cluster, hs)
 	}
 	n.keepLost()
 	for k, s := range n.known {

@@ -194,7 +194,7 @@ func TestNodeOfInstance(t *testing.T) {
 		objects := nodes.Objects()
 		for _, instance := range tt.of {
 			if got := objects.Presence(series.FromPairs("instance",
-				instance)); got == rules.NobodyKnows {
+				instance)); got == rules.PresenceUntracked {
 				t.Errorf("%s: presence of %s: got %v, want a known one", tt.name, instance, got)
 			}
 			if got := nodes.Of(series.FromPairs("instance", instance)); got != "n1" {
@@ -203,9 +203,9 @@ func TestNodeOfInstance(t *testing.T) {
 		}
 		for _, instance := range tt.not {
 			if got := objects.Presence(series.FromPairs("instance",
-				instance)); got != rules.NobodyKnows {
+				instance)); got != rules.PresenceUntracked {
 				t.Errorf("%s: presence of %s: got %v, want %v", tt.name, instance, got,
-					rules.NobodyKnows)
+					rules.PresenceUntracked)
 			}
 			if got := nodes.Of(series.FromPairs("instance", instance)); got != "" {
 				t.Errorf("%s: node of %s: got %q, want none", tt.name, instance, got)

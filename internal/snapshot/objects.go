@@ -18,7 +18,7 @@ func (n Nodes) Objects() rules.Objects {
 		},
 		Hosts: rules.Known{
 			Objects: map[rules.Object]rules.Presence{},
-			Others:  rules.NobodyKnows, // a host may be outside the cluster
+			Others:  rules.PresenceUntracked, // a host may be outside the cluster
 		},
 	}
 	switch n.cluster {
@@ -30,7 +30,7 @@ func (n Nodes) Objects() rules.Objects {
 	}
 	for _, cluster := range n.Clusters() {
 		if n.Complete(cluster) {
-			out.Nodes.Clusters[cluster] = rules.IsGone
+			out.Nodes.Clusters[cluster] = rules.Absent
 		}
 	}
 	for k := range n.index {
@@ -40,7 +40,7 @@ func (n Nodes) Objects() rules.Objects {
 		out.Nodes.Objects[rules.Object{Cluster: k.cluster, Name: k.id}] = n.presence(k)
 	}
 	for k, hs := range n.byKey { // an address belongs to its last node
-		presence := rules.NobodyKnows // several hosts answer in turn
+		presence := rules.PresenceUntracked // several hosts answer in turn
 		if name := hs[len(hs)-1].name; name != "" {
 			presence = n.presence(nodeKey{k.cluster, name})
 		}
@@ -56,9 +56,9 @@ func (n Nodes) presence(k nodeKey) rules.Presence {
 	case !n.Current(k.cluster):
 		return rules.PresenceUnknown
 	case listed:
-		return rules.IsThere
+		return rules.Present
 	case n.Complete(k.cluster), n.departed[k]:
-		return rules.IsGone
+		return rules.Absent
 	}
 	return rules.PresenceUnknown
 }

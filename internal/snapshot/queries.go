@@ -66,7 +66,7 @@ func (p *Panel) askMore(ctx context.Context, q Querier, o Options, f *fold, m *p
 	for i := 1; i < len(p.Spec.Queries); i++ {
 		f.next()
 		ref := p.Spec.Queries[i].Ref
-		meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
+		meta, err := runAndFold(func(each func(series.Series) error) (promapi.Meta, error) {
 			return q.Range(ctx, promapi.Query{Expr: p.Exprs[i], Grid: p.Grid, Limit: o.MaxSeries},
 				each)
 		}, f.add)

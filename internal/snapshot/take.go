@@ -20,8 +20,8 @@ import (
 
 // Querier runs the queries of a snapshot; *promapi.Client is one.
 type Querier interface {
-	// Range calls each with every series of the answer. If Range returns an error, what each
-	// received is void.
+	// Range calls each with every series of the answer. If Range returns an error, the series are
+	// not valid.
 	Range(ctx context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta,
 		error)
 	// Present returns which of the metric names have samples between start and end.
@@ -190,7 +190,7 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	if p.Spec.Without != "" {
 		return p.askWithout(ctx, q, vars, o)
 	}
-	left, err := p.askLeft(ctx, q, vars, o)
+	left, err := p.askLostTargets(ctx, q, vars, o)
 	if err != nil {
 		return err
 	}

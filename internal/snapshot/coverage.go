@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// lack is when a node existed, and when it had a series of Spec.Without.
-type lack struct {
+// coverage is when a node existed, and when it had a series of Spec.Without.
+type coverage struct {
 	nodeKey
 	labels      series.Labels
 	exists, has []bool
@@ -24,12 +24,12 @@ type lack struct {
 // askWithout queries which nodes exist and which of them have a series of Spec.Without. As in every
 // other panel, the identity table assigns the series to nodes.
 func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options) error {
-	nodes := map[nodeKey]*lack{}
+	nodes := map[nodeKey]*coverage{}
 	meta, err := q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries},
 		func(s series.Series) error {
 			k := nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}
 			if nodes[k] == nil {
-				nodes[k] = &lack{
+				nodes[k] = &coverage{
 					k, s.Labels.Clone(), make([]bool, p.Grid.Len), make([]bool, p.Grid.Len),
 				}
 			}
@@ -70,7 +70,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 		return err
 	}
 	f.pool = o.pool
-	p.Remarks = append(p.Remarks, f.addLacks(nodes)...)
+	p.Remarks = append(p.Remarks, f.addCoverage(nodes)...)
 	f.into(p)
 	p.dropPartialJudgements()
 	if p.Total > 0 {
@@ -87,11 +87,11 @@ func mark(at []bool, values []float64, p part) {
 	}
 }
 
-// addLacks adds a row for every node. If no node of a cluster has the series, that has one cause
+// addCoverage adds a row for every node. If no node of a cluster has the series, that has one cause
 // and gets one row for all nodes. The remarks list the nodes left out.
-func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
+func (f *fold) addCoverage(nodes map[nodeKey]*coverage) (remarks []Note) {
 	left := map[NodeKind][]string{}
-	byCluster := map[string][]*lack{}
+	byCluster := map[string][]*coverage{}
 	for k, n := range nodes {
 		kind := f.nodes.kindOf(k)
 		if kind != OrdinaryNode && !slices.Contains(n.has, true) {
@@ -102,7 +102,7 @@ func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
 		}
 	}
 	for cluster, all := range byCluster {
-		f.addLacksOf(cluster, all)
+		f.addClusterCoverage(cluster, all)
 	}
 	for _, r := range []struct {
 		code string
@@ -120,10 +120,10 @@ func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
 	return remarks
 }
 
-// addLacksOf adds the rows of one cluster. GKE Autopilot nodes cannot have what other nodes have,
-// so they only count if no node has it.
-func (f *fold) addLacksOf(cluster string, all []*lack) {
-	slices.SortFunc(all, func(a, b *lack) int { return cmp.Compare(a.id, b.id) })
+// addClusterCoverage adds the rows of one cluster. GKE Autopilot nodes cannot have what other nodes
+// have, so they only count if no node has it.
+func (f *fold) addClusterCoverage(cluster string, all []*coverage) {
+	slices.SortFunc(all, func(a, b *coverage) int { return cmp.Compare(a.id, b.id) })
 	none, of := nans(f.grid.Len), make([]int, f.grid.Len)
 	newest := -1 // the newest step at which no node has it
 	for i := range none {

@@ -27,12 +27,12 @@ func answer(n int, err error) func(func(series.Series) error) (promapi.Meta, err
 	}
 }
 
-func TestBesideFoldsEverySeriesInOrder(t *testing.T) {
+func TestRunAndFoldFoldsEverySeriesInOrder(t *testing.T) {
 	for _, n := range []int{
 		0, 1, batchSeries - 1, batchSeries, batchSeries + 1, 10*batchSeries + 7,
 	} {
 		var got []string
-		meta, err := beside(answer(n, nil), func(s series.Series) {
+		meta, err := runAndFold(answer(n, nil), func(s series.Series) {
 			i := s.Labels.Get("i")
 			if want := strconv.Itoa(int(s.Values[0])); i != want || s.Values[1] != -s.Values[0] {
 				// not Fatalf: this is not the goroutine of the test
@@ -47,22 +47,22 @@ func TestBesideFoldsEverySeriesInOrder(t *testing.T) {
 	}
 }
 
-func TestBesideReturnsErrorsAndPanics(t *testing.T) {
+func TestRunAndFoldReturnsErrorsAndPanics(t *testing.T) {
 	cut := errors.New("cut off")
-	if _, err := beside(answer(100, cut), func(series.Series) {}); !errors.Is(err, cut) {
+	if _, err := runAndFold(answer(100, cut), func(series.Series) {}); !errors.Is(err, cut) {
 		t.Errorf("got error %v, want %v", err, cut)
 	}
 	var fault *panicError
-	if _, err := beside(answer(1000, nil), func(s series.Series) {
+	if _, err := runAndFold(answer(1000, nil), func(s series.Series) {
 		panic(s.Labels.Get("i"))
 	}); !errors.As(err, &fault) || fault.value != "0" {
 		t.Errorf("got error %v, want the panic of the first series", err)
 	}
 }
 
-// If the query itself panics, beside folds what was passed on before it returns, and no goroutine
-// folds on afterwards.
-func TestBesideIsDoneWhenTheQueryPanics(t *testing.T) {
+// If the query itself panics, runAndFold folds what was passed on before it returns, and no
+// goroutine folds on afterwards.
+func TestRunAndFoldIsDoneWhenTheQueryPanics(t *testing.T) {
 	const full = 10 * batchSeries
 	folded := 0
 	func() {
@@ -71,7 +71,7 @@ func TestBesideIsDoneWhenTheQueryPanics(t *testing.T) {
 				t.Errorf("got the panic %v, want that of the client", r)
 			}
 		}()
-		_, _ = beside(func(each func(series.Series) error) (promapi.Meta, error) {
+		_, _ = runAndFold(func(each func(series.Series) error) (promapi.Meta, error) {
 			_, _ = answer(full, nil)(each)
 			panic("the client")
 		}, func(series.Series) { folded++ })

@@ -14,23 +14,24 @@ import (
 // jobKey is a scrape job of a cluster.
 type jobKey struct{ cluster, job string }
 
-// left holds the targets that disappeared without a replacement, by their jobs. Nil: none.
-type left struct {
+// lostTargets holds the targets that disappeared without a replacement, by their jobs. Nil: none.
+type lostTargets struct {
 	grid series.Grid
 	of   map[jobKey][]Lost
 	n    map[jobKey][]float64 // number of targets of a job
 	seen map[jobKey]bool
 }
 
-// askLeft queries the number of targets of the jobs that lost some. It queries nothing if the panel
-// has no Spec.Targets or no target is lost.
-func (p *Panel) askLeft(ctx context.Context, q Querier, v panel.Vars, o Options) (*left, error) {
+// askLostTargets queries the number of targets of the jobs that lost some. It queries nothing if
+// the panel has no Spec.Targets or no target is lost.
+func (p *Panel) askLostTargets(ctx context.Context, q Querier, v panel.Vars,
+	o Options) (*lostTargets, error) {
 	if p.Spec.Targets == "" || !slices.ContainsFunc(o.Nodes.lost, func(l Lost) bool {
 		return l.Left
 	}) {
 		return nil, nil
 	}
-	out := &left{
+	out := &lostTargets{
 		grid: p.Grid, of: map[jobKey][]Lost{}, n: map[jobKey][]float64{}, seen: map[jobKey]bool{},
 	}
 	for _, l := range o.Nodes.lost {
@@ -54,7 +55,7 @@ func (p *Panel) askLeft(ctx context.Context, q Querier, v panel.Vars, o Options)
 func jobOf(ls series.Labels) jobKey { return jobKey{ls.Get(clusterLabel), ls.Get("job")} }
 
 // adding returns a function that adds a series of the panel, counting lost targets of its job.
-func (l *left) adding(f *fold) func(series.Series) {
+func (l *lostTargets) adding(f *fold) func(series.Series) {
 	if l == nil {
 		return f.add
 	}
@@ -69,7 +70,7 @@ func (l *left) adding(f *fold) func(series.Series) {
 }
 
 // share returns the mean of a job's targets, with lost targets counted as 0.
-func (l *left) share(k jobKey, mean []float64) []float64 {
+func (l *lostTargets) share(k jobKey, mean []float64) []float64 {
 	out := make([]float64, l.grid.Len)
 	for i := range out {
 		n, gone := 0.0, 0.0
@@ -97,7 +98,7 @@ func (l *left) share(k jobKey, mean []float64) []float64 {
 
 // finish adds the jobs without any target left in the range, and returns a remark that lists the
 // lost targets.
-func (l *left) finish(f *fold) (remarks []Note) {
+func (l *lostTargets) finish(f *fold) (remarks []Note) {
 	if l == nil {
 		return nil
 	}

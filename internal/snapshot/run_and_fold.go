@@ -24,10 +24,10 @@ type batch struct {
 	points int       // of each series
 }
 
-// beside runs a query and folds its answer in a separate goroutine, so that folding does not add to
-// the decoding time, which dominates for a large panel. It returns when both are done. A panic in
-// add becomes an error.
-func beside(run func(each func(series.Series) error) (promapi.Meta, error),
+// runAndFold runs a query and folds its answer in a separate goroutine, so that folding does not
+// add to the decoding time, which dominates for a large panel. It returns when both are done. A
+// panic in add becomes an error.
+func runAndFold(run func(each func(series.Series) error) (promapi.Meta, error),
 	add func(series.Series)) (promapi.Meta, error) {
 	full, free := make(chan *batch, batches), make(chan *batch, batches)
 	for range batches {
