@@ -37,11 +37,7 @@ func main() {
 
 // command returns the command line of promlab. clock is the wall clock.
 func command(clock func() time.Time) *cobra.Command {
-	var (
-		o                       lab.Options
-		listen, profile, nowArg string
-		seriesFile              string
-	)
+	var v values
 	c := &cobra.Command{
 		Use:   "promlab [flags] [-- COMMAND [ARG...]]",
 		Short: "Simulate a Kubernetes cluster behind the Prometheus HTTP API",
@@ -83,61 +79,72 @@ exit code.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Profile = lab.Profile(profile)
-			if seriesFile != "" {
-				r, err := readRecording(seriesFile)
+			v.lab.Profile = lab.Profile(v.profile)
+			if v.series != "" {
+				r, err := readRecording(v.series)
 				if err != nil {
 					return err
 				}
-				o.Recording = r
+				v.lab.Recording = r
 			} else {
-				o.Now, o.Clock = clock().Truncate(time.Hour), clock
+				v.lab.Now, v.lab.Clock = clock().Truncate(time.Hour), clock
 			}
-			if nowArg != "" {
-				now, err := time.Parse(time.RFC3339, nowArg)
+			if v.now != "" {
+				now, err := time.Parse(time.RFC3339, v.now)
 				if err != nil {
 					return fmt.Errorf("--now %q is not a time; write it like 2026-11-22T00:00:00Z",
-						nowArg)
+						v.now)
 				}
-				o.Now, o.Clock = now, nil
+				v.lab.Now, v.lab.Clock = now, nil
 			}
-			l, err := lab.New(o)
+			l, err := lab.New(v.lab)
 			if err != nil {
 				return err
 			}
 			if len(args) == 0 {
-				return serve(cmd.Context(), cmd.OutOrStdout(), listen, l.Handler())
+				return serve(cmd.Context(), cmd.OutOrStdout(), v.listen, l.Handler())
 			}
 			return serveOne(cmd, l.Handler(), args)
 		},
 	}
+	addFlags(c, &v)
+	return c
+}
+
+// values holds the values of the flags.
+type values struct {
+	lab                          lab.Options
+	listen, profile, now, series string
+}
+
+// addFlags adds the flags, which set v.
+func addFlags(c *cobra.Command, v *values) {
 	f := c.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:9090",
+	f.StringVar(&v.listen, "listen", "127.0.0.1:9090",
 		"listen on this `ADDRESS`; port 0 is a free port")
-	f.StringVar(&profile, "profile", string(lab.Community), "`CHART` whose labels the metrics "+
+	f.StringVar(&v.profile, "profile", string(lab.Community), "`CHART` whose labels the metrics "+
 		"have: community or kps (kube-prometheus-stack)")
-	f.IntVar(&o.Nodes, "nodes", lab.DefaultNodes,
+	f.IntVar(&v.lab.Nodes, "nodes", lab.DefaultNodes,
 		fmt.Sprintf("number of nodes, up to %d", lab.MaxNodes))
-	f.Uint64Var(&o.Seed, "seed", lab.DefaultSeed, "seed of the cluster and its samples")
-	f.StringVar(&o.Cluster, "cluster", "", "add the label cluster=`NAME` to every series")
-	f.StringVar(&nowArg, "now", "",
+	f.Uint64Var(&v.lab.Seed, "seed", lab.DefaultSeed, "seed of the cluster and its samples")
+	f.StringVar(&v.lab.Cluster, "cluster", "", "add the label cluster=`NAME` to every series")
+	f.StringVar(&v.now, "now", "",
 		"`TIME` of the last sample in RFC 3339, instead of the current time")
-	f.DurationVar(&o.ScrapeInterval, "scrape-interval", 0,
+	f.DurationVar(&v.lab.ScrapeInterval, "scrape-interval", 0,
 		"`DURATION` between samples (default 1m, with kps 30s)")
-	f.StringSliceVar(&o.Without, "without", nil,
+	f.StringSliceVar(&v.lab.Without, "without", nil,
 		"omit the metrics whose names begin with one of these `PREFIXES`")
-	f.StringVar(&seriesFile, "series", "",
+	f.StringVar(&v.series, "series", "",
 		"answer with the series of this `FILE`, in promtool's notation")
-	f.BoolVar(&o.Tame, "tame", false,
+	f.BoolVar(&v.lab.Tame, "tame", false,
 		"omit pods with hostile names: scripts, markup, mentions")
-	f.IntVar(&o.MaxSamples, "query.max-samples", 50_000_000, "as in Prometheus")
-	f.DurationVar(&o.Timeout, "query.timeout", 2*time.Minute, "as in Prometheus")
+	f.IntVar(&v.lab.MaxSamples, "query.max-samples", 50_000_000, "as in Prometheus")
+	f.DurationVar(&v.lab.Timeout, "query.timeout", 2*time.Minute, "as in Prometheus")
 	for _, simulated := range []string{
 		"profile", "nodes", "seed", "cluster", "scrape-interval", "without", "tame",
 	} {
 		c.MarkFlagsMutuallyExclusive("series", simulated)
 	}
-	return c
 }
 
 // readRecording reads a file of series.
