@@ -114,7 +114,7 @@ func TestSlackFaults(t *testing.T) {
 		},
 		{
 			fault: slackdouble.Fault{Method: complete, Unshared: true}, sent: 1,
-			says: "see that the app is in the channel", again: 1,
+			says: "check that the app is in the channel", again: 1,
 		},
 		{fault: slackdouble.Fault{Method: info, Status: 503}, sent: 1, pictures: 1, again: 1},
 		{
