@@ -35,7 +35,7 @@ type delivery struct{ recipients }
 
 // deliver sends each receiver what it does not know yet, under a claim.
 func (d *delivery) deliver(ctx context.Context, r judgedReport) Result {
-	session, res := d.remember(ctx, d.store, r)
+	session, res := d.openSession(ctx, d.store, r)
 	rq := d.request(ctx, r, session, &res)
 	rq.Receivers = d.receiversOf(r.config)
 	rq.Render = func(ctx context.Context) ([]report.File, error) { return filesOf(ctx, res.Report) }
@@ -43,8 +43,8 @@ func (d *delivery) deliver(ctx context.Context, r judgedReport) Result {
 	res.ClaimedBy, res.Sent, res.Err = out.ClaimedBy, out.Sent, errors.Join(res.Err, err)
 	res.Receipt = d.location(out.Sent)
 	if c := out.ClaimedBy; c != nil && r.config.Send == config.SendSummary {
-		// A check that was skipped is made up for by the next one minutes later. The next summary
-		// comes in a day.
+		// The next check makes up for a skipped one within minutes, but the next summary comes in a
+		// day.
 		res.Err = errors.Join(res.Err, fmt.Errorf("run %s has claimed report %s until %s and may "+
 			"be sending it; if nothing was sent by then, run this again",
 			c.Run, r.config.Name, c.Until.UTC().Format(time.RFC3339)))
@@ -124,9 +124,9 @@ func nextPoll(now, own, other time.Time, polls int) (time.Duration, bool) {
 // minPing is how long a heartbeat may take if the run has no time left.
 const minPing = time.Second
 
-// ping calls the report's heartbeat with whether the run succeeded. If another run is sending, that
-// run calls it. The heartbeat matters most when the run is out of time or was told to stop, so it
-// is called then too.
+// ping reports to the report's heartbeat whether the run succeeded. If another run is sending, that
+// run does it. ping also works after the run's time has ended or the run was stopped, because the
+// heartbeat matters most then.
 func (d *delivery) ping(ctx context.Context, r judgedReport, res *Result) {
 	if r.config.Heartbeat.IsZero() || res.ClaimedBy != nil {
 		return

@@ -14,7 +14,7 @@ import (
 // firstHistory is how far back a summary looks if it has no schedule and no earlier summary.
 const firstHistory = 24 * time.Hour
 
-// history returns what a summary says about the checks since the summary before: those of the
+// history returns what a summary says about the checks since the previous summary: those of the
 // report in history_from, or otherwise the summary's own missed runs. own is the summary's own
 // state. Nil: nothing to say.
 func (t *recipients) history(ctx context.Context, r config.Report, slot time.Time,

@@ -86,10 +86,10 @@ func (t *recipients) stateTime(ctx context.Context) (context.Context, context.Ca
 	return context.WithTimeout(ctx, min(maxStateTime, t.o.Timeout/4))
 }
 
-// remember opens the state of a report, advances its alerts to this slot, and builds the report
+// openSession opens the state of a report, advances its alerts to this slot, and builds the report
 // with the age of each alert. If the state is lost, the report shows no ages: everything would look
 // new.
-func (t *recipients) remember(ctx context.Context, store state.Store,
+func (t *recipients) openSession(ctx context.Context, store state.Store,
 	r judgedReport) (*state.Session, Result) {
 	ctx, cancel := t.stateTime(ctx)
 	defer cancel()

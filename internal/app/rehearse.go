@@ -34,7 +34,7 @@ type dryRun struct {
 }
 
 func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
-	session, res := h.remember(ctx, readOnlyStore{h.store}, r)
+	session, res := h.openSession(ctx, readOnlyStore{h.store}, r)
 	files, err := filesOf(ctx, res.Report)
 	if err != nil {
 		res.Err = fmt.Errorf("drawing report %s: %w", r.config.Name, err)

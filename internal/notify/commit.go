@@ -11,8 +11,8 @@ import (
 // CommitTime is kept back at the end of a run for recording what was sent.
 const CommitTime = 5 * time.Second
 
-// errClaimLost says that this run went on after its own deadline, or that the machines' clocks
-// differ by more than the time that was left.
+// errClaimLost says that another run has taken the claim. Either this run went on after its own
+// deadline, or the machines' clocks differ by more than the time that was left.
 var errClaimLost = errors.New("another run has taken over, because this one ran past its " +
 	"deadline; nothing more is sent")
 
@@ -48,7 +48,7 @@ func errNoTime(ctx context.Context) error {
 
 // note queues a change of a receiver's entry for the next write.
 func (d *delivery) note(name string, f func(*Entry)) {
-	d.waiting = append(d.waiting, func(l *Ledger) {
+	d.queued = append(d.queued, func(l *Ledger) {
 		e := l.entry(name, d.slot)
 		f(&e)
 		l.Receivers[name] = e
@@ -57,20 +57,20 @@ func (d *delivery) note(name string, f func(*Entry)) {
 
 // flush writes the queued changes, and f after them. Offline, f changes d.page and stays queued.
 func (d *delivery) flush(ctx context.Context, f func(*Ledger)) error {
-	d.waiting = append(d.waiting, f)
+	d.queued = append(d.queued, f)
 	if d.offline {
 		f(&d.page.Ledger)
 		return nil
 	}
-	err := d.writeWaiting(ctx)
+	err := d.writeQueued(ctx)
 	if err != nil && !d.stopped {
 		d.goOffline(err)
 	}
 	return err
 }
 
-// writeWaiting writes the queued changes if this run still holds the claim.
-func (d *delivery) writeWaiting(ctx context.Context) error {
+// writeQueued writes the queued changes if this run still holds the claim.
+func (d *delivery) writeQueued(ctx context.Context) error {
 	err := d.write(ctx, func(p *Page) error {
 		c := p.Ledger.Claim
 		if c != nil && c.Run != d.Run || c == nil && !d.offline {
@@ -79,13 +79,13 @@ func (d *delivery) writeWaiting(ctx context.Context) error {
 		if p.Ledger.Receivers == nil {
 			p.Ledger.Receivers = map[string]Entry{}
 		}
-		for _, change := range d.waiting {
+		for _, change := range d.queued {
 			change(&p.Ledger)
 		}
 		return nil
 	})
 	if err == nil {
-		d.waiting = nil
+		d.queued = nil
 	}
 	d.stopped = d.stopped || errors.Is(err, errClaimLost)
 	return err
@@ -95,8 +95,8 @@ func (d *delivery) writeWaiting(ctx context.Context) error {
 // failed.
 func (d *delivery) finish(ctx context.Context) {
 	if !d.stopped {
-		d.waiting = append(d.waiting, func(l *Ledger) { l.Claim = nil })
-		if err := d.writeWaiting(ctx); err != nil && !d.stopped {
+		d.queued = append(d.queued, func(l *Ledger) { l.Claim = nil })
+		if err := d.writeQueued(ctx); err != nil && !d.stopped {
 			d.goOffline(err)
 		}
 	}

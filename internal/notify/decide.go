@@ -12,11 +12,11 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// plan is what one receiver is to be sent at a slot.
+// plan holds the messages for one receiver at a slot.
 type plan struct {
 	messages []*Message
-	// fallbackEnds are messages for the receiver's fallback: the ends of alerts that it was
-	// notified of.
+	// fallbackEnds are messages to the receiver's fallback: the ends of alerts that the fallback
+	// announced.
 	fallbackEnds []*Message
 	// skipped are ends that the receiver is never notified of. They are only recorded.
 	skipped []Item

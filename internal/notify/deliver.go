@@ -61,13 +61,14 @@ type Sent struct {
 // Deliver gives the report to every archive, then notifies every receiver of what it does not know
 // yet, then gives everything to the mirrors. It tries all of them; the error joins what failed. A
 // nil error means that everything was delivered and recorded, or that Outcome.ClaimedBy is set.
-// Deliver may be called again for the same slot: archives and mirrors get it again, and no message
-// is sent twice.
+// Deliver may be called again for the same slot: archives and mirrors get the report again, and
+// messages that were sent are not sent again.
 //
 // Only one run at a time sends messages. It writes a claim that holds until its deadline; a run
-// that finds a live claim sends nothing and returns it in the Outcome. Deliver records each message
-// before it sends it, and the receipt after. If a run ends in between, the next run sends the
-// message again, marked as a possible duplicate, so that no message is lost.
+// that finds a live claim sends nothing and returns that claim in the Outcome. Before each message
+// Deliver records that it is about to send it, and afterwards the receipt. If a run ends in
+// between, the next run sends the message again, marked as a possible duplicate, so that no message
+// is lost.
 //
 // If the book cannot be written, messages are still sent, and say that the next run may repeat
 // them. The next run finds that slots are missing (Request.Unrecorded) and marks the repeated
@@ -120,9 +121,9 @@ type delivery struct {
 	files      []report.File
 	archived   []Receipt // of the archives
 	unarchived []string  // see Delivery.Unarchived
-	shares     int       // of the remaining time, one for each sending that is still to come
+	shares     int       // of the remaining time, one for each remaining step
 
-	waiting []func(*Ledger) // changes for the next write
+	queued  []func(*Ledger) // changes for the next write
 	offline bool            // the book cannot be written: page replaces it
 	stopped bool            // the claim is lost: nothing more is sent
 
@@ -199,8 +200,8 @@ func (d *delivery) decider(p *Page) *decider {
 	return out
 }
 
-// owe records this slot as pending for each archive that keeps slots with news, if there are
-// messages. It stays pending until the archive has it, even if this run is killed.
+// addPending records this slot as pending for each archive that keeps slots with news, if there are
+// messages. The slot stays pending until the archive has it, even if this run is killed.
 func (d *delivery) addPending(entries map[string]Entry) {
 	if !d.hasMessages() {
 		return
@@ -354,7 +355,7 @@ func (d *delivery) progress() Run {
 
 // notifyOrFallBack sends messages to a receiver, and to its fallback if that fails. The fallback
 // has a ledger entry of its own. When the receiver works again, the fallback still gets the ends of
-// alerts that it was notified of; after the last one, its entry is deleted.
+// the alerts that it announced; after the last one, its entry is deleted.
 func (d *delivery) notifyOrFallBack(ctx context.Context, r *Receiver, p plan) {
 	failed := d.sendMessages(ctx, target{r.Name, r.Notifier, r.Limits}, p.messages)
 	if r.Fallback == nil || d.stopped {
@@ -369,7 +370,7 @@ func (d *delivery) notifyOrFallBack(ctx context.Context, r *Receiver, p plan) {
 		d.shares-- // the fallback does not need it
 	}
 	d.sendMessages(ctx, fallback, p.fallbackEnds)
-	d.waiting = append(d.waiting, func(l *Ledger) {
+	d.queued = append(d.queued, func(l *Ledger) {
 		if e, ok := l.Receivers[r.fallbackName()]; ok && !e.open() {
 			delete(l.Receivers, r.fallbackName())
 		}
@@ -392,8 +393,7 @@ func (d *delivery) fallbackMessages(ctx context.Context, r *Receiver) []*Message
 // fallbackName is the name of the ledger entry of the receiver's fallback.
 func (r *Receiver) fallbackName() string { return r.Name + " via " + r.Fallback.Name }
 
-// asFallback returns the receiver as its fallback sees it: the same wishes with the fallback's
-// limits.
+// asFallback returns a copy of the receiver with the limits of its fallback.
 func (r Receiver) asFallback() Receiver {
 	r.Limits = r.Fallback.Limits
 	return r

@@ -61,8 +61,8 @@ func (s *Dir) Load(ctx context.Context, k Key) (Doc, Version, error) {
 	return d, VersionOf(data), err
 }
 
-// open opens the directory of a cluster, in which nobody else can write. To write, it creates the
-// directory first.
+// open opens the directory of a cluster, and creates it first if write is set. It refuses a
+// directory in which others can write.
 func (s *Dir) open(k Key, write bool) (*os.Root, error) {
 	root, err := openRoot(s.root)
 	if write && errors.Is(err, fs.ErrNotExist) {

@@ -27,7 +27,7 @@ const (
 type api struct {
 	o    Options
 	http *http.Client
-	// pause is the wait that Slack did not give itself: between two tries, and between two checks
+	// pause is how long to wait if Slack names no time: between two tries, and between two checks
 	// whether pictures are shown.
 	pause time.Duration
 	pace  time.Duration // between two threads, after the first few
