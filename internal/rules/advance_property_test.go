@@ -125,7 +125,7 @@ func TestAdvanceInPartsAfterMissedSlots(t *testing.T) {
 		inParts := Advance(Advance(w.memory, Evaluation{Rules: []RuleResult{some}}, minute(60)),
 			Evaluation{Rules: []RuleResult{full}}, minute(60))
 		if d := difference(inParts, atOnce); d != "" {
-			t.Errorf("with %s first (- in parts, + at once):\n%s", f.Name, d)
+			t.Errorf("in parts, with %s first (+want -got):\n%s", f.Name, d)
 		}
 	}
 }
@@ -150,10 +150,10 @@ func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
 			atOnce := Advance(m, full, minute(n))
 			if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) &&
 				!crowded(partly) && !crowded(inParts) {
-				t.Fatalf("slot %d: at once, and (+) in parts:\n%s", n, diff)
+				t.Fatalf("slot %d: evaluated in parts (-want +got):\n%s", n, diff)
 			}
 			if diff := difference(atOnce, Advance(atOnce, full, minute(n))); diff != "" {
-				t.Fatalf("slot %d: once, and (+) twice:\n%s", n, diff)
+				t.Fatalf("slot %d: evaluated twice (-want +got):\n%s", n, diff)
 			}
 			m = atOnce
 		}

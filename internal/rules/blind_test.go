@@ -39,7 +39,7 @@ func TestBlindness(t *testing.T) {
 				} {
 					if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) &&
 						!crowded(inParts) {
-						t.Fatalf("slot %d: at once, and (+) in parts:\n%s", n, diff)
+						t.Fatalf("slot %d: evaluated in parts (-want +got):\n%s", n, diff)
 					}
 				}
 				m, blindFor = atOnce, nil

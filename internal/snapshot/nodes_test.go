@@ -72,124 +72,127 @@ func (w world) load(t *testing.T, known ...snapshot.Node) snapshot.Nodes {
 
 func node(name, ip string) series.Series { return constant(1, "node", name, "internal_ip", ip) }
 
+// nodeOfInstanceTests are the ways to identify the exporter of n1.
+var nodeOfInstanceTests = []struct {
+	name string
+	w    world
+	of   []string // instances of n1
+	not  []string // instances of no node
+}{
+	{
+		name: "the address, any port",
+		w: world{
+			now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
+				constant(1, "instance", "10.0.0.1:9100", "nodename", "x"),
+			},
+		},
+		of:  []string{"10.0.0.1:9100", "10.0.0.1:9796", "10.0.0.1:10250", "10.0.0.1"},
+		not: []string{"10.0.0.11:9100", "10.0.0.2:9100"},
+	},
+	{
+		name: "an IPv6 address",
+		w:    world{now: []series.Series{node("n1", "2001:db8::1")}},
+		of:   []string{"[2001:db8::1]:9100", "2001:db8::1"},
+	},
+	{
+		name: "the node's name as instance, the host's short name",
+		w: world{
+			now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
+				constant(1, "instance", "n1", "nodename", "short"),
+			},
+		},
+		of: []string{"n1", "n1:9100", "N1:9100"},
+	},
+	{
+		name: "the host has the full name, in upper case",
+		w: world{
+			now: []series.Series{node("n1", "")}, exporters: []series.Series{
+				constant(1, "instance", "172.16.0.9:9100", "nodename", "N1.CORP.example.com"),
+			},
+		},
+		of: []string{"172.16.0.9:9100"},
+	},
+	{
+		name: "the instance has the full name",
+		w: world{
+			now: []series.Series{node("n1", "")}, exporters: []series.Series{
+				constant(1, "instance", "n1.corp.example.com:9100", "nodename", "localhost"),
+			},
+		},
+		of: []string{"n1.corp.example.com:9100", "n1.corp.example.com:9101"},
+	},
+	{
+		name: "the pod of an exporter off the host's network, by its address",
+		w: world{
+			now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
+				constant(1, "instance", "10.244.3.7:9100", "nodename", "ne-abc"),
+			},
+			pods: []series.Series{
+				constant(1, "node", "n1", "namespace", "monitoring", "pod", "ne-abc", "pod_ip",
+					"10.244.3.7"),
+			},
+		},
+		of: []string{"10.244.3.7:9100"},
+	},
+	{
+		name: "the pod of an exporter, by its name",
+		w: world{
+			now: []series.Series{node("n1", "10.0.0.1")},
+			exporters: []series.Series{
+				constant(1, "instance", "ne-abc", "nodename", "ne-abc", "namespace",
+					"monitoring", "pod", "ne-abc"),
+			},
+			pods: []series.Series{
+				constant(1, "node", "n1", "namespace", "monitoring", "pod", "ne-abc"),
+			},
+		},
+		of: []string{"ne-abc"},
+	},
+	{
+		name: "two nodes with the same first part",
+		w: world{
+			now: []series.Series{
+				node("n1", "10.0.0.1"), node("n7.a.example", ""), node("n7.b.example", ""),
+			},
+			exporters: []series.Series{
+				constant(1, "instance", "172.16.0.9:9100", "nodename", "n7"),
+			},
+		},
+		of:  []string{"10.0.0.1:9100"},
+		not: []string{},
+	},
+	{
+		name: "nodes behind one host differ by port",
+		w: world{
+			now: []series.Series{node("n1", "10.0.0.1"), node("n2", "10.0.0.2")},
+			exporters: []series.Series{
+				constant(1, "instance", "gate:9101", "nodename", "n1"),
+				constant(1, "instance", "gate:9102", "nodename", "n2"),
+			},
+		},
+		of:  []string{"gate:9101"},
+		not: []string{"gate:9103", "gate"},
+	},
+	{
+		name: "kube-state-metrics is silent: its last report counts",
+		w: world{
+			now: []series.Series{}, window: []series.Series{
+				{
+					Labels: series.FromPairs("node", "n1", "internal_ip", "10.0.0.1"),
+					Values: []float64{1, math.NaN()},
+				},
+			},
+			exporters: []series.Series{
+				constant(1, "instance", "10.0.0.1:9100", "nodename", "whatever"),
+			},
+		},
+		of: []string{"10.0.0.1:9100"},
+	},
+}
+
 // TestNodeOfInstance checks that every way to identify an exporter leads to its node.
 func TestNodeOfInstance(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		w    world
-		of   []string // instances of n1
-		not  []string // instances of no node
-	}{
-		{
-			name: "the address, any port",
-			w: world{
-				now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
-					constant(1, "instance", "10.0.0.1:9100", "nodename", "x"),
-				},
-			},
-			of:  []string{"10.0.0.1:9100", "10.0.0.1:9796", "10.0.0.1:10250", "10.0.0.1"},
-			not: []string{"10.0.0.11:9100", "10.0.0.2:9100"},
-		},
-		{
-			name: "an IPv6 address",
-			w:    world{now: []series.Series{node("n1", "2001:db8::1")}},
-			of:   []string{"[2001:db8::1]:9100", "2001:db8::1"},
-		},
-		{
-			name: "the node's name as instance, the host's short name",
-			w: world{
-				now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
-					constant(1, "instance", "n1", "nodename", "short"),
-				},
-			},
-			of: []string{"n1", "n1:9100", "N1:9100"},
-		},
-		{
-			name: "the host has the full name, in upper case",
-			w: world{
-				now: []series.Series{node("n1", "")}, exporters: []series.Series{
-					constant(1, "instance", "172.16.0.9:9100", "nodename", "N1.CORP.example.com"),
-				},
-			},
-			of: []string{"172.16.0.9:9100"},
-		},
-		{
-			name: "the instance has the full name",
-			w: world{
-				now: []series.Series{node("n1", "")}, exporters: []series.Series{
-					constant(1, "instance", "n1.corp.example.com:9100", "nodename", "localhost"),
-				},
-			},
-			of: []string{"n1.corp.example.com:9100", "n1.corp.example.com:9101"},
-		},
-		{
-			name: "the pod of an exporter off the host's network, by its address",
-			w: world{
-				now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
-					constant(1, "instance", "10.244.3.7:9100", "nodename", "ne-abc"),
-				},
-				pods: []series.Series{
-					constant(1, "node", "n1", "namespace", "monitoring", "pod", "ne-abc", "pod_ip",
-						"10.244.3.7"),
-				},
-			},
-			of: []string{"10.244.3.7:9100"},
-		},
-		{
-			name: "the pod of an exporter, by its name",
-			w: world{
-				now: []series.Series{node("n1", "10.0.0.1")},
-				exporters: []series.Series{
-					constant(1, "instance", "ne-abc", "nodename", "ne-abc", "namespace",
-						"monitoring", "pod", "ne-abc"),
-				},
-				pods: []series.Series{
-					constant(1, "node", "n1", "namespace", "monitoring", "pod", "ne-abc"),
-				},
-			},
-			of: []string{"ne-abc"},
-		},
-		{
-			name: "two nodes with the same first part",
-			w: world{
-				now: []series.Series{
-					node("n1", "10.0.0.1"), node("n7.a.example", ""), node("n7.b.example", ""),
-				},
-				exporters: []series.Series{
-					constant(1, "instance", "172.16.0.9:9100", "nodename", "n7"),
-				},
-			},
-			of:  []string{"10.0.0.1:9100"},
-			not: []string{},
-		},
-		{
-			name: "nodes behind one host differ by port",
-			w: world{
-				now: []series.Series{node("n1", "10.0.0.1"), node("n2", "10.0.0.2")},
-				exporters: []series.Series{
-					constant(1, "instance", "gate:9101", "nodename", "n1"),
-					constant(1, "instance", "gate:9102", "nodename", "n2"),
-				},
-			},
-			of:  []string{"gate:9101"},
-			not: []string{"gate:9103", "gate"},
-		},
-		{
-			name: "kube-state-metrics is silent: its last report counts",
-			w: world{
-				now: []series.Series{}, window: []series.Series{
-					{
-						Labels: series.FromPairs("node", "n1", "internal_ip", "10.0.0.1"),
-						Values: []float64{1, math.NaN()},
-					},
-				},
-				exporters: []series.Series{
-					constant(1, "instance", "10.0.0.1:9100", "nodename", "whatever"),
-				},
-			},
-			of: []string{"10.0.0.1:9100"},
-		},
-	} {
+	for _, tt := range nodeOfInstanceTests {
 		nodes := tt.w.load(t)
 		objects := nodes.Objects()
 		for _, instance := range tt.of {
