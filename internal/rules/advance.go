@@ -105,7 +105,8 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 		}
 	}
 	if worst != nil {
-		firing.well = firing.Since // each finding joins the episode before it below
+		// The loop below joins each finding to its previous episode.
+		firing.newestWithin = firing.Since
 		a.Episodes = r.join(a.Episodes, firing, slot)
 	}
 	sustained := sustaining(fs, slot)
@@ -156,7 +157,7 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 		// A pending finding keeps the alert firing at its old severity.
 		r.grade(&a, worst, graveAt(sustained, worst.Streak.Severity), fired, slot)
 	}
-	// Drop old episodes only now that all that touch are joined.
+	// Drop the oldest episodes only after all joins.
 	a.Episodes = a.Episodes[max(len(a.Episodes)-maxEpisodes, 0):]
 	return a, worst != nil || silent != nil
 }

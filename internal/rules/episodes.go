@@ -16,8 +16,8 @@ type stretch struct {
 	Episode
 	// the time up to which it goes on: a firing streak goes on to the end of the samples, although
 	// its own newest sample may be older
-	reach time.Time
-	well  time.Time // the newest sample before it that is within the limits; zero: none
+	reach        time.Time
+	newestWithin time.Time // the newest sample before it that is within the limits; zero: none
 }
 
 // newStretch returns the stretch of a streak.
@@ -28,7 +28,7 @@ func newStretch(s *Streak, reach time.Time) stretch {
 			Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
 			Event: s.Event.UTC(),
 		},
-		reach: latest(reach, s.To.UTC()), well: s.Well,
+		reach: latest(reach, s.To.UTC()), newestWithin: s.Well,
 	}
 }
 
@@ -36,7 +36,7 @@ func newStretch(s *Streak, reach time.Time) stretch {
 // than KeepFiringFor, or if the episode was ongoing and no sample since its last one is within the
 // limits. A hole or missed slots are not an end.
 func (r *RuleResult) touches(e Episode, s stretch, slot time.Time) bool {
-	if ongoing(e, slot) && !s.well.After(e.Last) {
+	if ongoing(e, slot) && !s.newestWithin.After(e.Last) {
 		return true
 	}
 	return !s.Since.After(e.Last.Add(r.KeepFiringFor)) &&

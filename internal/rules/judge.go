@@ -250,12 +250,12 @@ func (f *follower) streak(r run, values []float64, upTo int, g series.Grid) *Str
 		Peak: r.peak, PeakAt: g.At(r.peakAt),
 		Limit: f.limit.Value, Severity: f.severity,
 		Seen: present(values[r.first : upTo+1]), Expected: upTo + 1 - r.first,
-		Well: f.rule.well(values[:r.first], g),
+		Well: f.rule.newestWithin(values[:r.first], g),
 	}
 }
 
-// well returns the time of the newest sample that is within every limit, zero if there is none.
-func (r Rule) well(values []float64, g series.Grid) time.Time {
+// newestWithin returns the time of the newest sample that is within every limit, zero if there is none.
+func (r Rule) newestWithin(values []float64, g series.Grid) time.Time {
 	for i := len(values) - 1; i >= 0; i-- {
 		if !math.IsNaN(values[i]) && !r.Direction.Beyond(values[i], r.nearest()) {
 			return g.At(i)
