@@ -196,9 +196,9 @@ func (d *decider) dropEarlyRepeats(groups map[string]*Message, r Receiver) {
 }
 
 // add puts an item into the message of its kind, group and thread. A repetition is one message for
-// its group, in whatever threads its alerts are. The alert that promsnap sees nothing has a message
-// of its own, whatever the receiver groups by. Groups that were folded into one message share their
-// replies too.
+// its group, in whatever threads its alerts are. The alert PromsnapBlind has a message of its own,
+// whatever the receiver groups by. Groups that were folded into one message share their replies
+// too.
 func add(groups map[string]*Message, r Receiver, kind Kind, i Item) {
 	group := groupOf(i.Alert, r.GroupBy)
 	id := []string{string(rune(kind))}

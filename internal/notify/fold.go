@@ -11,8 +11,8 @@ import (
 // Limits are what a receiver accepts in one run. The zero value is no limit.
 type Limits struct {
 	// Messages is the maximum for one run. If there are more, the last message of a kind holds the
-	// rest of that kind. Each kind has at least one message, and the alert that promsnap sees
-	// nothing always has its own. 0: no limit.
+	// rest of that kind. Each kind has at least one message, and the alert PromsnapBlind always
+	// has its own. 0: no limit.
 	Messages int
 	// Burst is how many messages are sent without a pause. The rest are sent Pace apart, or faster
 	// if little time is left.

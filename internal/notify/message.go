@@ -44,8 +44,7 @@ func (k Kind) String() string {
 func (k Kind) Pages() bool { return k == KindNew || k == KindWorse || k == KindStillFiring }
 
 // Message is what a receiver is sent at once: alerts of one group that need the same kind of
-// message. The alert that promsnap sees nothing (rules.BlindKey) is a message of its own, except in
-// a summary.
+// message. The alert PromsnapBlind (rules.BlindKey) has a message of its own, except in a summary.
 type Message struct {
 	Kind Kind
 	// Group has the values of the receiver's GroupBy labels, in their order. It is nil if there are

@@ -154,7 +154,7 @@ type Receiver struct {
 	Limits  Limits // of the messages of one run
 	// Muted reports whether the receiver wants no message at a slot (mute_time_intervals). After
 	// the mute it gets what still fires, and the ends of alerts that it was notified of, but not
-	// what came and went. Nil: never.
+	// alerts that fired and ended meanwhile. Nil: never.
 	Muted func(slot time.Time) bool
 	// Fallback gets the messages if this receiver fails. Nil: none.
 	Fallback *Fallback

@@ -68,7 +68,7 @@ func call(ctx context.Context, n Notifier, d Delivery) (receipt Receipt, err err
 	return n.Notify(ctx, d)
 }
 
-// sleep waits, and reports whether it did. It returns at once if ctx would end before.
+// sleep waits, and reports whether it did. It returns false at once if ctx would end first.
 func (d *delivery) sleep(ctx context.Context, pause time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(d.Now()) <= pause {
 		return false

@@ -84,7 +84,7 @@ type writer struct {
 	life time.Duration
 }
 
-// milder returns the end of an alert with its earlier, higher severity. Alertmanager takes it for
+// milder returns the end of an alert with its earlier, higher severity. For Alertmanager that is
 // another alert, because severity is one of the labels.
 func (w *writer) milder(k rules.Key, a rules.Alert) []Alert {
 	if a.Now().Worst <= a.Severity {
@@ -149,8 +149,8 @@ func labels(in report.Info, a rules.Alert, severity rules.Severity) map[string]s
 	return named(out)
 }
 
-// annotations describe an alert to a person, and hold the labels of its worst series that do not
-// identify it, such as a container's pod.
+// annotations returns the texts about an alert for people, and the labels of its worst series that
+// do not identify it, such as a container's pod.
 func (w *writer) annotations(k rules.Key, a rules.Alert) map[string]string {
 	about := w.said(k)
 	said := map[string]string{

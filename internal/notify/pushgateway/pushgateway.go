@@ -89,7 +89,7 @@ func (n *Notifier) call(ctx context.Context, method, group string, body []byte) 
 	return n.caller.Call(rq)
 }
 
-// format is readable for every Pushgateway.
+// format is a format that every Pushgateway reads.
 var format = expfmt.NewFormat(expfmt.TypeTextPlain)
 
 // label returns a label of the grouping key as two parts of a path. The value is in base64 if it

@@ -149,7 +149,7 @@ func (m *message) fallback() string {
 }
 
 // text returns the whole message for sending without blocks. It is sent with markup switched off.
-// Slack still interprets angle brackets, and text from outside contains none.
+// Slack still interprets angle brackets, which are escaped in text from outside.
 func (m *message) text() string {
 	var out []string
 	if m.Title != "" {
