@@ -155,101 +155,6 @@ func TestArchiveFirstThenPeopleThenMirrors(t *testing.T) {
 	})
 }
 
-// An archive on change that missed a slot with news gets it in the next run of the slot, even if
-// that run sends no messages.
-func TestAnArchiveOnChangeIsRetried(t *testing.T) {
-	down := &RefusedError{errors.New("disk full")}
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		d.receiver("disk", RoleArchiveOnChange, down, down)
-		oncall := d.receiver("oncall", RoleChanges)
-		d.deliver(t, "disk full")
-		d.want(t, "disk failed", "oncall new a")
-		if got := oncall.got[0].Unarchived; !slices.Equal(got, []string{"disk: disk full"}) {
-			t.Errorf("got %q about the archive, want disk: disk full", got)
-		}
-		d.deliver(t, "disk full") // a retry reports the failure again
-		d.want(t, "disk failed")
-		d.deliver(t, "")
-		d.want(t, "disk")
-		d.deliver(t, "")
-		d.want(t)
-	})
-}
-
-// If the slot is not run again, the archive keeps the next slot instead, even if nothing is new.
-func TestAnArchiveOnChangeGetsTheNextSlot(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		d.receiver("disk", RoleArchiveOnChange, &RefusedError{errors.New("disk full")})
-		d.receiver("oncall", RoleChanges)
-		d.deliver(t, "disk full")
-		d.want(t, "disk failed", "oncall new a")
-		for _, lines := range [][]string{{"disk"}, nil} {
-			d.at(d.rq.Report.Info.Slot.Add(5 * time.Minute))
-			d.deliver(t, "")
-			d.want(t, lines...)
-		}
-		if e := d.book.page.Ledger.Receivers["disk"]; len(e.Unsure) != 0 ||
-			!e.Archived.Equal(slot.Add(5*time.Minute)) {
-			t.Errorf("got %s kept, %v pending; want the next slot and none", e.Archived, e.Unsure)
-		}
-	})
-}
-
-// A report stays pending for the archive if it could not be drawn, or if its run ends before the
-// archive has answered.
-func TestWhatCouldNotBeDrawnIsPending(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		d.receiver("disk", RoleArchiveOnChange)
-		d.receiver("oncall", RoleChanges)
-		draw := d.rq.Render
-		d.rq.Render = func(context.Context) ([]report.File, error) {
-			return nil, errors.New("no font")
-		}
-		d.deliver(t, "no font")
-		d.want(t, "oncall new a")
-		d.rq.Render = draw
-		d.deliver(t, "")
-		d.want(t, "disk")
-	})
-	d := newFixture(firing("a", rules.Critical, 20))
-	d.receiver("disk", RoleArchiveOnChange)
-	d.receiver("oncall", RoleChanges)
-	killed := &delivery{Request: d.rq, book: d.book, slot: slot}
-	if err := killed.begin(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	e := d.book.page.Ledger.Receivers["disk"]
-	if !e.isPending(slot) || e.isPending(slot.Add(-time.Second)) {
-		t.Errorf("after a killed run: got %v pending, want the slot", e.Unsure)
-	}
-}
-
-// Pending slots have a limit. A late run makes up for its own slot and those before.
-func TestPendingSlotsOfAnArchive(t *testing.T) {
-	var e Entry
-	for i := range 3 * maxPending {
-		e.addPending(slot.Add(time.Duration(i) * time.Minute))
-		e.addPending(slot.Add(time.Duration(i) * time.Minute))
-	}
-	newest := slot.Add((3*maxPending - 1) * time.Minute)
-	if n := len(e.Unsure); n != maxPending || !e.isPending(newest) || e.isPending(slot) {
-		t.Errorf("got %d pending: %v; want the newest %d", n, e.Unsure, maxPending)
-	}
-	e.prune(nil)
-	e.markArchived(newest.Add(-time.Minute))
-	if want := []string{"archive " + newest.UTC().Format(time.RFC3339)}; !slices.Equal(e.Unsure,
-		want) {
-		t.Errorf("got %v, want %v", e.Unsure, want)
-	}
-	e.markArchived(newest.Add(time.Hour))
-	if len(e.Unsure) != 0 {
-		t.Errorf("after a later slot: got %v pending, want none", e.Unsure)
-	}
-}
-
 // A retry of a run does not send its summary again, and is no error. The next slot has a summary of
 // its own.
 func TestASummaryIsSentOncePerSlot(t *testing.T) {
@@ -265,53 +170,6 @@ func TestASummaryIsSentOncePerSlot(t *testing.T) {
 		d.rq.Report = report.Build(report.Info{Name: "daily", Slot: slot.Add(24 * time.Hour)}, nil)
 		d.deliver(t, "")
 		d.want(t, "team summary a")
-	})
-}
-
-// A summary that another run has claimed is not sent and not recorded. The next run after that
-// claim sends it, marked, because it is unknown what the other run did.
-func TestASummaryThatIsClaimed(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		d.receiver("team", RoleSummary)
-		d.book.page.Ledger.Claim = &Claim{
-			Slot: slot, Run: "other", Until: time.Now().Add(time.Second),
-		}
-		if out := d.deliver(t, ""); out.ClaimedBy == nil || out.ClaimedBy.Run != "other" ||
-			len(out.Sent) != 0 {
-			t.Errorf("got %+v, want the claim of the other run", out)
-		}
-		d.want(t)
-		time.Sleep(time.Second)
-		if out := d.deliver(t, ""); out.ClaimedBy != nil {
-			t.Errorf("got %+v, want no claim", out)
-		}
-		d.want(t, "team summary a?")
-	})
-}
-
-// A claim of a wrong clock, years in the future, does not stop messages for that long.
-func TestClaimOfAWrongClock(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		for _, tc := range []struct {
-			ahead   time.Duration
-			claimed bool
-		}{
-			{LongestRun, true}, {LongestRun + time.Second, false}, {
-				5 * 365 * 24 * time.Hour, false,
-			},
-		} {
-			d := newFixture(firing("a", rules.Critical, 20))
-			d.receiver("oncall", RoleChanges)
-			d.book.page.Ledger.Claim = &Claim{
-				Slot: slot, Run: "other", Until: time.Now().Add(tc.ahead),
-			}
-			if out := d.deliver(t, ""); (out.ClaimedBy != nil) != tc.claimed ||
-				(len(out.Sent) == 0) != tc.claimed {
-				t.Errorf("a claim %s ahead: got claimed %v, sent %d; want claimed %v", tc.ahead,
-					out.ClaimedBy != nil, len(out.Sent), tc.claimed)
-			}
-		}
 	})
 }
 
@@ -417,20 +275,6 @@ func TestReceiversWithoutMessagesTakeNoTime(t *testing.T) {
 	})
 }
 
-// A report that no archive keeps is not drawn.
-func TestOnlyArchivedReportsAreDrawn(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		d.rq.Render = func(context.Context) ([]report.File, error) {
-			return nil, errors.New("drawn")
-		}
-		d.receiver("oncall", RoleChanges)
-		d.deliver(t, "")
-		d.receiver("disk", RoleArchive)
-		d.deliver(t, "drawn")
-	})
-}
-
 // If the thread of a reply is gone, the reply becomes a message of its own, and later replies
 // belong to it.
 func TestRepliesFollowANewThread(t *testing.T) {
@@ -477,103 +321,6 @@ func TestASlowReceiverTakesOnlyItsShare(t *testing.T) {
 	})
 }
 
-func TestALiveClaimStopsAnotherRun(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		d.receiver("oncall", RoleChanges)
-		d.receiver("s3", RoleArchive)
-		other := &Claim{Slot: slot, Run: "other", Until: time.Now().Add(time.Second)}
-		d.book.page.Ledger.Claim = other
-		if out := d.deliver(t, ""); out.ClaimedBy == nil || *out.ClaimedBy != *other {
-			t.Errorf("got %+v, want the claim of the other run", out)
-		}
-		d.want(t)
-		time.Sleep(time.Second)
-		d.book.page.Ledger.Receivers = map[string]Entry{
-			"oncall": {First: slot, Unsure: []string{string(keyOf(firing("a", 0, 0)))}},
-		}
-		if out := d.deliver(t, ""); out.ClaimedBy != nil {
-			t.Error("got a claim that has ended")
-		}
-		d.want(t, "s3", "oncall new a?")
-	})
-}
-
-func TestARunThatLosesItsClaimStops(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20), firing("b", rules.Warning, 20))
-		d.receiver("s3", RoleArchive)
-		d.receiver("oncall", RoleChanges)
-		d.rq.Render = func(context.Context) ([]report.File, error) {
-			d.book.page.Ledger.Claim = &Claim{
-				Slot: slot, Run: "other", Until: time.Now().Add(time.Minute),
-			}
-			return []report.File{{Name: "index.html"}}, nil
-		}
-		_, err := Deliver(t.Context(), d.book, d.rq)
-		if !errors.Is(err, errClaimLost) {
-			t.Errorf("got %v, want errClaimLost", err)
-		}
-		d.want(t, "s3")
-		if c := d.book.page.Ledger.Claim; c == nil || c.Run != "other" {
-			t.Errorf("got the claim %+v, want the other run's", c)
-		}
-	})
-}
-
-func TestABookThatCannotBeWritten(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		oncall := d.receiver("oncall", RoleChanges)
-		d.receiver("team", RoleSummary)
-		d.book.fail = errors.New("no such bucket")
-		d.deliver(t, "recording what was sent: no such bucket")
-		d.want(t, "oncall new a", "team summary a")
-		if got := oncall.got[0]; got.MemoryLost != "" || !got.Unwritten {
-			t.Errorf("got memory lost %q, unwritten %v; want only that it may be repeated",
-				got.MemoryLost, got.Unwritten)
-		}
-		d.book.fail = nil
-		d.rq.Unrecorded = slot // as the second Pod of a Job knows
-		d.deliver(t, "")
-		d.want(t, "oncall new a?", "team summary a?")
-		if oncall.got[1].Unwritten {
-			t.Error("a message that was recorded says that it was not")
-		}
-		d.deliver(t, "")
-		d.want(t)
-	})
-}
-
-// If another run was quicker and its page could not be read, it is unknown what was sent.
-func TestABookThatIsOvertaken(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		oncall := d.receiver("oncall", RoleChanges)
-		d.book.fail = fmt.Errorf("%w: 503", ErrOvertaken)
-		d.deliver(t, "503")
-		d.want(t, "oncall new a")
-		if oncall.got[0].MemoryLost == "" {
-			t.Error("the message does not say that it may be a repetition")
-		}
-	})
-}
-
-// A run that remembers nothing writes nothing. The next run knows no more, and may send the same
-// again without a mark.
-func TestABookThatIsLost(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		oncall := d.receiver("oncall", RoleChanges)
-		d.rq.MemoryLost = "the state could not be read"
-		d.deliver(t, "")
-		d.want(t, "oncall new a")
-		if got := oncall.got[0]; got.MemoryLost == "" || !got.Unwritten {
-			t.Errorf("got memory lost %q, unwritten %v; want both", got.MemoryLost, got.Unwritten)
-		}
-	})
-}
-
 // A message that may have been sent stays marked while its receiver refuses it.
 func TestAMarkOutlivesARefusal(t *testing.T) {
 	withFakeClock(t, func(t *testing.T) {
@@ -615,18 +362,6 @@ func TestAPanicCostsOneReceiver(t *testing.T) {
 		d.receiver("oncall", RoleChanges)
 		d.deliver(t, "internal error (please report it): index out of range")
 		d.want(t, "oncall new a")
-	})
-}
-
-func TestAnOlderSlotIsOnlyArchived(t *testing.T) {
-	withFakeClock(t, func(t *testing.T) {
-		d := newFixture(firing("a", rules.Critical, 20))
-		d.book.page.Memory.Slot = slot.Add(5 * time.Minute)
-		d.receiver("s3", RoleArchive)
-		d.receiver("oncall", RoleChanges)
-		d.receiver("alertmanager", RoleMirror)
-		d.deliver(t, "")
-		d.want(t, "s3")
 	})
 }
 

@@ -50,7 +50,8 @@ func HistoryOf(page Page, schedule Schedule, before time.Time, made bool, slot t
 // OwnHistory returns what a summary at slot says about its own missed runs: of the times scheduled
 // since the previous summary, only this one ran. It returns nil if none was missed, or if this is
 // the first run of all.
-func OwnHistory(page Page, schedule Schedule, before time.Time, made bool, slot time.Time) *History {
+func OwnHistory(page Page, schedule Schedule, before time.Time, made bool,
+	slot time.Time) *History {
 	if len(page.Ledger.Receivers) == 0 {
 		return nil
 	}

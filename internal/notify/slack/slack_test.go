@@ -1,10 +1,8 @@
 package slack
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"image/png"
 	"net/http"
 	"net/http/httptrace"
 	"runtime"
@@ -16,8 +14,6 @@ import (
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
-	"github.com/promsnap/promsnap/internal/panel"
-	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -95,55 +91,6 @@ func TestAnAlertsLife(t *testing.T) {
 	}
 	if refused := slack.Refused(); len(refused) > 0 {
 		t.Errorf("got requests that Slack refuses: %q", refused)
-	}
-}
-
-func TestFollowUpFillsTheThread(t *testing.T) {
-	slack, n := rig(t)
-	w := cluster(7, words.Korean)
-	first := tell(t, n, w.delivery(t, notify.KindNew))
-	if calls := slack.Calls(); !slices.Equal(calls, []string{"chat.postMessage"}) {
-		t.Fatalf("got the calls %q from Notify, want only the text", calls)
-	}
-	if err := n.FollowUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	said := slack.Messages()
-	if len(said) != 2 || said[1].Thread != first.ID || said[1].Broadcast {
-		t.Fatalf("got the thread %+v, want one reply", said)
-	}
-	files := slack.Files()
-	const most = 4 // of a thread
-	if len(files) != most {
-		t.Fatalf("%d pictures, want %d", len(files), most)
-	}
-	for i, f := range files {
-		if f.Channel != channel || f.Thread != first.ID {
-			t.Errorf("got %s in %q, %q; want it in the thread", f.Name, f.Channel, f.Thread)
-		}
-		if !strings.Contains(f.Alt, w.nodes[i]) || f.Title == "" {
-			t.Errorf("%s: got the description %q, title %q", f.Name, f.Alt, f.Title)
-		}
-		if c, err := png.DecodeConfig(bytes.NewReader(f.Body)); err != nil || c.Width != 1600 {
-			t.Errorf("%s: got a width of %d, %v; want 1600", f.Name, c.Width, err)
-		}
-	}
-	before := len(slack.Calls())
-	if err := n.FollowUp(t.Context()); err != nil || len(slack.Calls()) != before {
-		t.Errorf("a second FollowUp: got %d calls, %v; want none", len(slack.Calls())-before, err)
-	}
-}
-
-func TestRepliesHaveNoThreadOfTheirOwn(t *testing.T) {
-	slack, n := rig(t)
-	d := cluster(1, words.English).delivery(t, notify.KindWorse)
-	d.Message.Thread = tell(t, n, cluster(1, words.English).delivery(t, notify.KindTest))
-	tell(t, n, d)
-	if err := n.FollowUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if said := slack.Messages(); len(said) != 2 {
-		t.Errorf("%d messages, want 2", len(said))
 	}
 }
 
@@ -465,129 +412,5 @@ func TestEveryFaultOfResolving(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestEveryFaultOfPictures breaks each request of FollowUp. The message was already sent, and the
-// note says what is missing.
-func TestEveryFaultOfPictures(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		fault  slackdouble.Fault
-		found  int
-		shown  int
-		thread int
-		want   string // in the note; "": there is none
-	}{
-		{
-			"the text is too many", slackdouble.Fault{
-				Method: "chat.postMessage", Skip: 1, Status: 429,
-			}, 1, 1, 1, "",
-		},
-		{
-			"the text is to wait for an hour", slackdouble.Fault{
-				Method: "chat.postMessage", Skip: 1, Status: 429, RetryAfter: 3600,
-			}, 1, 1, 0, "asked to wait 1h0m0s",
-		},
-		{
-			"the text is refused", slackdouble.Fault{
-				Method: "chat.postMessage", Skip: 1, Error: "restricted_action",
-			}, 1, 1, 0, "administrator",
-		},
-		{
-			"one address is lost", slackdouble.Fault{
-				Method: "files.getUploadURLExternal", Drop: true,
-			}, 2, 1, 1, "asking Slack where to upload",
-		},
-		{
-			"a scope", slackdouble.Fault{
-				Method: "files.getUploadURLExternal", Error: "missing_scope", Times: 9,
-			}, 1, 0, 1, "files:write",
-		},
-		{
-			"one upload fails", slackdouble.Fault{Method: "upload", Status: 500}, 2, 1, 1,
-			"answered 500",
-		},
-		{"an upload is too many", slackdouble.Fault{Method: "upload", Status: 429}, 1, 1, 1, ""},
-		{
-			"completing is lost", slackdouble.Fault{
-				Method: "files.completeUploadExternal", Drop: true,
-			}, 1, 0, 1, "completing the upload",
-		},
-		{
-			"completing is too many", slackdouble.Fault{
-				Method: "files.completeUploadExternal", Status: 429,
-			}, 1, 1, 1, "",
-		},
-		{
-			"ok, and not shared", slackdouble.Fault{
-				Method: "files.completeUploadExternal", Unshared: true,
-			}, 1, 0, 1, "does not show 1 of them; check that the app is in the channel",
-		},
-		{
-			"nobody may look", slackdouble.Fault{
-				Method: "files.info", Error: "missing_scope", Times: 9,
-			}, 1, 1, 1, "",
-		},
-		{"looking fails once", slackdouble.Fault{Method: "files.info", Status: 503}, 1, 1, 1, ""},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			slack, n := rig(t)
-			slack.Fail(tc.fault)
-			tell(t, n, cluster(tc.found, words.English).delivery(t, notify.KindNew))
-			err := n.FollowUp(t.Context())
-			if tc.want == "" && err != nil ||
-				tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
-				t.Errorf("the note is %v, want %q", err, tc.want)
-			}
-			if err != nil && strings.Contains(err.Error(), "MARKED") {
-				t.Errorf("the note shows the token: %v", err)
-			}
-			shown := 0
-			for _, f := range slack.Files() {
-				if f.Channel != "" {
-					shown++
-				}
-			}
-			if said := len(slack.Messages()) - 1; shown != tc.shown || said != tc.thread {
-				t.Errorf("%d pictures and %d replies, want %d and %d", shown, said, tc.shown,
-					tc.thread)
-			}
-		})
-	}
-}
-
-func TestPicturesEndWithTheirTime(t *testing.T) {
-	slack, n := rig(t)
-	slack.Fail(slackdouble.Fault{Method: "upload", Hang: true, Times: 9})
-	tell(t, n, cluster(3, words.English).delivery(t, notify.KindNew))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go func() {
-		asked(ctx, slack, "upload")
-		cancel()
-	}()
-	if err := n.FollowUp(ctx); err == nil {
-		t.Error("got no note about missing pictures")
-	}
-	if said := slack.Messages(); len(said) != 2 {
-		t.Errorf("%d messages, want the alert and its thread", len(said))
-	}
-}
-
-// The answers of a detail query are a list of the largest, or one fact if the legend names no
-// label.
-func TestDetailIsAListOrAFact(t *testing.T) {
-	d := cluster(1, words.English).delivery(t, notify.KindNew)
-	d.Details = map[rules.Key][]string{d.Message.Items[0].Key: {"limit 28 GiB"}}
-	for legend, want := range map[string]string{
-		"{{pod}}": "\nTop: limit 28 GiB\n", "limit": "\nlimit 28 GiB\n",
-	} {
-		for i := range d.Report.Panels {
-			d.Report.Panels[i].Spec.Detail = &panel.Detail{Legend: legend}
-		}
-		if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, want) {
-			t.Errorf("legend %q: no %q in %s", legend, want, got)
-		}
 	}
 }
