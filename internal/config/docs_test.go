@@ -33,12 +33,12 @@ func TestDocumentedExamplesLoad(t *testing.T) {
 				continue
 			}
 			if _, err := config.Load("promsnap.yaml", []byte(m[1]), o); err != nil {
-				t.Errorf("%s: %s\n%v", file, m[1], err)
+				t.Errorf("%s: got error %v, want none for\n%s", file, err, m[1])
 			}
 			loaded++
 		}
 		if loaded < least {
-			t.Errorf("%s: %d examples", file, loaded)
+			t.Errorf("%s: got %d examples, want at least %d", file, loaded, least)
 		}
 	}
 }
@@ -63,10 +63,10 @@ func TestTheTwoReportsOfTheREADME(t *testing.T) {
 	if check.Send != config.SendChanges ||
 		check.Schedule.Interval(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)) != 5*time.Minute ||
 		daily.Send != config.SendSummary || daily.HistoryFrom != check.Name {
-		t.Errorf("%+v, %+v", check, daily)
+		t.Errorf("got %+v, %+v, want a check every 5 minutes and its summary", check, daily)
 	}
 	if check.Heartbeat.IsZero() || daily.Heartbeat.IsZero() || c.State == nil {
-		t.Error("no heartbeat, or no state")
+		t.Error("got no heartbeat or no state, want two and one")
 	}
 }
 
@@ -89,23 +89,24 @@ func TestBuiltinPanels(t *testing.T) {
 		}
 		c, err := config.Load("promsnap.yaml", []byte(text.String()), o)
 		if err != nil {
-			t.Errorf("range %s: %v", rng, err)
+			t.Errorf("range %s: got error %v, want none", rng, err)
 			continue
 		}
 		for _, r := range c.Reports {
 			if len(r.Panels) != len(panels.All()) {
-				t.Errorf("range %s: %d panels, not %d", rng, len(r.Panels), len(panels.All()))
+				t.Errorf("range %s: got %d panels, want %d", rng, len(r.Panels), len(panels.All()))
 			}
 			for i, p := range r.Panels {
 				for _, rule := range p.Rules {
 					if shown := max(p.Range, r.Range); rule.For > 0 &&
 						rule.For > shown-3*time.Minute {
-						t.Errorf("range %s: %s shows %s, too little for %s of %s", rng, p.Name,
-							shown, rule.For, rule.Name)
+						t.Errorf("range %s: got %s for %s, want enough for %s of %s", rng, shown,
+							p.Name, rule.For, rule.Name)
 					}
 				}
 				if p.Name != panels.All()[i].Name {
-					t.Errorf("range %s: panel %d is %s", rng, i, p.Name)
+					t.Errorf("range %s: got panel %d %s, want %s", rng, i, p.Name,
+						panels.All()[i].Name)
 				}
 			}
 		}
@@ -128,25 +129,26 @@ reports:
 	all, some, english := c.Reports[0], c.Reports[1], c.Reports[2]
 	if all.Language != words.Korean || len(all.Panels) != len(panels.All()) ||
 		all.Panels[0].Title != "노드 메모리" {
-		t.Errorf("all: %s, %d panels, the first %q", all.Language, len(all.Panels),
-			all.Panels[0].Title)
+		t.Errorf("got language %s, %d panels, the first %q, want Korean and %d", all.Language,
+			len(all.Panels), all.Panels[0].Title, len(panels.All()))
 	}
 	if p := some.Panels[0]; p.Title != "Memory" || p.Subject != "메모리" || p.Section != "노드" {
-		t.Errorf("a built-in panel with a title of the file's own: %q, %q, %q", p.Title, p.Subject,
-			p.Section)
+		t.Errorf("got title %q, subject %q, section %q, want the file's title and Korean for "+
+			"the others", p.Title, p.Subject, p.Section)
 	}
 	if some.Panels[1].Title != "Own" {
-		t.Errorf("own panel %q", some.Panels[1].Title)
+		t.Errorf("got title %q, want Own", some.Panels[1].Title)
 	}
 	if english.Language != words.English || english.Panels[0].Title != panels.All()[0].Title {
-		t.Errorf("without a language: %s, %q", english.Language, english.Panels[0].Title)
+		t.Errorf("without a language: got %s, %q, want %s, %q", english.Language,
+			english.Panels[0].Title, words.English, panels.All()[0].Title)
 	}
 	for _, l := range words.Languages() {
 		text := fmt.Sprintf("version: 1\nprometheus: {url: http://p}\nreports: [{name: r, "+
 			"language: %s}]\n", l)
 		if c, err := config.Load("promsnap.yaml", []byte(text),
 			config.Options{Builtin: panels.In}); err != nil || c.Reports[0].Language != l {
-			t.Errorf("language %s: %v", l, err)
+			t.Errorf("language %s: got %+v, %v, want that language", l, c, err)
 		}
 	}
 }

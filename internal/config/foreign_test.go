@@ -27,9 +27,9 @@ func TestWhatIsNotForeign(t *testing.T) {
 		c, err := config.Load("promsnap.yaml",
 			[]byte(quietHead+"reports: [{name: r, panels: ["+text+"]}]\n"), options())
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("%s: got error %v, want none", text, err)
 		} else if len(c.Notes) > 0 {
-			t.Errorf("%s: %v", text, c.Notes)
+			t.Errorf("%s: got notes %v, want none", text, c.Notes)
 		}
 	}
 	c := load(t, quietHead+`
@@ -40,7 +40,7 @@ time_intervals:
 `)
 	if r := c.Receivers[0]; !slices.Equal(r.GroupBy, []string{"k8s.namespace.name", "a-b", "이름"}) ||
 		len(r.Mute) != 2 {
-		t.Errorf("got %+v", r)
+		t.Errorf("got %+v, want three labels and two mute times", r)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestTheServerDecides(t *testing.T) {
 		text := quietHead + "reports: [{name: r, panels: [{name: p, query: '" + query + "'}]}]\n"
 		c, err := config.Load("promsnap.yaml", []byte(text), options())
 		if err != nil {
-			t.Errorf("%s: %v", query, err)
+			t.Errorf("%s: got error %v, want a note", query, err)
 			continue
 		}
 		if len(c.Notes) != 1 || !strings.Contains(c.Notes.Error(), want) ||
@@ -88,14 +88,14 @@ func TestAddressOfAPage(t *testing.T) {
 	c := load(t, "version: 1\nprometheus: {url: http://p/query}\n")
 	if got := c.Notes.Error(); !strings.Contains(got, "ends in /query") ||
 		!strings.Contains(got, "remove that unless") {
-		t.Errorf("got %s", got)
+		t.Errorf("got notes %s, want one about /query", got)
 	}
 	for _, url := range []string{
 		"http://p", "http://p/prometheus", "http://graph/", "http://p/api/prom",
 		"http://p/select/0/prometheus", "http://p/api",
 	} {
 		if c := load(t, "version: 1\nprometheus: {url: "+url+"}\n"); len(c.Notes) > 0 {
-			t.Errorf("%s: %v", url, c.Notes)
+			t.Errorf("%s: got notes %v, want none", url, c.Notes)
 		}
 	}
 }

@@ -50,10 +50,11 @@ func FuzzSchedule(f *testing.F) {
 				s.Next(last), next, s.Last(next.Add(-time.Nanosecond)))
 		}
 		if every := s.Interval(now); every != 0 && every < next.Sub(last) {
-			t.Errorf("%q around %s: every %s, and from %s to %s", text, now, every, last, next)
+			t.Errorf("%q around %s: got interval %s, want at least that from %s to %s", text, now,
+				every, last, next)
 		}
 		if between := s.Between(last, next); len(between) != 1 || between[0] != last {
-			t.Errorf("%q from %s to %s: %v", text, last, next, between)
+			t.Errorf("%q from %s to %s: got %v, want only the first", text, last, next, between)
 		}
 	})
 }

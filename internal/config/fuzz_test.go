@@ -38,20 +38,20 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := config.Load("promsnap.yaml", data, options())
 		if (c == nil) == (err == nil) {
-			t.Fatalf("%v, %v", c, err)
+			t.Fatalf("got %v, %v, want either", c, err)
 		}
 		if err == nil {
 			if len(c.Reports) == 0 || (c.Prometheus.URL == "" && c.Kubernetes == nil) ||
 				c.Prometheus.Timeout <= 0 || c.Prometheus.Concurrency < 1 {
-				t.Errorf("incomplete: %+v", c)
+				t.Errorf("got %+v, want a complete configuration", c)
 			}
 			for _, r := range c.Reports {
 				if r.Name == "" || r.Zone == nil || r.Range <= 0 || len(r.Panels) == 0 {
-					t.Errorf("incomplete: %+v", r)
+					t.Errorf("got %+v, want a complete report", r)
 				}
 				for _, p := range r.Panels {
 					if p.Name == "" || p.Queries[0].Expr == "" || p.Title == "" {
-						t.Errorf("incomplete: %+v", p)
+						t.Errorf("got %+v, want a complete panel", p)
 					}
 				}
 			}
@@ -63,15 +63,15 @@ func FuzzLoad(f *testing.F) {
 		}
 		var problems config.Errors
 		if !errors.As(err, &problems) {
-			t.Fatalf("%T %v", err, err)
+			t.Fatalf("got %T %v, want config.Errors", err, err)
 		}
 		for _, p := range problems {
 			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" ||
 				!position.MatchString(p.String()) {
-				t.Errorf("%d lines: %+v", lines, p)
+				t.Errorf("got %+v, want a position in %d lines", p, lines)
 			}
 			if utf8.Valid(data) && !utf8.ValidString(p.String()) {
-				t.Errorf("not UTF-8: %q", p)
+				t.Errorf("got %q, want UTF-8", p)
 			}
 		}
 	})

@@ -37,10 +37,10 @@ func TestHostileFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, err := config.Load("promsnap.yaml", []byte(text), options())
 			if c != nil || err == nil {
-				t.Fatal("loaded")
+				t.Fatalf("got %v, %v, want an error", c, err)
 			}
 			if len(err.Error()) > 1<<20 {
-				t.Errorf("an error of %d bytes", len(err.Error()))
+				t.Errorf("got an error of %d bytes, want at most 1 MiB", len(err.Error()))
 			}
 		})
 	}

@@ -41,13 +41,15 @@ func TestHostileWords(t *testing.T) {
 			}
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				if r, bad := hostile.Unprintable(line); bad {
-					t.Errorf("%s as %s: %U in %.200q", w.Name, place, r, line)
+					t.Errorf("%s as %s: got %U in %.200q, want it escaped", w.Name, place, r, line)
 				}
 				if !strings.HasPrefix(line, "promsnap.yaml:") {
-					t.Errorf("%s as %s: a line of its own: %.200q", w.Name, place, line)
+					t.Errorf("%s as %s: got line %.200q, want one that begins with the file", w.Name,
+						place, line)
 				}
 				if len(line) > 2000 {
-					t.Errorf("%s as %s: a line of %d bytes", w.Name, place, len(line))
+					t.Errorf("%s as %s: got a line of %d bytes, want at most 2000", w.Name, place,
+						len(line))
 				}
 			}
 		}

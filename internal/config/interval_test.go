@@ -43,6 +43,6 @@ func TestTimeIntervals(t *testing.T) {
 		}
 	}
 	if c.Receivers[2].Muted(time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)) {
-		t.Error("a receiver without mute_time_intervals is muted")
+		t.Error("got a muted receiver without mute_time_intervals, want it not muted")
 	}
 }

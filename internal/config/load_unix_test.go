@@ -15,7 +15,7 @@ import (
 func TestLoadFileThatIsNoRegularFile(t *testing.T) {
 	if _, err := config.LoadFile(t.Context(), "/dev/zero", options()); err == nil ||
 		!strings.Contains(err.Error(), "larger than 1024 KiB") {
-		t.Error(err)
+		t.Errorf("got error %v, want larger than 1024 KiB", err)
 	}
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -24,6 +24,6 @@ func TestLoadFileThatIsNoRegularFile(t *testing.T) {
 	if _, err := config.LoadFile(t.Context(), pipe, options()); err == nil ||
 		!strings.Contains(err.Error(), "reading the configuration: "+pipe+" is a pipe that "+
 			"nobody writes into") {
-		t.Error(err)
+		t.Errorf("got error %v, want that the pipe has no writer", err)
 	}
 }

@@ -62,7 +62,7 @@ func TestNoErrorShowsAPlantedSecret(t *testing.T) {
 		}
 	}
 	if wrong < 5_000 {
-		t.Errorf("only %d of the files were wrong", wrong)
+		t.Errorf("got %d wrong files, want at least 5000", wrong)
 	}
 }
 
@@ -74,7 +74,7 @@ func shown(t *testing.T, text string, o Options) int {
 		return 0
 	}
 	if got := fmt.Sprintf("%v %+v", err, err); strings.Contains(strings.ToLower(got), "s3cr3t") {
-		t.Errorf("%s\nshows the secret: %.400s", text, got)
+		t.Errorf("got error %.400s, want it without the secret of\n%s", got, text)
 	}
 	return 1
 }
@@ -90,7 +90,7 @@ func TestMaskedLeavesWordsAlone(t *testing.T) {
 		"ip-10-0-1-5.eu-west-1.compute.internal", "shop/checkout-5f7d8c9b6d-x2v4q",
 	} {
 		if got := masked(text); got != text {
-			t.Errorf("%s is masked: %s", text, got)
+			t.Errorf("got %s, want %s", got, text)
 		}
 	}
 }

@@ -42,7 +42,7 @@ reports:
 	}
 	if r := memory.Rules; r[0].Ref != "" || r[0].Warning != rules.At(1024) || r[1].Ref != "B" ||
 		r[1].Critical != rules.At(2048) {
-		t.Errorf("rules: %+v", r)
+		t.Errorf("got rules %+v, want 1024 for the first query and 2048 for B", r)
 	}
 	if diff := cmp.Diff([]panel.Query{
 		{Ref: "A", Expr: "a", Unit: units.PercentUnit}, {
@@ -54,13 +54,13 @@ reports:
 	// Each limit is in its query's unit, and what a rule needs follows from its own query.
 	if r := stat.Rules; r[0].Warning != rules.At(.9) || r[1].Warning != rules.At(3) ||
 		r[0].NeedsAll || !r[1].NeedsAll || !r[1].Condition || !r[1].Flaps {
-		t.Errorf("rules: %+v", r)
+		t.Errorf("got rules %+v, want 0.9, and a condition at 3 that needs all", r)
 	}
 	if stat.Builtin || stat.Name != "node-memory" || stat.Title != "Node memory" {
-		t.Errorf("the panel that it began with: %+v", stat)
+		t.Errorf("got %+v, want the name and the title of node-memory, not built-in", stat)
 	}
 	if again := load(t, "version: 1\ncluster: c\nprometheus: {url: http://p}\nreports: [{name: "+
 		"r, panels: [{use: node-memory}]}]\n"); len(again.Reports[0].Panels[0].Queries) != 1 {
-		t.Errorf("the built-in panel was changed: %+v", again.Reports[0].Panels[0].Queries)
+		t.Errorf("got built-in queries %+v, want one", again.Reports[0].Panels[0].Queries)
 	}
 }

@@ -12,14 +12,14 @@ import (
 func TestEveryKindOfReceiver(t *testing.T) {
 	kinds := Kinds()
 	if len(kinds) < 7 {
-		t.Fatalf("the kinds are %v", kinds)
+		t.Fatalf("got kinds %v, want at least 7", kinds)
 	}
 	for i, k := range kinds {
 		if slices.Index(kinds, k) != i || k == "" {
-			t.Errorf("%q is there twice, or has no key", k)
+			t.Errorf("got kind %q twice or without a key, want each once", k)
 		}
 		if roles := rolesOf(k); len(roles) != 1 {
-			t.Errorf("%s has the roles %v, want one", k, roles)
+			t.Errorf("%s: got roles %v, want one", k, roles)
 		}
 		other := kinds[(i+1)%len(kinds)]
 		first, second := k, other
@@ -34,7 +34,7 @@ func TestEveryKindOfReceiver(t *testing.T) {
 		got = problemsOf(t, fmt.Sprintf("{name: r, %s: {}, min_severity: critical}", k))
 		if of := strings.Contains(got, "min_severity: has no effect"); of == slices.Contains(
 			Kinds(RolePeople), k) {
-			t.Errorf("%s with min_severity: got\n%s", k, got)
+			t.Errorf("%s with min_severity: got\n%s\nwant no effect, except for people", k, got)
 		}
 	}
 	if got, want := problemsOf(t, "{name: r}"), "no destination; write one of "+

@@ -147,15 +147,16 @@ func TestScheduleThroughAYear(t *testing.T) {
 				t.Fatal(err)
 			}
 			from := time.Date(2026, 1, 1, 0, 0, 0, 0, s.zone)
-			due := s.Between(from, from.AddDate(1, 0, 0))
-			if n := len(due); n < want[0] || n > want[1] {
-				t.Errorf("%s %s: %d times in a year", zone, schedule, n)
+			times := s.Between(from, from.AddDate(1, 0, 0))
+			if n := len(times); n < want[0] || n > want[1] {
+				t.Errorf("%s %s: got %d times in a year, want %d to %d", zone, schedule, n,
+					want[0], want[1])
 			}
-			for i := 1; i < len(due); i++ {
-				if !s.Next(due[i-1]).Equal(due[i]) ||
-					!s.Last(due[i].Add(-time.Second)).Equal(due[i-1]) {
-					t.Errorf("%s %s: after %v comes %v, and Next says %v", zone, schedule, due[i-1],
-						due[i], s.Next(due[i-1]))
+			for i := 1; i < len(times); i++ {
+				if !s.Next(times[i-1]).Equal(times[i]) ||
+					!s.Last(times[i].Add(-time.Second)).Equal(times[i-1]) {
+					t.Errorf("%s %s: got %v after %v, want %v", zone, schedule, s.Next(times[i-1]),
+						times[i-1], times[i])
 				}
 			}
 		}

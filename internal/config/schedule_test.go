@@ -61,7 +61,7 @@ func TestScheduleLast(t *testing.T) {
 	} {
 		s, err := parseSchedule(tc.schedule)
 		if err != nil {
-			t.Errorf("%s: %v", tc.schedule, err)
+			t.Errorf("%s: got error %v, want none", tc.schedule, err)
 			continue
 		}
 		s.zone = tc.zone
@@ -70,7 +70,7 @@ func TestScheduleLast(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := s.Last(at).Format(time.RFC3339); got != tc.want {
-			t.Errorf("%s at %s: %s, want %s", tc.schedule, tc.at, got, tc.want)
+			t.Errorf("%s at %s: got %s, want %s", tc.schedule, tc.at, got, tc.want)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestNoSchedule(t *testing.T) {
 		"a * * * *", "* * * * * *", "1, * * * *", "-1 * * * *", "0 0 31 2 *",
 	} {
 		if s, err := parseSchedule(text); err == nil {
-			t.Errorf("%q is %+v", text, s)
+			t.Errorf("%q: got %+v, want an error", text, s)
 		}
 	}
 }

@@ -289,7 +289,7 @@ func TestSchemaTakesGoodFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := validate(t, s, data); err != nil {
-			t.Errorf("%s: %v", f, err)
+			t.Errorf("%s: got error %v, want none", f, err)
 		}
 	}
 }
@@ -314,7 +314,7 @@ func TestSchemaRefusesBadFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		if validate(t, s, data) == nil {
-			t.Errorf("the schema takes %s", name)
+			t.Errorf("%s: got no error from the schema, want one", name)
 		}
 	}
 }
@@ -325,7 +325,7 @@ func TestSchemaAndLoadKnowTheSameKeys(t *testing.T) {
 	inSchema := map[string]bool{}
 	schemaKeys(doc, doc, "", inSchema)
 	if len(inSchema) < 100 {
-		t.Fatalf("only %d keys", len(inSchema))
+		t.Fatalf("got %d keys, want at least 100", len(inSchema))
 	}
 	inTypes := map[string]bool{}
 	typeKeys(reflect.TypeFor[file](), "", inTypes)
@@ -338,7 +338,7 @@ func TestSchemaAndLoadKnowTheSameKeys(t *testing.T) {
 		}, nodes: map[string]*yaml.Node{}, source: []byte(yamlOf(path, "0"))}
 		d.decode(d.parse(), "", reflect.ValueOf(new(file)).Elem())
 		if strings.Contains(d.problems.Error(), "unknown key") {
-			t.Errorf("%s: %v", path, d.problems)
+			t.Errorf("%s: got %v, want no unknown key", path, d.problems)
 		}
 		sibling := path[:strings.LastIndexByte(path, '.')+1] + "nonsense_key"
 		d = &decoder{
@@ -348,7 +348,7 @@ func TestSchemaAndLoadKnowTheSameKeys(t *testing.T) {
 		d.decode(d.parse(), "", reflect.ValueOf(new(file)).Elem())
 		if free := strings.HasSuffix(path, ".*"); !free &&
 			!strings.Contains(d.problems.Error(), "unknown key") {
-			t.Errorf("%s is taken: %v", sibling, d.problems)
+			t.Errorf("%s: got %v, want an unknown key", sibling, d.problems)
 		}
 	}
 }
@@ -425,7 +425,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		k := path[strings.LastIndexByte(path, '.')+1:]
 		if inside := strings.Contains(path, "http_config."); !inside &&
 			!strings.Contains(string(doc), "`"+k+"`") && !strings.Contains(string(doc), k+":") {
-			t.Errorf("%s is not documented", path)
+			t.Errorf("%s: got no description in the reference, want one", path)
 		}
 	}
 }
@@ -447,10 +447,10 @@ func TestTags(t *testing.T) {
 			if tag := sf.Tag.Get("limits"); tag != "" {
 				seen++
 				if got := f.least.String() + ".." + f.most.String(); got != tag {
-					t.Errorf("%s.%s: limits %s are read as %s", of.Name(), k, tag, got)
+					t.Errorf("%s.%s: got limits %s, want %s", of.Name(), k, got, tag)
 				}
 				if k == "range" && (f.least != duration(minRange) || f.most != duration(maxRange)) {
-					t.Errorf("%s.%s has other limits than a range has: %s", of.Name(), k, tag)
+					t.Errorf("%s.%s: got limits %s, want those of a range", of.Name(), k, tag)
 				}
 			}
 			if f.fallback != "" {
@@ -458,7 +458,7 @@ func TestTags(t *testing.T) {
 				d := &decoder{nodes: map[string]*yaml.Node{}}
 				d.field(f, f.fallbackFor(sf.Type.Kind()), "", reflect.New(sf.Type).Elem())
 				if len(d.problems) > 0 {
-					t.Errorf("%s.%s: %v", of.Name(), k, d.problems)
+					t.Errorf("%s.%s: got %v, want a valid default", of.Name(), k, d.problems)
 				}
 			}
 			walk(sf.Type)
@@ -466,6 +466,6 @@ func TestTags(t *testing.T) {
 	}
 	walk(reflect.TypeFor[file]())
 	if seen < 12 {
-		t.Errorf("only %d tags", seen)
+		t.Errorf("got %d tags, want at least 12", seen)
 	}
 }

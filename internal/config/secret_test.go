@@ -42,10 +42,10 @@ func TestNothingPrintsASecret(t *testing.T) {
 	c := load(t, httpConfig(strings.ReplaceAll(manySecrets, "TOKEN", token)))
 	if got := c.Prometheus.HTTP.Client(); string(got.OAuth2.ClientSecret) != token ||
 		string(got.HTTPHeaders.Headers["X-Key"].Secrets[0]) != token {
-		t.Fatal("the secrets are not there at all")
+		t.Fatal("got no secrets, want them to be read")
 	}
 	if c.Prometheus.HTTP.String() != "<redacted>" {
-		t.Error(c.Prometheus.HTTP.String())
+		t.Errorf("got %s, want <redacted>", c.Prometheus.HTTP)
 	}
 	// fmt cannot call methods of the value of an unexported field
 	type wrapper struct{ c config.Config }
@@ -57,19 +57,19 @@ func TestNothingPrintsASecret(t *testing.T) {
 			"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%+q",
 		} {
 			if got := fmt.Sprintf(verb, v); shows(got) {
-				t.Errorf("%s of %T shows the secret: %s", verb, v, got)
+				t.Errorf("%s of %T: got %s, want it without the secret", verb, v, got)
 			}
 		}
 	}
 	j, err := json.Marshal(c.Prometheus)
 	if err != nil || shows(string(j)) ||
 		!strings.Contains(string(j), `"HTTP":"\u003credacted\u003e"`) {
-		t.Errorf("JSON: %s, %v", j, err)
+		t.Errorf("JSON: got %s, %v, want <redacted>", j, err)
 	}
 	for _, marshal := range []func(any) ([]byte, error){yaml.Marshal, yamlv2.Marshal} {
 		y, err := marshal(c.Prometheus)
 		if err != nil || shows(string(y)) || !strings.Contains(string(y), "http: <redacted>") {
-			t.Errorf("YAML: %s, %v", y, err)
+			t.Errorf("YAML: got %s, %v, want <redacted>", y, err)
 		}
 	}
 }
@@ -96,16 +96,17 @@ func TestNoErrorShowsASecret(t *testing.T) {
 				strings.ReplaceAll(manySecrets[at[1]:], "TOKEN", "x"))
 			_, err := config.Load("promsnap.yaml", []byte(text), options())
 			if err == nil {
-				continue // a list where a list may stand
+				continue // a list where a list is allowed
 			}
 			wrong++
 			if shows(fmt.Sprintf("%v %+v %#v", err, err, err)) {
-				t.Errorf("%s\nshows the secret: %v", text, err)
+				t.Errorf("got error %v, want it without the secret of\n%s", err, text)
 			}
 		}
 	}
 	if wrong < len(places)*len(mistakes)*3/4 {
-		t.Errorf("only %d of %d were mistakes", wrong, len(places)*len(mistakes))
+		t.Errorf("got %d mistakes of %d, want at least three quarters", wrong,
+			len(places)*len(mistakes))
 	}
 }
 
@@ -168,16 +169,16 @@ func TestEnvironment(t *testing.T) {
 		o.Env = env
 		c, err := config.Load("promsnap.yaml", []byte(httpConfig(test.text)), o)
 		if err != nil {
-			t.Errorf("%s: %v", test.text, err)
+			t.Errorf("%s: got error %v, want none", test.text, err)
 			continue
 		}
 		if got := test.get(c.Prometheus.HTTP.Client()); got != token {
-			t.Errorf("%s gives %q", test.text, got)
+			t.Errorf("%s: got %q, want %q", test.text, got, token)
 		}
 		o.Env = nil
 		if _, err := config.Load("promsnap.yaml", []byte(httpConfig(test.text)), o); err == nil ||
 			!strings.Contains(err.Error(), "environment variable SECRET is empty or not set") {
-			t.Errorf("%s without the variable: %v", test.text, err)
+			t.Errorf("%s without the variable: got error %v, want one about it", test.text, err)
 		}
 	}
 }
@@ -247,7 +248,7 @@ state: {dir: state}
 			t.Errorf("%s: got %q, want %q", name, said, tc.want)
 		}
 		if tc.want != "" && !strings.Contains(said, "token_file") {
-			t.Errorf("%s: %q does not name token_file", name, said)
+			t.Errorf("%s: got %q, want token_file in it", name, said)
 		}
 	}
 }

@@ -33,27 +33,27 @@ func TestSecretsFromAWS(t *testing.T) {
 	}
 	c, err := config.Load("promsnap.yaml", []byte(stored), o)
 	if err != nil || len(asked) != 0 {
-		t.Fatalf("asked %v, %v", asked, err)
+		t.Fatalf("got reads %v, error %v, want none", asked, err)
 	}
 	s := c.Prometheus.SigV4
 	if s.Region != "eu-west-1" || s.Service != "aps" || s.RoleARN == "" || s.ExternalID != "ours" ||
 		s.AccessKey != "AKID" {
-		t.Errorf("sigv4 %+v", s)
+		t.Errorf("got %+v, want the sigv4 section", s)
 	}
 	for want, from := range map[string]secret.String{
 		"read amp": s.SecretKey, "read /slack": c.Receivers[0].To.(config.Slack).Token,
 	} {
 		if got, err := from.Reveal(context.Background()); err != nil || got != want {
-			t.Errorf("%q, %v; want %q", got, err, want)
+			t.Errorf("got %q, %v, want %q", got, err, want)
 		}
 	}
 	if got, err := c.Receivers[1].To.(config.SlackWebhook).
 		URL.Reveal(context.Background()); err != nil || !strings.HasPrefix(got, "read arn:") {
-		t.Errorf("by ARN: %q, %v", got, err)
+		t.Errorf("by ARN: got %q, %v, want the secret of the ARN", got, err)
 	}
 	if got, err := c.Prometheus.HTTP.Fetch(context.Background(),
 		c.Prometheus.HTTP.Client().TLSConfig.CARef); err != nil || got != "read /ca" {
-		t.Errorf("of http_config: %q, %v", got, err)
+		t.Errorf("http_config: got %q, %v, want read /ca", got, err)
 	}
 	o.Secrets = nil
 	if c, err = config.Load("promsnap.yaml", []byte(stored), o); err != nil {
@@ -61,6 +61,6 @@ func TestSecretsFromAWS(t *testing.T) {
 	}
 	if _, err := c.Receivers[0].To.(config.Slack).Token.Reveal(context.Background()); err == nil ||
 		!strings.Contains(err.Error(), "this program cannot read secrets from AWS") {
-		t.Errorf("without a resolver: %v", err)
+		t.Errorf("without a resolver: got error %v, want that AWS cannot be read", err)
 	}
 }

@@ -66,7 +66,7 @@ func TestNoSuggestionChangesAMeaning(t *testing.T) {
 							continue
 						}
 						if got := nearest(word, known); got == k {
-							t.Errorf("%s: %s is suggested for %s", kind, got, word)
+							t.Errorf("%s: got %s for %s, want another or none", kind, got, word)
 						}
 					}
 				}
@@ -120,7 +120,7 @@ func TestSlipsAreUnderstood(t *testing.T) {
 		}
 	}
 	if got := nearest("node", []string{"node-a", "node-b"}); got != "" {
-		t.Errorf("of two, %s is suggested", got)
+		t.Errorf("got %s of two, want none", got)
 	}
 }
 
@@ -160,12 +160,12 @@ func TestUnitsOfGrafana(t *testing.T) {
 		if err == nil {
 			accepted++
 			if u.String() != id {
-				t.Errorf("got %s read as %s, want no other unit", id, u)
+				t.Errorf("got unit %s, want %s", u, id)
 			}
 			continue
 		}
 		if m := suggested.FindStringSubmatch(err.Error()); m != nil {
-			t.Errorf("%s is suggested for %s", m[1], id)
+			t.Errorf("%s: got suggestion %s, want none", id, m[1])
 		}
 	}
 	if accepted < len(units.IDs())-1 { // cores is ours
