@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// A chart takes little memory that is not used again: once sheets of its size are there, 0.2 MB of
-// which the file is the most, however many series it is of.
+// TestAllocation bounds the memory that one chart allocates beyond the pooled sheets: 0.2 MB,
+// mostly for the file, for any number of series.
 func TestAllocation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short is set: this measures memory over many charts")
@@ -40,7 +40,7 @@ func TestAllocation(t *testing.T) {
 		}
 		runtime.ReadMemStats(&after)
 		if each := (after.TotalAlloc - before.TotalAlloc) / charts; each > most {
-			t.Errorf("%s: %d bytes a chart, %d at most", name, each, most)
+			t.Errorf("%s: %d bytes a chart, want at most %d", name, each, most)
 		} else {
 			t.Logf("%s: %d bytes a chart", name, each)
 		}

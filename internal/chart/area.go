@@ -9,12 +9,12 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// mostLayers is how many layers of a stack are told apart: one for each hue. The others are one
+// mostLayers is the number of layers of a stack: one for each hue. All other series share one
 // layer.
 const mostLayers = seriesColours
 
-// composeArea lays out a panel as a stack over time: the series one upon the other, and the sum of
-// those that have no layer on top. The limits are of one series, and so have no place in it.
+// composeArea lays out a panel as a stack over time, with the sum of the series without a layer on
+// top. It shows no limits, because they apply to single series.
 func composeArea(data *snapshot.Panel, o Options) *picture {
 	c := newLineChart(data, o)
 	c.named = min(c.named, mostLayers)
@@ -36,18 +36,17 @@ func composeArea(data *snapshot.Panel, o Options) *picture {
 // stack is the layers of an area chart, from the ground up.
 type stack struct {
 	layers []layer
-	others int // how many series the last layer is the sum of; 0: it is a line as the others are
+	others int // the number of series that the last layer sums; 0: it is a single series too
 	times  times
 	reach  bounds
-	gaps   bool // some layer has a hole
+	gaps   bool // some layer has a gap
 }
 
-// layer is what one series adds: the ground that it stands on and its top, at each sample of the
-// grid. Before its first sample and after its last it has no height. In a hole between them its
-// height goes straight from shore to shore, and it is hatched: a sample that is missing is not one
-// of zero, and taking it for one would make the whole stack fall.
+// layer is one series of a stack: its lower edge and its top at each sample of the grid. Before its
+// first sample and after its last it has no height. In a gap between them its height is
+// interpolated and hatched, because a missing sample taken as zero would make the whole stack fall.
 type layer struct {
-	index    int // of the line; context: the others
+	index    int // of the line; context: the other series
 	values   []float64
 	from, to int // its first and last sample
 	low, top []float64
@@ -72,7 +71,7 @@ func newStack(data *snapshot.Panel, lines []snapshot.Line, named int, t times) *
 	return st
 }
 
-// add puts a layer on the ground and returns its top, which is the next one's ground.
+// add puts a layer on the ground and returns its top, which is the next layer's ground.
 func (st *stack) add(index int, values, ground []float64) []float64 {
 	values = values[:min(len(values), st.times.n)]
 	l := layer{index: index, values: values, from: -1, low: ground, top: slices.Clone(ground)}
@@ -101,7 +100,7 @@ func (st *stack) add(index int, values, ground []float64) []float64 {
 // stackable keeps sums finite.
 func stackable(v float64) float64 { return max(0, min(v, farthestValue)) }
 
-// sumOf is the sum of a band and of lines; NaN where neither has a sample.
+// sumOf returns the sum of a band and of lines. It is NaN where neither has a sample.
 func sumOf(rest *snapshot.Band, lines []snapshot.Line, n int) []float64 {
 	sum := make([]float64, n)
 	for i := range sum {
@@ -129,12 +128,12 @@ func sumOf(rest *snapshot.Band, lines []snapshot.Line, n int) []float64 {
 
 const (
 	layerAlpha = 215
-	ghostAlpha = 40  // of a hole
-	stripes    = 5.0 // logical pixels from one stripe of a hole to the next
+	ghostAlpha = 40  // of a gap
+	stripes    = 5.0 // logical pixels between two stripes of a gap
 )
 
-// draw paints the layers from the top one down, so that of samples denser than pixels every layer
-// keeps its highest.
+// draw paints the layers from the top down, so that every layer keeps its maxima if samples are
+// denser than pixels.
 func (st *stack) draw(s surface, f frame) {
 	var p layerPaths
 	for i := len(st.layers) - 1; i >= 0; i-- {
@@ -157,16 +156,16 @@ func (l *layer) ink() ink {
 	return seriesInk(l.index)
 }
 
-// layerPaths are the ways of a layer through the plot, its stretches divided by gaps, and memory
-// for those of the next one.
+// layerPaths are the paths of a layer through the plot, divided at gaps. Their memory is reused for
+// the next layer.
 type layerPaths struct {
 	low, top         []point // the edges of what has samples
-	alone            []point // single samples between holes
-	holeLow, holeTop []point // the edges of holes
-	stripes          []point // of holes
+	alone            []point // single samples between gaps
+	holeLow, holeTop []point // the edges of gaps
+	stripes          []point // of gaps
 }
 
-// trace finds the ways of a layer.
+// trace finds the paths of a layer.
 func (p *layerPaths) trace(l *layer, f frame, t times, density float64) {
 	p.low, p.top, p.alone = p.low[:0], p.top[:0], p.alone[:0]
 	p.holeLow, p.holeTop, p.stripes = p.holeLow[:0], p.holeTop[:0], p.stripes[:0]
@@ -186,8 +185,8 @@ func (p *layerPaths) trace(l *layer, f frame, t times, density float64) {
 	}
 }
 
-// stretch adds the samples from one to another. Where the series itself begins or ends there, it
-// rises from nothing or falls to it within a step.
+// stretch adds the samples in a range. Where the series itself begins or ends, it rises from zero
+// or falls to zero within a step.
 func (p *layerPaths) stretch(l *layer, f frame, t times, density float64, from, to int) {
 	if from == l.from {
 		from = max(from-1, 0)
@@ -207,11 +206,11 @@ func (p *layerPaths) stretch(l *layer, f frame, t times, density float64, from, 
 		l.top[from:to+1], part, density)
 }
 
-// hole adds what is between two samples, with stripes where those of all layers are.
+// hole adds the gap between two samples, with stripes at the same places in all layers.
 func (p *layerPaths) hole(l *layer, f frame, t times, from, to int) {
 	p.holeLow, p.holeTop = append(p.holeLow, gap()), append(p.holeTop, gap())
 	begin := len(p.holeTop)
-	for i := from; i <= to; i++ { // what is below may have samples here
+	for i := from; i <= to; i++ { // the layers below may have samples here
 		x := float32(f.x(t.at(i)))
 		p.holeLow = append(p.holeLow, point{x, float32(f.y(l.low[i]))})
 		p.holeTop = append(p.holeTop, point{x, float32(f.y(l.top[i]))})
@@ -233,7 +232,7 @@ func (p *layerPaths) hole(l *layer, f frame, t times, from, to int) {
 	}
 }
 
-// layerTags name the layers in the middle of their ends.
+// layerTags returns the names of the layers, each in the middle of its end.
 func (c *lineChart) layerTags() []tag {
 	var tags []tag
 	for i := range c.stack.layers {
@@ -250,13 +249,13 @@ func (c *lineChart) layerTags() []tag {
 	return tags
 }
 
-// othersRow is the table's row of the series that have no layer: of their sum.
-func (c *lineChart) othersRow(whole bool) tableRow {
+// othersRow returns the table's row for the sum of the series without a layer.
+func (c *lineChart) othersRow(withCapacity bool) tableRow {
 	row := tableRow{
 		name: fmt.Sprintf(c.say.RestSum, c.say.rest(c.data, c.stack.others)), index: context,
 		last: textInk,
 	}
-	if whole {
+	if withCapacity {
 		row.figures = append(row.figures, "")
 	}
 	last, mean, n := math.NaN(), 0.0, 0.0
@@ -280,7 +279,7 @@ func (c *lineChart) othersRow(whole bool) tableRow {
 	return row
 }
 
-// writeGapKey says in a corner of the plot, below what stands there, what stripes mean.
+// writeGapKey explains the stripes in a corner of the plot.
 func (c *lineChart) writeGapKey() {
 	f := c.frame()
 	for y := f.top + 5; y+legendSide < f.bottom; y += legendSide + 6 {
@@ -299,7 +298,7 @@ func (c *lineChart) writeGapKey() {
 	}
 }
 
-// striped is a rectangle that looks like a hole in a layer.
+// striped is a rectangle that looks like a gap in a layer.
 type striped box
 
 func (b striped) draw(s surface, _ frame) {

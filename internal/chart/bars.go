@@ -12,15 +12,15 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// Distances of ranked bars, in logical pixels.
+// Distances in ranked bars, in logical pixels.
 const (
 	mostBars            = 40
 	barPitch            = 24
 	barThickness        = 14.0
-	barLimitRow         = 22 // above the bars: the limits' names
+	barLimitRow         = 22 // for the limits' names above the bars
 	widestNames         = 0.28
 	widestNamesInNarrow = 0.38
-	// such a picture has no "60.4 of 64 GiB": names and bars need the room
+	// pictures below this width omit "60.4 of 64 GiB", because names and bars need the room
 	narrow = 480
 )
 
@@ -30,9 +30,9 @@ var (
 	barOf     = style{12, regular, mutedInk}
 )
 
-// composeBars lays out the newest value of each series as a bar, the worst first. Of a ratio, full
-// length is the whole, whatever the whole amounts to: a large node that is half empty is not longer
-// than a small one that is full.
+// composeBars lays out the newest value of each series as a bar, worst first. The full length of a
+// ratio is the total, whatever its size, so a large node that is half empty is not longer than a
+// small one that is full.
 func composeBars(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	l := limitsOf(data)
@@ -44,13 +44,13 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 	}
 	rows = rows[:rowsThatFit(data, o, len(rows), barPitch, limitRow+barPitch)]
 	top := p.writeHeader(data, len(rows), o) + limitRow
-	whole := wholeOf(data.Spec.Unit())
+	total := totalOf(data.Spec.Unit())
 	axis := barAxis(data, rows, p.say.limitGuides(l, data.Spec.Unit()))
 	p.y0, p.y1 = axis.Lo, axis.Hi
 	p.plot.Top, p.plot.Bottom = top, top+barPitch*len(rows)
 	p.height = p.plot.Bottom + int(edge)
 	p.writeBars(data, rows, o)
-	p.inside = append(p.inside, bars{data, rows, l, whole})
+	p.inside = append(p.inside, bars{data, rows, l, total})
 	p.writeBarLimits(l, data.Spec.Unit())
 	if more := len(data.Rows) - len(rows); more > 0 {
 		p.height = p.plot.Bottom + barPitch
@@ -63,8 +63,8 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 	return p
 }
 
-// writeBars writes the names left of the bars and the figures right of them, and gives the bars
-// what room is left.
+// writeBars writes the names left of the bars and the figures right of them. The bars get the
+// remaining room.
 func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, o Options) {
 	var names, figures, shares float64
 	for _, r := range rows {
@@ -93,7 +93,7 @@ func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, o Options
 	}
 }
 
-// roomForNames is how wide the column of the rows' names may be.
+// roomForNames returns the greatest width of the column of names.
 func (o Options) roomForNames() float64 {
 	if o.Width < narrow {
 		return widestNamesInNarrow * float64(o.Width)
@@ -101,7 +101,8 @@ func (o Options) roomForNames() float64 {
 	return widestNames * float64(o.Width)
 }
 
-// ranked orders rows by their newest value, those without one last, equal ones as they are.
+// ranked sorts rows by their newest value. Rows without one come last, and equal rows keep their
+// order.
 func ranked(rows []snapshot.Row, d rules.Direction) []snapshot.Row {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b snapshot.Row) int {
@@ -109,13 +110,13 @@ func ranked(rows []snapshot.Row, d rules.Direction) []snapshot.Row {
 		if d == rules.Below && !math.IsNaN(va) && !math.IsNaN(vb) {
 			return cmp.Compare(va, vb)
 		}
-		return cmp.Compare(vb, va) // to cmp NaN is the least
+		return cmp.Compare(vb, va) // cmp sorts NaN first
 	})
 	return rows
 }
 
-// wholeOf is what a ratio is a part of; 0 for other units.
-func wholeOf(u units.Unit) float64 {
+// totalOf returns the total of a ratio, or 0 for other units.
+func totalOf(u units.Unit) float64 {
 	switch u {
 	case units.PercentUnit:
 		return 1
@@ -125,21 +126,21 @@ func wholeOf(u units.Unit) float64 {
 	return 0
 }
 
-// barAxis holds zero, every bar, the whole of a ratio, and the limits that do not dwarf them.
+// barAxis holds zero, every bar, the total of a ratio, and the limits that do not dwarf them.
 func barAxis(data *snapshot.Panel, rows []snapshot.Row, guides []guide) units.Axis {
 	var b bounds
-	b.add(0, wholeOf(data.Spec.Unit()))
+	b.add(0, totalOf(data.Spec.Unit()))
 	for _, r := range rows {
 		b.add(r.Stats.Last)
 	}
 	axis, _ := valueAxis(b, guides, data.Spec.Unit(), 8)
-	if wholeOf(data.Spec.Unit()) > 0 {
-		axis.Hi = b.high // full length is the whole, not the next round figure
+	if totalOf(data.Spec.Unit()) > 0 {
+		axis.Hi = b.high // the full length is the total, not the next round figure
 	}
 	return axis
 }
 
-// share is a ratio in what it is a ratio of: "60.4 of 64 GiB".
+// share returns a ratio in absolute figures: "60.4 of 64 GiB".
 func (s speech) share(data *snapshot.Panel, r snapshot.Row) string {
 	if data.Spec.Capacity == nil || math.IsNaN(r.Capacity) || math.IsNaN(r.Stats.Last) {
 		return ""
@@ -148,7 +149,7 @@ func (s speech) share(data *snapshot.Panel, r snapshot.Row) string {
 		r.Capacity))
 }
 
-// writeBarLimits names the limits above their lines.
+// writeBarLimits writes the names of the limits above their lines.
 func (p *picture) writeBarLimits(l limits, u units.Unit) {
 	f := p.frame()
 	last := math.Inf(-1)
@@ -171,7 +172,7 @@ func (p *picture) writeBarLimits(l limits, u units.Unit) {
 	}
 }
 
-// severityOf judges a value as a rule without a duration would.
+// severityOf returns the severity of a value for a rule without a duration.
 func (l limits) severityOf(v float64) rules.Severity {
 	worst := rules.None
 	for _, line := range l.lines {
@@ -182,20 +183,20 @@ func (l limits) severityOf(v float64) rules.Severity {
 	return worst
 }
 
-// bars are the bars on their tracks, with the limits across them.
+// bars are the bars on their tracks, crossed by the limits.
 type bars struct {
 	data   *snapshot.Panel
 	rows   []snapshot.Row
 	limits limits
-	whole  float64 // where the tracks end; 0: at the end of the axis
+	total  float64 // where the tracks end; 0: at the end of the axis
 }
 
 func (b bars) draw(s surface, f frame) {
 	along := func(v float64) float64 { return f.left + float64((v-f.y0)/(f.y1-f.y0)*f.width()) }
 	zero := along(max(f.y0, min(0, f.y1)))
 	full := f.right
-	if b.whole > 0 {
-		full = along(b.whole)
+	if b.total > 0 {
+		full = along(b.total)
 	}
 	for i, r := range b.rows {
 		y := f.top + float64(i*barPitch) + (barPitch-barThickness)/2
@@ -211,7 +212,7 @@ func (b bars) draw(s surface, f frame) {
 		}
 		end := along(max(f.y0, min(v, f.y1)))
 		s.Rect(box{min(zero, end), y, max(zero, end), y + barThickness}, color)
-		if full < f.right { // some go beyond their whole: it is marked
+		if full < f.right { // bars beyond the total get a mark at it
 			s.Rect(box{full - 1, y - 3, full + 1, y + barThickness + 3}, solid(textInk))
 		}
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// share is how much of go-chart's processor time ours may take, and what to strive for.
+// share is the bound of our processor time as a share of go-chart's, and the goal.
 type share struct{ most, stretch float64 }
 
-// BenchmarkChart draws the same data with go-chart's own series and with ours in turn, and compares
-// the least processor time of each: what else the machine is doing falls on both.
+// BenchmarkChart draws the same data in turn with go-chart's own series and with ours, and compares
+// the least processor times, because other load affects both.
 func BenchmarkChart(b *testing.B) {
 	for _, c := range []struct {
 		series, top int
@@ -50,8 +50,8 @@ func BenchmarkChart(b *testing.B) {
 	}
 }
 
-// inTurn draws stock and ours one after the other, and fails where the least that ours takes is
-// more than its share of stock's.
+// inTurn draws stock and ours in turn. It fails if the least time of ours exceeds its share of
+// stock's.
 func inTurn(b *testing.B, bound share, stock, ours func() []byte) {
 	timed := func(draw func() []byte, least *time.Duration) []byte {
 		begin := processorTime(b)
@@ -65,7 +65,7 @@ func inTurn(b *testing.B, bound share, stock, ours func() []byte) {
 	var file []byte
 	for b.Loop() {
 		timed(stock, &theirs)
-		for range 3 { // it is soon done
+		for range 3 { // each takes little time
 			file = timed(ours, &best)
 		}
 	}
@@ -75,14 +75,14 @@ func inTurn(b *testing.B, bound share, stock, ours func() []byte) {
 	b.ReportMetric(best.Seconds()*1000, "ms-ours")
 	b.ReportMetric(theirs.Seconds()*1000, "ms-stock")
 	b.ReportMetric(float64(len(file))/1000, "kB/file")
-	b.Logf("%.3f of go-chart's processor time; the bound is %g, strive for %g", ratio, bound.most,
+	b.Logf("%.3f of go-chart's processor time; the bound is %g, the goal %g", ratio, bound.most,
 		bound.stretch)
 	if !(ratio <= bound.most) {
 		b.Errorf("got %.3f of go-chart's processor time, want at most %g", ratio, bound.most)
 	}
 }
 
-// processorTime is what the process has used of all processors.
+// processorTime returns the processor time that the process has used.
 func processorTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -91,7 +91,7 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// benchPanel is a panel of n series of 720 samples and the same as plain numbers.
+// benchPanel returns a panel of n series of 720 samples, and the same as plain numbers.
 func benchPanel(n, top int) (*snapshot.Panel, [][]float64) {
 	if n == 12 {
 		p := nodeMemory(720, 2*time.Minute)
@@ -112,7 +112,7 @@ func benchPanel(n, top int) (*snapshot.Panel, [][]float64) {
 	return p, values
 }
 
-// stockChart is what go-chart draws by itself: time series, axes and a legend.
+// stockChart is go-chart's own chart: time series, axes and a legend.
 func stockChart(values [][]float64, scale int) chart.Chart {
 	g := gridTo(slotTime, len(values[0]), 2*time.Minute)
 	times := make([]time.Time, g.Len)
@@ -128,8 +128,7 @@ func stockChart(values [][]float64, scale int) chart.Chart {
 	return c
 }
 
-// BenchmarkSpark compares a sparkline with the plainest chart that go-chart draws of the same
-// series.
+// BenchmarkSpark compares a sparkline with go-chart's plainest chart of the same series.
 func BenchmarkSpark(b *testing.B) {
 	_, values := benchPanel(12, 12)
 	inTurn(b, share{0.02, 0.01}, func() []byte {

@@ -2,14 +2,14 @@ package chart
 
 import "math"
 
-// bitmap is the rows of an opaque picture from top on, before bottom: a colour for each device
-// pixel, row by row. All coordinates are the picture's; what lies outside of the rows is left out.
+// bitmap holds the rows top ≤ y < bottom of an opaque picture: a colour for each device pixel, row
+// by row. Coordinates are those of the picture. Everything outside the rows is left out.
 type bitmap struct {
 	width, top, bottom int
 	pix                []rgb
 }
 
-// reset makes b these rows of a picture, all of colour c, in the memory that it has if that is
+// reset sets b to these rows of a picture in one colour. It reuses b's memory if that is large
 // enough.
 func (b *bitmap) reset(width, top, bottom int, c rgb) {
 	n := width * (bottom - top)
@@ -20,13 +20,13 @@ func (b *bitmap) reset(width, top, bottom int, c rgb) {
 	b.rect(0, top, width, bottom, c, 255)
 }
 
-// row returns the pixels x0 ≤ x < x1 of the row y, which b has.
+// row returns the pixels x0 ≤ x < x1 of row y, which must be in b.
 func (b *bitmap) row(y, x0, x1 int) []rgb {
 	from := (y - b.top) * b.width
 	return b.pix[from+x0 : from+x1]
 }
 
-// mix returns what c at the given cover (0 to 255) over below looks like. Red and blue are mixed in
+// mix returns the colour of c over below at the given cover (0 to 255). It mixes red and blue in
 // one multiplication.
 func mix(below, c rgb, cover uint32) rgb {
 	cover += cover >> 7 // 255 becomes 256, so that a shift divides
@@ -35,14 +35,14 @@ func mix(below, c rgb, cover uint32) rgb {
 	return rgb(rb>>8&0xFF00FF | g>>8&0x00FF00)
 }
 
-// coverSteps is in how many steps the edges of lines and letters go from nothing to all. More
-// cannot be seen; fewer different pixels make a file a sixth smaller.
+// coverSteps is the number of steps from no cover to full cover at the edges of lines and letters.
+// More steps are not visible, and fewer different pixels make a file a sixth smaller.
 const coverSteps = 8
 
-// stepped rounds cover, 0 to 1, to a step, 0 to 255.
+// stepped rounds a cover from 0 to 1 to a step from 0 to 255.
 func stepped(cover float64) uint8 { return uint8(math.Round(cover*coverSteps) * 255 / coverSteps) }
 
-// rect covers the pixels x0 ≤ x < x1, y0 ≤ y < y1 that are in the picture.
+// rect covers the pixels x0 ≤ x < x1, y0 ≤ y < y1 that are in b.
 func (b *bitmap) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 	x0, y0, x1, y1 = max(x0, 0), max(y0, b.top), min(x1, b.width), min(y1, b.bottom)
 	if x0 >= x1 || y0 >= y1 {
@@ -66,8 +66,8 @@ func (b *bitmap) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 	}
 }
 
-// between fills the columns: column x from upper[x] down to lower[x], in device pixels; the ends
-// cover in part. A column whose upper is NaN stays empty.
+// between fills each column x from upper[x] down to lower[x], in device pixels. The ends cover
+// their pixels in part. A column with a NaN in upper stays empty.
 func (b *bitmap) between(upper, lower []float32, c rgb, alpha uint8) {
 	top, bottom := float32(b.bottom), float32(b.top)
 	for x := range upper {
@@ -89,7 +89,7 @@ func (b *bitmap) between(upper, lower []float32, c rgb, alpha uint8) {
 	}
 }
 
-// glyph covers pixels with the mask of a letter whose top left corner is at x, y.
+// glyph draws a letter whose mask has its top left corner at x, y.
 func (b *bitmap) glyph(g *glyphMask, x, y int, c rgb) {
 	for j := range g.height {
 		yy := y + j

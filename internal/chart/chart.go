@@ -1,7 +1,6 @@
-// Package chart draws a snapshot's panel: as a PNG for messages and mail, and as SVG inside the
-// report. A panel is laid out once, as a picture; the two writers differ only in the surface that
-// it is drawn on. It is the only package that knows go-chart, whose Chart, Series and Renderer are
-// the skeleton.
+// Package chart draws a snapshot's panel as a PNG for messages and mail, or as SVG in the report.
+// It lays a panel out once as a picture, and the two writers differ only in the surface. No other
+// package uses go-chart, whose Chart, Series and Renderer are the skeleton.
 package chart
 
 import (
@@ -17,25 +16,25 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Options say how a chart is drawn. The zero value is a picture 1000 logical pixels wide on white
-// paper, with times in UTC.
+// Options describe how a chart is drawn. The zero value is a picture of 1000 logical pixels' width
+// on white, with times in UTC.
 type Options struct {
 	Width int // of the picture in logical pixels, 320 to 4000; 0: 1000
-	// of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table come on top
+	// of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table are added to it
 	Height   int
 	Scale    float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
 	Zone     *time.Location // of every time in the picture; nil: UTC
-	Language words.Language // of every word that is not from outside; empty: English
-	// for runes that the embedded fonts do not have; nil: they are empty boxes
+	Language words.Language // of the fixed words; empty: English
+	// for runes that the embedded fonts lack; nil: such runes become empty boxes
 	Font *Font
-	Dark bool // light on dark paper. SVG follows its reader instead
+	Dark bool // light on dark paper. An SVG follows the reader's preference
 	// a picture for a message on a phone: 800 × 600 logical pixels whatever Width and Height are,
-	// large text, the finding as its title
+	// with large text and the finding as title
 	Phone bool
-	Bare  bool // the plot and its axes alone, for a page that has the title and the table itself
+	Bare  bool // only the plot and its axes, for a page with its own title and table
 }
 
-// A picture for phones is a small one, enlarged: text of 11.5 pixels becomes one of 20.
+// A picture for phones is laid out small and enlarged: text of 11.5 pixels becomes 20.
 const (
 	phoneZoom   = 1.75
 	phoneWidth  = 457 // of the 800
@@ -43,7 +42,7 @@ const (
 	phoneLines  = 4   // that have a name; the others are context
 )
 
-// bounded fills in the defaults and keeps every figure within its bounds.
+// bounded fills in the defaults and limits every figure.
 func (o Options) bounded() Options {
 	if o.Width == 0 {
 		o.Width = 1000
@@ -65,12 +64,12 @@ func (o Options) bounded() Options {
 	return o
 }
 
-// PNG draws a panel. A panel that failed or has no data becomes a picture that says so; an error
-// means that drawing itself failed, which no data should bring about. The same panel and options
-// give the same bytes.
+// PNG draws a panel. A panel that failed or has no data becomes a picture that says so. An error
+// means that drawing itself failed, which no data should cause. The same panel and options give the
+// same bytes.
 func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 	if p == nil {
-		return nil, errors.New("draw a chart: there is no panel")
+		return nil, errors.New("draw a chart: the panel is nil")
 	}
 	o = o.bounded()
 	file, err := compose(p, o).png(o)
@@ -80,7 +79,7 @@ func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 	return file, nil
 }
 
-// compose lays out a panel: as what its data can show, or as a picture that says why there is none.
+// compose lays out a panel, or a picture that says why it has nothing to draw.
 func compose(data *snapshot.Panel, o Options) *picture {
 	if headline, detail := o.speech().nothingToDraw(data); headline != "" {
 		return composePlaceholder(data, o, headline, detail)
@@ -98,8 +97,8 @@ func compose(data *snapshot.Panel, o Options) *picture {
 	return composeLines(data, o)
 }
 
-// kindOf is the panel's kind, or what fits its data: a line needs two samples, and negative figures
-// cannot be stacked.
+// kindOf returns the panel's kind, or another one if the data do not fit it: a line needs two
+// samples, and negative figures cannot be stacked.
 func kindOf(data *snapshot.Panel) panel.Kind {
 	kind := data.Spec.Kind
 	if data.Grid.Len == 1 && (kind == "" || kind == panel.Area) && len(data.Rows) > 0 {
@@ -111,7 +110,7 @@ func kindOf(data *snapshot.Panel) panel.Kind {
 	return kind
 }
 
-// png draws the picture into a file.
+// png encodes the picture as a file.
 func (p *picture) png(o Options) ([]byte, error) {
 	t := &light
 	if o.Dark {
@@ -126,11 +125,11 @@ func (p *picture) png(o Options) ([]byte, error) {
 	return bytes.Clone(r.file.Bytes()), nil
 }
 
-// SVG draws a panel as an SVG element for a page, with the same layout as PNG. Its text is escaped;
-// its colours are the variables that Styles defines, light where there are none.
+// SVG draws a panel as an SVG element for a page, with the same layout as PNG. Its text is escaped.
+// Its colours are the variables that Styles defines, with the light theme as default.
 func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
 	if p == nil {
-		return nil, errors.New("draw a chart: there is no panel")
+		return nil, errors.New("draw a chart: the panel is nil")
 	}
 	pic := compose(p, o.bounded())
 	v := &vector{picture: pic}
@@ -142,8 +141,8 @@ func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
 }
 
 // Undrawable returns the runes in a panel's title and names that neither an embedded font nor f
-// has, each once, in their order: a PNG shows an empty box for them. SVG leaves them to the
-// reader's fonts.
+// has, each once and in order. A PNG shows an empty box for them. An SVG relies on the reader's
+// fonts.
 func Undrawable(p *snapshot.Panel, f *Font) []rune {
 	faces := Options{Font: f}.faces()
 	var missing []rune

@@ -16,7 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// Eight charts at once draw what each draws alone, under the race detector too.
+// TestConcurrent checks that charts drawn at the same time equal those drawn alone.
 func TestConcurrent(t *testing.T) {
 	data := nodeMemory(200, time.Minute)
 	for i := range data.Lines {
@@ -31,14 +31,16 @@ func TestConcurrent(t *testing.T) {
 		wg.Go(func() {
 			o := Options{Width: 500, Height: 200}
 			if i%2 == 1 {
-				// sheets of other sizes come and go
+				// other goroutines use sheets of another size
 				o = Options{Scale: 2, Dark: true, Width: 400, Height: 150}
 			}
 			file, err := PNG(data, o)
 			if err != nil {
 				t.Error(err)
 			} else if i%2 == 0 && !bytes.Equal(file, alone) {
-				t.Error("a chart drawn beside others is another one")
+				t.Errorf("a chart drawn at the same time as others has %d bytes, want the %d of "+
+					"one alone",
+					len(file), len(alone))
 			}
 		})
 	}
@@ -53,18 +55,19 @@ func TestTextContrast(t *testing.T) {
 		}
 		for _, i := range inks {
 			if c := contrast(th[i], th[paper]); c < 4.5 {
-				t.Errorf("%s: ink %d on paper has a contrast of %.2f, want 4.5", name, i, c)
+				t.Errorf("%s: ink %d on paper has a contrast of %.2f, want 4.5 or more", name, i, c)
 			}
-			// Text on a limit's zone stands on a plate of paper that lets some of the zone through.
+			// Text in a limit's zone is on translucent paper, through which the zone shines.
 			if c := contrast(th[i], mix(mix(th[paper], th[criticalInk], zoneAlpha), th[paper],
 				215)); c < 4.4 {
-				t.Errorf("%s: ink %d on a plate has a contrast of %.2f", name, i, c)
+				t.Errorf("%s: ink %d in a zone has a contrast of %.2f, want 4.4 or more", name, i,
+					c)
 			}
 		}
 	}
 }
 
-// contrast is WCAG 2.2's ratio of relative luminances.
+// contrast returns WCAG 2.2's ratio of relative luminances.
 func contrast(a, b rgb) float64 {
 	luminance := func(c rgb) float64 {
 		var l float64
@@ -83,8 +86,8 @@ func contrast(a, b rgb) float64 {
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
 }
 
-// However dense the samples, the highest and the lowest are on the path, at most a device pixel
-// aside, and gaps stay gaps.
+// TestTraceKeepsExtremes checks that however dense the samples, the highest and the lowest are on
+// the path, at most a device pixel aside, and gaps stay gaps.
 func TestTraceKeepsExtremes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 4000).Draw(t, "samples")
@@ -105,14 +108,14 @@ func TestTraceKeepsExtremes(t *testing.T) {
 		})
 		if math.Abs(float64(top.y)-f.top) > 0.01 ||
 			math.Abs(float64(top.x)-f.x(float64(spike))) > 1 {
-			t.Fatalf("the spike at %v is drawn at %v", f.x(float64(spike)), top)
+			t.Fatalf("the spike is drawn at %v, want at %v", top, f.x(float64(spike)))
 		}
 		if hole > 0 && hole < n-1 && hole != spike &&
 			!slices.ContainsFunc(path, func(p point) bool { return !p.drawable() }) {
-			t.Fatal("the hole is closed")
+			t.Fatalf("the path is %v, want a gap in it", path)
 		}
 		if len(path) > 2*n+4 || len(path) > 4*902+4 {
-			t.Fatalf("%d points for %d samples", len(path), n)
+			t.Fatalf("%d points for %d samples, want at most two each and 3612", len(path), n)
 		}
 	})
 }
@@ -123,21 +126,22 @@ func TestSpread(t *testing.T) {
 		slices.Sort(places)
 		out := spread(places, 14, 0, 400)
 		if len(out) != len(places) {
-			t.Fatalf("%d places became %d", len(places), len(out))
+			t.Fatalf("got %d places, want %d", len(out), len(places))
 		}
 		for i, y := range out {
 			if y < -1e-9 || y > 400+1e-9 || i > 0 && y-out[i-1] < 14-1e-9 {
-				t.Fatalf("%v", out)
+				t.Fatalf("got %v, want places from 0 to 400, 14 apart", out)
 			}
 		}
 	})
 	if got := spread([]float64{100, 101, 300}, 14, 0, 400); !slices.Equal(got,
 		[]float64{93.5, 107.5, 300}) {
-		t.Errorf("two neighbours move apart by the same, the third stays: got %v", got)
+		t.Errorf("got %v, want two neighbours moved by the same and the third unmoved", got)
 	}
 }
 
-// A picture comes out of its file as it went in, as long as it has no more colours than a palette.
+// TestEncode checks that a decoded picture equals the encoded one if its colours fit into a
+// palette.
 func TestEncode(t *testing.T) {
 	var e encoder
 	for _, colours := range []int{1, 2, 256, 1000, 70_000} {
@@ -148,7 +152,7 @@ func TestEncode(t *testing.T) {
 		var out bytes.Buffer
 		if e.begin(allBits); !e.add(&b) {
 			if e.begin(someBits); !e.add(&b) {
-				t.Fatalf("%d colours do not fit, of which only some bits are kept", colours)
+				t.Fatalf("%d colours reduced to some bits do not fit, want them to", colours)
 			}
 		}
 		if err := e.finish(&out, 300, 250); err != nil {
@@ -163,7 +167,7 @@ func TestEncode(t *testing.T) {
 			}
 		}
 		if limit := map[bool]float64{true: 0, false: 64}[colours <= 256]; worst > limit {
-			t.Errorf("%d colours: a channel is off by %v", colours, worst)
+			t.Errorf("%d colours: a channel is off by %v, want at most %v", colours, worst, limit)
 		}
 	}
 }
@@ -182,7 +186,7 @@ func TestFallback(t *testing.T) {
 			'a': latin, '0': latin, '…': latin, '–': latin, '가': hangul, '힣': hangul, '🙂': nil,
 		} {
 			if got := typefaces[w].find(r); got.font != want || got.advance <= 0 {
-				t.Errorf("weight %d: %q comes from the wrong font", w, r)
+				t.Errorf("weight %d: %q comes from %v, want %v", w, r, got.font, want)
 			}
 		}
 	}
@@ -209,7 +213,7 @@ func TestValueAxis(t *testing.T) {
 		{"a ratio at a quarter", 0.01, 0.25, percent(0.8, 0.9), units.PercentUnit, 0, 1, 0},
 		{"a small ratio without limits", 0, 0.1, limits{}, units.PercentUnit, 0, 0.1, 0},
 		{"a large one", 0.2, 0.6, limits{}, units.PercentUnit, 0, 1, 0},
-		{"over the whole", 0.2, 1.3, percent(0.8, 0.9), units.PercentUnit, 0, 1.5, 0},
+		{"above the total", 0.2, 1.3, percent(0.8, 0.9), units.PercentUnit, 0, 1.5, 0},
 		{"bytes", 10 * gib, 54 * gib, limits{}, units.Bytes, 0, 64 * gib, 0},
 		{"nothing happens", 0, 0, percent(2.5, 5.5), units.Short, 0, 6, 0},
 		{"negative", -4, -2, limits{}, units.None, -4, 0, 0},

@@ -2,9 +2,9 @@ package chart
 
 import "math"
 
-// displayList is what is drawn in a picture, in device pixels and in order. It is painted once for
-// each band of the picture; what does not reach into a band is passed over. It keeps its memory for
-// the next picture.
+// displayList holds the items of a picture, in device pixels and in order. It is painted once for
+// each band of the picture, skipping items outside the band. Its memory is reused for the next
+// picture.
 type displayList struct {
 	list    []item
 	rects   []cut
@@ -15,12 +15,12 @@ type displayList struct {
 // cut is a rectangle: x0 ≤ x < x1, y0 ≤ y < y1.
 type cut struct{ x0, y0, x1, y1 int32 }
 
-// item is one part of it. What it is made of lies in the list for its kind, from from to to.
+// item is one part of a displayList. Its data are in the list for its kind, from from to to.
 type item struct {
 	kind        itemKind
 	alpha       uint8
 	colour      rgb
-	top, bottom int // the rows that it may touch: top ≤ y < bottom
+	top, bottom int // the rows that it can touch: top ≤ y < bottom
 	from, to    int
 	width       float64    // of a line; of an area, its columns
 	mask        *glyphMask // of a letter
@@ -39,11 +39,11 @@ const (
 )
 
 func (s *displayList) reset() {
-	clear(s.list) // masks that are forgotten elsewhere are not kept here
+	clear(s.list) // release the masks
 	s.list, s.rects, s.points, s.columns = s.list[:0], s.rects[:0], s.points[:0], s.columns[:0]
 }
 
-// rect adds a filled rectangle. Those in a row of one colour are one item.
+// rect adds a filled rectangle. Consecutive rectangles of one colour are one item.
 func (s *displayList) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 	if n := len(s.list); n == 0 || s.list[n-1].kind != rectItem || s.list[n-1].colour != c ||
 		s.list[n-1].alpha != alpha {
@@ -57,7 +57,7 @@ func (s *displayList) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 	last.top, last.bottom, last.to = min(last.top, y0), max(last.bottom, y1), len(s.rects)
 }
 
-// line adds a path that is stroked.
+// line adds a stroked path.
 func (s *displayList) line(path []point, width float64, c rgb, alpha uint8) {
 	top, bottom := float32(farthest), float32(-farthest)
 	for _, p := range path {
@@ -77,8 +77,8 @@ func (s *displayList) line(path []point, width float64, c rgb, alpha uint8) {
 	})
 }
 
-// area adds what lies between two edges and returns these, for the caller to fill in: a row for
-// each of so many columns, NaN where there is none.
+// area adds the space between two edges and returns them for the caller to fill in: a row for each
+// column, or NaN.
 func (s *displayList) area(columns int, c rgb, alpha uint8) (upper, lower []float32) {
 	from := len(s.columns)
 	for range 2 * columns {
@@ -91,7 +91,7 @@ func (s *displayList) area(columns int, c rgb, alpha uint8) (upper, lower []floa
 	return s.columns[from : from+columns], s.columns[from+columns:]
 }
 
-// hatch adds diagonals in a rectangle, step apart and so thick.
+// hatch adds diagonals in a rectangle, step apart and thick wide.
 func (s *displayList) hatch(x0, y0, x1, y1, step, thick int, c rgb, alpha uint8) {
 	s.list = append(s.list, item{
 		kind: hatchItem, colour: c, alpha: alpha, top: y0, bottom: y1, step: step, thick: thick,
@@ -108,7 +108,7 @@ func (s *displayList) glyph(m *glyphMask, x, y int, c rgb) {
 	})
 }
 
-// paint paints what reaches into the rows of b.
+// paint paints the items that reach into the rows of b.
 func (s *displayList) paint(b *bitmap, pen *stroker) {
 	for i := range s.list {
 		k := &s.list[i]

@@ -12,8 +12,8 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// encoder writes bitmaps as PNG files with a palette: charts have few colours, and a byte for each
-// pixel deflates to a third of what three bytes do. It keeps its memory for the next picture.
+// encoder writes bitmaps as PNG files with a palette, because charts have few colours and one byte
+// a pixel deflates to a third of what three bytes do. Its memory is reused for the next picture.
 type encoder struct {
 	colours  colourTable
 	keep     rgb    // the bits of a colour that are kept
@@ -24,25 +24,25 @@ type encoder struct {
 	deflate  *zlib.Writer
 }
 
-// The bits of a colour that are kept: all of them or, of a picture with more colours than numbers
-// for them, those of 32,768, which fit.
+// The bits of a colour that are kept: all of them, or those of 32,768 colours for a picture with
+// more colours than the table has numbers.
 const (
 	allBits  rgb = 0xFFFFFF
 	someBits rgb = 0xF8F8F8
 )
 
-// begin begins a picture whose colours are reduced to the bits of keep.
+// begin starts a picture whose colours are reduced to the bits of keep.
 func (e *encoder) begin(keep rgb) {
 	e.keep, e.last = keep, 1<<24 // no pixel's colour
 	e.colours.reset()
 	e.runs = e.runs[:0]
 }
 
-// deflateLevel is where files stop to shrink for the time it takes: the next one makes them 2 %
-// shorter in a tenth more of the whole.
+// deflateLevel is the last level that is worth its time: the next one makes files 2 % smaller and
+// takes a tenth longer in total.
 const deflateLevel = 5
 
-// finish writes the picture whose rows were added. It fails only where w does.
+// finish writes the picture whose rows were added. It fails only if w does.
 func (e *encoder) finish(w io.Writer, width, height int) error {
 	palette, index := e.colours.palette()
 	if err := e.compress(width, index); err != nil {
@@ -96,18 +96,18 @@ func (e *encoder) compress(width int, index []uint8) error {
 	return e.deflate.Close()
 }
 
-// rowsBytes is about how many bytes of rows are laid before they are deflated: few enough to stay
-// in a processor's cache.
+// rowsBytes is about the number of bytes of rows before they are deflated, few enough for a
+// processor's cache.
 const rowsBytes = 32 << 10
 
-// run is neighbours of one colour in a row.
+// run is a sequence of pixels of one colour in a row.
 type run struct {
 	number uint16 // of the colour in the table
 	length uint16
 }
 
-// add divides the rows of b into runs. It returns false where the picture has more colours than
-// numbers for them: it is to begin again with fewer bits.
+// add divides the rows of b into runs. It returns false if the picture has too many colours and
+// must begin again with fewer bits.
 func (e *encoder) add(b *bitmap) bool {
 	last, n := e.last, uint16(0)
 	if len(e.runs) > 0 {
@@ -138,10 +138,10 @@ func (e *encoder) add(b *bitmap) bool {
 	return true
 }
 
-// layRows writes runs into whole rows of palette indexes, as many as there is room for. It returns
-// how many bytes these take and what is left of the runs.
+// layRows writes runs as rows of palette indexes, as many as fit. It returns the number of bytes
+// and the remaining runs.
 func layRows(rows []byte, runs []run, width int, index []uint8) (int, []run) {
-	clear(rows) // index 0 is the commonest colour: the paper
+	clear(rows) // index 0 is the commonest colour, the paper
 	at := 0
 	for k, r := range runs {
 		if at%(width+1) == 0 {

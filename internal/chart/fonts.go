@@ -25,7 +25,7 @@ var nanumRegular []byte
 //go:embed fonts/NanumSquareB.ttf.gz
 var nanumBold []byte
 
-// weight is how heavy text is.
+// weight is the weight of text.
 type weight uint8
 
 const (
@@ -33,9 +33,8 @@ const (
 	medium
 )
 
-// typefaces are the fonts of each weight in the order in which they are asked for a rune. A font is
-// unpacked and parsed when the first rune needs it, once, whichever chart comes first; after that
-// it is only read.
+// typefaces are the fonts of each weight in the order in which a rune is looked up. A font is
+// unpacked and parsed once, when a rune first needs it, and only read after that.
 var typefaces = [...]typeface{
 	regular: {lazyFont(robotoRegular), lazyFont(nanumRegular)},
 	medium:  {lazyFont(robotoMedium), lazyFont(nanumBold)},
@@ -44,11 +43,11 @@ var typefaces = [...]typeface{
 // typeface is a primary font and its fallbacks.
 type typeface []func() (*fontFile, error)
 
-// Font is a font of the reader's choice, for scripts that the embedded ones do not have.
+// Font is a font of the user's choice, for scripts that the embedded fonts lack.
 type Font struct{ file *fontFile }
 
-// Bounds of a font: of the units in an em, by OpenType's definition, and of its largest letter in
-// ems, which is memory to be taken.
+// Bounds of a font: the units in an em as OpenType defines them, and the size of its largest letter
+// in ems, which costs memory.
 const (
 	leastEm = 16
 	mostEm  = 16384
@@ -59,7 +58,7 @@ const (
 // which most .otf files are, cannot be drawn.
 func ParseFont(file []byte) (f *Font, err error) {
 	defer func() {
-		if r := recover(); r != nil { // the parser trusts the lengths in a file
+		if r := recover(); r != nil { // the parser trusts the lengths in the file
 			f, err = nil, fmt.Errorf("the font is damaged: %v", r)
 		}
 	}()
@@ -73,15 +72,15 @@ func ParseFont(file []byte) (f *Font, err error) {
 	}
 	em := fixed.Int26_6(font.FUnitsPerEm())
 	if em < leastEm || em > mostEm {
-		return nil, fmt.Errorf("the font is damaged: an em of %d units", em)
+		return nil, fmt.Errorf("the font is damaged: an em has %d units", em)
 	}
 	if b := font.Bounds(em); b.Max.X-b.Min.X > mostEms*em || b.Max.Y-b.Min.Y > mostEms*em {
-		return nil, errors.New("the font is damaged: its letters are larger than any are")
+		return nil, errors.New("the font is damaged: its letters are too large")
 	}
 	return &Font{newFontFile(font)}, nil
 }
 
-// faces are the typefaces of both weights, the user's font last.
+// faces returns the typefaces of both weights, with the user's font last.
 func (o Options) faces() [2]typeface {
 	if o.Font == nil {
 		return typefaces
@@ -93,21 +92,21 @@ func (o Options) faces() [2]typeface {
 	}
 }
 
-// fontFile is a parsed font with what is asked of it for every letter.
+// fontFile is a parsed font with a cache of the lookups for every letter.
 type fontFile struct {
 	*truetype.Font
 	em    fixed.Int26_6 // units in an em: measuring at this scale gives exact font units
 	ascii [128]glyphRef
 }
 
-// glyphRef is the glyph of a rune: which one of which font, and how far it moves the pen, in ems.
+// glyphRef is the glyph of a rune: its font, its index, and its advance in ems.
 type glyphRef struct {
 	font    *fontFile // nil: no font has the rune
 	index   truetype.Index
 	advance float64
 }
 
-// boxAdvance is the width in ems of the empty box that stands for a rune that no font has.
+// boxAdvance is the width in ems of the empty box for a rune that no font has.
 const boxAdvance = 0.6
 
 func lazyFont(packed []byte) func() (*fontFile, error) {
@@ -136,12 +135,12 @@ func newFontFile(font *truetype.Font) *fontFile {
 	return f
 }
 
-// find returns the glyph of r: the first font's that has it.
+// find returns the glyph of r in the first font that has it.
 func (t typeface) find(r rune) glyphRef {
 	for _, load := range t {
 		f, err := load()
 		if err != nil {
-			continue // PNG and SVG have reported it: they ask for the primary font first
+			continue // PNG and SVG have reported it, because they read the primary font first
 		}
 		if g := f.glyph(r); g.font != nil {
 			return g
@@ -170,9 +169,9 @@ func (f *fontFile) lookUp(r rune) (g glyphRef) {
 	return glyphRef{f, i, float64(f.HMetric(f.em, i).AdvanceWidth) / float64(f.em)}
 }
 
-// width is how wide s is in ems. It is a sum of the fonts' own advances, without hinting or kerning
-// (Roboto keeps its kerning in a table that freetype does not read), so that a layout is the same
-// at every scale.
+// width returns the width of s in ems. It is the sum of the fonts' own advances, without hinting or
+// kerning (freetype does not read the table with Roboto's kerning), so that a layout is the same at
+// every scale.
 func (t typeface) width(s string) float64 {
 	var w float64
 	for _, r := range s {
@@ -181,7 +180,7 @@ func (t typeface) width(s string) float64 {
 	return w
 }
 
-// has says that every rune of s has a glyph.
+// has reports whether every rune of s has a glyph.
 func (t typeface) has(s string) bool {
 	for _, r := range s {
 		if t.find(r).font == nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// house is a rune that Go Regular has and none of the embedded fonts.
+// house is a rune that Go Regular has and the embedded fonts lack.
 const house = "⌂"
 
 func housePanel() *snapshot.Panel {
@@ -35,11 +35,11 @@ func TestUndrawable(t *testing.T) {
 	p.Spec.Kind = panel.Bars
 	p.Rows = append(p.Rows, snapshot.Row{Name: "😀"})
 	if got := string(Undrawable(p, own)); got != "🙂😀" {
-		t.Errorf("of bars, undrawable are %q", got)
+		t.Errorf("of bars, undrawable are %q, want the two faces", got)
 	}
 }
 
-// A font of the user's shows in pictures, and only in runes that the embedded ones lack.
+// TestFont checks that a user's font changes pictures only in runes that the embedded fonts lack.
 func TestFont(t *testing.T) {
 	own, err := ParseFont(goregular.TTF)
 	if err != nil {
@@ -49,10 +49,10 @@ func TestFont(t *testing.T) {
 		return inTime(t, p, Options{Width: 400, Height: 100, Font: f})
 	}
 	if p := housePanel(); bytes.Equal(draw(p, nil), draw(p, own)) {
-		t.Error("the font is not used")
+		t.Error("a panel with ⌂ is the same with the font, want it used")
 	}
 	if p := nodeMemory(61, time.Minute); !bytes.Equal(draw(p, nil), draw(p, own)) {
-		t.Error("the font takes the place of an embedded one")
+		t.Error("a panel without ⌂ changes with the font, want it unchanged")
 	}
 }
 
@@ -65,12 +65,12 @@ func TestParseFont(t *testing.T) {
 	} {
 		if _, err := ParseFont([]byte(c.file)); err == nil ||
 			!strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }
 
-// Whatever a font's tables hold, a picture comes out, or the font is refused.
+// FuzzFont checks that a font with any tables gives a picture or is refused.
 func FuzzFont(f *testing.F) {
 	f.Add(0, byte(0), 100, byte(0))
 	for i := 0; i < len(goregular.TTF); i += 9001 {

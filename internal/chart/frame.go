@@ -8,14 +8,14 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// frame maps values to places in the plot: seconds since 1970 along, the panel's base unit up.
+// frame maps values to places in the plot: seconds since 1970 to x, the panel's base unit to y.
 type frame struct {
 	box
 	x0, x1, y0, y1 float64
 }
 
-// frameOf is the frame of go-chart's canvas box and ranges. Their own Translate rounds to whole
-// pixels, and to garbage where a value is not finite.
+// frameOf returns the frame of go-chart's canvas box and ranges. Their own Translate rounds to
+// whole pixels and returns garbage for values that are not finite.
 func frameOf(canvas chart.Box, x, y chart.Range) frame {
 	return frame{
 		box: box{
@@ -26,15 +26,15 @@ func frameOf(canvas chart.Box, x, y chart.Range) frame {
 	}
 }
 
-// Products are rounded before they are added to (float64(a*b)+c): a processor that fuses the two
-// would draw other bytes.
+// Products are rounded before they are added (float64(a*b)+c), because a processor that fuses the
+// two would draw other bytes.
 func (f frame) x(t float64) float64 { return f.left + float64((t-f.x0)/(f.x1-f.x0)*f.width()) }
 func (f frame) y(v float64) float64 { return f.bottom - float64((v-f.y0)/(f.y1-f.y0)*f.height()) }
 
-// holds says that v is within the axis.
+// holds reports whether v is on the axis.
 func (f frame) holds(v float64) bool { return v >= f.y0 && v <= f.y1 }
 
-// times is the grid of samples as a chart needs it: seconds, at least one step wide.
+// times is the grid of samples in seconds, at least one step wide.
 type times struct {
 	start, step float64
 	n           int
@@ -42,10 +42,9 @@ type times struct {
 
 func (t times) at(i int) float64 { return t.start + float64(float64(i)*t.step) }
 
-// trace appends the way of values through the plot: a gap where there is no finite sample. Where
-// samples lie denser than two for each device column it keeps, of each column, the first, the
-// least, the greatest and the last in their order (M4: Jugel et al., 2014), which draws the same
-// pixels and loses no extreme.
+// trace appends the path of values through the plot, with a gap where there is no finite sample. If
+// a device column has more than two samples, it keeps the first, the least, the greatest and the
+// last in their order (M4: Jugel et al., 2014), which draws the same pixels and loses no extreme.
 func (f frame) trace(dst []point, values []float64, t times, density float64) []point {
 	n := min(len(values), t.n)
 	thin := float64(n) > 2*float64(f.width()*density)
@@ -75,7 +74,7 @@ func (f frame) trace(dst []point, values []float64, t times, density float64) []
 	return c.flush(dst, f, density)
 }
 
-// column is the samples that fall into one device column: the four that M4 keeps.
+// column holds the four samples of one device column that M4 keeps.
 type column struct {
 	at, n                  int
 	first, last, low, high float64
@@ -93,7 +92,7 @@ func (c *column) add(v float64) {
 	c.n++
 }
 
-// flush appends the column's points, at its middle, and empties it.
+// flush appends the column's points, at its middle, and empties the column.
 func (c *column) flush(dst []point, f frame, density float64) []point {
 	if c.n == 0 {
 		return dst
@@ -112,8 +111,8 @@ func (c *column) flush(dst []point, f frame, density float64) []point {
 	return dst
 }
 
-// envelope appends the ways of a lower and an upper edge: where samples are dense, the least and
-// the greatest of each device column.
+// envelope appends the paths of a lower and an upper edge: if samples are dense, the least and the
+// greatest of each device column.
 func (f frame) envelope(low, high []point, lower, upper []float64, t times,
 	density float64) (l, h []point) {
 	n := min(len(lower), len(upper), t.n)

@@ -12,7 +12,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Whatever words and sizes: the document is well-formed XML of our own elements, and bounded.
+// FuzzSVG checks that any words and sizes give a bounded document of well-formed XML with only our
+// elements.
 func FuzzSVG(f *testing.F) {
 	for i, w := range hostile.Words() {
 		f.Add(w.Text, w.Text, 700, 200, 3, uint8(i), uint8(i))
@@ -46,14 +47,16 @@ func FuzzSVG(f *testing.F) {
 			case "svg", "g", "path", "rect", "text", "circle", "title", "tspan", "line", "defs",
 				"pattern", "polyline", "polygon":
 			default:
-				t.Errorf("an element %q", e)
+				t.Errorf("an element %q, want one of our own", e)
 			}
 			if attributes.Match(values.ReplaceAll(tag[0], []byte(`""`))) {
-				t.Errorf("an attribute in %q", tag[0])
+				t.Errorf("an attribute in %q, want only our own", tag[0])
 			}
 		}
 		if most := 1<<20 + 200*len(title) + 2000*len(name); len(doc) > most {
-			t.Errorf("%d bytes, of words of %d and %d", len(doc), len(title), len(name))
+			t.Errorf("%d bytes for words of %d and %d, want at most %d", len(doc), len(title),
+				len(name),
+				most)
 		}
 	})
 }

@@ -8,21 +8,21 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// glyphs rasterises letters and remembers them. It belongs to one sheet and so to one goroutine at
-// a time.
+// glyphs rasterises letters and caches them. It belongs to one sheet and so to one goroutine at a
+// time.
 type glyphs struct {
 	faces map[faceKey]font.Face
 	masks map[glyphKey]*glyphMask
 }
 
-// Bounds of what is remembered; past one of them everything is forgotten, which costs a millisecond
-// and never changes a picture.
+// Bounds of the cache. Beyond one of them the cache is emptied, which costs a millisecond and never
+// changes a picture.
 const (
 	mostFaces = 32
 	mostMasks = 4096
 )
 
-// quarters is in how many places within a pixel a letter may begin.
+// quarters is the number of places within a pixel at which a letter may begin.
 const quarters = 4
 
 type faceKey struct {
@@ -42,7 +42,7 @@ type glyphMask struct {
 	pix                   []uint8
 }
 
-// mask returns the letter r of a font at a size, its pen a number of quarters into the pixel.
+// mask returns the mask of a letter of a font at a size, with its pen at a quarter of the pixel.
 func (g *glyphs) mask(key glyphKey) *glyphMask {
 	if m := g.masks[key]; m != nil {
 		return m
@@ -63,7 +63,7 @@ func (g *glyphs) mask(key glyphKey) *glyphMask {
 	return m
 }
 
-// rasterise draws a letter; one that the font has but not whole is empty.
+// rasterise draws a letter. A letter that is damaged in the font is empty.
 func rasterise(face font.Face, key glyphKey) (m *glyphMask) {
 	defer func() {
 		if recover() != nil { // freetype trusts the tables of a font
@@ -79,7 +79,7 @@ func rasterise(face font.Face, key glyphKey) (m *glyphMask) {
 	return m
 }
 
-// copyCover copies a letter out of the face's own image, which the next letter overwrites.
+// copyCover copies a letter from the face's own image, which the next letter overwrites.
 func copyCover(cover image.Image, from image.Point, width, height int) []uint8 {
 	out := make([]uint8, 0, width*height)
 	alpha, ok := cover.(*image.Alpha)

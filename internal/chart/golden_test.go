@@ -92,7 +92,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// comparePicture compares decoded pixels: how a file is compressed may change with the compressor.
+// comparePicture compares decoded pixels, because the compression of a file may change.
 func comparePicture(t *testing.T, golden string, got []byte) {
 	t.Helper()
 	if *update {
@@ -107,7 +107,7 @@ func comparePicture(t *testing.T, golden string, got []byte) {
 	}
 	a, b := pixels(t, want), pixels(t, got)
 	if a.Bounds() != b.Bounds() {
-		t.Fatalf("%s is %v, the picture %v", golden, a.Bounds(), b.Bounds())
+		t.Fatalf("the picture is %v, want %v as in %s", b.Bounds(), a.Bounds(), golden)
 	}
 	differ := 0
 	for i := 0; i < len(a.Pix); i += 4 {
@@ -116,7 +116,8 @@ func comparePicture(t *testing.T, golden string, got []byte) {
 		}
 	}
 	if differ > 0 {
-		t.Errorf("%d pixels differ from %s; look at the picture, then: go test ./internal/chart "+
+		t.Errorf("%d pixels differ, want those of %s; look at the picture, then: go test "+
+			"./internal/chart "+
 			"-update", differ, golden)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Distances of every picture, in logical pixels.
 const (
-	edge       = 16.0 // between the picture's border and what is in it
+	edge       = 16.0 // between the picture's border and its content
 	titleLine  = 27.0 // the title's baseline
 	subLine    = 46.0 // the first subtitle's
 	subPitch   = 18.0 // between two subtitles
@@ -23,9 +23,9 @@ var (
 	findingStyle = style{12, medium, criticalText}
 )
 
-// writeHeader writes the title, and below it the worst finding and what the picture shows, which
-// goes to a line of its own where one does not hold both. drawn is how many series have a place of
-// their own. It returns where the plot may begin.
+// writeHeader writes the title and, below it, the worst finding and what the picture shows, on one
+// line or two. drawn is the number of series with their own place. It returns where the plot may
+// begin.
 func (p *picture) writeHeader(data *snapshot.Panel, drawn int, o Options) (bottom int) {
 	title := cmp.Or(data.Spec.Title, data.Spec.Name)
 	phrases := p.say.subtitle(data, drawn)
@@ -57,15 +57,15 @@ func (p *picture) writeHeader(data *snapshot.Panel, drawn int, o Options) (botto
 	return int(y + underSub)
 }
 
-// rowsThatFit is how many of n rows there is room for: on a phone, what the header and what else is
-// taken leave of its height.
-func rowsThatFit(data *snapshot.Panel, o Options, n, pitch, taken int) int {
+// rowsThatFit returns how many of n rows fit. On a phone that is the height left by the header and
+// by used.
+func rowsThatFit(data *snapshot.Panel, o Options, n, pitch, used int) int {
 	if !o.Phone {
 		return n
 	}
 	for { // fewer rows may have a longer header: it says of how many they are
 		top := newPicture(o).writeHeader(data, n, o)
-		fit := max(min(n, (phoneHeight-top-taken)/pitch), 1)
+		fit := max(min(n, (phoneHeight-top-used)/pitch), 1)
 		if fit == n {
 			return n
 		}
@@ -73,13 +73,13 @@ func rowsThatFit(data *snapshot.Panel, o Options, n, pitch, taken int) int {
 	}
 }
 
-// phrase is a part of the subtitle. Where it is too long, the name in it is shortened first.
+// phrase is a part of the subtitle. If it is too long, the name in it is shortened first.
 type phrase struct {
 	name, rest string
 	style      style
 }
 
-// subtitle is what is wrong, what is missing and what is shown, in this order.
+// subtitle returns what is wrong, what is missing and what is shown, in this order.
 func (s speech) subtitle(data *snapshot.Panel, drawn int) []phrase {
 	var out []phrase
 	if f := worst(data); f != nil {
@@ -99,7 +99,7 @@ func (s speech) subtitle(data *snapshot.Panel, drawn int) []phrase {
 	return append(out, phrase{"", s.scope(data, drawn), subStyle})
 }
 
-// worst is the finding that a reader must see first; nil where nothing is wrong now.
+// worst returns the finding to show first, or nil if nothing is wrong now.
 func worst(data *snapshot.Panel) *snapshot.Finding {
 	for i := range data.Findings {
 		if f := &data.Findings[i]; f.Status == rules.Breach || f.Status == rules.NoData {

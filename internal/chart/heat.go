@@ -15,17 +15,17 @@ import (
 
 // Distances of a heat map, in logical pixels.
 const (
-	heatPitch   = 17 // of its rows
+	heatPitch   = 17 // of rows
 	leastCell   = 8.0
 	heatLegend  = 36 // with one line
 	legendPitch = 18
 	legendSide  = 12.0
 	legendGap   = 5.0  // from a square to its words
-	betweenKeys = 16.0 // from there to the next
+	betweenKeys = 16.0 // from those words to the next square
 )
 
-// composeHeat lays out the drawn series as rows of cells, each the worst sample of its time,
-// coloured by the panel's limits.
+// composeHeat lays out the drawn series as rows of cells. Each cell is the worst sample of its
+// time, coloured by the panel's limits.
 func composeHeat(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	l := limitsOf(data)
@@ -68,7 +68,7 @@ func composeHeat(data *snapshot.Panel, o Options) *picture {
 	return p
 }
 
-// widestName is how wide the column of the rows' names is.
+// widestName returns the width of the column of names.
 func (p *picture) widestName(lines []snapshot.Line, o Options) float64 {
 	var names float64
 	for _, line := range lines {
@@ -77,7 +77,7 @@ func (p *picture) widestName(lines []snapshot.Line, o Options) float64 {
 	return min(names, o.roomForNames())
 }
 
-// heat is the cells.
+// heat draws the cells.
 type heat struct {
 	lines  []snapshot.Line
 	times  times
@@ -85,7 +85,7 @@ type heat struct {
 	ramp   ramp
 }
 
-// draw paints the cells of one shade together, and neighbours as one, which makes documents short.
+// draw paints the cells of one shade together and neighbours as one, which makes documents short.
 func (h heat) draw(s surface, f frame) {
 	columns := max(min(h.times.n, int(f.width()/leastCell)), 1)
 	edge := func(c int) float64 { return f.left + float64(f.width()*float64(c)/float64(columns)) }
@@ -115,14 +115,14 @@ func (h heat) draw(s surface, f frame) {
 	}
 }
 
-// shade is a cell's colour: an ink, and of the ramp's inks so much of the next one over it. The
-// zero shade is no data.
+// shade is a cell's colour: an ink, and how much of the ramp's next ink covers it. The zero shade
+// means no data.
 type shade struct {
 	ink  ink
 	over uint8
 }
 
-// rampSteps is how many shades lie between two inks of the ramp.
+// rampSteps is the number of shades between two inks of the ramp.
 const rampSteps = 4
 
 func (sh shade) fill(s surface, cells []box) {
@@ -142,12 +142,12 @@ func (sh shade) compare(o shade) int {
 	return cmp.Or(cmp.Compare(sh.ink, o.ink), cmp.Compare(sh.over, o.over))
 }
 
-// ramp is what figures that are within the limits are between: from the best to the worst. Both are
-// the same where there is one such figure, as of a state.
+// ramp is the range of the figures within the limits, from the best to the worst. Both are the same
+// if there is only one such figure, as in a state.
 type ramp struct{ from, to float64 }
 
-// ramp goes over the axis, or the other way where low figures are bad, and ends at the first limit:
-// what is beyond has its own colour.
+// ramp returns the ramp along the axis, reversed if low figures are bad. It ends at the first
+// limit, beyond which the limit's colour is used.
 func (l limits) ramp(a units.Axis) ramp {
 	r := ramp{a.Lo, a.Hi}
 	if l.direction == rules.Below {
@@ -159,8 +159,8 @@ func (l limits) ramp(a units.Axis) ramp {
 	return r
 }
 
-// shadeOf is a limit's colour where v is beyond it, else a step of the ramp, which deepens towards
-// the limits.
+// shadeOf returns a limit's colour if v is beyond it, else a step of the ramp, which deepens
+// towards the limits.
 func (l limits) shadeOf(v float64, r ramp) shade {
 	if math.IsNaN(v) {
 		return shade{}
@@ -176,7 +176,7 @@ func (l limits) shadeOf(v float64, r ramp) shade {
 	return shade{firstHeat + ink(at/rampSteps), uint8(at % rampSteps * 256 / rampSteps)}
 }
 
-// worst is the finite sample that is nearest to a breach; NaN where there is none.
+// worst returns the finite sample nearest to a breach, or NaN.
 func (l limits) worst(values []float64) float64 {
 	var b bounds
 	b.add(values...)
@@ -189,7 +189,7 @@ func (l limits) worst(values []float64) float64 {
 	return b.high
 }
 
-// heatKey is a part of the legend: coloured squares and what they mean.
+// heatKey is a part of the legend: coloured squares and their meaning.
 type heatKey struct {
 	words string
 	fills []func(box) shape
@@ -197,7 +197,7 @@ type heatKey struct {
 	line  int // of the legend, from 0
 }
 
-// heatKeys explain the colours: the limits, the ramp up to them, and what is not there.
+// heatKeys explain the colours: the limits, the ramp up to them, and missing data.
 func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 	of := func(i ink) func(box) shape {
 		return func(b box) shape { return block{b, solid(i)} }
@@ -253,12 +253,12 @@ func (p *picture) writeKeys(keys []heatKey) {
 	}
 }
 
-// hatched is a rectangle in which there is nothing.
+// hatched is a rectangle without data.
 type hatched box
 
 func (h hatched) draw(s surface, _ frame) { s.Hatch(box(h), solid(hatchInk)) }
 
-// marksOf are the ticks' places.
+// marksOf returns the places of the ticks.
 func marksOf(ticks []timeTick) tickMarks {
 	var marks tickMarks
 	for _, t := range ticks {

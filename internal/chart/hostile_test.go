@@ -19,7 +19,7 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// named is a panel of a kind in which word stands wherever a word can.
+// named returns a panel of a kind with word in every place for words.
 func named(kind panel.Kind, word string) *snapshot.Panel {
 	p := panelOf(word, units.None, gridTo(slotTime, 3, time.Minute), 2,
 		[]string{word, "b" + word, "c"}, [][]float64{{1, 2, 3}, {3, 1, 2}, {1, 1, 1}})
@@ -31,7 +31,7 @@ func named(kind panel.Kind, word string) *snapshot.Panel {
 	return p
 }
 
-// shapes are the elements and attributes of a document, without what they say.
+// shapes returns the elements and attributes of a document, and its text.
 func shapes(t *testing.T, doc []byte) (shape []string, said string) {
 	t.Helper()
 	d := xml.NewDecoder(bytes.NewReader(doc))
@@ -42,7 +42,7 @@ func shapes(t *testing.T, doc []byte) (shape []string, said string) {
 			return shape, text.String()
 		}
 		if err != nil {
-			t.Fatalf("no XML: %v in %.300q", err, doc)
+			t.Fatalf("parsing the document: %v in %.300q", err, doc)
 		}
 		switch e := token.(type) {
 		case xml.StartElement:
@@ -56,13 +56,13 @@ func shapes(t *testing.T, doc []byte) (shape []string, said string) {
 			text.Write(e)
 			text.WriteByte('\n')
 		case xml.Comment, xml.Directive, xml.ProcInst:
-			t.Fatalf("%T %.100q", e, e)
+			t.Fatalf("got a %T %.100q, want only elements and text", e, e)
 		}
 	}
 }
 
-// A word is text of the picture: it makes no element and no attribute that another word does not
-// make, and turns nothing.
+// TestSVGOfHostileWords checks that a word is only text: it adds no element or attribute and
+// reverses no text.
 func TestSVGOfHostileWords(t *testing.T) {
 	race.SkipSerial(t)
 	known := map[string]bool{}
@@ -83,30 +83,32 @@ func TestSVGOfHostileWords(t *testing.T) {
 			p := named(kind, w.Text)
 			doc, err := SVG(p, Options{Width: 1200})
 			if err != nil {
-				t.Errorf("%s, %s: %v", kind, w.Name, err)
+				t.Errorf("%s, %s: %v, want no error", kind, w.Name, err)
 				continue
 			}
 			shape, said := shapes(t, doc)
 			for _, s := range shape {
 				if !known[s] {
-					t.Errorf("%s, %s: <%s>", kind, w.Name, s)
+					t.Errorf("%s, %s: got <%s>, want only known shapes", kind, w.Name, s)
 				}
 			}
 			if len(doc) > 64<<10+8*len(w.Text) {
-				t.Errorf("%s, %s: a document of %d bytes", kind, w.Name, len(doc))
+				t.Errorf("%s, %s: %d bytes, want at most %d", kind, w.Name, len(doc),
+					64<<10+8*len(w.Text))
 			}
 			if r, bad := hostile.Unprintable(strings.ReplaceAll(said, "\n", "")); bad {
-				t.Errorf("%s, %s: %U in the document", kind, w.Name, r)
+				t.Errorf("%s, %s: %U in the document, want only printable characters", kind, w.Name,
+					r)
 			}
 			if w.Name == "attribute" && kind == panel.Lines && !strings.Contains(said, w.Text) {
-				t.Errorf("%s, %s: the word is not in the text: %q", kind, w.Name, said)
+				t.Errorf("%s, %s: got the text %q, want %q in it", kind, w.Name, said, w.Text)
 			}
 		}
 	}
 }
 
-// A picture of any word is a picture, as large as every other, and made in a time that goes by what
-// can be seen of the word.
+// TestPNGOfHostileWords checks that any word gives a picture of the same size, in a time that
+// depends only on the visible part of the word.
 func TestPNGOfHostileWords(t *testing.T) {
 	kinds := []panel.Kind{panel.Lines, panel.Bars}
 	for i, w := range hostile.Words() {
@@ -114,19 +116,20 @@ func TestPNGOfHostileWords(t *testing.T) {
 			doc := inTime(t, named(kind, w.Text), Options{Width: 600, Height: 300})
 			cfg, err := png.DecodeConfig(bytes.NewReader(doc))
 			if err != nil || cfg.Width != 600 || cfg.Height < 100 || cfg.Height > 3000 {
-				t.Errorf("%s, %s: %d × %d (%v)", kind, w.Name, cfg.Width, cfg.Height, err)
+				t.Errorf("%s, %s: %d × %d, want 600 × 100 to 3000 (%v)", kind, w.Name, cfg.Width,
+					cfg.Height, err)
 			}
 		}
 	}
 }
 
-// What the pictures cannot show is each character once.
+// TestUndrawableOfHostileWords checks that each undrawable character is listed once.
 func TestUndrawableOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		runes := Undrawable(named(panel.Lines, w.Text), nil)
 		slices.Sort(runes)
 		if n := len(runes); len(slices.Compact(runes)) != n {
-			t.Errorf("%s: a character is there twice: %q", w.Name, runes[:min(n, 10)])
+			t.Errorf("%s: got %q, want each character once", w.Name, runes[:min(n, 10)])
 		}
 	}
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// as is a panel of another kind.
+// as returns a panel as another kind.
 func as(k panel.Kind, p *snapshot.Panel) *snapshot.Panel {
 	of := *p
 	of.Spec.Kind = k
 	return &of
 }
 
-// states are conditions of nodes: 0 or 1, most of them never 1, one that was not asked for a while.
+// states are conditions of nodes, 0 or 1. Most are never 1, and one was not scraped for a while.
 func states() *snapshot.Panel {
 	g := gridTo(slotTime, 289, 5*time.Minute)
 	var names []string
@@ -48,8 +48,8 @@ func states() *snapshot.Panel {
 	return p
 }
 
-// traffic adds up: a node that was not scraped for a while, one that came, one that went, and a
-// time when nothing was scraped.
+// traffic can be stacked: a node that was not scraped for a while, one that appears, one that
+// disappears, and a time without any scrape.
 func traffic() *snapshot.Panel {
 	g := gridTo(slotTime, 361, 4*time.Minute)
 	var names []string
@@ -82,7 +82,7 @@ func constantly(v float64, n int) []float64 {
 	return out
 }
 
-// overcommitted is CPU of requests, some above them, one without a sample.
+// overcommitted is CPU as a share of requests: some above 1, one without a sample.
 func overcommitted() *snapshot.Panel {
 	g := gridTo(slotTime, 61, time.Minute)
 	var names []string
@@ -105,7 +105,7 @@ func overcommitted() *snapshot.Panel {
 	return p
 }
 
-// totals are numbers of a whole fleet, one of them in breach, one not told for a while.
+// totals are figures of a fleet, one in breach and one missing for a while.
 func totals() *snapshot.Panel {
 	g := gridTo(slotTime, 289, 5*time.Minute)
 	names := []string{"memory", "CPU", "disk", "requests of memory", "requests of CPU"}
@@ -131,14 +131,14 @@ func totals() *snapshot.Panel {
 	return p
 }
 
-// alone is the first series of a panel.
+// alone keeps the first series of a panel.
 func alone(p *snapshot.Panel) *snapshot.Panel {
 	p.Lines, p.Rows, p.Total = p.Lines[:1], p.Rows[:1], 1
 	return p
 }
 
-// referenced is memory of containers against what they may have, with a breach that ended and one
-// that goes on.
+// referenced is memory of containers against their limits, with a breach that ended and one that
+// goes on.
 func referenced() *snapshot.Panel {
 	g := gridTo(slotTime, 361, 4*time.Minute)
 	var values [][]float64

@@ -16,13 +16,13 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// checkLabels reports text that overlaps other text or leaves the picture.
+// checkLabels returns an error if text overlaps other text or leaves the picture.
 func checkLabels(p *picture) error {
-	whole := box{0, 0, float64(p.width), float64(p.height)}
+	bounds := box{0, 0, float64(p.width), float64(p.height)}
 	for i, l := range p.labels {
-		if b := l.box; b.left < whole.left || b.top < whole.top || b.right > whole.right ||
-			b.bottom > whole.bottom {
-			return fmt.Errorf("%q at %v leaves the picture %v", l.text, b, whole)
+		if b := l.box; b.left < bounds.left || b.top < bounds.top || b.right > bounds.right ||
+			b.bottom > bounds.bottom {
+			return fmt.Errorf("%q at %v leaves the picture %v", l.text, b, bounds)
 		}
 		for _, other := range p.labels[:i] {
 			if l.box.overlaps(other.box) {
@@ -47,8 +47,9 @@ func TestLabelsOfOddPanels(t *testing.T) {
 				}
 				if _, nothing := o.speech().nothingToDraw(data); o.Phone && nothing == "" &&
 					pic.height != phoneHeight {
-					t.Errorf("%s as %s: a picture for phones is %d pixels high", name, kind,
-						pic.height)
+					t.Errorf("%s as %s: a picture for phones is %d pixels high, want %d", name,
+						kind,
+						pic.height, phoneHeight)
 				}
 			}
 		}
@@ -72,8 +73,8 @@ func TestLabelsNeverOverlap(t *testing.T) {
 	})
 }
 
-// On a phone a long header takes the room of what is drawn, and its length follows from how much
-// that is.
+// TestALongHeaderOnAPhone checks that a long header, which depends on how much is drawn, leaves
+// room for the plot.
 func TestALongHeaderOnAPhone(t *testing.T) {
 	race.SkipSerial(t)
 	g := gridTo(slotTime, 66, 15*time.Second)
@@ -95,14 +96,15 @@ func TestALongHeaderOnAPhone(t *testing.T) {
 					compose(as(kind, p), Options{
 						Phone: true, Zone: mustZone("Australia/Lord_Howe"),
 					}.bounded())); err != nil {
-					t.Errorf("%s of %d series, %d words: %v", kind, series, words, err)
+					t.Errorf("%s of %d series, %d words: %v, want no overlap", kind, series, words,
+						err)
 				}
 			}
 		}
 	}
 }
 
-// drawPanel makes any panel.
+// drawPanel generates any panel.
 func drawPanel(t *rapid.T) *snapshot.Panel {
 	n := rapid.IntRange(1, 200).Draw(t, "samples")
 	step := rapid.SampledFrom([]time.Duration{

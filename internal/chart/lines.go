@@ -15,7 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// mostLines is how many lines one picture holds; a panel with more shows its first.
+// mostLines is the most lines in one picture. A panel with more shows the first ones.
 const mostLines = 48
 
 // Distances of a chart of lines, in logical pixels.
@@ -28,7 +28,7 @@ const (
 	lineWidth     = 1.5
 	breachWidth   = 2.25
 	contextWidth  = 1.0
-	widestLabels  = 0.24 // of the picture: the direct labels' column
+	widestLabels  = 0.24 // share of the picture for the column of direct labels
 	limitLabelGap = 12.0
 )
 
@@ -44,13 +44,13 @@ type lineChart struct {
 	*picture
 	data       *snapshot.Panel
 	lines      []snapshot.Line
-	named      int // how many of them have a colour and a name; the others are context
+	named      int // lines with a colour and a name; the others are context
 	references []snapshot.ReferenceLine
-	stack      *stack // of an area; nil: the lines stand for themselves
+	stack      *stack // of an area; nil: the lines are drawn
 	times      times
 	limits     limits
 	axis       units.Axis
-	hidden     []guide // beyond the axis
+	hidden     []guide // those beyond the axis
 	o          Options
 }
 
@@ -88,8 +88,8 @@ func composeLines(data *snapshot.Panel, o Options) *picture {
 	return c.picture
 }
 
-// layOut finds the places of the plot and its axes around the header and the tags. data is what the
-// axis of values must show.
+// layOut finds the places of the plot and its axes between the header and the tags. data is what
+// the axis of values must show.
 func (c *lineChart) layOut(data bounds, tags []tag) {
 	c.plot.Top = c.writeHeader(c.data, len(c.lines), c.o)
 	if c.o.Phone {
@@ -100,14 +100,14 @@ func (c *lineChart) layOut(data bounds, tags []tag) {
 	c.say.values(c.axis.Labels)
 	c.y0, c.y1 = c.axis.Lo, c.axis.Hi
 	c.x0, c.x1 = c.times.start, c.times.at(c.times.n-1)
-	if c.times.n == 1 { // a moment has no width, and go-chart needs one
+	if c.times.n == 1 { // go-chart needs an axis with a width
 		c.x0, c.x1 = c.x0-c.times.step/2, c.x1+c.times.step/2
 	}
 	c.setMargins(tags)
 	c.height = c.plot.Bottom + axisHeight
 }
 
-// writeAround writes what stands around the plot.
+// writeAround writes everything around the plot.
 func (c *lineChart) writeAround(tags []tag) {
 	c.writeValueAxis()
 	c.writeTimes(c.timeTicks())
@@ -120,7 +120,7 @@ func (c *lineChart) writeAround(tags []tag) {
 	}
 }
 
-// timesOf is a panel's grid in seconds; a grid without a step counts in minutes.
+// timesOf returns a panel's grid in seconds. A grid without a step counts in minutes.
 func timesOf(g series.Grid) times {
 	step := g.Step.Seconds()
 	if step <= 0 {
@@ -132,7 +132,7 @@ func timesOf(g series.Grid) times {
 	}
 }
 
-// extent is what the axis of values must show: every sample that is drawn.
+// extent returns what the axis of values must show: every drawn sample.
 func extent(data *snapshot.Panel, lines []snapshot.Line) bounds {
 	var b bounds
 	for _, l := range lines {
@@ -160,7 +160,7 @@ func (c *lineChart) setMargins(tags []tag) {
 	c.plot.Right = c.width - int(math.Ceil(max(names+leaderWidth, 10)+edge))
 }
 
-// drawZones colours what lies beyond each limit.
+// drawZones colours the space beyond each limit.
 func (c *lineChart) drawZones() {
 	end := c.y1
 	if c.limits.direction == rules.Below {
@@ -213,8 +213,8 @@ func (c *lineChart) drawLines() {
 	c.markBreaches()
 }
 
-// markBreaches marks where each drawn line began to be in breach, unless that was before the
-// window, and where it ended.
+// markBreaches marks where the breach of each drawn line began, unless that was before the window,
+// and where it ended.
 func (c *lineChart) markBreaches() {
 	for _, found := range c.data.Findings {
 		i := slices.IndexFunc(c.lines[:c.named], func(l snapshot.Line) bool {
@@ -234,8 +234,8 @@ func (c *lineChart) markBreaches() {
 	}
 }
 
-// markStreak marks the first sample of a streak of the i-th line with a ring, and the last one with
-// a dot where it has ended.
+// markStreak marks the first sample of a streak of the i-th line with a ring and, if the streak has
+// ended, the last one with a dot.
 func (c *lineChart) markStreak(i int, s *rules.Streak, ended bool) {
 	if s == nil {
 		return
@@ -269,8 +269,8 @@ func (c *lineChart) timeTicks() []timeTick {
 	return c.say.timeTicks(g.Start, g.At(c.times.n-1), max((c.plot.Right-c.plot.Left)/tickPitch, 2))
 }
 
-// writeTimes writes the ticks' times and below them the dates. A label that would touch the one
-// before is left out.
+// writeTimes writes the ticks' times and, below them, the dates. It omits a label that would touch
+// the one before.
 func (p *picture) writeTimes(ticks []timeTick) {
 	f := p.frame()
 	var clocks, dates []label
@@ -284,7 +284,7 @@ func (p *picture) writeTimes(ticks []timeTick) {
 		if t.date != "" {
 			date := p.placeInside(t.date, st, x, f.bottom+33)
 			if n := len(dates); n > 0 && t.midnight && date.box.left < dates[n-1].box.right+6 {
-				dates = dates[:n-1] // a day's beginning counts more than the axis'
+				dates = dates[:n-1] // the start of a day matters more than the start of the axis
 			}
 			dates = appendClear(dates, date)
 		}
@@ -292,7 +292,7 @@ func (p *picture) writeTimes(ticks []timeTick) {
 	p.labels = append(append(p.labels, clocks...), dates...)
 }
 
-// placeInside centres text at x, but keeps it within the picture.
+// placeInside centres text at x but keeps it within the picture.
 func (p *picture) placeInside(text string, st style, x, y float64) label {
 	half := p.textWidth(text, st) / 2
 	x = max(edge/2+half, min(x, float64(p.width)-edge/2-half))
@@ -307,12 +307,12 @@ func appendClear(labels []label, l label) []label {
 	return append(labels, l)
 }
 
-// writeLimits names the limits: beside their lines at the left end, on paper that lets the data
-// shine through, and those beyond the axis in a corner.
+// writeLimits writes the names of the limits: at the left end of their lines, on translucent paper,
+// or in a corner if they are beyond the axis.
 func (c *lineChart) writeLimits() {
 	f := c.frame()
 	var written []box
-	// write puts words at the left end, beside what is already there.
+	// write puts words at the left end, next to the labels already there.
 	write := func(words string, st style, y float64) {
 		l := c.place(words, st, f.left+9, y, left)
 		for _, b := range written {
@@ -363,7 +363,7 @@ func plateOf(l label) box {
 	return box{l.box.left - 3, l.box.top - 2, l.box.right + 3, l.box.bottom + 1}
 }
 
-// labelStyle is how the name of the i-th line is written beside its end.
+// labelStyle returns the style of the i-th line's name at its end.
 func (c *lineChart) labelStyle(i int) style {
 	st := labelStyle
 	st.ink = seriesTextInk(i)
@@ -373,17 +373,17 @@ func (c *lineChart) labelStyle(i int) style {
 	return st
 }
 
-// tag is the name of a line, or of what else has an end, beside that end.
+// tag is a name at the end of a line or of something else.
 type tag struct {
 	name  string
 	style style
-	at    int     // the sample that is the end
+	at    int     // the last sample
 	value float64 // its height
-	paint paint   // of what leads there
+	paint paint   // of the leader to the end
 }
 
-// tagNames are the lines' names; where one of them is too wide, without what all of them share,
-// rather than each without its middle.
+// tagNames returns the lines' names. If one is too wide, all of them lose their common words,
+// rather than each losing its middle.
 func (c *lineChart) tagNames() []string {
 	var names []string
 	wide := false
@@ -392,12 +392,12 @@ func (c *lineChart) tagNames() []string {
 		wide = wide || c.textWidth(l.Name, c.labelStyle(i)) > widestLabels*float64(c.width)
 	}
 	if wide {
-		return apart(names)
+		return distinct(names)
 	}
 	return names
 }
 
-// lineTags name the lines, the worst first, and the band of the others.
+// lineTags returns the tags of the lines, worst first, and of the band of the other series.
 func (c *lineChart) lineTags() []tag {
 	var tags []tag
 	names := c.tagNames()
@@ -421,8 +421,8 @@ func (c *lineChart) lineTags() []tag {
 	return tags
 }
 
-// writeTags writes the tags right of the plot, as near to their ends as they fit, the first ones
-// where not all do.
+// writeTags writes the tags right of the plot, as near to their ends as possible. If not all fit,
+// it writes the first ones.
 func (c *lineChart) writeTags(tags []tag) {
 	f := c.frame()
 	tags = slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return !f.holds(t.value) })
@@ -442,7 +442,7 @@ func (c *lineChart) writeTags(tags []tag) {
 	}
 }
 
-// lastFinite is where the newest sample that is drawn stands.
+// lastFinite returns the place of the newest sample that is drawn.
 func lastFinite(values []float64) (at int, ok bool) {
 	for i := len(values) - 1; i >= 0; i-- {
 		if !math.IsNaN(values[i]) && !math.IsInf(values[i], 0) {

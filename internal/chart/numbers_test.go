@@ -30,7 +30,7 @@ func badNumber(text string) bool {
 		"-0.") == ""
 }
 
-// badPath returns what is wrong with the data of a path, "" where nothing is.
+// badPath returns what is wrong with the data of a path, or "".
 func badPath(d string) string {
 	if rest := strings.Trim(svgToken.ReplaceAllString(d, ""), " "); rest != "" {
 		return "holds " + rest
@@ -55,8 +55,8 @@ func badPath(d string) string {
 	return ""
 }
 
-// checkNumbers looks at every number of a document: what a browser cannot read it leaves out, with
-// all that follows in the same path.
+// checkNumbers checks every number of a document. A browser that cannot read one omits the rest of
+// the path.
 func checkNumbers(t *testing.T, name string, doc []byte) {
 	t.Helper()
 	lists := map[string]bool{
@@ -88,16 +88,19 @@ func checkNumbers(t *testing.T, name string, doc []byte) {
 			switch {
 			case a.Name.Local == "d":
 				if bad := badPath(a.Value); bad != "" {
-					t.Errorf("%s: a path %s: %.200s", name, bad, a.Value)
+					t.Errorf("%s: a path %s, want one that browsers read: %.200s", name, bad,
+						a.Value)
 				}
 			case lists[a.Name.Local]:
 				for n := range strings.FieldsSeq(a.Value) {
 					if badNumber(n) {
-						t.Errorf("%s: %s=%q", name, a.Name.Local, a.Value)
+						t.Errorf("%s: got %s=%q, want a finite plain number", name, a.Name.Local,
+							a.Value)
 					}
 				}
 			case !words[a.Name.Local]:
-				t.Errorf("%s: the test does not know whether %s is a number", name, a.Name.Local)
+				t.Errorf("%s: got an unknown attribute %s, want one that is listed in this test",
+					name, a.Name.Local)
 			}
 		}
 	}
@@ -120,7 +123,7 @@ func TestNumbersOfEveryKind(t *testing.T) {
 			} {
 				doc, err := SVG(as(kind, p), o)
 				if err != nil {
-					t.Errorf("%s as %s: %v", name, kind, err)
+					t.Errorf("%s as %s: %v, want no error", name, kind, err)
 					continue
 				}
 				checkNumbers(t, name+" as "+string(kind), doc)
@@ -137,22 +140,22 @@ func TestNumbersOfSparklines(t *testing.T) {
 	} {
 		doc, err := SparkSVG(values, rules.None, 96, 22)
 		if err != nil {
-			t.Errorf("%v: %v", values, err)
+			t.Errorf("%v: %v, want no error", values, err)
 			continue
 		}
 		checkNumbers(t, "sparkline", doc)
 	}
 }
 
-// Every shape of a surface, at places where a length is nothing, less than nothing, or rounds to
-// it.
+// TestNumbersOfShapes draws every shape of a surface where a length is zero, negative, or rounds to
+// zero.
 func TestNumbersOfShapes(t *testing.T) {
 	places := []float64{
 		0, math.Copysign(0, -1), -0.001, 0.004, 3, 6, 12.3, -7.25, 1e7, math.NaN(), math.Inf(1),
 	}
 	for _, x := range places {
 		for _, w := range places {
-			if math.Abs(w) > 1000 { // a hatching of millions of lines says no more
+			if math.Abs(w) > 1000 { // millions of hatching lines test nothing more
 				continue
 			}
 			b := box{x, -x, x + w, w - x}

@@ -15,7 +15,7 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// oddPanels are panels that no cluster has on a good day; each must come out as a picture.
+// oddPanels are unusual panels. Each must become a picture.
 func oddPanels() map[string]*snapshot.Panel {
 	nan, inf := math.NaN(), math.Inf(1)
 	hour := gridTo(slotTime, 61, time.Minute)
@@ -127,7 +127,7 @@ func TestOddInput(t *testing.T) {
 			for _, kind := range panel.Kinds() {
 				for _, o := range []Options{{Width: 600}, {Width: 320, Height: 80, Dark: true}} {
 					if w := decode(t, inTime(t, as(kind, p), o)).Bounds().Dx(); w != o.Width {
-						t.Errorf("%s: the picture is %d pixels wide", kind, w)
+						t.Errorf("%s: the picture is %d pixels wide, want %d", kind, w, o.Width)
 					}
 				}
 			}
@@ -150,7 +150,7 @@ func TestOddOptions(t *testing.T) {
 	}
 }
 
-// inTime draws a panel and fails the test if that takes longer than it ever should.
+// inTime draws a panel and fails the test if that hangs.
 func inTime(t *testing.T, p *snapshot.Panel, o Options) []byte {
 	t.Helper()
 	type result struct {
@@ -169,19 +169,19 @@ func inTime(t *testing.T, p *snapshot.Panel, o Options) []byte {
 		}
 		return r.file
 	case <-time.After(2 * time.Minute):
-		t.Fatal("drawing hangs")
+		t.Fatal("drawing takes more than two minutes, want a picture")
 		return nil
 	}
 }
 
 func TestNoPanel(t *testing.T) {
 	if _, err := PNG(nil, Options{}); err == nil {
-		t.Error("no error for a panel that is not there")
+		t.Error("no error for a nil panel, want one")
 	}
 }
 
-// Every other sample is missing, of as many as a server sends and of all lines: each kind comes out
-// in time, and as a document that a page holds.
+// TestManyHoles draws the most samples that a server sends with every other one missing in all
+// lines. Each kind must be drawn in time and fit into a page.
 func TestManyHoles(t *testing.T) {
 	race.SkipSerial(t)
 	const n = 11_000
@@ -203,7 +203,7 @@ func TestManyHoles(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(doc) > 4<<20 {
-			t.Errorf("as %s, the document has %d bytes", kind, len(doc))
+			t.Errorf("as %s, the document has %d bytes, want at most 4 MiB", kind, len(doc))
 		}
 	}
 }

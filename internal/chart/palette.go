@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// colourTable numbers colours in the order in which they are met and counts their pixels. It is a
-// hash table with open addresses.
+// colourTable numbers colours in the order in which they appear and counts their pixels. It is a
+// hash table with open addressing.
 type colourTable struct {
 	slots  [1 << slotBits]tableSlot
 	list   []rgb
 	counts []int32
-	index  []uint8 // palette's answer
+	index  []uint8 // result of palette
 	order  []int32 // scratch
 }
 
@@ -24,7 +24,7 @@ const (
 	slotBits    = 17
 	mostColours = 60_000
 	paletteSize = 256
-	// the commonest colours stay as they are: paper, grid, whole lines, the cores of letters
+	// The commonest colours stay exact: paper, grid, solid lines, the cores of letters.
 	exactSize = 48
 )
 
@@ -33,7 +33,7 @@ func (t *colourTable) reset() {
 	t.list, t.counts = t.list[:0], t.counts[:0]
 }
 
-// number returns the number of c; false where the table is full.
+// number returns the number of c, or false if the table is full.
 func (t *colourTable) number(c rgb) (uint16, bool) {
 	at := uint32(c) * 2654435761 >> (32 - slotBits) // Knuth's multiplicative hash
 	for t.slots[at].number != 0 {
@@ -50,9 +50,9 @@ func (t *colourTable) number(c rgb) (uint16, bool) {
 	return uint16(len(t.list) - 1), true
 }
 
-// palette returns at most 256 colours and, for each number of the table, which of them stands for
-// it. The commonest are exact; the others are divided by median cut, the boxes that would show the
-// greatest error first.
+// palette returns at most 256 colours and, for each number of the table, the colour that replaces
+// it. The commonest stay exact. The others are divided by median cut, the boxes with the greatest
+// error first.
 func (t *colourTable) palette() ([]rgb, []uint8) {
 	t.index = slices.Grow(t.index[:0], len(t.list))[:len(t.list)]
 	t.order = t.order[:0]
@@ -99,12 +99,12 @@ func (t *colourTable) palette() ([]rgb, []uint8) {
 	return colours, t.index
 }
 
-// colourBox is a box in the space of colours and the numbers of the colours in it.
+// colourBox is a box in the colour space and the numbers of the colours in it.
 type colourBox struct {
 	members []int32
 	low     [3]uint8
 	high    [3]uint8
-	error   int64 // how much one colour for all would show; 0 for a single colour
+	error   int64 // the visible error of one colour for all; 0 for a single colour
 }
 
 func (t *colourTable) boxOf(members []int32) colourBox {
@@ -144,7 +144,7 @@ func (t *colourTable) split(b colourBox) (low, high colourBox) {
 	return t.boxOf(b.members[:i]), t.boxOf(b.members[i:])
 }
 
-// average is the mean colour of the pixels in b.
+// average returns the mean colour of the pixels in b.
 func (t *colourTable) average(b colourBox) rgb {
 	var sum [3]int64
 	var pixels int64

@@ -29,13 +29,13 @@ func mustZone(name string) *time.Location {
 	return z
 }
 
-// gridTo is n samples step apart, the last one at end.
+// gridTo returns a grid of n samples step apart, the last one at end.
 func gridTo(end time.Time, n int, step time.Duration) series.Grid {
 	return series.Grid{Start: end.Add(-time.Duration(n-1) * step), Step: step, Len: n}
 }
 
-// panelOf makes a panel of series as a snapshot would: the first top as lines, the others as a
-// band.
+// panelOf makes a panel of series as a snapshot would: the first top series as lines, the others as
+// a band.
 func panelOf(title string, u units.Unit, g series.Grid, top int, names []string,
 	values [][]float64) *snapshot.Panel {
 	p := &snapshot.Panel{
@@ -111,7 +111,7 @@ func bandOf(values [][]float64, g series.Grid) *snapshot.Band {
 	return b
 }
 
-// wander is a load with a daily rhythm, noise and a mean.
+// wander returns a load with a daily rhythm, noise and a mean.
 func wander(seed uint64, n int, mean, swing, noise float64) []float64 {
 	rnd := rand.New(rand.NewPCG(seed, 7))
 	out := make([]float64, n)
@@ -123,8 +123,8 @@ func wander(seed uint64, n int, mean, swing, noise float64) []float64 {
 	return out
 }
 
-// nodeMemory is twelve nodes' memory as a ratio: one in breach, one with a gap, one that is killed
-// in a saw-tooth.
+// nodeMemory is the memory of twelve nodes as a ratio: one in breach, one with a gap, one with a
+// saw-tooth that ends in kills.
 func nodeMemory(n int, step time.Duration) *snapshot.Panel {
 	g := gridTo(slotTime, n, step)
 	var names []string
@@ -183,7 +183,7 @@ func breach(p *snapshot.Panel, i int, s rules.Severity, limit float64, since tim
 	})
 }
 
-// fleetCPU is many nodes' CPU: the busiest ten as lines, the others as a band.
+// fleetCPU is the CPU of many nodes: the busiest ten as lines, the others as a band.
 func fleetCPU(nodes, n int) *snapshot.Panel {
 	g := gridTo(slotTime, n, 2*time.Minute)
 	var names []string
@@ -215,10 +215,11 @@ func limitRules(warning, critical float64) []rules.Rule {
 	return []rules.Rule{{Name: "r", Warning: rules.At(warning), Critical: rules.At(critical)}}
 }
 
-// podMemory is containers with long names, more of them than there are hues; the first was killed
-// and started again.
+// podMemory is the memory of containers with long names, more of them than hues. The first was
+// killed and restarted.
 func podMemory() *snapshot.Panel {
-	workloads := []string{"recommendation-feature-store-online", "istio-ingressgateway-external", "checkout-api", "auth-session-gateway",
+	workloads := []string{"recommendation-feature-store-online", "istio-ingressgateway-external",
+		"checkout-api", "auth-session-gateway",
 		"search-indexer-elasticsearch-data", "kafka-mirrormaker2-cluster-a",
 		"notification-push-dispatcher", "ml-inference-triton-server-a100"}
 	g := gridTo(slotTime, 361, time.Minute)
@@ -255,8 +256,8 @@ func hangul() *snapshot.Panel {
 	return p
 }
 
-// korean has every kind of word that a chart of lines has: a finding, a band, capacities in cores,
-// limits on the axis and beyond it.
+// korean has every kind of word in a chart of lines: a finding, a band, capacities in cores, limits
+// on the axis and beyond it.
 func korean() *snapshot.Panel {
 	p := fleetCPU(60, 361)
 	p.Spec.Title = "노드 CPU"
@@ -278,7 +279,7 @@ func clocksGoBack() *snapshot.Panel {
 		})
 }
 
-// scrapeHealth breaches from above to below, and ends before the window does.
+// scrapeHealth breaches downward, and ends before the window does.
 func scrapeHealth() *snapshot.Panel {
 	g := gridTo(slotTime, 121, time.Minute)
 	up, part, gone := make([]float64, 121), make([]float64, 121), make([]float64, 121)
@@ -337,7 +338,7 @@ func thirtyDays() *snapshot.Panel {
 	return p
 }
 
-// sparse is what little there can be: single samples, a short stretch, infinities.
+// sparse has as few data as possible: single samples, a short stretch, infinities.
 func sparse() *snapshot.Panel {
 	g := gridTo(slotTime, 61, time.Minute)
 	values := make([][]float64, 3)

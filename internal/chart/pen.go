@@ -8,8 +8,8 @@ import (
 	"github.com/wcharczuk/go-chart/v2/drawing"
 )
 
-// pen is the half of go-chart's Renderer that only remembers: the style and the path that is being
-// laid. Both writers embed it. go-chart itself calls it for the background and the canvas.
+// pen is the half of go-chart's Renderer that only stores: the style and the current path. Both
+// writers embed it. go-chart itself calls it for the background and the canvas.
 type pen struct {
 	dpi          float64
 	stroke, fill drawing.Color
@@ -35,11 +35,11 @@ func (p *pen) SetFont(f *truetype.Font)          { p.font = f }
 func (p *pen) SetFontColor(c drawing.Color)      { p.fontColour = c }
 func (p *pen) SetFontSize(size float64)          { p.fontSize = size }
 
-// SetTextRotation does nothing: no chart here turns its text, and go-chart does so only on axes,
-// which are hidden.
+// SetTextRotation does nothing, because our charts have no rotated text and go-chart rotates text
+// only on axes, which are hidden.
 func (p *pen) SetTextRotation(float64) {}
 
-// ClearTextRotation does nothing, as SetTextRotation.
+// ClearTextRotation does nothing, like SetTextRotation.
 func (p *pen) ClearTextRotation() {}
 
 func (p *pen) MoveTo(x, y int) { p.paths = append(p.paths, []point{{float32(x), float32(y)}}) }
@@ -54,7 +54,7 @@ func (p *pen) lineTo(x, y float64) {
 	*last = append(*last, point{float32(x), float32(y)})
 }
 
-// curveSteps is how many straight pieces stand for a curve.
+// curveSteps is the number of straight pieces that replace a curve.
 const curveSteps = 24
 
 func (p *pen) QuadCurveTo(cx, cy, x, y int) {
@@ -91,8 +91,8 @@ func (p *pen) Close() {
 	*last = append(*last, (*last)[0])
 }
 
-// MeasureText is how much room text takes, for go-chart; our own layouts measure before a Renderer
-// exists.
+// MeasureText returns the room that text takes, for go-chart. Our own layouts measure before a
+// Renderer exists.
 func (p *pen) MeasureText(text string) chart.Box {
 	return chart.Box{
 		Right:  int(math.Ceil(typefaces[regular].width(text) * p.fontSize)),

@@ -8,8 +8,8 @@ import (
 	"github.com/wcharczuk/go-chart/v2/drawing"
 )
 
-// picture is a chart that is laid out: where everything is, in logical pixels, and nothing of how
-// it is written down. Both writers draw the same picture.
+// picture is a chart after layout: where everything is, in logical pixels, independent of the
+// format. Both writers draw the same picture.
 type picture struct {
 	say           speech
 	faces         [2]typeface // by weight
@@ -17,33 +17,32 @@ type picture struct {
 	plot          chart.Box
 	x0, x1        float64 // the time axis, in seconds since 1970
 	y0, y1        float64 // the value axis, in the base unit
-	// a sample stands on the value axis where its value does: not so in a stack or a heat map
+	// whether the height of a sample is its value: not so in a stack or a heat map
 	sampled bool
 	inside  []shape // in the plot, back to front
-	around  []shape // over and beside it
+	around  []shape // on and around it
 	labels  []label // all text, above everything else
-	alt     string  // the picture in a sentence, for those who do not see it
+	alt     string  // the picture in a sentence, for screen readers
 }
 
-// newPicture is an empty picture. Its axes go from 0 to 1: it is not over time.
+// newPicture returns an empty picture. Its axes go from 0 to 1, as it has no time axis yet.
 func newPicture(o Options) *picture {
 	return &picture{width: o.Width, x1: 1, y1: 1, say: o.speech(), faces: o.faces()}
 }
 
-// shape is something visible.
+// shape is something that can be drawn.
 type shape interface {
 	draw(s surface, f frame)
 }
 
-// render draws p through go-chart: its Chart lays down the background, then calls what is in the
-// plot as Series and what is around it as Elements. The ranges are new for each rendering, for
-// go-chart writes to them.
+// render draws p through go-chart. Its Chart draws the background, then the content of the plot as
+// Series and the rest as Elements. Each rendering gets new ranges, because go-chart writes to them.
 func (p *picture) render(s surface, w io.Writer) error {
 	font, err := typefaces[regular][0]()
 	if err != nil {
 		return err
 	}
-	// the surface is paper already; the zero Color would mean go-chart's default
+	// The surface is paper already, and the zero Color would mean go-chart's default.
 	clear := drawing.Color{R: 255, G: 255, B: 255}
 	c := chart.Chart{
 		Width: p.width, Height: p.height, DPI: 72, Font: font.Font,
@@ -65,7 +64,7 @@ func (p *picture) render(s surface, w io.Writer) error {
 	return c.Render(func(int, int) (chart.Renderer, error) { return s, nil }, w)
 }
 
-// inPlot is what is in the plot, as go-chart's Series.
+// inPlot is the content of the plot as a Series of go-chart.
 type inPlot struct{ shapes []shape }
 
 func (inPlot) GetName() string           { return "" }
@@ -76,7 +75,7 @@ func (inPlot) Validate() error           { return nil }
 func (p inPlot) Render(r chart.Renderer, canvas chart.Box, x, y chart.Range, _ chart.Style) {
 	s, ok := r.(surface)
 	if !ok {
-		return // render has made the Renderer: it is a surface
+		return // not reached: render made the Renderer, which is a surface
 	}
 	f := frameOf(canvas, x, y)
 	for _, sh := range p.shapes {
@@ -99,13 +98,13 @@ func (p *picture) drawAround(r chart.Renderer, canvas chart.Box, _ chart.Style) 
 	}
 }
 
-// frame is the plot as the layout sees it; render gives go-chart the same box and ranges.
+// frame returns the plot of the layout. render gives go-chart the same box and ranges.
 func (p *picture) frame() frame {
 	return frameOf(p.plot, &chart.ContinuousRange{Min: p.x0, Max: p.x1},
 		&chart.ContinuousRange{Min: p.y0, Max: p.y1})
 }
 
-// align says which part of text is at its x.
+// align is the part of text that is at its x.
 type align uint8
 
 const (
@@ -114,12 +113,12 @@ const (
 	right
 )
 
-// textWidth is how wide text is.
+// textWidth returns the width of text.
 func (p *picture) textWidth(text string, st style) float64 {
 	return float64(p.faces[st.weight].width(text) * st.size)
 }
 
-// place returns text at its place, without writing it.
+// place returns text as a label without adding it to the picture.
 func (p *picture) place(text string, st style, x, y float64, a align) label {
 	w := p.textWidth(text, st)
 	switch a {
@@ -135,7 +134,7 @@ func (p *picture) place(text string, st style, x, y float64, a align) label {
 	}
 }
 
-// write places text and adds it to the picture.
+// write adds text to the picture as a label.
 func (p *picture) write(text string, st style, x, y float64, a align) box {
 	l := p.place(text, st, x, y, a)
 	if text != "" {
@@ -144,9 +143,9 @@ func (p *picture) write(text string, st style, x, y float64, a align) box {
 	return l.box
 }
 
-// apart returns names without the words that all of them begin or end with: of one device on many
-// nodes, the nodes.
-func apart(names []string) []string {
+// distinct returns names without the words that all of them begin or end with: of one device on many
+// nodes, only the nodes.
+func distinct(names []string) []string {
 	if len(names) < 2 {
 		return names
 	}
@@ -180,8 +179,8 @@ func apart(names []string) []string {
 
 const ellipsis = "…"
 
-// elide shortens text in its middle until it is at most room wide: the beginning of a name says
-// what it is, its end which one.
+// elide shortens text in its middle until it fits into room. A name's start says what it is, and
+// its end which one.
 func (p *picture) elide(text string, st style, room float64) string {
 	if p.textWidth(text, st) <= room {
 		return text

@@ -10,8 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// nothingToDraw says in a few words why a panel has no chart, and what is known about it; two empty
-// strings where it has one.
+// nothingToDraw returns why a panel has no chart and what is known about that, or two empty strings
+// if it has one.
 func (s speech) nothingToDraw(data *snapshot.Panel) (headline, detail string) {
 	switch {
 	case data.Failure != nil:
@@ -31,8 +31,8 @@ func (s speech) nothingToDraw(data *snapshot.Panel) (headline, detail string) {
 	return "", ""
 }
 
-// drawableGrid says that a time axis can be made of g: times that ascend, between the years 1 and
-// 9999, and no more than memory is for.
+// drawableGrid reports whether g can be a time axis: ascending times between the years 1 and 9999,
+// with a bounded number of samples.
 func drawableGrid(g series.Grid) bool {
 	const mostSamples = 1 << 20 // Prometheus answers with 11,000 at most
 	inCalendar := func(t time.Time) bool {
@@ -83,7 +83,7 @@ func composePlaceholder(data *snapshot.Panel, o Options, headline, detail string
 	return p
 }
 
-// emptyPlot is a plot in which there is nothing.
+// emptyPlot is a plot without content.
 type emptyPlot struct{}
 
 func (emptyPlot) draw(s surface, f frame) {
@@ -91,7 +91,8 @@ func (emptyPlot) draw(s surface, f frame) {
 	s.Hatch(f.box, paint{gridInk, 255})
 }
 
-// wrap breaks text between words into at most most lines of at most room; what is longer is elided.
+// wrap breaks text between words into at most most lines of at most room. It elides what does not
+// fit.
 func (p *picture) wrap(text string, st style, room float64, most int) []string {
 	var lines []string
 	line := ""

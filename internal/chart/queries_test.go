@@ -11,7 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// ofQueries gives each series of a panel its query, as a snapshot would.
+// ofQueries assigns a query to each series of a panel, as a snapshot would.
 func ofQueries(p *snapshot.Panel, refs ...string) {
 	for i := range p.Rows {
 		p.Rows[i].Ref = refs[i]
@@ -24,8 +24,8 @@ func ofQueries(p *snapshot.Panel, refs ...string) {
 	}
 }
 
-// usedOfLimit has two queries: what pods use, which a rule judges, and their limits, which nobody
-// does although they are above it.
+// usedOfLimit has two queries: the use of pods, which a rule judges, and their limits, which no
+// rule judges although they are above it.
 func usedOfLimit() *snapshot.Panel {
 	g := gridTo(slotTime, 361, 4*time.Minute)
 	names := []string{
@@ -50,8 +50,8 @@ func usedOfLimit() *snapshot.Panel {
 	return p
 }
 
-// severalUnits are figures of a fleet in units of their own. One of them is beyond its limit, which
-// would be beyond that of no other.
+// severalUnits are figures of a fleet in different units. One is beyond its own limit, which would
+// not fit any other.
 func severalUnits() *snapshot.Panel {
 	g := gridTo(slotTime, 361, 4*time.Minute)
 	names := []string{"memory", "nodes", "traffic"}
@@ -74,7 +74,8 @@ func severalUnits() *snapshot.Panel {
 	return p
 }
 
-// A limit colours the series of the query that its rule judges, and no other.
+// TestALimitIsOfItsQuery checks that a limit colours only the series of the query that its rule
+// judges.
 func TestALimitIsOfItsQuery(t *testing.T) {
 	for _, kind := range []panel.Kind{panel.Stat, panel.Bars, panel.Heatmap} {
 		judged, other := as(kind, usedOfLimit()), as(kind, usedOfLimit())
@@ -92,7 +93,8 @@ func TestALimitIsOfItsQuery(t *testing.T) {
 			drawn[i] = svg
 		}
 		if bytes.Equal(drawn[0], drawn[1]) {
-			t.Errorf("%s: the limit of one query colours the series of another, or of none", kind)
+			t.Errorf("%s: with and without the judged series the colours are the same, want "+
+				"them to differ", kind)
 		}
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// sheet is what drawing a picture needs in memory. Sheets are used again; a sheet belongs to one
-// raster at a time.
+// sheet is the memory that drawing a picture needs. Sheets are pooled. One raster at a time uses a
+// sheet.
 type sheet struct {
-	display displayList // all that is drawn
+	display displayList // everything that is drawn
 	bitmap  bitmap      // a band of the picture
 	stroker stroker
 	glyphs  glyphs
@@ -26,10 +26,9 @@ type sheet struct {
 
 var sheets = sync.Pool{New: func() any { return new(sheet) }}
 
-// raster is go-chart's Renderer and our surface over a picture's pixels. What is drawn is only
-// noted down, and Save paints it band by band: a band stays in a processor's cache, and a large
-// picture takes no more memory than a small one. A raster is good for one picture: after release
-// nothing of it may be used.
+// raster implements go-chart's Renderer and our surface on pixels. Drawing only adds to a list,
+// which Save paints band by band: a band stays in a processor's cache, and a large picture takes no
+// more memory than a small one. A raster draws one picture and must not be used after release.
 type raster struct {
 	pen
 	*sheet
@@ -50,13 +49,13 @@ func newRaster(p *picture, scale float64, t *theme) *raster {
 	return r
 }
 
-// release gives the sheet back.
+// release returns the sheet to the pool.
 func (r *raster) release() {
 	sheets.Put(r.sheet)
 	r.sheet = nil
 }
 
-// bandPixels is about how many pixels a band has: half a MiB of them.
+// bandPixels is about the number of pixels in a band, half a MiB.
 const bandPixels = 128 << 10
 
 // Save writes the picture as a PNG.
@@ -67,8 +66,8 @@ func (r *raster) Save(w io.Writer) error {
 	return r.encoder.finish(w, r.width, r.height)
 }
 
-// paint paints what was drawn, band by band, and hands the bands to the encoder. It returns false
-// where there are too many colours.
+// paint paints what was drawn, band by band, and passes the bands to the encoder. It returns false
+// if there are too many colours.
 func (r *raster) paint(keep rgb) bool {
 	r.encoder.begin(keep)
 	rows := max(bandPixels/r.width, 1)
@@ -100,7 +99,7 @@ func (r *raster) Rects(bs []box, p paint) {
 	}
 }
 
-// scaled puts a path into device pixels.
+// scaled returns a path in device pixels.
 func (r *raster) scaled(path []point) []point {
 	r.path = r.path[:0]
 	for _, p := range path {
@@ -130,8 +129,8 @@ func (r *raster) Dot(at point, radius float64, p paint) {
 	r.line([]point{at}, 2*radius, nil, r.theme[p.ink], p.alpha)
 }
 
-// Area walks the device columns: at the middle of each it takes the two edges between the points
-// around it.
+// Area fills device columns. At the middle of each it interpolates the two edges between the
+// nearest points.
 func (r *raster) Area(upper, lower []point, p paint) {
 	width := r.width
 	up, low := r.display.area(width, r.theme[p.ink], p.alpha)
@@ -161,8 +160,7 @@ func (r *raster) Hatch(b box, p paint) {
 
 func (r *raster) Label(l label) { r.text(l, r.theme[l.ink]) }
 
-// text writes a label: each rune with the first font that has it, a rune that none has as an empty
-// box.
+// text writes a label. Each rune uses the first font that has it, or an empty box.
 func (r *raster) text(l label, c rgb) {
 	size := l.size * r.scale
 	x, y := l.x*r.scale, int(math.Round(l.y*r.scale))
@@ -171,17 +169,17 @@ func (r *raster) text(l label, c rgb) {
 		if g.font == nil {
 			r.emptyBox(x, float64(y), size, c)
 		} else {
-			whole := math.Floor(x)
+			floor := math.Floor(x)
 			m := r.glyphs.mask(glyphKey{
-				faceKey{g.font.Font, size26(size)}, char, uint8((x - whole) * quarters),
+				faceKey{g.font.Font, size26(size)}, char, uint8((x - floor) * quarters),
 			})
-			r.display.glyph(m, int(whole)+m.dx, y+m.dy, c)
+			r.display.glyph(m, int(floor)+m.dx, y+m.dy, c)
 		}
 		x += float64(g.advance * size)
 	}
 }
 
-// emptyBox outlines the place of a rune that cannot be drawn; x and y are the pen and the baseline.
+// emptyBox outlines the place of a rune that cannot be drawn. x and y are the pen and the baseline.
 func (r *raster) emptyBox(x, y, size float64, c rgb) {
 	x0, x1 := int(x+float64(size*0.08)), int(x+float64(size*(boxAdvance-0.08)))
 	y0, y1, thick := int(y-float64(size*0.7)), int(y), max(int(r.scale), 1)
@@ -191,8 +189,7 @@ func (r *raster) emptyBox(x, y, size float64, c rgb) {
 	r.display.rect(x1-thick, y0, x1, y1, c, 255)
 }
 
-// What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the
-// canvas with.
+// The rest of go-chart's Renderer, with which its skeleton draws the background and the canvas.
 
 // Text writes text with its baseline at y.
 func (r *raster) Text(text string, x, y int) {
@@ -228,8 +225,8 @@ func (r *raster) strokePaths() {
 	}
 }
 
-// fillPaths fills by the even-odd rule, a device row at a time, without smoothing: go-chart's
-// skeleton fills boxes.
+// fillPaths fills by the even-odd rule, a device row at a time, without smoothing, because
+// go-chart's skeleton fills only boxes.
 func (r *raster) fillPaths() {
 	if r.fill.A == 0 {
 		return
@@ -247,7 +244,7 @@ func (r *raster) fillPaths() {
 	}
 }
 
-// appendCrossings adds where the closed path crosses the height y, in order.
+// appendCrossings adds the places where the closed path crosses the height y, in order.
 func appendCrossings(xs []float64, path []point, y float64) []float64 {
 	for i, p := range path {
 		q := path[(i+1)%len(path)]

@@ -5,7 +5,7 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// phoneReferences is how many reference lines a picture for phones has, of its four lines.
+// phoneReferences is the number of reference lines in a picture for phones, out of its four lines.
 const phoneReferences = 2
 
 var (
@@ -13,14 +13,14 @@ var (
 	referenceDash  = []float64{7, 4}
 )
 
-// guide is what the series are read against, wherever on the axis or beyond it that lies: a limit
-// or a reference line.
+// guide is a limit or a reference line against which the series are read. It may be beyond the
+// axis.
 type guide struct {
 	bounds
 	words string
 }
 
-// limitGuides are the limits as guides.
+// limitGuides returns the limits as guides.
 func (s speech) limitGuides(l limits, u units.Unit) []guide {
 	var guides []guide
 	for _, line := range l.lines {
@@ -31,7 +31,7 @@ func (s speech) limitGuides(l limits, u units.Unit) []guide {
 	return guides
 }
 
-// referenceGuides are the reference lines as guides.
+// referenceGuides returns the reference lines as guides.
 func (c *lineChart) referenceGuides() []guide {
 	var guides []guide
 	for i, r := range c.references {
@@ -42,14 +42,14 @@ func (c *lineChart) referenceGuides() []guide {
 	return guides
 }
 
-// referenceName names a reference line with its newest value: "limit 64 GiB".
+// referenceName returns the name of a reference line with its newest value: "limit 64 GiB".
 func (c *lineChart) referenceName(i int) string {
 	r := c.references[i]
 	at, _ := lastFinite(r.Values)
 	return r.Name + " " + c.say.value(c.data.Spec.Unit(), r.Values[at])
 }
 
-// referenceTags name the reference lines at their ends.
+// referenceTags returns the names of the reference lines at their ends.
 func (c *lineChart) referenceTags() []tag {
 	var tags []tag
 	for i, r := range c.references {
@@ -62,7 +62,7 @@ func (c *lineChart) referenceTags() []tag {
 	return tags
 }
 
-// drawReferences draws the reference lines that the axis holds.
+// drawReferences draws the reference lines that are on the axis.
 func (c *lineChart) drawReferences() {
 	f := c.frame()
 	for _, r := range c.references {
@@ -73,7 +73,7 @@ func (c *lineChart) drawReferences() {
 	}
 }
 
-// referenceLine is a line to read the series against.
+// referenceLine is a line to compare the series with.
 type referenceLine struct {
 	snapshot.ReferenceLine
 	times times

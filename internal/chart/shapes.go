@@ -7,7 +7,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// zone is what lies beyond a limit, up to the next one or the end of the axis.
+// zone is the space beyond a limit, up to the next one or the end of the axis.
 type zone struct {
 	from, to float64
 	severity rules.Severity
@@ -31,8 +31,8 @@ func (t threshold) draw(s surface, f frame) {
 		solid(severityInk(t.severity)))
 }
 
-// gridLines are the values' ticks and the beginnings of days across the plot, and the time axis
-// below it.
+// gridLines are the values' ticks and the starts of days across the plot, and the time axis below
+// it.
 type gridLines struct {
 	values []float64
 	times  []float64 // seconds
@@ -64,7 +64,7 @@ func (m tickMarks) draw(s surface, f frame) {
 // curve is one series.
 type curve struct {
 	values []float64
-	index  int // which of the lines: its colour and dash; or context
+	index  int // of the line, for its colour and dash; or context
 	width  float64
 }
 
@@ -93,8 +93,7 @@ func (c curves) draw(s surface, f frame) {
 	}
 }
 
-// breachMark is the moment at which a line went beyond its limit, a ring on it, or came back, a dot
-// with a rim.
+// breachMark is a ring where a line went beyond its limit, or a dot with a rim where it came back.
 type breachMark struct {
 	at, value float64
 	index     int
@@ -113,11 +112,11 @@ func (m breachMark) draw(s surface, f frame) {
 
 const (
 	shoreRadius = 2.5
-	narrowGap   = 3 * shoreRadius // dots at the shores of a gap that is narrower would close it
+	narrowGap   = 3 * shoreRadius // dots at the ends of a narrower gap would close it
 )
 
-// shores are the points where a line ends at a gap, so that a gap is seen as one, and the points
-// that stand alone.
+// shores returns the points where a line ends at a gap, which make the gap visible, and isolated
+// points.
 func shores(path []point) []point {
 	var dots []point
 	for i, p := range path {
@@ -142,8 +141,8 @@ func shores(path []point) []point {
 	return dots
 }
 
-// restBand is the series that are not drawn one by one: where nineteen in twenty of them are, and
-// how far the others reach.
+// restBand is the series that are drawn as one: the range of nineteen in twenty of them, and the
+// range of all.
 type restBand struct {
 	band  *snapshot.Band
 	times times
@@ -160,8 +159,8 @@ func (b restBand) draw(s surface, f frame) {
 	s.Line(high, 0.75, nil, paint{restInk, 200})
 }
 
-// leader joins the end of a line with its label: dotted through the plot where the line ends before
-// it, then an elbow.
+// leader joins the end of a line with its label. It is dotted through the plot if the line ends
+// before the label, and then has an elbow.
 type leader struct {
 	x        float64 // of the line's end
 	from, to float64 // heights

@@ -13,10 +13,10 @@ import (
 const (
 	leastSpark = 16
 	mostSpark  = 1000
-	sparkInset = 3 // so that the dot at the end is whole
+	sparkInset = 3 // so that the dot at the end is not cut
 )
 
-// SparkSVG draws a series as a line in a row of text: no axes, the newest sample as a dot, in the
+// SparkSVG draws a series as a line for a row of text: no axes, the newest sample as a dot, in the
 // colour of the severity. Width and height are in logical pixels. A series without a finite sample
 // is hatched.
 func SparkSVG(values []float64, severity rules.Severity, width, height int) ([]byte, error) {

@@ -25,7 +25,7 @@ func TestSpark(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if b := decode(t, file).Bounds(); b.Dx() != 240 || b.Dy() != 48 {
-			t.Errorf("%s: the picture is %v", name, b)
+			t.Errorf("%s: the picture is %v, want 240 × 48", name, b)
 		}
 		doc, err := SparkSVG(values, rules.None, 120, 24)
 		if err != nil {

@@ -1,8 +1,8 @@
 package chart
 
-// spread moves places, which ascend, as little as possible (in the sum of squares) until neighbours
-// are at least apart from one another and all are between low and high. Where they do not fit, the
-// last ones overflow. It is isotonic regression over place − i·apart by pooling adjacent violators.
+// spread moves ascending places as little as possible (in the sum of squares) until neighbours are
+// at least apart from each other and all are between low and high. If they do not fit, the last
+// ones overflow. It is isotonic regression on place − i·apart by pooling adjacent violators.
 func spread(places []float64, apart, low, high float64) []float64 {
 	type pool struct {
 		sum float64

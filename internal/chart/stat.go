@@ -13,11 +13,11 @@ const (
 	leastTile = 230.0 // width
 	tileGap   = 14.0
 	tileInset = 12.0
-	moreTiles = 22 // height of what says how many more there are
-	shortHole = 2  // steps, which are nothing to speak of
+	moreTiles = 22 // height of the line with the number of other series
+	shortHole = 2  // a gap of this many steps is not mentioned
 )
 
-// tileSize is how large a tile and what is in it are.
+// tileSize is the size of a tile and of its content.
 type tileSize struct{ height, figure, course float64 }
 
 var (
@@ -27,8 +27,8 @@ var (
 	tileDetails = style{11.5, regular, mutedInk}
 )
 
-// composeStat lays out the newest value of each drawn series in large figures, each with its course
-// below it.
+// composeStat lays out the newest value of each drawn series as a large figure with its course
+// below.
 func composeStat(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	most := mostTiles
@@ -39,7 +39,7 @@ func composeStat(data *snapshot.Panel, o Options) *picture {
 	if o.Phone && len(lines) > 2 &&
 		rowsThatFit(data, o, phoneLines, int(someTiles.height+tileGap)/2,
 			moreTiles-int(tileGap)) < phoneLines {
-		lines = lines[:2] // a long header leaves room for one row of two
+		lines = lines[:2] // a long header leaves room for only one row of two
 	}
 	top := p.writeHeader(data, len(lines), o)
 	room := float64(o.Width) - 2*edge
@@ -71,7 +71,7 @@ func composeStat(data *snapshot.Panel, o Options) *picture {
 	return p
 }
 
-// writeTile writes one series: its name, its newest value, what that is of or how old it is, and
+// writeTile writes one series: its name, its newest value, the total or the age of that value, and
 // its course.
 func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileSize, b box) {
 	values := line.Values[:min(len(line.Values), data.Grid.Len)]
@@ -86,7 +86,7 @@ func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileS
 	words := p.say.share(data, line.Row)
 	if newest, ok := lastFinite(values); !ok {
 		words = p.say.NoData
-	} else if newest < len(values)-1-shortHole { // the value is one of long ago
+	} else if newest < len(values)-1-shortHole { // the value is old
 		words = fmt.Sprintf(p.say.NoDataSince, p.say.moment(data.Grid.At(newest), data.Grid))
 		figure.ink, details.ink = mutedInk, warningText
 	}
@@ -94,7 +94,7 @@ func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileS
 	value := p.place(p.elide(p.say.value(data.Spec.UnitOf(line.Ref), line.Stats.Last), figure,
 		end-x), figure, x, b.top+26+size.figure, left)
 	words = p.elide(words, details, (end-x)*2/3)
-	nameEnd, y := end, value.y // the details stand beside the value, or above it where it is long
+	nameEnd, y := end, value.y // the details are next to the value, or above it if it is long
 	if value.box.right+8+p.textWidth(words, details) > end {
 		nameEnd, y = end-p.textWidth(words, details)-8, b.top+21
 	}
@@ -126,13 +126,14 @@ func (c tileCourse) draw(s surface, _ frame) {
 	spark{c.values, c.ink}.draw(s, frame{inner, 0, float64(max(len(c.values)-1, 1)), low, high})
 }
 
-// around is the range of a sparkline's axis: the bounds, or of a flat line some of both sides.
+// around returns the range of a sparkline's axis: the bounds, or some space on both sides of a flat
+// line.
 func (b bounds) around() (low, high float64) {
 	if b.span() > 0 {
 		return b.low, b.high
 	}
 	low, high = b.low-1, b.high+1
-	if low == high { // one is nothing to so large a number
+	if low == high { // adding one does not change so large a number
 		low, high = min(0, 2*b.low), max(0, 2*b.high)
 	}
 	return low, high

@@ -5,17 +5,18 @@ import (
 	"math"
 )
 
-// stroker draws paths as round-capped segments: the cover of a pixel follows from its distance to
-// the nearest segment. Segments of one path are joined by the greatest cover in a mask, which is
-// laid over the picture once, so that joints are not painted twice. All products are rounded
-// (float32(a*b)) before they are added: processors that fuse the two would give other pictures.
+// stroker draws paths as segments with round caps: the cover of a pixel follows from its distance
+// to the nearest segment. The segments of one path share a mask, which keeps the greatest cover and
+// is put on the picture once, so that joints are not painted twice. Products are rounded
+// (float32(a*b)) before they are added, because processors that fuse the two would give other
+// pictures.
 type stroker struct {
 	mask []uint8 // always zero between two calls
 }
 
-// brush is a line's half profile: full cover up to a distance, none from another one on, and a ramp
-// of one pixel between them. The ramp is a table over the squared distance, which spares a square
-// root for each pixel.
+// brush is half of a line's profile: full cover up to one distance, none from another one on, and a
+// ramp of one pixel between them. The ramp is a table over the squared distance, which saves a
+// square root for each pixel.
 type brush struct {
 	reach    float32 // distance where cover ends
 	outer    float32 // the same, squared
@@ -29,7 +30,7 @@ const rampLevels = 64
 
 func newBrush(width float64) brush {
 	strength, outer, inner := 1.0, width/2+0.5, width/2-0.5
-	if inner < 0 { // thinner than a pixel: as wide as one, and weaker
+	if inner < 0 { // thinner than a pixel: one pixel wide and fainter
 		strength, outer, inner = width, 1, 0
 	}
 	span := float64(outer*outer) - float64(inner*inner)
@@ -47,9 +48,8 @@ func newBrush(width float64) brush {
 // window is the part of a picture that a path can touch, in device pixels.
 type window struct{ x0, y0, x1, y1 int }
 
-// windowOf returns the window of a path in a picture of this size, or in those rows of it that dst
-// has. Its sides do not depend on which rows these are: the cover of a row is the same whatever is
-// drawn with it.
+// windowOf returns the window of a path in the rows of dst. Its left and right sides do not depend
+// on these rows, so a row's cover does not depend on the band that it is drawn in.
 func windowOf(path []point, reach float32, dst *bitmap) (w window, ok bool) {
 	lo, hi := point{farthest, farthest}, point{-farthest, -farthest}
 	for _, p := range path {
@@ -67,7 +67,7 @@ func windowOf(path []point, reach float32, dst *bitmap) (w window, ok bool) {
 	return w, w.x0 < w.x1 && w.y0 < w.y1
 }
 
-// line strokes a path, in device pixels, onto dst. Points that are not finite break it; a point
+// line strokes a path in device pixels onto dst. Points that are not finite break it. A point
 // between two breaks becomes a dot.
 func (s *stroker) line(dst *bitmap, path []point, width float64, c rgb, alpha uint8) {
 	b := newBrush(width)
@@ -155,7 +155,7 @@ func (br *brush) segment(mask []uint8, stride int, w window, a, b point) {
 	}
 }
 
-// lay puts the mask's colour over the picture and clears the mask.
+// lay puts the mask's colour on the picture and clears the mask.
 func (s *stroker) lay(dst *bitmap, w window, c rgb, alpha uint32) {
 	stride := w.x1 - w.x0
 	for y := w.y0; y < w.y1; y++ {
@@ -179,15 +179,15 @@ func (s *stroker) lay(dst *bitmap, w window, c rgb, alpha uint32) {
 	}
 }
 
-// dashed cuts a path into pieces by pattern: lengths on and off in turn. The pieces are divided by
-// gaps.
+// dashed cuts a path into pieces by pattern, alternating lengths on and off, and divides the pieces
+// by gaps.
 func dashed(dst, path []point, pattern []float64) []point {
-	const shortest = 0.25 // of a piece, so that no pattern runs for ever
+	const shortest = 0.25 // of a piece, so that the loop ends for every pattern
 	on, part := true, 0
 	left := max(float32(pattern[0]), shortest)
 	for i, p := range path {
 		if !p.drawable() || i == 0 || !path[i-1].drawable() {
-			// a new stretch begins its pattern anew
+			// a new stretch restarts its pattern
 			on, part, left = true, 0, max(float32(pattern[0]), shortest)
 			dst = append(dst, gap(), p)
 			continue

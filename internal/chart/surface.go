@@ -6,25 +6,25 @@ import (
 	chart "github.com/wcharczuk/go-chart/v2"
 )
 
-// surface is what shapes are drawn on: go-chart's Renderer, and what it lacks. Lengths are logical
-// pixels from the top left corner; the raster writer multiplies them by its scale.
+// surface is what shapes are drawn on: go-chart's Renderer and what it lacks. Lengths are logical
+// pixels from the top left corner. The raster writer multiplies them by its scale.
 type surface interface {
 	chart.Renderer
 
-	// Density is how many device pixels a logical one has; curves are thinned out to it.
+	// Density is the number of device pixels in a logical one. Curves are thinned out to it.
 	Density() float64
-	// Rect fills b, its edges snapped to device pixels; it is at least one device pixel thick.
+	// Rect fills b, with its edges at device pixels and at least one device pixel thick.
 	Rect(b box, p paint)
-	// Rects fills boxes that do not touch one another as Rect does.
+	// Rects fills boxes that do not touch each other, as Rect does.
 	Rects(bs []box, p paint)
 	// Line strokes a path with round joins. A point that is not finite breaks it.
 	Line(path []point, width float64, dash []float64, p paint)
-	// Area fills what lies between two paths that have the same abscissas; a point that is not
-	// finite leaves a hole.
+	// Area fills the space between two paths with the same abscissas. A point that is not finite
+	// leaves a gap.
 	Area(upper, lower []point, p paint)
 	// Dot fills a circle.
 	Dot(at point, radius float64, p paint)
-	// Hatch fills b with thin diagonals: "there is nothing here" in every colour scheme.
+	// Hatch fills b with thin diagonals, which mean missing data in every colour scheme.
 	Hatch(b box, p paint)
 	// Label writes text.
 	Label(l label)
@@ -36,11 +36,11 @@ type point struct{ x, y float32 }
 // gap is a point that breaks a path.
 func gap() point { return point{float32(math.NaN()), float32(math.NaN())} }
 
-// farthest bounds coordinates: beyond it nothing is drawn, and integers derived from it cannot
+// farthest bounds coordinates. Nothing is drawn beyond it, and integers derived from it cannot
 // overflow.
 const farthest = 1 << 20
 
-// drawable says that p is finite and near enough to be drawn.
+// drawable reports whether p is finite and near enough to be drawn.
 func (p point) drawable() bool {
 	return p.x > -farthest && p.x < farthest && p.y > -farthest && p.y < farthest // false for NaN
 }
@@ -51,26 +51,26 @@ type box struct{ left, top, right, bottom float64 }
 func (b box) width() float64  { return b.right - b.left }
 func (b box) height() float64 { return b.bottom - b.top }
 
-// overlaps says that the two share more than an edge.
+// overlaps reports whether the boxes share more than an edge.
 func (b box) overlaps(o box) bool {
 	return b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom
 }
 
-// style is how text looks; its size is in logical pixels.
+// style is the look of text. Its size is in logical pixels.
 type style struct {
 	size   float64
 	weight weight
 	ink    ink
 }
 
-// label is text at its place: x is its left end, y its baseline. Which end is fixed matters to a
-// writer whose letters may turn out wider or narrower than those that were measured.
+// label is text at its place: x is its left end, y its baseline. A writer whose letters may be
+// wider or narrower than measured must know which end is fixed.
 type label struct {
 	text  string
 	x, y  float64
 	align align
 	style
-	box box // what it covers, from the top of its capitals to the bottom of its descenders
+	box box // from the top of its capitals to the bottom of its descenders
 }
 
 // Parts of an em above and below the baseline that letters, digits and Hangul reach.

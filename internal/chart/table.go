@@ -14,7 +14,7 @@ type table struct {
 	heads   []string
 	rows    []tableRow
 	columns int
-	newest  int       // which figure is the newest: the first, but after a capacity
+	newest  int       // the index of the newest figure: first, or after a capacity
 	widths  []float64 // of the figures
 }
 
@@ -22,7 +22,7 @@ type tableRow struct {
 	name    string
 	index   int // of the line; context: the rest
 	figures []string
-	last    ink // of the figure that is read first
+	last    ink // of the newest figure
 }
 
 // Distances of the table, in logical pixels.
@@ -51,11 +51,11 @@ func newTable(c *lineChart) *table {
 		}, columns: 1,
 	}
 	unit := c.data.Spec.Unit()
-	whole := false
+	withCapacity := false
 	for _, l := range c.lines {
-		whole = whole || c.data.Spec.Capacity != nil && !math.IsNaN(l.Capacity)
+		withCapacity = withCapacity || c.data.Spec.Capacity != nil && !math.IsNaN(l.Capacity)
 	}
-	if whole {
+	if withCapacity {
 		t.heads, t.newest = append([]string{c.say.HeadCapacity}, t.heads...), 1
 	}
 	for i, l := range c.lines {
@@ -63,7 +63,7 @@ func newTable(c *lineChart) *table {
 		if l.Status == rules.Breach {
 			row.last = severityText(l.Severity)
 		}
-		if whole {
+		if withCapacity {
 			row.figures = append(row.figures, c.say.value(c.data.Spec.Capacity.Unit, l.Capacity))
 		}
 		for _, v := range []float64{l.Stats.Last, l.Stats.Avg, l.Stats.Max, l.Stats.Min} {
@@ -73,23 +73,23 @@ func newTable(c *lineChart) *table {
 	}
 	switch {
 	case c.stack != nil && c.stack.others > 0:
-		t.rows = append(t.rows, c.othersRow(whole))
+		t.rows = append(t.rows, c.othersRow(withCapacity))
 	case c.stack == nil && c.data.Rest != nil:
-		t.rows = append(t.rows, restRow(c, whole))
+		t.rows = append(t.rows, restRow(c, withCapacity))
 	}
 	t.measure()
 	return t
 }
 
-// restRow sums up the series that have no row: the mean of the last samples and of all, and how far
-// they reach.
-func restRow(c *lineChart, whole bool) tableRow {
+// restRow returns the row of the series without their own: the mean of the last samples and of all,
+// and their range.
+func restRow(c *lineChart, withCapacity bool) tableRow {
 	r, unit := c.data.Rest, c.data.Spec.Unit()
 	row := tableRow{
 		name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.data, r.Series)), index: context,
 		last: textInk,
 	}
-	if whole {
+	if withCapacity {
 		row.figures = append(row.figures, "")
 	}
 	last, sum, count := math.NaN(), 0.0, 0
@@ -110,8 +110,8 @@ func restRow(c *lineChart, whole bool) tableRow {
 	return row
 }
 
-// measure finds the figures' widths and whether two columns fit side by side with every name whole.
-// Figures that leave no room for names are dropped, but for the newest.
+// measure finds the figures' widths and whether two columns fit next to each other with complete
+// names. Figures that leave no room for names are dropped, except the newest.
 func (t *table) measure() {
 	names := leastName
 	t.widths = make([]float64, len(t.heads))
@@ -133,7 +133,7 @@ func (t *table) measure() {
 	}
 }
 
-// needs is how wide a row is with names of a width.
+// needs returns the width of a row with names of this width.
 func (t *table) needs(names float64) float64 {
 	need := nameIndent + names + 12
 	for _, w := range t.widths {
@@ -142,7 +142,7 @@ func (t *table) needs(names float64) float64 {
 	return need
 }
 
-// drop takes out the figure that a reader misses least: the capacity, then the last one.
+// drop removes the least important figure: the capacity, else the last one.
 func (t *table) drop() {
 	at := len(t.heads) - 1
 	if t.newest == 1 {

@@ -1,6 +1,6 @@
 package chart
 
-// ink names what a colour is for. The raster writer looks it up in a theme; the SVG writer writes
+// ink is the purpose of a colour. The raster writer looks it up in a theme. The SVG writer writes
 // it as a CSS variable, so that one picture serves light and dark readers.
 type ink uint8
 
@@ -32,11 +32,11 @@ var inkNames = [firstSeries]string{
 }
 
 const (
-	seriesColours = 8 // more hues cannot be told apart by everybody; lines beyond them are dashed
+	seriesColours = 8 // not everybody can distinguish more hues; further lines are dashed
 	heatColours   = 6 // from nothing to full
 )
 
-// paint is an ink and how much of it covers what is below: 255 all of it.
+// paint is an ink and its opacity from 0 to 255.
 type paint struct {
 	ink   ink
 	alpha uint8
@@ -54,7 +54,7 @@ type theme [inks]rgb
 
 // The hues were searched for the greatest distance between any two under the common kinds of colour
 // blindness. Text in a series' colour is the same hue, darkened (lightened on dark paper) until its
-// contrast with the paper is at least 4.5:1, which a test holds.
+// contrast with the paper is at least 4.5:1, which a test checks.
 var light = theme{
 	paper: 0xFFFFFF, textInk: 0x1F2933, mutedInk: 0x5B6770, gridInk: 0xE4E7EB, axisInk: 0x9AA5B1,
 	restInk: 0xAEB8C2, zebraInk: 0xF7F9FA,
@@ -79,7 +79,7 @@ var dark = theme{
 func seriesInk(i int) ink     { return firstSeries + ink(i%seriesColours) }
 func seriesTextInk(i int) ink { return firstSeriesText + ink(i%seriesColours) }
 
-// seriesDash is the pattern of the i-th drawn line in logical pixels, on and off in turn: whole for
+// seriesDash is the pattern of the i-th drawn line in logical pixels, on and off in turn: solid for
 // the first eight, then dashed, dotted, and both.
 func seriesDash(i int) []float64 {
 	switch i / seriesColours % 4 {

@@ -13,10 +13,10 @@ type timeTick struct {
 	at       time.Time
 	text     string
 	midnight bool   // a new day begins: its line crosses the plot, and date stands below text
-	date     string // "" where text is a date itself
+	date     string // "" if text is a date itself
 }
 
-// timeLadder is how far apart ticks may be within a day: each divides it.
+// timeLadder are the distances of ticks within a day. Each divides a day.
 var timeLadder = []time.Duration{
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute,
 	30 * time.Minute,
@@ -25,9 +25,8 @@ var timeLadder = []time.Duration{
 
 const day = 24 * time.Hour
 
-// timeTicks returns at most about most ticks from one time to another, at round times of the wall
-// clock. An hour that does not exist has none; one that comes twice has two, each with the zone
-// that it is in.
+// timeTicks returns about most ticks between two times, at round times of the wall clock. An hour
+// that does not exist has none. A repeated hour has two, each with its zone.
 func (s speech) timeTicks(from, to time.Time, most int) []timeTick {
 	from, to = from.In(s.zone), to.In(s.zone)
 	apart := to.Sub(from) / time.Duration(max(most, 1))
@@ -37,8 +36,8 @@ func (s speech) timeTicks(from, to time.Time, most int) []timeTick {
 	return s.dayTicks(from, to, apart)
 }
 
-// clockTicks are ticks within days. Days are walked from midnight to midnight, because only the
-// wall clock's hours are round.
+// clockTicks returns ticks within days. It goes from midnight to midnight, because only the wall
+// clock's hours are round.
 func (s speech) clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 	var ticks []timeTick
 	y, m, d := from.Date()
@@ -51,7 +50,7 @@ func (s speech) clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 		for of := time.Duration(0); of < day; of += apart {
 			at = append(at, calendar.OnTheClock(y, m, d+n, of, from.Location())...)
 		}
-		slices.SortFunc(at, time.Time.Compare) // of a repeated hour the two halves interleave
+		slices.SortFunc(at, time.Time.Compare) // the two halves of a repeated hour interleave
 		for _, t := range slices.CompactFunc(at, time.Time.Equal) {
 			if !t.Before(from) && !t.After(to) {
 				ticks = append(ticks, timeTick{
@@ -71,7 +70,7 @@ func (s speech) clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 	return ticks
 }
 
-// dayTicks are whole days apart: one, two, or weeks from Mondays.
+// dayTicks returns ticks a whole number of days apart: one, two, or weeks from Mondays.
 func (s speech) dayTicks(from, to time.Time, apart time.Duration) []timeTick {
 	days := 1
 	for time.Duration(days)*day < apart {

@@ -10,13 +10,13 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// bounds is a range of values; empty until a finite one is added.
+// bounds is a range of values. It is empty until a finite one is added.
 type bounds struct {
 	low, high float64
 	any       bool
 }
 
-// farthestValue is the largest number that is drawn as it is: sums of such are finite.
+// farthestValue is the largest number that is drawn unchanged. Sums of such numbers are finite.
 const farthestValue = 1e300
 
 func (b *bounds) add(values ...float64) {
@@ -37,7 +37,7 @@ func (b bounds) span() float64 { return b.high - b.low }
 // limits are the thresholds of a panel's first rule that has any.
 type limits struct {
 	direction rules.Direction
-	lines     []limit // a value's way from good to bad: warning first
+	lines     []limit // from good to bad: warning first
 }
 
 type limit struct {
@@ -72,15 +72,15 @@ func firstLimits(rs []rules.Rule) limits {
 
 func usable(l rules.Limit) bool { return l.Set && math.Abs(l.Value) <= farthestValue }
 
-// ratioInSight is from where on a ratio is shown against the whole: half full, or with a limit on
-// the axis.
+// ratioInSight is the ratio from which the axis shows the total. A limit on the axis counts as
+// data.
 const ratioInSight = 0.5
 
-// valueAxis chooses what the axis of values holds. Zero is on it, since the length from zero is
-// what a reader compares. A guide is on it unless the data would fill less than a quarter of what
-// is left: then the axis stays with the data, and hidden tells which guides are beyond it. No
-// further than a tenth of the nearest, though: what is closer to nothing is nothing, not a mountain
-// range. A ratio that comes near its whole is shown against all of it.
+// valueAxis chooses the range of the axis of values. It includes zero, because readers compare
+// lengths from zero. It includes a guide unless the data would then fill less than a quarter of it;
+// hidden are the guides that remain beyond it. The axis is at least a tenth of the nearest guide,
+// so that values close to zero look small. A ratio that comes near its total is shown against the
+// total.
 func valueAxis(data bounds, guides []guide, u units.Unit, most int) (a units.Axis, hidden []guide) {
 	data.add(0)
 	shown, nearest := data, bounds{}
@@ -101,16 +101,16 @@ func valueAxis(data bounds, guides []guide, u units.Unit, most int) (a units.Axi
 	}
 	switch u {
 	case units.PercentUnit:
-		shown.addWhole(1)
+		shown.addTotal(1)
 	case units.Percent:
-		shown.addWhole(100)
+		shown.addTotal(100)
 	}
 	return u.Axis(shown.low, shown.high, most), hidden
 }
 
-// addWhole extends b to the whole of a ratio where b comes near it.
-func (b *bounds) addWhole(whole float64) {
-	if b.low >= 0 && b.high > whole*ratioInSight {
-		b.add(whole)
+// addTotal extends b to the total of a ratio if b comes near it.
+func (b *bounds) addTotal(total float64) {
+	if b.low >= 0 && b.high > total*ratioInSight {
+		b.add(total)
 	}
 }

@@ -14,27 +14,27 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// vector is go-chart's Renderer and our surface as an SVG document. Colours are CSS variables with
-// the light theme behind them, so that a page can set them for its reader (see Styles). It uses no
-// ids and no style attributes: any number of charts stand in one page, under a policy that allows
-// no inline styles.
+// vector implements go-chart's Renderer and our surface as an SVG document. Colours are CSS
+// variables with the light theme as default, so that a page can set them (see Styles). It uses no
+// ids and no style attributes, so a page can hold any number of charts under a policy without
+// inline styles.
 type vector struct {
 	pen
 	out strings.Builder
-	// what is written; without alt a screen reader says nothing, because what stands beside it says
-	// it all
+	// the picture to write; without alt, screen readers skip it, because the text next to it says
+	// the same
 	picture *picture
 }
 
-// fontFamily puts the fonts first that the text was measured with.
+// fontFamily begins with the fonts with which the text was measured.
 const fontFamily = `Roboto,'Helvetica Neue',Arial,'Apple SD Gothic Neo','Malgun Gothic','Noto Sans KR',sans-serif`
 
-// Save writes the document. Of a chart over time, data-plot says where the plot lies and what its
-// axes span: left, top, right and bottom in the viewBox' units, the first and the last second since
-// 1970, and, where samples stand on an axis of values, its least and greatest.
+// Save writes the document. In a chart over time, data-plot holds the place of the plot and the
+// range of its axes: left, top, right and bottom in units of the viewBox, the first and last second
+// since 1970, and, if samples are on an axis of values, its least and greatest value.
 func (v *vector) Save(w io.Writer) error {
 	plot := ""
-	if f := v.picture.frame(); f.x1 > 1 { // the others have an axis from 0 to 1
+	if f := v.picture.frame(); f.x1 > 1 { // other pictures have an axis from 0 to 1
 		plot = strings.Join([]string{
 			plain(f.left), plain(f.top), plain(f.right), plain(f.bottom), decimal(f.x0),
 			decimal(f.x1),
@@ -55,10 +55,10 @@ func (v *vector) Save(w io.Writer) error {
 	return err
 }
 
-// Density is one: a curve gets no more points than a plain screen has pixels.
+// Density is one, so a curve has no more points than a plain screen has pixels.
 func (v *vector) Density() float64 { return 1 }
 
-// variable is the CSS variable of an ink.
+// variable returns the CSS variable of an ink.
 func variable(i ink) string {
 	var name string
 	switch {
@@ -74,8 +74,8 @@ func variable(i ink) string {
 	return "--chart-" + name
 }
 
-// Styles is a style sheet that gives the variables of all charts in a page their colours: light,
-// and dark on a screen whose reader prefers that.
+// Styles returns a style sheet with the colours of the variables of all charts in a page: light, or
+// dark on a screen whose reader prefers that.
 func Styles() string {
 	var b strings.Builder
 	write := func(t *theme) {
@@ -91,7 +91,7 @@ func Styles() string {
 	return b.String()
 }
 
-// colour writes an attribute that paints: fill or stroke.
+// colour writes a fill or stroke attribute.
 func (v *vector) colour(attribute string, p paint) {
 	fmt.Fprintf(&v.out, ` %s="var(%s,#%06x)"`, attribute, variable(p.ink), uint32(light[p.ink]))
 	if p.alpha < 255 {
@@ -102,8 +102,8 @@ func (v *vector) colour(attribute string, p paint) {
 // decimal writes v with at most two places.
 func decimal(v float64) string { return plain(math.Round(v*100) / 100) }
 
-// plain writes v in digits alone. What is no finite number is 0, and so is minus zero: of a path
-// with one wrong number a browser draws nothing from there on.
+// plain writes v in digits only. It writes 0 for minus zero and for numbers that are not finite,
+// because a browser drops the rest of a path after a wrong number.
 func plain(v float64) string {
 	if v == 0 || !series.Finite(v) {
 		return "0"
@@ -149,7 +149,7 @@ func (v *vector) dashes(dash []float64) {
 	fmt.Fprintf(&v.out, ` stroke-dasharray="%s"`, strings.Join(words, " "))
 }
 
-// steps writes a path's data in tenths of a pixel, each point as the way from the one before: that
+// steps writes a path's data in tenths of a pixel. Each point is relative to the one before, which
 // is half as long as coordinates.
 func (v *vector) steps(path []point) {
 	var x, y int
@@ -162,7 +162,7 @@ func (v *vector) steps(path []point) {
 		case i == 0 || !path[i-1].drawable():
 			fmt.Fprintf(&v.out, "M%s %s", tenths(px), tenths(py))
 			if i+1 == len(path) || !path[i+1].drawable() {
-				v.out.WriteString("h0") // a lone sample: the round cap is a dot
+				v.out.WriteString("h0") // an isolated sample: the round cap is a dot
 			}
 		case py == y:
 			v.out.WriteString("h" + tenths(px-x))
@@ -193,7 +193,7 @@ func tenths(n int) string {
 	return string(text)
 }
 
-// Area writes a polygon for each stretch between holes.
+// Area writes a polygon for each stretch between gaps.
 func (v *vector) Area(upper, lower []point, p paint) {
 	n := min(len(upper), len(lower))
 	solid := func(i int) bool { return upper[i].drawable() && lower[i].drawable() }
@@ -228,12 +228,12 @@ func (v *vector) Dot(at point, radius float64, p paint) {
 	v.out.WriteString("/>")
 }
 
-// Hatch writes the diagonals one by one: a pattern would need an id.
+// Hatch writes each diagonal, because a pattern would need an id.
 func (v *vector) Hatch(b box, p paint) {
 	const apart = 6
 	v.out.WriteString(`<path d="`)
 	for d := b.left + b.top; d < b.right+b.bottom; d += apart {
-		x, y := min(d-b.top, b.right), max(b.top, d-b.right) // where the line x + y = d enters
+		x, y := min(d-b.top, b.right), max(b.top, d-b.right) // where the line x + y = d enters b
 		length := min(x-b.left, b.bottom-y)
 		fmt.Fprintf(&v.out, "M%s %sl%s %s", decimal(x), decimal(y), decimal(-length),
 			decimal(length))
@@ -243,8 +243,8 @@ func (v *vector) Hatch(b box, p paint) {
 	v.out.WriteString("/>")
 }
 
-// Label pins the width that was measured where our fonts have all its runes, so that a reader's
-// fonts cannot make text overlap.
+// Label fixes the measured width if our fonts have all the runes, so that a reader's fonts cannot
+// make text overlap.
 func (v *vector) Label(l label) {
 	x, anchor := l.box.left, ""
 	switch l.align {
@@ -266,8 +266,7 @@ func (v *vector) Label(l label) {
 	v.out.WriteString(">" + html.EscapeString(outside.Line(l.text)) + "</text>")
 }
 
-// What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the
-// canvas with.
+// The rest of go-chart's Renderer, with which its skeleton draws the background and the canvas.
 
 // Text writes text with its baseline at y.
 func (v *vector) Text(text string, x, y int) {

@@ -26,7 +26,7 @@ func wellFormed(t *testing.T, doc []byte) string {
 			return text.String()
 		}
 		if err != nil {
-			t.Fatalf("the document is not well-formed: %v\n%.300s", err, doc)
+			t.Fatalf("parsing the document: %v\n%.300s", err, doc)
 		}
 		if c, ok := token.(xml.CharData); ok {
 			text.Write(c)
@@ -39,12 +39,12 @@ func TestSVGOfOddPanels(t *testing.T) {
 	for name, p := range oddPanels() {
 		doc, err := SVG(p, Options{Width: 700})
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want no error", name, err)
 			continue
 		}
 		wellFormed(t, doc)
 		if bad := regexp.MustCompile(`NaN|Inf| id=| style=|url\(|href`).Find(doc); bad != nil {
-			t.Errorf("%s: the document holds %q", name, bad)
+			t.Errorf("%s: the document holds %q, want none", name, bad)
 		}
 	}
 }
@@ -59,14 +59,15 @@ func TestSVGEscapes(t *testing.T) {
 	}
 	text := wellFormed(t, doc)
 	if !strings.Contains(text, `</text><script>alert("1")</script>&amp;'<!channel>`+"\n") {
-		t.Errorf("the name is not in the text as it was: %q", text)
+		t.Errorf("the text is %q, want the name unchanged in it", text)
 	}
 	if strings.Contains(string(doc), "<script") || strings.Contains(string(doc), "<!") {
-		t.Error("the name is markup")
+		t.Errorf("the name is markup in %.2000s, want text", doc)
 	}
 }
 
-// Every colour is a variable that Styles defines for light and for dark readers.
+// TestSVGColours checks that every colour is a variable that Styles defines for light and dark
+// readers.
 func TestSVGColours(t *testing.T) {
 	styles := Styles()
 	for _, p := range []*snapshot.Panel{
@@ -78,7 +79,7 @@ func TestSVGColours(t *testing.T) {
 		}
 		paints := regexp.MustCompile(` (?:fill|stroke)="([^"]*)"`).FindAllSubmatch(doc, -1)
 		if len(paints) == 0 {
-			t.Error("nothing is painted")
+			t.Error("no colours in the document, want some")
 		}
 		for _, m := range paints {
 			name, ok := strings.CutPrefix(string(m[1]), "var(")
@@ -86,7 +87,7 @@ func TestSVGColours(t *testing.T) {
 				continue
 			}
 			if name, _, _ = strings.Cut(name, ","); !ok || strings.Count(styles, name+":#") != 2 {
-				t.Errorf("%s is no variable of both themes", m[1])
+				t.Errorf("got the colour %s, want a variable of both themes", m[1])
 			}
 		}
 	}
@@ -110,7 +111,8 @@ func TestSVGGolden(t *testing.T) {
 		t.Fatalf("%v; write it with: go test ./internal/chart -update", err)
 	}
 	if string(got) != string(want) {
-		t.Errorf("the document differs from %s; look at it, then: go test ./internal/chart -update",
+		t.Errorf("the document differs, want that of %s; look at it, then: go test "+
+			"./internal/chart -update",
 			golden)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// speech is how a picture speaks: the language of its words and the zone of its times.
+// speech is the language and the zone in which a picture writes words and times.
 type speech struct {
 	*words.Words
 	zone *time.Location
@@ -22,17 +22,17 @@ type speech struct {
 
 func (o Options) speech() speech { return speech{words.In(o.Language), o.Zone} }
 
-// value writes a figure.
+// value returns a figure in s's language.
 func (s speech) value(u units.Unit, v float64) string { return s.Figure(u.Format(v)) }
 
-// values writes the labels of an axis in s's language, in place.
+// values translates the labels of an axis in place.
 func (s speech) values(labels []string) {
 	for i, l := range labels {
 		labels[i] = s.Figure(l)
 	}
 }
 
-// limit names a limit: "critical 90 %".
+// limit returns the name of a limit: "critical 90 %".
 func (s speech) limit(l limit, u units.Unit) string {
 	return s.severity(l.severity) + " " + s.value(u, l.value)
 }
@@ -44,7 +44,7 @@ func (s speech) severity(of rules.Severity) string {
 	return s.Critical
 }
 
-// either chooses between the words for nodes and those for series of any other kind.
+// either returns nodes for a panel of nodes, else series.
 func either[T any](data *snapshot.Panel, nodes, series T) T {
 	if data.OfNodes() {
 		return nodes
@@ -52,12 +52,12 @@ func either[T any](data *snapshot.Panel, nodes, series T) T {
 	return series
 }
 
-// rest names n series that are not drawn one by one: "other 33 nodes".
+// rest returns the name of n series that are drawn as one: "other 33 nodes".
 func (s speech) rest(data *snapshot.Panel, n int) string {
 	return either(data, s.OtherNodes, s.OtherSeries).Of(n)
 }
 
-// caveats are what a reader must know before trusting the picture.
+// caveats returns what a reader must know before trusting the picture.
 func (s speech) caveats(data *snapshot.Panel) []string {
 	var out []string
 	if data.Data == snapshot.DataPartial {
@@ -71,7 +71,7 @@ func (s speech) caveats(data *snapshot.Panel) []string {
 	return out
 }
 
-// scope says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov
+// scope returns how many series are drawn and for which time: "12 of 42 nodes · 24 h to Sun 22 Nov
 // 2026 09:00 KST".
 func (s speech) scope(data *snapshot.Panel, drawn int) string {
 	when := fmt.Sprintf(s.Moment, s.Stamp(data.Grid.End().In(s.zone)))
@@ -89,10 +89,10 @@ func (s speech) scope(data *snapshot.Panel, drawn int) string {
 	return count + " · " + when
 }
 
-// span writes a range of time: 24 h, 1 h 30 min, 7 d.
+// span returns a range of time: 24 h, 1 h 30 min, 7 d.
 func (s speech) span(d time.Duration) string { return s.Figure(units.Span(d)) }
 
-// moment writes a time, with its day where that is not the day of the newest sample.
+// moment returns a time, with its day if that is not the day of the newest sample.
 func (s speech) moment(t time.Time, g series.Grid) string {
 	t, end := t.In(s.zone), g.End().In(s.zone)
 	if t.YearDay() == end.YearDay() && t.Year() == end.Year() {
@@ -101,7 +101,7 @@ func (s speech) moment(t time.Time, g series.Grid) string {
 	return s.AxisDate(t) + " " + s.Clock(t)
 }
 
-// finding says what is wrong, the severity in words because colour alone does not reach everybody:
+// finding returns what is wrong, with the severity in words because not everybody sees colours:
 // "critical: ip-10-0-1-12" and " 94 % > 90 % since 02:10, and 2 more".
 func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest string) {
 	name = f.Name
@@ -117,7 +117,7 @@ func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest s
 		case streak == nil || streak.From.IsZero():
 		case data.Spec.Events != nil:
 			rest = s.dated(data, f.Value, streak)
-		case streak.Open: // when it began, the window does not show
+		case streak.Open: // it began before the window
 			rest = fmt.Sprintf(s.BreachAtLeast, rest, s.span(streak.Lasted()))
 		default:
 			rest = fmt.Sprintf(s.BreachSince, rest, s.moment(streak.From, data.Grid))
@@ -136,8 +136,8 @@ func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest s
 	return name, " " + rest
 }
 
-// past says what was beyond a limit and is no more, the worst of it: "ip-10-0-1-12 was above 90 %
-// from 02:10 to 03:40, peak 94 %".
+// past returns the worst breach that has ended: "ip-10-0-1-12 was above 90 % from 02:10 to 03:40,
+// peak 94 %".
 func (s speech) past(data *snapshot.Panel) string {
 	for _, f := range data.Findings {
 		was := f.Earlier
@@ -145,7 +145,7 @@ func (s speech) past(data *snapshot.Panel) string {
 			continue
 		}
 		when := fmt.Sprintf(s.FromUntil, s.moment(was.From, data.Grid), s.moment(was.To, data.Grid))
-		if was.Open { // when it began, the window does not show
+		if was.Open { // it began before the window
 			when = fmt.Sprintf(s.Until, s.moment(was.To, data.Grid))
 		}
 		above, peak := s.WasAbove, s.Peak
@@ -170,7 +170,7 @@ func (s speech) past(data *snapshot.Panel) string {
 	return ""
 }
 
-// dated says how many events there were, and when: "3 OOM kills, last 09:12".
+// dated returns the number of events and their time: "3 OOM kills, last 09:12".
 func (s speech) dated(data *snapshot.Panel, n float64, streak *rules.Streak) string {
 	what, within := data.Spec.Number(n), data.Spec.Events.Within
 	at, before := streak.Dated(within)
@@ -182,8 +182,8 @@ func (s speech) dated(data *snapshot.Panel, n float64, streak *rules.Streak) str
 		s.moment(at, data.Grid))
 }
 
-// breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %". That
-// there is more than nothing, the figure says alone: "2", not "2 > 0".
+// breach compares a figure with its limit: "94 % > 90 %", or "p95 94 % > 90 %" for a verdict. A
+// limit of zero is omitted: "2", not "2 > 0".
 func (s speech) breach(data *snapshot.Panel, f *snapshot.Finding) string {
 	sign, figure := ">", ""
 	rule := data.Spec.Rule(f.Rule)

@@ -24,7 +24,7 @@ var (
 		`Prometheus|kubelet_\w+|CPU|KST|LMT|p\d\d?|\d ?([KMGTPE]i?)?B(/s)?|\d ?[KMGTPEµmn]?s`)
 )
 
-// nameless takes out of a panel every word that is from outside.
+// nameless removes every word from outside from a panel.
 func nameless(p *snapshot.Panel) *snapshot.Panel {
 	p.Spec.Name, p.Spec.Title, p.Spec.Hint = "", "제목", ""
 	for i := range p.Rows {
@@ -45,8 +45,8 @@ func nameless(p *snapshot.Panel) *snapshot.Panel {
 	return p
 }
 
-// TestKoreanChartsHaveNoEnglish reads every kind of chart of panels that have every kind of word,
-// and why the odd ones have none.
+// TestKoreanChartsHaveNoEnglish reads every kind of chart with every kind of word, and the pictures
+// without data.
 func TestKoreanChartsHaveNoEnglish(t *testing.T) {
 	panels := map[string]*snapshot.Panel{
 		"korean": korean(), "below": scrapeHealth(), "quiet": quiet(), "fleet": fleetCPU(60, 61),
@@ -61,7 +61,7 @@ func TestKoreanChartsHaveNoEnglish(t *testing.T) {
 	read := 0
 	for name, p := range panels {
 		if p == nil {
-			t.Fatalf("there is no panel %q any more", name)
+			t.Fatalf("the test's panels have no %q, want it", name)
 		}
 		p = nameless(p)
 		for _, kind := range panel.Kinds() {
@@ -69,14 +69,15 @@ func TestKoreanChartsHaveNoEnglish(t *testing.T) {
 			for _, phone := range []bool{false, true} {
 				doc, err := SVG(p, Options{Phone: phone, Zone: seoul(), Language: words.Korean})
 				if err != nil {
-					t.Fatalf("%s: %v", name, err)
+					t.Fatalf("%s: %v, want no error", name, err)
 				}
 				for _, m := range written.FindAllStringSubmatch(string(doc), -1) {
 					read++
 					if left := latin.FindAllString(
 						symbols.ReplaceAllString(html.UnescapeString(m[1]+m[2]), ""),
 						-1); left != nil {
-						t.Errorf("%s, kind %v, phone %v: %q in %q", name, kind, phone, left,
+						t.Errorf("%s, kind %v, phone %v: %q in %q, want Korean", name, kind, phone,
+							left,
 							m[1]+m[2])
 					}
 				}
@@ -84,11 +85,12 @@ func TestKoreanChartsHaveNoEnglish(t *testing.T) {
 		}
 	}
 	if read < 700 {
-		t.Errorf("only %d texts were read", read)
+		t.Errorf("%d texts were read, want 700 or more", read)
 	}
 }
 
-// That there is more than nothing needs no limit; that there is less does.
+// TestBreachOfNothing checks that more than zero is shown without the limit and less than zero with
+// it.
 func TestBreachOfNothing(t *testing.T) {
 	for _, c := range []struct {
 		direction    rules.Direction
@@ -134,13 +136,13 @@ func TestFindingSaysHowLong(t *testing.T) {
 			p.Findings = p.Findings[:1]
 			if _, got := (Options{Zone: seoul(), Language: c.in}).speech().finding(p,
 				&f); got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
 }
 
-func TestApart(t *testing.T) {
+func TestDistinct(t *testing.T) {
 	for _, c := range []struct{ names, want []string }{
 		{
 			[]string{"ip-10-0-1-12 /dev/nvme0n1p1", "ip-10-0-2-12 /dev/nvme0n1p1"}, []string{
@@ -163,7 +165,7 @@ func TestApart(t *testing.T) {
 		{[]string{"a /x"}, []string{"a /x"}},
 		{nil, nil},
 	} {
-		if got := apart(c.names); !slices.Equal(got, c.want) {
+		if got := distinct(c.names); !slices.Equal(got, c.want) {
 			t.Errorf("%q: %q, want %q", c.names, got, c.want)
 		}
 	}
