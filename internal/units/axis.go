@@ -6,31 +6,30 @@ import (
 	"strconv"
 )
 
-// Axis is the bounds of a chart's axis, the values at which it has a tick, ascending, and what is
-// written at each.
+// Axis is a chart's axis: its bounds, its ticks in ascending order, and the label of each tick.
 type Axis struct {
 	Lo, Hi float64
 	Ticks  []float64
 	Labels []string
 }
 
-// Bounds of what an axis can show: fewer ticks than three cannot enclose zero, and beyond these
-// values there are no samples that mean anything, only arithmetic that overflows.
+// Bounds of an axis: fewer than three ticks cannot enclose zero, and samples beyond these values
+// are meaningless and would overflow.
 const (
 	leastTicks = 3
 	mostTicks  = 100
 	tiniest    = 1e-300
 	hugest     = 1e300
-	flat       = 1e-6 // a range that is a smaller part of its values is drawn as a flat line
+	flat       = 1e-6 // a range that is a smaller share of its values is drawn as a flat line
 )
 
 // Axis returns an axis that encloses lo and hi, in u's base unit, with round bounds and at most
-// maxTicks ticks (at least 3, at most 100), one of them at each bound. Ticks lie at 1, 2, 2.5 or 5
-// times a power of ten; of bytes at powers of two; of time at 1, 2, 5, 10, 15, 30 seconds and
-// minutes, at 1, 2, 3, 6, 12 hours and at days. All labels have the same prefix, but for a bound
-// that is just 1 of the next one, and as many digits as it takes to be exact; durations from a
-// minute on read as Format writes them. A range that is flat is widened to both sides. Where lo or
-// hi is not finite, or is or reads larger than 1e300, the axis goes from 0 to 1.
+// maxTicks ticks (at least 3, at most 100), one at each bound. Ticks are at 1, 2, 2.5 or 5 times a
+// power of ten; for bytes at powers of two; for time at 1, 2, 5, 10, 15, 30 seconds and minutes, at
+// 1, 2, 3, 6, 12 hours and at days. All labels have the same prefix, except a bound that is exactly
+// 1 of the next prefix, and as many digits as they need to be exact. Durations of a minute or more
+// read as Format writes them. A flat range is widened on both sides. The axis goes from 0 to 1 if
+// lo or hi is not finite, or if its value or its number as shown exceeds 1e300.
 func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 	r := u.row()
 	maxTicks = min(max(maxTicks, leastTicks), mostTicks)
@@ -38,7 +37,7 @@ func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 
 	var first, last, every float64
 	for every = range r.steps((to - from) / float64(maxTicks)) {
-		// A bound that is a tick but for rounding needs no tick beyond it.
+		// A bound that is a tick except for rounding needs no tick beyond it.
 		first, last = math.Floor(from/every+1e-9), math.Ceil(to/every-1e-9)
 		if last-first < float64(maxTicks) {
 			break
@@ -53,16 +52,16 @@ func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 		a.Ticks = append(a.Ticks, v/r.per)
 	}
 	a.Lo, a.Hi = a.Ticks[0], a.Ticks[len(a.Ticks)-1]
-	if r.drawable(lo) && r.drawable(hi) { // what rounding has cut off
+	if r.drawable(lo) && r.drawable(hi) { // what rounding cut off
 		a.Lo, a.Hi = min(a.Lo, lo, hi), max(a.Hi, lo, hi)
 	}
 	return a
 }
 
-// shownRange returns the range that an axis has to show, as numbers that are shown: ascending,
-// apart from one another and sane.
+// shownRange returns the range that an axis must show, in the numbers that are shown: ascending,
+// distinct and bounded.
 func (r *row) shownRange(lo, hi float64) (from, to float64) {
-	// Rounded before they are added to: no processor fuses the two.
+	// Products are rounded before they are added, so that no processor fuses the two.
 	from, to = float64(min(lo, hi)*r.per), float64(max(lo, hi)*r.per)
 	if !r.drawable(lo) || !r.drawable(hi) {
 		return 0, r.per
@@ -77,12 +76,12 @@ func (r *row) shownRange(lo, hi float64) (from, to float64) {
 	return from, to
 }
 
-// drawable reports whether an axis can reach v. NaN is nowhere.
+// drawable reports whether an axis can reach v. It cannot reach NaN.
 func (r *row) drawable(v float64) bool {
 	return math.Abs(v)*max(r.per, 1) <= hugest
 }
 
-// steps yields the distances that ticks may have, ascending from about least, without an end.
+// steps yields the possible distances of ticks, ascending from about least, without end.
 func (r *row) steps(least float64) iter.Seq[float64] {
 	switch r.ticks {
 	case binary:
@@ -115,7 +114,7 @@ func binarySteps(least float64) iter.Seq[float64] {
 	}
 }
 
-// clockSteps is decimal below a second and for whole days.
+// clockSteps yields decimal steps below a second and for whole days.
 func clockSteps(least float64) iter.Seq[float64] {
 	return func(yield func(float64) bool) {
 		for every := range decimalSteps(least) {
@@ -146,7 +145,7 @@ func clockSteps(least float64) iter.Seq[float64] {
 	}
 }
 
-// labels writes ticks that lie every so far apart.
+// labels returns the labels of ticks at a distance of every.
 func (r *row) labels(ticks []float64, every float64) []string {
 	largest := max(math.Abs(ticks[0]), math.Abs(ticks[len(ticks)-1]))
 	if r.ticks == clock && largest >= minute && every >= 1 && largest < mostPlain {
@@ -158,9 +157,9 @@ func (r *row) labels(ticks []float64, every float64) []string {
 		}
 		return labels
 	}
-	// The prefix of the largest tick, but for one that is just 1 of it: 256, 512, 768 MiB, 1 GiB
-	// reads better than quarters of a GiB. The next prefix below is tried before a third place
-	// after the point is.
+	// The prefix is that of the largest tick, unless that is exactly 1 of it: 256, 512, 768 MiB, 1
+	// GiB reads better than quarters of a GiB. The next smaller prefix comes before a third decimal
+	// place.
 	top := r.fit(math.Nextafter(largest, 0))
 	for _, try := range []struct{ unit, places int }{{top, 2}, {max(top-1, 0), 2}, {top, 6}} {
 		unit := r.scale[try.unit]
@@ -172,14 +171,14 @@ func (r *row) labels(ticks []float64, every float64) []string {
 	}
 	for digits := plainDigits; ; digits++ {
 		if digits == 17 || exact(ticks, every, r.scale[top].factor, 'g', digits) {
-			// 17 digits tell any two numbers apart
+			// 17 digits distinguish any two numbers.
 			return r.scale[top].labels(ticks, 'g', digits)
 		}
 	}
 }
 
-// withOne writes a bound that is just 1 of the prefix above that of the ticks as such: 1 GB/s, not
-// 1000 MB/s. A count without a name keeps its digits.
+// withOne writes a bound that is exactly 1 of the next prefix with that prefix: 1 GB/s, not 1000
+// MB/s. A count without a name keeps its digits.
 func (r *row) withOne(labels []string, ticks []float64, unit int) []string {
 	if unit+1 == len(r.scale) || r.scale[unit].symbol == "" {
 		return labels
@@ -196,8 +195,7 @@ func (r *row) withOne(labels []string, ticks []float64, unit int) []string {
 	return labels
 }
 
-// exact says that no tick, as it is written, is further from itself than a thousandth of the
-// distance to the next.
+// exact reports whether every tick as written is within a thousandth of the tick distance.
 func exact(ticks []float64, every, factor float64, format byte, precision int) bool {
 	for _, v := range ticks {
 		if format == 'f' && math.Abs(v/factor) >= mostPlain {
@@ -211,7 +209,7 @@ func exact(ticks []float64, every, factor float64, format byte, precision int) b
 	return true
 }
 
-// labels writes every tick under one prefix, zero without places.
+// labels writes every tick with one prefix, and zero without decimal places.
 func (s step) labels(ticks []float64, format byte, precision int) []string {
 	labels := make([]string, len(ticks))
 	for i, v := range ticks {
@@ -222,7 +220,7 @@ func (s step) labels(ticks []float64, format byte, precision int) []string {
 	return labels
 }
 
-// signed writes v with write, which need not know of signs, or as zero.
+// signed writes v with write, which handles no signs, or as zero.
 func signed(v float64, zero string, write func(float64) string) string {
 	switch {
 	case v == 0:

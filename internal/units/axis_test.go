@@ -127,42 +127,46 @@ func FuzzAxis(f *testing.F) {
 	})
 }
 
-// checkAxis holds what Axis promises of any input.
+// checkAxis checks what Axis promises for any input.
 func checkAxis(t interface {
 	Fatalf(format string, args ...any)
 }, u Unit, lo, hi float64, most int) {
 	a := u.Axis(lo, hi, most)
 	room := min(max(most, 3), 100)
 	if n := len(a.Ticks); n < 2 || n > room || n != len(a.Labels) {
-		t.Fatalf("%s %v to %v: %d ticks and %d labels where there is room for %d", u, lo, hi,
+		t.Fatalf("%s %v to %v: %d ticks and %d labels, want 2 to %d of both", u, lo, hi,
 			n, len(a.Labels), room)
 	}
 	r := u.row()
 	if !(a.Lo < a.Hi) || !isFinite(a.Lo) || !isFinite(a.Hi) {
-		t.Fatalf("%s %v to %v: the axis goes from %v to %v", u, lo, hi, a.Lo, a.Hi)
+		t.Fatalf("%s %v to %v: the axis goes from %v to %v, want ascending and finite", u, lo, hi,
+			a.Lo, a.Hi)
 	}
 	if r.drawable(lo) && r.drawable(hi) && (a.Lo > min(lo, hi) || a.Hi < max(lo, hi)) {
-		t.Fatalf("%s: %v to %v is not in the axis from %v to %v", u, lo, hi, a.Lo, a.Hi)
+		t.Fatalf("%s: %v to %v, the axis goes from %v to %v, want it to enclose them", u, lo, hi,
+			a.Lo, a.Hi)
 	}
 	for i, v := range a.Ticks {
 		if v < a.Lo || v > a.Hi || i > 0 && v <= a.Ticks[i-1] {
-			t.Fatalf("%s: ticks %v in the axis from %v to %v", u, a.Ticks, a.Lo, a.Hi)
+			t.Fatalf("%s: ticks %v, want them ascending within %v to %v", u, a.Ticks, a.Lo, a.Hi)
 		}
 		if slices.Contains(a.Labels[:i], a.Labels[i]) {
-			t.Fatalf("%s: two ticks of %v are both %q", u, a.Ticks, a.Labels[i])
+			t.Fatalf("%s: two ticks of %v are both %q, want distinct labels", u, a.Ticks,
+				a.Labels[i])
 		}
 	}
-	// No more of the axis is empty than a step on each side.
+	// At most one step on each side is empty.
 	if every := a.Ticks[1] - a.Ticks[0]; lo != hi &&
 		math.Abs(hi-lo) > 1e-5*max(math.Abs(lo), math.Abs(hi)) &&
 		math.Abs(lo)+math.Abs(hi) > 1e-290 &&
 		r.drawable(lo) && r.drawable(hi) && (min(lo, hi)-a.Lo > 1.001*every ||
 		a.Hi-max(lo, hi) > 1.001*every) {
-		t.Fatalf("%s: %v to %v in a far longer axis %v", u, lo, hi, a.Ticks)
+		t.Fatalf("%s: %v to %v, got ticks %v, want at most one empty step on each side", u, lo, hi,
+			a.Ticks)
 	}
 }
 
-// A label says where its tick is.
+// TestAxisLabelsAreTrue checks that a label reads back as the value of its tick.
 func TestAxisLabelsAreTrue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		u := rapid.SampledFrom(all()).Draw(t, "unit")
@@ -173,10 +177,11 @@ func TestAxisLabelsAreTrue(t *testing.T) {
 		for i, label := range a.Labels {
 			v, err := u.ParseValue(label)
 			if err != nil {
-				t.Fatalf("label %q: %v", label, err)
+				t.Fatalf("label %q: %v, want a number", label, err)
 			}
 			if math.Abs(v-a.Ticks[i]) > every/500 {
-				t.Fatalf("tick %v is labelled %q", a.Ticks[i], label)
+				t.Fatalf("tick %v is labelled %q, which is %v, want it within %v", a.Ticks[i],
+					label, v, every/500)
 			}
 		}
 	})

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// How many significant digits a number is written with, and up to how many where it must differ
-// from a limit.
+// The number of significant digits, and the most digits that a number may need to differ from a
+// limit.
 const (
 	plainDigits = 3
 	mostDigits  = 6
@@ -22,16 +22,15 @@ const (
 )
 
 // Format writes v, in u's base unit, with three significant digits and no trailing zeros: "60.4
-// GiB", "94 %", "3 h 20 min". Digits before the point are all kept, and so "1023 MiB" is not "1020
-// MiB". NaN is "–", the infinities "+∞" and "−∞"; a negative number has a minus sign, not a hyphen.
+// GiB", "94 %", "3 h 20 min". It keeps all digits before the point: "1023 MiB", not "1020 MiB". NaN
+// is "–", the infinities are "+∞" and "−∞". A negative number has a minus sign, not a hyphen.
 func (u Unit) Format(v float64) string { return u.row().format(v, plainDigits) }
 
-// leastShare is the smallest part of a whole that FormatBrief writes with digits: a thousandth of a
-// percent.
+// leastShare is the smallest share that FormatBrief writes as a number: a thousandth of a percent.
 const leastShare = 1e-5
 
-// FormatBrief is Format for tables: a share that is less than a thousandth of a percent, but not
-// nothing, is "< 0.001 %", not seven digits of noise.
+// FormatBrief is Format for tables. It writes a positive share below a thousandth of a percent as
+// "< 0.001 %" and not with seven meaningless digits.
 func (u Unit) FormatBrief(v float64) string {
 	r := u.row()
 	least := leastShare * 100 / r.per
@@ -41,7 +40,7 @@ func (u Unit) FormatBrief(v float64) string {
 	return r.format(v, plainDigits)
 }
 
-// FormatAgainst writes v and the limit that it was judged by. Where they differ but would read the
+// FormatAgainst writes v and the limit that it was compared with. If they differ but would read the
 // same, both get more digits, up to six: "90.04 %" against "90 %".
 func (u Unit) FormatAgainst(v, limit float64) (value, against string) {
 	r := u.row()
@@ -53,9 +52,9 @@ func (u Unit) FormatAgainst(v, limit float64) (value, against string) {
 	}
 }
 
-// FormatOf writes part of a whole in the unit of the whole: "60.4 of 64 GiB". Each has its own
-// where the part would read as less than 0.01 or a thousand times the whole, and in durations: "4
-// MiB of 64 GiB". Without a whole (NaN) it writes the part alone.
+// FormatOf writes part of a whole in the unit of the whole: "60.4 of 64 GiB". Durations have a unit
+// each, and so have parts that would read as less than 0.01 or as a thousand times the whole: "4
+// MiB of 64 GiB". If whole is NaN, it writes only the part.
 func (u Unit) FormatOf(part, whole float64) string {
 	r := u.row()
 	if math.IsNaN(whole) {
@@ -72,7 +71,7 @@ func (u Unit) FormatOf(part, whole float64) string {
 	return significant(scaled, plainDigits) + " of " + r.format(whole, plainDigits)
 }
 
-// format writes v with so many significant digits.
+// format writes v with this many significant digits.
 func (r *row) format(v float64, digits int) string {
 	shown := math.Abs(v * r.per)
 	switch {
@@ -82,7 +81,7 @@ func (r *row) format(v float64, digits int) string {
 		return "+∞"
 	case math.IsInf(v, -1):
 		return "−∞"
-	case math.IsInf(shown, 0): // v is a number all the same
+	case math.IsInf(shown, 0): // v itself is finite
 		return sign(v) + r.scale[len(r.scale)-1].label(r.beyond(math.Abs(v), digits))
 	}
 	i, number := r.prefix(shown, digits)
@@ -96,7 +95,7 @@ func (r *row) format(v float64, digits int) string {
 	return sign(v) + text
 }
 
-// sign is what stands before a number.
+// sign returns the sign that goes before a number.
 func sign(v float64) string {
 	if v < 0 {
 		return "−"
@@ -104,15 +103,14 @@ func sign(v float64) string {
 	return ""
 }
 
-// beyond writes a number, not negative, that is finite in the base unit and larger than any float64
-// as it is shown.
+// beyond writes a non-negative number that is finite in the base unit but overflows as it is shown.
 func (r *row) beyond(v float64, digits int) string {
 	shown := new(big.Float).Mul(big.NewFloat(v), big.NewFloat(r.per))
 	return shown.Quo(shown, big.NewFloat(r.scale[len(r.scale)-1].factor)).Text('g', digits)
 }
 
-// prefix chooses the name on the scale under which a number, not negative, is written, and writes
-// it. The name is the one that fits the number as it is written: 1023.9 MiB is 1 GiB, not 1024 MiB.
+// prefix chooses the name on the scale for a non-negative number and writes the number. The name
+// fits the number as written: 1023.9 MiB is 1 GiB, not 1024 MiB.
 func (r *row) prefix(shown float64, digits int) (i int, text string) {
 	i = r.fit(shown)
 	text = significant(shown/r.scale[i].factor, digits)
@@ -126,7 +124,7 @@ func (r *row) prefix(shown float64, digits int) (i int, text string) {
 }
 
 // fit returns the index of the largest name on the scale that is not larger than shown. Zero has
-// the one without a prefix.
+// the name without a prefix.
 func (r *row) fit(shown float64) int {
 	fit := 0
 	for i, s := range r.scale {
@@ -137,7 +135,7 @@ func (r *row) fit(shown float64) int {
 	return fit
 }
 
-// label puts the unit behind a number.
+// label appends the unit to a number.
 func (s step) label(number string) string {
 	switch {
 	case s.symbol == "":
@@ -148,8 +146,8 @@ func (s step) label(number string) string {
 	return number + " " + s.symbol
 }
 
-// significant writes v, not negative, with so many significant digits and without trailing zeros;
-// no digit before the point is lost.
+// significant writes v, which is not negative, with this many significant digits and without
+// trailing zeros. It keeps all digits before the point.
 func significant(v float64, digits int) string {
 	if v == 0 {
 		return "0"
@@ -171,11 +169,11 @@ const (
 	day    = 24 * hour
 )
 
-// clockScale is how durations from a minute on are written, the largest first.
+// clockScale is the scale of durations of a minute or more, largest first.
 var clockScale = []step{{day, "d", ""}, {hour, "h", ""}, {minute, "min", ""}, {1, "s", ""}}
 
-// Span writes how long something lasted in at most two parts: "6 h 50 min". Up to two days it
-// counts hours: "24 h".
+// Span writes a duration in at most two parts: "6 h 50 min". Up to two days it counts in hours: "24
+// h".
 func Span(d time.Duration) string {
 	if d >= time.Second {
 		d = d.Round(time.Second)
@@ -183,8 +181,8 @@ func Span(d time.Duration) string {
 	return Duration.Format(d.Seconds())
 }
 
-// clockTime writes seconds, about a minute or more, as so many parts: "3 h 20 min" is two. It
-// rounds to the last of them, and leaves out the parts that are zero.
+// clockTime writes seconds, about a minute or more, in this many parts: "3 h 20 min" has two. It
+// rounds to the last part and omits parts that are zero.
 func clockTime(seconds float64, parts int, scale []step) string {
 	if seconds >= mostPlain {
 		return significant(seconds/day, plainDigits) + " d"

@@ -22,11 +22,11 @@ func TestFormat(t *testing.T) {
 		{Bytes, 1024, "1 KiB"},
 		{Bytes, 60.4 * gib, "60.4 GiB"},
 		{Bytes, 64 * gib, "64 GiB"},
-		{Bytes, 1010.4 * mib, "1010 MiB"}, // no digit before the point is lost
+		{Bytes, 1010.4 * mib, "1010 MiB"}, // all digits before the point are kept
 		{Bytes, 1023.4 * mib, "1023 MiB"},
 		{Bytes, 1023.9 * mib, "1 GiB"},
 		{Bytes, 1e30, "867361737988 EiB"},
-		{DecBytes, 64.85e9, "64.8 GB"}, // 64.85 is a little less in binary
+		{DecBytes, 64.85e9, "64.8 GB"}, // in binary, 64.85 is a little less
 		{DecBytes, 999.4e6, "999 MB"},
 		{DecBytes, 999.6e6, "1 GB"},
 		{BytesPerSecond, 12.34e6, "12.3 MB/s"},
@@ -139,11 +139,11 @@ func TestFormatAgainst(t *testing.T) {
 		{PercentUnit, .9004, .90, "90.04 %", "90 %"},
 		{PercentUnit, .8996, .90, "89.96 %", "90 %"},
 		{PercentUnit, .900001, .90, "90.0001 %", "90 %"},
-		{PercentUnit, .90000001, .90, "90 %", "90 %"}, // six digits and no more
+		{PercentUnit, .90000001, .90, "90 %", "90 %"}, // at most six digits
 		{Bytes, 24.01 * gib, 24 * gib, "24.01 GiB", "24 GiB"},
 		{Bytes, 1023.9 * mib, gib, "1023.9 MiB", "1 GiB"},
 		{Seconds, 3601, 3600, "1 h 1 s", "1 h"},
-		// below a second of a minute, a duration says no more
+		// a duration of a minute or more shows no fractions of a second
 		{Seconds, 60.04, 60, "1 min", "1 min"},
 		{Short, 12349, 12345, "12.349 K", "12.345 K"},
 		{Short, nan, 5, "–", "5"},
@@ -190,11 +190,11 @@ func TestFormatOf(t *testing.T) {
 	}
 }
 
-// hasThreeDigits leaves out what a float64 holds with fewer, near the smallest that there is.
+// hasThreeDigits excludes numbers so small that a float64 holds them with fewer digits.
 func hasThreeDigits(v float64) bool { return v == 0 || math.Abs(v) > 1e-290 }
 
-// What Format writes reads back as the same number to three digits; of a duration, to the smaller
-// of the two parts that it is written with.
+// TestFormatReadsBack checks that the output of Format reads back as the same number to three
+// digits, or to the smaller part of a duration.
 func TestFormatReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		u := rapid.SampledFrom(all()).Draw(t, "unit")
@@ -208,18 +208,19 @@ func TestFormatReadsBack(t *testing.T) {
 		text := u.Format(v)
 		got, err := u.ParseValue(text)
 		if err != nil {
-			t.Fatalf("Format(%v) = %q: %v", v, text, err)
+			t.Fatalf("Format(%v) = %q, want it readable: %v", v, text, err)
 		}
 		within := 0.00501 * math.Abs(v)
 		if u.row().ticks == clock && math.Abs(v*u.row().per) >= minute {
 			within = math.Abs(v) / 47 // 1 d 0.5 h is 1 d
 		}
 		if math.Abs(got-v) > within {
-			t.Fatalf("Format(%v) = %q, which is %v", v, text, got)
+			t.Fatalf("Format(%v) = %q, which is %v, want it within %v", v, text, got, within)
 		}
 		again, err := u.ParseValue(u.Format(got))
 		if err != nil || math.Abs(again-got) > 1e-9*math.Abs(got) {
-			t.Fatalf("%v reads as %q, and that again as %q: %v", v, text, u.Format(got), err)
+			t.Fatalf("%v is written as %q and then as %q, want the same: %v", v, text,
+				u.Format(got), err)
 		}
 	})
 }
@@ -238,7 +239,8 @@ func TestFormatKeepsTheOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		if small > large {
-			t.Fatalf("%v reads as %s and %v as %s", v, u.Format(v), w, u.Format(w))
+			t.Fatalf("%v is written as %s and %v as %s, want the same order", v, u.Format(v), w,
+				u.Format(w))
 		}
 	})
 }
@@ -253,11 +255,11 @@ func FuzzFormat(f *testing.F) {
 		value, against := u.FormatAgainst(v, w)
 		for _, text := range []string{u.Format(v), u.FormatOf(v, w), value, against} {
 			if text == "" || len(text) > 100 || !utf8.ValidString(text) {
-				t.Errorf("%s of %v and %v: %q", u, v, w, text)
+				t.Errorf("%s of %v and %v: %q, want short valid UTF-8", u, v, w, text)
 			}
 			for _, raw := range []string{"NaN", "Inf", "-0 "} {
 				if strings.Contains(text, raw) {
-					t.Errorf("%s of %v and %v: %q", u, v, w, text)
+					t.Errorf("%s of %v and %v: %q, want no %q in it", u, v, w, text, raw)
 				}
 			}
 		}

@@ -1,9 +1,9 @@
-// Package units says how a number reads: bytes, percent, cores, seconds, rates and counts. It is a
-// leaf.
+// Package units writes and reads numbers for people: bytes, percent, cores, seconds, rates and
+// counts. It imports no other package of promsnap.
 //
-// A Unit is the base unit of a panel's numbers, known by the id that Grafana gives it. Format
-// writes one number for a person, Axis writes the numbers of an axis, ParseValue reads a threshold
-// that a person wrote.
+// A Unit is the base unit of a panel's numbers, named by Grafana's id. Format writes one number for
+// a person, Axis writes the numbers of an axis, and ParseValue reads a threshold that a person
+// wrote.
 package units
 
 import (
@@ -12,23 +12,23 @@ import (
 	"strings"
 )
 
-// Unit is how the numbers of a panel read. The zero value is a plain number.
+// Unit is the unit of a panel's numbers. The zero value is a plain number.
 type Unit uint8
 
-// The units. The word after each is its id.
+// The units. The word after each one is its id.
 const (
-	None     Unit = iota // none: a number as it is, without a prefix
+	None     Unit = iota // none: a number without a prefix
 	Short                // short: a count; 12.3 K, 4 Mil
 	Bytes                // bytes: bytes in powers of 1,024; 60.4 GiB
 	DecBytes             // decbytes: bytes in powers of 1,000; 64.9 GB
 	Percent              // percent: 0 to 100; 94 %
-	// percentunit: a ratio, 0 to 1, that reads as a percentage; 0.94 is 94 %
+	// percentunit: a ratio, 0 to 1, shown as a percentage; 0.94 is 94 %
 	PercentUnit
 	Cores             // cores: CPU cores; 1.5 cores
 	Seconds           // s: seconds; 12.3 ms, 3 h 20 min
-	Milliseconds      // ms: milliseconds; read as seconds do
-	Microseconds      // µs: microseconds; read as seconds do
-	Duration          // dtdurations: a duration in seconds; read as seconds do
+	Milliseconds      // ms: milliseconds; shown as seconds are
+	Microseconds      // µs: microseconds; shown as seconds are
+	Duration          // dtdurations: a duration in seconds; shown as seconds are
 	BytesPerSecond    // Bps: bytes per second in powers of 1,000; 12.3 MB/s
 	BinBytesPerSecond // binBps: bytes per second in powers of 1,024; 11.7 MiB/s
 	BitsPerSecond     // bps: bits per second in powers of 1,000; 98.4 Mb/s
@@ -40,41 +40,41 @@ const (
 	ReadsPerSecond    // rps: reads per second
 	WritesPerSecond   // wps: writes per second
 	EventsPerSecond   // eps: events per second
-	numNamed          // how many there are with a constant; those of others follow
+	numNamed          // the number of units with a constant; the others follow
 )
 
-// row is all that is known of a unit. A value times per is what is shown; scale are the prefixes
-// and names that are written.
+// row describes a unit. The number shown is a value times per. scale holds the prefixes and names
+// to write.
 type row struct {
 	id    string
 	per   float64
-	scale []step   // ascending; the first is the smallest that is written
-	reads []step   // what ParseValue takes besides scale
+	scale []step   // ascending; the first is the smallest in use
+	reads []step   // what ParseValue accepts besides scale
 	ticks stepping // the steps of an axis
-	write string   // how a threshold is written, for errors
-	most  float64  // a threshold without a suffix that is larger is a slip; 0: none is
+	write string   // an example of a threshold, for errors
+	most  float64  // a larger threshold without a suffix is a mistake; 0: no limit
 }
 
-// step is one name on a unit's scale and how many of what is shown make one of it.
+// step is one name on a unit's scale and its factor.
 type step struct {
 	factor float64
 	symbol string
-	one    string // the symbol after the number 1, where it is another
+	one    string // the symbol after the number 1, if it differs
 }
 
-// stepping is how the ticks of an axis may lie.
+// stepping is the kind of distances between the ticks of an axis.
 type stepping uint8
 
 const (
 	decimal stepping = iota // 1, 2, 2.5 and 5 times a power of ten
 	binary                  // powers of two
-	clock                   // seconds, minutes, hours and days as a clock has them
+	clock                   // round seconds, minutes, hours and days
 )
 
-// table holds a row for each unit, first those of the constants; it is never written to.
+// table holds a row for each unit, first those with a constant. It is never written to.
 var table = slices.Concat(named[:], others())
 
-// named are the units that have a constant.
+// named are the units with a constant.
 var named = [numNamed]row{
 	None: {id: "none", per: 1, scale: plain(""), write: "a number such as 1.5"},
 	Short: {
@@ -146,19 +146,17 @@ var named = [numNamed]row{
 // of 1,000.
 var quantities = slices.Concat(iec(""), si(""))
 
-// shortScale is Grafana's, whose words keep a count's million from being read as milli or mega.
+// shortScale is Grafana's. Its words prevent reading a count's million as milli or mega.
 var shortScale = []step{
 	{1, "", ""}, {1e3, "K", ""}, {1e6, "Mil", ""}, {1e9, "Bil", ""}, {1e12, "Tri", ""},
 }
 
-// timeScale is what is written below a minute; from there on a duration is written as a clock has
-// it.
+// timeScale is the scale of durations below a minute. Longer ones use clockScale.
 var timeScale = []step{
 	{1e-9, "ns", ""}, {1e-6, "µs", ""}, {1e-3, "ms", ""}, {1, "s", ""}, {minute, "min", ""},
 }
 
-// others are the units of Grafana that read as one of the constants does, and count in another
-// measure.
+// others are units of Grafana that are shown as one with a constant but count in another measure.
 func others() []row {
 	var rows []row
 	counted := func(like Unit, per float64, id, in string) {
@@ -206,17 +204,17 @@ func others() []row {
 	return rows
 }
 
-// plain is the scale of a unit that takes no prefix.
+// plain is the scale of a unit without prefixes.
 func plain(symbol string) []step { return []step{{factor: 1, symbol: symbol}} }
 
-// si is a unit with the prefixes of the International System.
+// si is the scale of a unit with the prefixes of the International System.
 func si(unit string) []step { return prefixed(unit, 1000, "", "k", "M", "G", "T", "P", "E") }
 
-// iec is a unit with the binary prefixes of IEC 80000-13.
+// iec is the scale of a unit with the binary prefixes of IEC 80000-13.
 func iec(unit string) []step { return prefixed(unit, 1024, "", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei") }
 
-// counts is a counted thing in thousands, millions, ...: letters that Grafana uses for its rates of
-// counts.
+// counts is the scale of a counted thing in thousands, millions, ..., with the letters that Grafana
+// uses for rates of counts.
 func counts(thing string) []step {
 	if thing != "" {
 		thing = " " + thing
@@ -226,20 +224,20 @@ func counts(thing string) []step {
 	})
 }
 
-// rate is the row of a count per second.
+// rate returns the row of a count per second.
 func rate(id, symbol string) row {
 	all := counts(symbol)
 	for i := range all {
 		all[i].symbol = strings.TrimSpace(all[i].symbol)
 	}
-	last := len(all) - 1 // the lower-case k is read, not written
+	last := len(all) - 1 // the lower-case k is only read
 	return row{
 		id: id, per: 1, scale: all[:last], reads: slices.Concat(all[last:], counts("")),
 		write: "a rate such as 1500, 1.5K or 1.5K " + symbol,
 	}
 }
 
-// prefixed is unit under each of the prefixes, each of which is base times the one before.
+// prefixed is the scale of unit with each prefix, each base times the one before.
 func prefixed(unit string, base float64, prefixes ...string) []step {
 	steps := make([]step, len(prefixes))
 	factor := 1.0
@@ -250,7 +248,7 @@ func prefixed(unit string, base float64, prefixes ...string) []step {
 	return steps
 }
 
-// row returns what is known of u; a Unit that is none of the constants reads as a plain number.
+// row returns the row of u. A Unit without a constant is a plain number.
 func (u Unit) row() *row {
 	if int(u) >= len(table) {
 		u = None
@@ -270,7 +268,7 @@ func (u *Unit) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// IDs returns the id of every unit, first those of the constants, in their order.
+// IDs returns the id of every unit, first those with a constant, in their order.
 func IDs() []string {
 	ids := make([]string, 0, len(table))
 	for i := range table {
@@ -279,7 +277,7 @@ func IDs() []string {
 	return ids
 }
 
-// Parse returns the unit of an id; the empty id is a plain number. The error names all ids.
+// Parse returns the unit with an id. The empty id is a plain number. The error lists all ids.
 func Parse(id string) (Unit, error) {
 	if id == "" {
 		return None, nil
@@ -293,7 +291,7 @@ func Parse(id string) (Unit, error) {
 		strings.Join(IDs(), ", "))
 }
 
-// shorten keeps an error readable where what was written is very long.
+// shorten shortens a long input for an error message.
 func shorten(s string) string {
 	const most = 40
 	if r := []rune(s); len(r) > most {

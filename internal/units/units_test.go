@@ -33,15 +33,15 @@ func TestParseReadsEveryID(t *testing.T) {
 			t.Errorf("Parse(%q) = %v, %v; want unit %d", id, u, err, i)
 		}
 		if id == "" || seen[id] {
-			t.Errorf("unit %d has the id %q, which is none or another's", i, id)
+			t.Errorf("unit %d has the id %q, want a unique one", i, id)
 		}
 		seen[id] = true
 	}
 	if u, err := Parse(""); u != None || err != nil {
-		t.Errorf("no id is %v, %v; want a plain number", u, err)
+		t.Errorf("Parse(\"\") = %v, %v; want a plain number", u, err)
 	}
 	if got := Unit(200).String(); got != "none" {
-		t.Errorf("a unit that does not exist is %q", got)
+		t.Errorf("an unknown unit is %q, want none", got)
 	}
 }
 
@@ -63,7 +63,8 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// The units of Grafana that count in another measure read as the plain ones do, and so do limits.
+// TestOtherMeasures checks that Grafana's units in another measure, and their limits, read like the
+// plain ones.
 func TestOtherMeasures(t *testing.T) {
 	for _, tc := range []struct {
 		id    string
@@ -93,7 +94,7 @@ func TestOtherMeasures(t *testing.T) {
 	} {
 		u, err := Parse(tc.id)
 		if err != nil {
-			t.Error(err)
+			t.Errorf("%s: %v, want a unit", tc.id, err)
 			continue
 		}
 		if got := u.Format(tc.value); got != tc.want {

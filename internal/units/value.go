@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// longestValue bounds what ParseValue looks at; no threshold is longer.
+// longestValue is the longest input that ParseValue reads.
 const longestValue = 64
 
-// ParseValue reads a threshold as a person writes it and returns it in u's base unit. A number
+// ParseValue reads a threshold that a person wrote and returns it in u's base unit. A number
 // without a suffix is in the base unit.
 //
 //   - bytes: 24GiB and 24Gi are powers of 1,024, 24GB and 24G of 1,000, as in Kubernetes
@@ -22,7 +22,7 @@ const longestValue = 64
 //   - time: 15m, 1h30m, 250ms, 1 h 30 min; a year is 365 days
 //   - counts: 1500, 1.5K or 1.5k, 4M or 4Mil
 //
-// It also reads what Format writes. The error of a value that does not fit the unit says what to
+// It also reads what Format writes. Its error for a value that does not fit the unit says what to
 // write.
 func (u Unit) ParseValue(s string) (float64, error) {
 	r := u.row()
@@ -74,8 +74,8 @@ func (r *row) readSize(text string) (float64, error) {
 	return 0, fmt.Errorf("does not fit the unit %s", r.id)
 }
 
-// convert multiplies v by a ratio of units. Where one of them is a whole number of the other, the
-// result is as if it were computed in whole numbers: 300m cores are the number 0.3.
+// convert multiplies v by a ratio of units. If one is an integer multiple of the other, the result
+// is as if computed with integers: 300m cores are 0.3.
 func convert(v, ratio float64) float64 {
 	const rounding = 1e-9
 	if whole := math.Round(ratio); ratio >= 1 && math.Abs(ratio-whole) < rounding*whole {
@@ -94,8 +94,8 @@ func finite(v float64) (float64, error) {
 	return v, nil
 }
 
-// timeParts are the units of a duration, the largest first; those with one factor are spellings of
-// one. The first letters are Prometheus', the others what Format writes.
+// timeParts are the units of a duration, largest first. Units with one factor are spellings of the
+// same. The first spelling is Prometheus', the others are what Format writes.
 var timeParts = []struct {
 	symbol string
 	factor float64
@@ -128,7 +128,7 @@ func (r *row) readDuration(text string) (float64, error) {
 
 func isTimeLetter(c rune) bool { return c >= 'a' && c <= 'z' || c == 'µ' }
 
-// timeFactor returns how many seconds a unit of time has, 0 where it is none.
+// timeFactor returns the seconds in a unit of time, or 0 for an unknown one.
 func timeFactor(symbol string) float64 {
 	for _, p := range timeParts {
 		if p.symbol == symbol {
@@ -148,8 +148,8 @@ func cutSign(s string) (sign float64, rest string) {
 	return 1, strings.TrimPrefix(s, "+")
 }
 
-// cutNumber cuts digits, one point and an exponent off the beginning of s. The e of an exponent has
-// digits behind it, so that 5E is 5 exa.
+// cutNumber cuts digits, one point and an exponent off the beginning of s. An exponent's e must
+// have digits after it, so that 5E is 5 exa.
 func cutNumber(s string) (number, rest string) {
 	digits := func(i int) int {
 		for i < len(s) && s[i] >= '0' && s[i] <= '9' {

@@ -138,7 +138,7 @@ func TestParseValueErrors(t *testing.T) {
 	}
 }
 
-// Every unit reads what its own errors tell people to write.
+// TestParseValueReadsItsAdvice checks that every unit reads the examples in its own errors.
 func TestParseValueReadsItsAdvice(t *testing.T) {
 	for _, u := range all() {
 		for _, word := range strings.Fields(strings.ReplaceAll(u.row().write, ",", "")) {
@@ -146,7 +146,7 @@ func TestParseValueReadsItsAdvice(t *testing.T) {
 				continue
 			}
 			if _, err := u.ParseValue(word); err != nil {
-				t.Errorf("%s: %v", u, err)
+				t.Errorf("%s: ParseValue(%q): %v, want no error", u, word, err)
 			}
 		}
 	}
@@ -165,18 +165,18 @@ func FuzzParseValue(f *testing.F) {
 		v, err := u.ParseValue(text)
 		if err != nil {
 			if len(err.Error()) > 500 || !utf8.ValidString(err.Error()) || v != 0 {
-				t.Fatalf("%q is %v: %q", text, v, err)
+				t.Fatalf("ParseValue(%q) = %v, %q; want 0 and a short error", text, v, err)
 			}
 			return
 		}
 		if !isFinite(v) {
-			t.Fatalf("%q is %v", text, v)
+			t.Fatalf("ParseValue(%q) = %v, want a finite number", text, v)
 		}
 		if math.Abs(v) > 1e300 || v != 0 && math.Abs(v) < 1e-280 {
-			return // three digits of these may be beyond a float
+			return // three digits of these may overflow a float64
 		}
 		if _, err := u.ParseValue(u.Format(v)); err != nil {
-			t.Fatalf("%q is %v, written as %q: %v", text, v, u.Format(v), err)
+			t.Fatalf("%q is %v, written as %q, want it readable: %v", text, v, u.Format(v), err)
 		}
 	})
 }
