@@ -33,7 +33,7 @@ func TestServesUntilStopped(t *testing.T) {
 	}
 	address, ok := strings.CutPrefix(strings.TrimSpace(said), "promlab: ready at ")
 	if !ok {
-		t.Fatalf("said %q", said)
+		t.Fatalf("got the output %q, want the address", said)
 	}
 	response, err := http.Get(address + "/api/v1/query?query=" + `count(up{cluster="prod-seoul"})`)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestServesUntilStopped(t *testing.T) {
 	}
 	body, err := io.ReadAll(response.Body)
 	response.Body.Close()
-	// Without --now, the end is the clock's.
+	// Without --now, the end of the samples is the clock's time.
 	if err != nil || !strings.Contains(string(body), `"value":[1795307400,"`) {
 		t.Errorf("got body %s and error %v, want an answer", body, err)
 	}

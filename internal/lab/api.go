@@ -19,18 +19,17 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
-// buildVersion is the version of Prometheus whose engine this is.
+// buildVersion is the version of Prometheus that this engine comes from.
 const buildVersion = "3.15.0"
 
 // maxForm bounds the body of a POST.
 const maxForm = 4 << 20
 
 // api answers Prometheus' HTTP API v1. Its errors, codes and messages are those of Prometheus
-// (https://prometheus.io/docs/prometheus/latest/querying/api/), because clients are written against
-// them.
+// (https://prometheus.io/docs/prometheus/latest/querying/api/), because clients depend on them.
 type api struct{ lab *Lab }
 
-// failure is an error that is answered with its type and code.
+// failure is an error with the type and code of its answer.
 type failure struct {
 	kind string
 	code int
@@ -45,12 +44,12 @@ func badParam(name string, err error) error {
 	return badData(fmt.Errorf("invalid parameter %q: %w", name, err))
 }
 
-// answer is what a handler gives back: data, and what is to be said about it.
+// answer is a handler's result: data and notes about it.
 type answer struct {
 	data  any
 	notes annotations.Annotations
-	query string // the query that notes point into
-	done  func() // gives data back, once it is written; may be nil
+	query string // the query that notes refer to
+	done  func() // releases data after it is written; may be nil
 }
 
 func newAPI(l *Lab) http.Handler {
@@ -137,7 +136,7 @@ func (a *api) queryRange(r *http.Request) (answer, error) {
 	})
 }
 
-// run executes a query within the request's timeout and limit.
+// run executes a query with the request's timeout and limit.
 func (a *api) run(r *http.Request,
 	make func(context.Context) (promql.Query, error)) (answer, error) {
 	limit, err := limitParam(r)
@@ -186,7 +185,7 @@ func (a *api) run(r *http.Request,
 
 var errTruncated = errors.New("results truncated due to limit")
 
-// queryFailure gives an engine's error its type and code.
+// queryFailure returns an engine's error with its type and code.
 func queryFailure(err error) error {
 	var (
 		canceled promql.ErrQueryCanceled
@@ -195,7 +194,7 @@ func queryFailure(err error) error {
 	)
 	switch {
 	case errors.As(err, &canceled), errors.Is(err, context.Canceled):
-		return &failure{"canceled", 499, err} // nginx' code for a client that has gone
+		return &failure{"canceled", 499, err} // nginx' code for a client that left
 	case errors.As(err, &timeout):
 		return &failure{"timeout", http.StatusServiceUnavailable, err}
 	case errors.As(err, &stored):
@@ -204,7 +203,8 @@ func queryFailure(err error) error {
 	return &failure{"execution", http.StatusUnprocessableEntity, err}
 }
 
-// selection is what labels, label values and series have in common: selectors, a time and a limit.
+// selection is what labels, label values and series have in common: selectors, a time range and a
+// limit.
 type selection struct {
 	querier   storage.Querier
 	selectors [][]*labels.Matcher
@@ -245,7 +245,7 @@ func (a *api) selection(r *http.Request, needed bool) (selection, error) {
 	return s, err
 }
 
-// strings joins what each selector finds, sorted and within the limit.
+// strings merges the results of all selectors, sorted and within the limit.
 func (s selection) strings(find func(matchers []*labels.Matcher) ([]string, annotations.Annotations,
 	error)) (answer, error) {
 	found := map[string]struct{}{}
@@ -341,7 +341,7 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("cannot parse %q to a valid timestamp", s)
 }
 
-// parseDuration reads seconds, with a fraction, or Prometheus' own (5m, 1h30m).
+// parseDuration reads seconds, with a fraction, or a duration as Prometheus writes it (5m, 1h30m).
 func parseDuration(s string) (time.Duration, error) {
 	if v, err := strconv.ParseFloat(s, 64); err == nil {
 		if ns := v * float64(time.Second); math.Abs(ns) < math.MaxInt64 {
@@ -382,5 +382,5 @@ func respondError(w http.ResponseWriter, err error) {
 	j.raw(`,"error":`)
 	j.string(f.Error())
 	j.raw(`}`)
-	_ = j.w.Flush() // a client that has gone needs no error
+	_ = j.w.Flush() // a client that left needs no error
 }

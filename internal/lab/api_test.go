@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// client is Prometheus' own client, over the network.
+// client returns Prometheus' own client, connected to l through the network.
 func client(t *testing.T, l *Lab) v1.API {
 	t.Helper()
 	server := httptest.NewServer(l.Handler())
@@ -41,7 +41,7 @@ func TestClientReadsQueries(t *testing.T) {
 	vector := v.(model.Vector)
 	if len(vector) != 1 || vector[0].Metric["__name__"] != "node_memory_MemTotal_bytes" ||
 		float64(vector[0].Value) != 128*gib-37*mib {
-		t.Errorf("topk: %v", vector)
+		t.Errorf("topk: %v, want the node with the most memory", vector)
 	}
 
 	v, notes, infos, err = c.QueryRange(ctx, `max by (instance) (up{job="kubernetes-nodes"})`,
@@ -51,7 +51,7 @@ func TestClientReadsQueries(t *testing.T) {
 	}
 	matrix := v.(model.Matrix)
 	if len(matrix) != 12 || len(matrix[0].Values) != 61 {
-		t.Errorf("range: %d series", len(matrix))
+		t.Errorf("range: %d series, want 12 of 61 samples", len(matrix))
 	}
 
 	for q, want := range map[string]func(model.Value) bool{
@@ -70,7 +70,7 @@ func TestClientReadsQueries(t *testing.T) {
 	} {
 		v, _, _, err := c.Query(ctx, q, now().Add(-time.Minute))
 		if err != nil || !want(v) {
-			t.Errorf("%s: %v, %v", q, v, err)
+			t.Errorf("%s: %v, %v; want the expected type", q, v, err)
 		}
 	}
 }
@@ -83,26 +83,27 @@ func TestClientReadsTheRest(t *testing.T) {
 	names, _, _, err := c.LabelNames(ctx, []string{`up{job="kubelet"}`}, from, to)
 	if err != nil || fmt.Sprint(names) != "__name__, endpoint, instance, job, metrics_path, "+
 		"namespace, node, service" {
-		t.Errorf("labels: %v, %v", names, err)
+		t.Errorf("labels: %v, %v; want those of kube_pod_info and kube_node_info", names, err)
 	}
 	jobs, _, _, err := c.LabelValues(ctx, "job", nil, from, to)
 	if err != nil || len(jobs) != 7 {
-		t.Errorf("jobs: %v, %v", jobs, err)
+		t.Errorf("jobs: %v, %v; want 7", jobs, err)
 	}
 	series, _, _, err := c.Series(ctx, []string{"kube_node_info", `up{job="node-exporter"}`}, from,
 		to)
 	if err != nil || len(series) != 12+11 {
-		t.Errorf("series: %d, %v", len(series), err)
+		t.Errorf("series: %d, %v; want 23", len(series), err)
 	}
 	series, notes, _, err := c.Series(ctx, []string{"kube_node_info"}, from, to, v1.WithLimit(3))
 	if err != nil || len(series) != 3 || len(notes) != 1 ||
 		notes[0] != "results truncated due to limit" {
-		t.Errorf("series within a limit: %d, %v, %v", len(series), notes, err)
+		t.Errorf("series within a limit: %d, %v, %v; want the limit and a warning", len(series),
+			notes, err)
 	}
 	meta, err := c.Metadata(ctx, "node_cpu_seconds_total", "")
 	if err != nil || len(meta["node_cpu_seconds_total"]) != 1 ||
 		meta["node_cpu_seconds_total"][0].Type != v1.MetricTypeCounter {
-		t.Errorf("metadata: %v, %v", meta, err)
+		t.Errorf("metadata: %v, %v; want a counter", meta, err)
 	}
 	targets, err := c.Targets(ctx)
 	if err != nil {
@@ -119,15 +120,15 @@ func TestClientReadsTheRest(t *testing.T) {
 	}
 	build, err := c.Buildinfo(ctx)
 	if err != nil || build.Version != buildVersion {
-		t.Errorf("build: %+v, %v", build, err)
+		t.Errorf("build: %+v, %v; want %s", build, err, buildVersion)
 	}
 	config, err := c.Config(ctx)
 	if err != nil || !strings.Contains(config.YAML, "scrape_interval: 30s") {
-		t.Errorf("config: %+v, %v", config, err)
+		t.Errorf("config: %+v, %v; want the scrape interval in it", config, err)
 	}
 	flags, err := c.Flags(ctx)
 	if err != nil || flags["query.max-samples"] != "50000000" {
-		t.Errorf("flags: %v, %v", flags, err)
+		t.Errorf("flags: %v, %v; want the limit of samples", flags, err)
 	}
 }
 
@@ -211,7 +212,7 @@ func TestErrorsAreThoseOfPrometheus(t *testing.T) {
 		code, body := get(t, l, "/api/v1/"+c.path, c.params)
 		var e struct{ Status, ErrorType, Error string }
 		if err := json.Unmarshal([]byte(body), &e); err != nil {
-			t.Errorf("%s %v: %v in %s", c.path, c.params, err, body)
+			t.Errorf("%s %v: %v in %s, want JSON", c.path, c.params, err, body)
 		}
 		if code != c.code || e.Status != "error" || e.ErrorType != c.kind ||
 			!strings.Contains(e.Error, c.says) {
@@ -229,7 +230,7 @@ func TestACanceledQuerySaysSo(t *testing.T) {
 	l.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet,
 		"/api/v1/query?query=up", nil))
 	if w.Code != 499 || !strings.Contains(w.Body.String(), `"errorType":"canceled"`) {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 499 and canceled", w.Code, w.Body)
 	}
 }
 
@@ -243,7 +244,8 @@ func TestLimitTruncatesWithAWarning(t *testing.T) {
 		_, body := get(t, l, "/api/v1/"+path, params)
 		if n := strings.Count(body, `{"metric":{`); n != 2 ||
 			!strings.HasSuffix(body, `,"warnings":["results truncated due to limit"]}`) {
-			t.Errorf("%s: %d series, ... %s", path, n, body[len(body)-100:])
+			t.Errorf("%s: %d series, ... %s, want the limit and a warning", path, n,
+				body[len(body)-100:])
 		}
 	}
 }
@@ -254,7 +256,7 @@ func TestInfosOfTheEngineArePassedOn(t *testing.T) {
 		"query": {"rate(node_memory_MemFree_bytes[5m])"}, "time": {"1795305540"},
 	})
 	if !strings.Contains(body, `"infos":["PromQL info: metric might not be a counter`) {
-		t.Errorf("... %s", body[max(0, len(body)-300):])
+		t.Errorf("got ... %s, want an info about a counter", body[max(0, len(body)-300):])
 	}
 }
 
@@ -304,7 +306,7 @@ func TestPostedForms(t *testing.T) {
 	w := httptest.NewRecorder()
 	l.Handler().ServeHTTP(w, r)
 	if w.Code != 200 || !strings.Contains(w.Body.String(), `"value":[1795305540,"`) {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 200 and a value at the end", w.Code, w.Body)
 	}
 	r = httptest.NewRequest(http.MethodPost, "/api/v1/query",
 		strings.NewReader("query="+strings.Repeat("x", maxForm)))
@@ -312,38 +314,40 @@ func TestPostedForms(t *testing.T) {
 	w = httptest.NewRecorder()
 	l.Handler().ServeHTTP(w, r)
 	if w.Code != 400 || !strings.Contains(w.Body.String(), "request body too large") {
-		t.Errorf("a form that is too large: %d %s", w.Code, w.Body)
+		t.Errorf("a form that is too large: %d %s, want 400", w.Code, w.Body)
 	}
 }
 
-// TestEveryMetric looks at all series there are: they have metadata, and label sets that are
-// sorted, with no label twice, none empty, and no two series the same.
+// TestEveryMetric checks that every metric has metadata and that all series have sorted labels,
+// none twice, none empty, and are distinct.
 func TestEveryMetric(t *testing.T) {
 	for _, p := range profiles() {
 		l := newLab(t, Options{Profile: p, Nodes: 12})
 		for _, f := range l.store.families {
 			if !f.synthetic && f.help == "" {
-				t.Errorf("%s: no help for %s", p, f.name)
+				t.Errorf("%s: no help for %s, want some", p, f.name)
 			}
 			if counts := strings.HasSuffix(f.name, "_total"); counts != (f.kind == counterKind) {
-				t.Errorf("%s: %s is said to be a %s", p, f.name, f.kind)
+				t.Errorf("%s: %s has the type %s, want a counter only for names with _total", p,
+					f.name, f.kind)
 			}
 			all := f.enumerate(func(*target) bool {
 				return true
 			}, func(series) bool { return true })
 			if len(all) == 0 || len(all) > f.size() {
-				t.Errorf("%s: %s has %d series of %d", p, f.name, len(all), f.size())
+				t.Errorf("%s: %s has %d series, want 1 to %d", p, f.name, len(all), f.size())
 			}
 			for i, x := range all {
 				if name, twice := x.lset.HasDuplicateLabelNames(); twice ||
 					!x.lset.IsValid(model.UTF8Validation) {
-					t.Errorf("%s: %v (%s twice: %v)", p, x.lset, name, twice)
+					t.Errorf("%s: %v (%s twice: %v), want valid labels", p, x.lset, name, twice)
 				}
 				if x.lset.WithoutEmpty().Len() != x.lset.Len() {
-					t.Errorf("%s: an empty label in %v", p, x.lset)
+					t.Errorf("%s: an empty label in %v, want none", p, x.lset)
 				}
 				if i > 0 && labels.Compare(all[i-1].lset, x.lset) >= 0 {
-					t.Errorf("%s: %v comes after %v", p, x.lset, all[i-1].lset)
+					t.Errorf("%s: %v comes after %v, want series in order", p, x.lset,
+						all[i-1].lset)
 				}
 			}
 		}
@@ -356,7 +360,7 @@ func TestReadyAndHealthy(t *testing.T) {
 		"/-/ready": 200, "/-/healthy": 200, "/": 200, "/api/v1/nothing": 404,
 	} {
 		if got, body := get(t, l, path, nil); got != code {
-			t.Errorf("%s: %d %s", path, got, body)
+			t.Errorf("%s: %d %s, want %d", path, got, body, code)
 		}
 	}
 }

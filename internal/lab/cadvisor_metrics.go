@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// cgroup is what cAdvisor reports on: a container, a pod's sandbox, a pod as a whole, or a slice of
-// the system.
+// cgroup is what cAdvisor reports on: a container, a pod's sandbox, a whole pod, or a slice of the
+// system.
 type cgroup struct {
 	labels    []string
 	alive     spans
@@ -19,8 +19,8 @@ type cgroup struct {
 	pause     bool
 }
 
-// cgroups is all that cAdvisor sees on a node. kube-prometheus-stack drops those that belong to no
-// pod.
+// cgroups returns everything that cAdvisor sees on a node. kube-prometheus-stack drops the cgroups
+// that belong to no pod.
 func (n *node) cgroups(system bool) []cgroup {
 	var all []cgroup
 	if system {
@@ -69,7 +69,7 @@ func (n *node) cgroups(system bool) []cgroup {
 	return all
 }
 
-// workingSet is that of a pod's cgroup: its containers' and a little of its own.
+// workingSet returns the memory of a pod's cgroup: that of its containers and a little more.
 func (p *pod) workingSet(t int64) float64 {
 	sum := 900. * 1024
 	for _, c := range p.containers {
@@ -78,7 +78,7 @@ func (p *pod) workingSet(t int64) float64 {
 	return page(sum)
 }
 
-// cpu is the seconds that a pod's containers have used, over their restarts.
+// cpu returns the seconds that a pod's containers have used, including those before restarts.
 func (p *pod) cpu() sampler {
 	began := func(t int64) int64 { return max(startOf(p.seed, t), p.running.first()) }
 	var parts []sampler
@@ -94,11 +94,11 @@ func (p *pod) cpu() sampler {
 	}
 }
 
-// seconds leaves a counter of seconds as it is.
+// seconds rounds a counter of seconds.
 func seconds(_, v float64) float64 { return round(v) }
 
-// perGroup is a metric of cAdvisor: expose emits a cgroup's series, without the cgroup's own
-// labels.
+// perGroup returns a metric of cAdvisor. expose emits the series of a cgroup, and perGroup adds the
+// cgroup's own labels.
 func perGroup(p Profile, kind, name, help string,
 	expose func(g cgroup, emit func(v sampler, more ...string))) metric {
 	return metric{name: name, kind: kind, help: help, from: cadvisor, expose: func(t *target,
@@ -111,9 +111,9 @@ func perGroup(p Profile, kind, name, help string,
 	}}
 }
 
-// cadvisorMetrics is what the kubelet's cAdvisor exposes. kube-prometheus-stack drops some of it
-// (its chart's cAdvisorMetricRelabelings: cfs_throttled_seconds, container_spec_*, and what has no
-// pod).
+// cadvisorMetrics returns what the kubelet's cAdvisor exposes. kube-prometheus-stack drops some of
+// it (cadvisorMetricRelabelings in its chart: cfs_throttled_seconds, container_spec_*, and what has
+// no pod).
 func cadvisorMetrics(p Profile) []metric {
 	perNode := func(name, help string, value func(n *node) float64) metric {
 		return metric{name: name, kind: gauge, help: help, from: cadvisor, expose: func(t *target,
@@ -141,7 +141,8 @@ func cadvisorMetrics(p Profile) []metric {
 	return all
 }
 
-// cgroupMemory is container_memory_*: the working set, and what people take for it.
+// cgroupMemory returns container_memory_*: the working set, and metrics that are often mistaken for
+// it.
 func cgroupMemory(p Profile) []metric {
 	memory := func(name, help string, value func(g cgroup, t int64) float64) metric {
 		return perGroup(p, gauge, name, help, func(g cgroup, emit func(sampler, ...string)) {
@@ -164,7 +165,7 @@ func cgroupMemory(p Profile) []metric {
 		perGroup(p, counterKind, "container_oom_events_total", "Count of out of memory events "+
 			"observed for the container", func(g cgroup, emit func(sampler, ...string)) {
 			if g.container != nil {
-				// counted in a cgroup that is gone with the container: it hardly ever shows
+				// the cgroup is deleted with the container, so the counter hardly ever rises
 				emit(constant(0))
 			}
 		}),
@@ -182,8 +183,8 @@ func cgroupMemory(p Profile) []metric {
 	return all
 }
 
-// cgroupCPU is container_cpu_*. A container's CPU quota is counted in periods of 100 ms in which it
-// wanted to run; in some of them it was throttled.
+// cgroupCPU returns container_cpu_*. Periods are the intervals of 100 ms in which a container with
+// a CPU quota wanted to run. In some of them it was throttled.
 func cgroupCPU(p Profile) []metric {
 	periods := func(name, help string, scale func(seconds, throttled float64) float64) metric {
 		return perGroup(p, counterKind, name, help, func(g cgroup, emit func(sampler, ...string)) {
@@ -191,7 +192,7 @@ func cgroupCPU(p Profile) []metric {
 			switch {
 			case c == nil || c.quota == 0:
 			case c.cpu.level == 0:
-				emit(constant(41)) // it ran once, and is idle since
+				emit(constant(41)) // it ran once and is idle
 			default:
 				emit(counted(&c.throttled, 0, func(t int64) int64 {
 					return c.began(g.pod, t)
@@ -221,8 +222,8 @@ func cgroupCPU(p Profile) []metric {
 	return all
 }
 
-// cgroupTraffic is container_network_*: counted in a pod's sandbox, unless it uses its node's
-// network.
+// cgroupTraffic returns container_network_*. It is counted in a pod's sandbox, unless the pod uses
+// its node's network.
 func cgroupTraffic(p Profile, name, help string, share float64) metric {
 	return perGroup(p, counterKind, name, help, func(g cgroup, emit func(sampler, ...string)) {
 		if !g.pause || g.pod.hostNetwork {

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// cluster is what the exporters look at. It is made once, by the seed alone, and does not change:
-// what changes with time are the signals and spans in it.
+// cluster is what the exporters look at. It is made once from the seed and does not change. The
+// signals and spans in it describe the changes over time.
 type cluster struct {
 	seed   uint64
-	anchor int64 // what happened, happened so long before this
+	anchor int64 // the time before which incidents are placed
 	week   *rhythm
 	nodes  []*node
 	pods   []*pod
@@ -26,46 +26,46 @@ type node struct {
 	cores                   int
 	memory                  float64 // bytes
 	disk                    float64 // bytes, of the root device
-	// its system mounts one disk five times and keeps its root read-only
+	// its system mounts one disk five times and has a read-only root
 	many     bool
 	exporter bool // node_exporter runs on it
 	twice    bool // and is scraped by two jobs (community chart)
 
-	used     signal // memory, as a ratio without what the kernel can give back
-	usedPath path   // what an incident adds to it
+	used     signal // memory in use as a ratio, without reclaimable memory
+	usedPath path   // added by an incident
 	busy     signal // CPU, as a ratio
 	full     signal // root device, as a ratio
 	fullPath path
 	traffic  signal // bytes/s
-	squeezed signal // the share of time in which something waits for memory
+	squeezed signal // share of time with something waiting for memory
 
-	up       spans // its exporters and kubelet answer
-	notReady spans // the kubelet answers, and says that it is not ready
+	up       spans // times in which its exporters and kubelet answer
+	notReady spans // times in which the kubelet reports that it is not ready
 	boots    []int64
 
 	pods                       []*pod
-	slots                      int     // how many pods still fit
-	requestedMem, requestedCPU float64 // bytes and cores asked for by its pods
+	slots                      int     // free slots for pods
+	requestedMem, requestedCPU float64 // bytes and cores requested by its pods
 }
 
 func (n *node) allocatableMemory() float64 { return math.Floor(n.memory*0.955/1024) * 1024 }
 func (n *node) allocatableCores() float64  { return float64(n.cores) - 0.08 }
 
-// usedAt is the share of memory that the kernel cannot give to anybody else.
+// usedAt returns the share of memory that the kernel cannot reclaim.
 func (n *node) usedAt(t int64) float64 {
 	return clamp(n.used.at(t)+n.usedPath.at(t), 0.03, 0.985)
 }
 
-// fullAt is the share of the root device that is taken.
+// fullAt returns the share of the root device that is in use.
 func (n *node) fullAt(t int64) float64 {
 	return clamp(n.full.at(t)+n.fullPath.at(t), 0.02, 0.995)
 }
 
-// lifetime is how long a machine or container runs where nothing is said of it. Counters begin anew
-// with it, so that any time, however long ago, has a beginning before it.
+// lifetime is how long a machine or container runs by default. Counters restart with it, so that
+// every time has a start before it.
 const lifetime = 45 * day
 
-// bootedAt is when a node was last started before t.
+// bootedAt returns when a node last started before t.
 func (n *node) bootedAt(t int64) int64 {
 	last := startOf(n.seed, t)
 	for _, b := range n.boots {
@@ -76,27 +76,27 @@ func (n *node) bootedAt(t int64) int64 {
 	return last
 }
 
-// startOf is the regular beginning, by seed, that lies before t.
+// startOf returns the regular start before t, according to the seed.
 func startOf(seed uint64, t int64) int64 {
 	phase := int64(seed % uint64(lifetime))
 	return floorDiv(t-phase, lifetime)*lifetime + phase
 }
 
-// pod is a pod, from when the API server knew it until it was deleted.
+// pod is a pod, from its creation to its deletion in the API.
 type pod struct {
 	namespace, name, uid, ip string
 	ownerKind, owner         string
 	node                     *node
 	seed                     uint64
-	object                   spans  // it is an object of the API
-	running                  spans  // its containers run
+	object                   spans  // times in which it is an object of the API
+	running                  spans  // times in which its containers run
 	ended                    string // its phase after that: Succeeded or Failed
 	containers               []*container
 	claim                    *claim
 	hostNetwork              bool
 }
 
-// phase is the pod's phase, as kube-state-metrics shows it.
+// phase returns the pod's phase as kube-state-metrics reports it.
 func (p *pod) phase(t int64) string {
 	if p.ended != "" && t >= p.running[len(p.running)-1].to {
 		return p.ended
@@ -112,18 +112,18 @@ type container struct {
 	requestMem, limit float64 // bytes
 	requestCPU, quota float64 // cores
 	memory            signal  // working set, bytes
-	saw               *saw    // or a climb to the limit, again and again
-	climb             path    // or one: added to memory
+	saw               *saw    // or a repeated climb to the limit
+	climb             path    // or a single climb, added to memory
 	cpu               signal  // cores
 	throttled         signal  // share of its CPU periods in which it is throttled
-	restarts          float64 // restarts long ago
-	killed            string  // the reason why it ended, where its pod ended
+	restarts          float64 // old restarts
+	killed            string  // the reason of its end, if its pod ended
 }
 
 // saw is a container that climbs to its limit, is killed and starts again.
 type saw struct{ first, period int64 }
 
-// began is when the container that runs at t was started.
+// began returns when the container that runs at t was started.
 func (c *container) began(p *pod, t int64) int64 {
 	switch begin := p.running.first(); {
 	case c.saw != nil && t >= c.saw.first:
@@ -134,7 +134,7 @@ func (c *container) began(p *pod, t int64) int64 {
 	return startOf(c.seed, t)
 }
 
-// restartsAt counts the restarts until t.
+// restartsAt returns the number of restarts until t.
 func (c *container) restartsAt(t int64) float64 {
 	if c.saw == nil || t < c.saw.first {
 		return c.restarts
@@ -142,7 +142,7 @@ func (c *container) restartsAt(t int64) float64 {
 	return c.restarts + float64((t-c.saw.first)/c.saw.period)
 }
 
-// workingSet is what the OOM killer counts.
+// workingSet returns the memory that the OOM killer counts.
 func (c *container) workingSet(t int64) float64 {
 	v := c.memory.at(t) + c.climb.at(t)
 	if c.saw != nil && t >= c.saw.first {
@@ -162,14 +162,14 @@ type claim struct {
 	size                    float64 // bytes
 	full                    signal
 	fullPath                path
-	reports                 bool // the volume's driver gives statistics
+	reports                 bool // the volume's driver reports statistics
 }
 
 func (c *claim) fullAt(t int64) float64 { return clamp(c.full.at(t)+c.fullPath.at(t), 0.01, 0.995) }
 
 func clamp(v, low, high float64) float64 { return min(max(v, low), high) }
 
-// page rounds bytes down to memory pages, which is what the kernel counts in.
+// page rounds bytes down to memory pages, in which the kernel counts.
 func page(v float64) float64 { return math.Floor(v/4096) * 4096 }
 
 const (
@@ -177,7 +177,7 @@ const (
 	gib = 1 << 30
 )
 
-// newCluster makes the machines, puts pods on them, and lets happen what is to be found.
+// newCluster makes the machines, schedules pods on them, and adds the incidents.
 func newCluster(o Options) *cluster {
 	c := &cluster{seed: o.Seed, anchor: o.Now.UnixMilli(), week: newRhythm()}
 	for i := range o.Nodes {
@@ -185,7 +185,7 @@ func newCluster(o Options) *cluster {
 	}
 	c.breakNodes()
 	c.schedule()
-	if o.Tame { // they had their room, so that all else is the same
+	if o.Tame { // drop them last, so that everything else stays the same
 		hurts := func(p *pod) bool { return p.namespace == hostileNamespace }
 		c.pods = slices.DeleteFunc(c.pods, hurts)
 		for _, n := range c.nodes {
@@ -198,7 +198,7 @@ func newCluster(o Options) *cluster {
 	return c
 }
 
-// before is so long before the anchor.
+// before returns the time that is ago before the anchor.
 func (c *cluster) before(ago int64) int64 { return c.anchor - ago }
 
 // newNode makes the i-th machine of a fleet, healthy.
@@ -224,8 +224,8 @@ func (c *cluster) newNode(i, fleet int) *node {
 	}
 	switch {
 	case fleet > 1000:
-		// small machines, as such fleets have, and so that a query over all cores stays within
-		// query.max-samples
+		// Small machines, as in fleets of this size. They also keep a query for all cores within
+		// query.max-samples.
 		n.machine, n.cores, n.memory = "r5.xlarge", 4, 32*gib-37*mib
 	case i%11 == 3:
 		n.machine, n.cores, n.memory = "r5.4xlarge", 16, 128*gib-37*mib

@@ -10,7 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/lab"
 )
 
-// A test's Prometheus: the same cluster and the same samples each time.
+// A Prometheus for tests, with the same cluster and samples each time.
 func ExampleNew() {
 	l, err := lab.New(lab.Options{
 		Profile: lab.KPS, Nodes: 42, Now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC),

@@ -1,6 +1,6 @@
 package lab
 
-// Roles that nodes play, in the order in which a small fleet gets them.
+// Roles of nodes, in the order in which a small fleet gets them.
 const (
 	leaking = iota
 	cpuBound
@@ -14,14 +14,14 @@ const (
 	roles
 )
 
-// spread says which node plays a role in a fleet of usual size: not the first nine in a row.
+// spread maps roles to nodes in a fleet of usual size, so that they are not the first nine in a
+// row.
 var spread = [roles]int{
 	leaking: 6, cpuBound: 17, filling: 23, warm: 13, wentDown: 31, unwatched: 38, packed: 28,
 	rebooted: 10, wasNotReady: 35,
 }
 
-// in gives the node that plays a role, or nil where the fleet is too small for it: one node stays
-// healthy.
+// in returns the node with a role, or nil if the fleet is too small for it. One node stays healthy.
 func (c *cluster) in(role int) *node {
 	switch {
 	case len(c.nodes) >= 40:
@@ -32,8 +32,8 @@ func (c *cluster) in(role int) *node {
 	return nil
 }
 
-// breakNodes lets happen to the machines what is to be found: two that are critical at the anchor,
-// three that deserve a warning (the third, packed, is made by schedule), and a few with a past.
+// breakNodes adds the incidents of machines: two that are critical at the anchor, three that
+// deserve a warning (schedule makes the third, packed), and a few in the past.
 func (c *cluster) breakNodes() {
 	if n := c.in(leaking); n != nil {
 		// Crosses 90 % six hours before the anchor and ends at about 94.5 %.
@@ -81,7 +81,7 @@ func (c *cluster) breakNodes() {
 	}
 }
 
-// breakPods makes the pods that ended, and those with names that should hurt nobody.
+// breakPods makes the pods that ended and those with hostile names.
 func (c *cluster) breakPods() {
 	executor := workload{
 		namespace: "spark", kind: "Pod", containers: []spec{
@@ -125,14 +125,14 @@ func (c *cluster) breakPods() {
 			},
 		}
 		if p := c.runSomewhere(w, always(), always()); p != nil && i == 1 {
-			// Near enough to its limit for a warning, so that messages carry its name.
+			// Close enough to its limit for a warning, so that messages hold its name.
 			x := p.containers[0]
 			x.memory = signal{level: x.limit * .885, jitter: x.limit * .008, seed: x.seed}
 		}
 	}
 }
 
-// runSomewhere places a pod that belongs to no set of replicas.
+// runSomewhere schedules a pod without replicas.
 func (c *cluster) runSomewhere(w workload, object, running spans) *pod {
 	n := c.room(w, 0)
 	if n == nil {
@@ -141,7 +141,7 @@ func (c *cluster) runSomewhere(w workload, object, running spans) *pod {
 	return c.run(w, n, 0, object, running)
 }
 
-// pack asks for nearly all that is left of a node's memory.
+// pack requests nearly all the free memory of a node.
 func (c *cluster) pack() {
 	n := c.in(packed)
 	if n == nil {

@@ -20,8 +20,8 @@ type queryData struct{ value parser.Value }
 type seriesData []labels.Labels
 
 // respond writes an answer in Prometheus' own JSON: keys in its order, timestamps in seconds with
-// at most three decimals, values as strings. It writes as it goes, so that a large matrix is never
-// whole in memory as text.
+// at most three decimals, values as strings. It streams, so that a large matrix is never in memory
+// as text.
 func respond(w http.ResponseWriter, a answer) {
 	w.Header().Set("Content-Type", "application/json")
 	j := jsonWriter{w: bufio.NewWriterSize(w, 64<<10)}
@@ -47,10 +47,10 @@ func respond(w http.ResponseWriter, a answer) {
 		}
 	}
 	j.raw("}")
-	_ = j.w.Flush() // a client that has gone needs no error
+	_ = j.w.Flush() // a client that left needs no error
 }
 
-// jsonWriter writes JSON through one buffer. Errors of the connection stay in w.
+// jsonWriter writes JSON through one buffer. w keeps errors of the connection.
 type jsonWriter struct {
 	w   *bufio.Writer
 	buf []byte
@@ -58,11 +58,11 @@ type jsonWriter struct {
 
 func (j *jsonWriter) raw(s string) { _, _ = j.w.WriteString(s) }
 
-// any writes a small value as encoding/json does.
+// any writes a small value like encoding/json.
 func (j *jsonWriter) any(v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		// only a NaN or a channel would fail, and neither is in what is written so
+		// only a NaN or a channel could fail, and no such value gets here
 		b = []byte("null")
 	}
 	_, _ = j.w.Write(b)
@@ -98,7 +98,7 @@ func (j *jsonWriter) query(v parser.Value) {
 			j.point(v[i].T, v[i].F)
 			j.raw("}")
 		})
-	default: // a scalar or a string, which write themselves
+	default: // a scalar or a string, which marshal themselves
 		j.any(v)
 	}
 	j.raw("}")
@@ -145,12 +145,12 @@ func appendTime(b []byte, t int64) []byte {
 	return b
 }
 
-// string writes a JSON string as Prometheus does: without escaping HTML, which is for the reader to
-// take care of.
+// string writes a JSON string as Prometheus does. It does not escape HTML, which is up to the
+// reader.
 func (j *jsonWriter) string(s string) {
 	const hex = "0123456789abcdef"
 	b := append(j.buf[:0], '"')
-	for _, r := range s { // an invalid byte comes as U+FFFD
+	for _, r := range s { // an invalid byte becomes U+FFFD
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))

@@ -2,18 +2,19 @@ package lab
 
 import "math"
 
-// kubeletMetrics is what the kubelet itself exposes.
+// kubeletMetrics returns the metrics of the kubelet itself.
 func kubeletMetrics() []metric {
 	volume := func(name, help string, value func(c *claim, t int64) float64) metric {
-		return metric{name: "kubelet_volume_stats_" + name, kind: gauge, help: help, from: kubelet, expose: func(t *target, emit emitter) {
-			for _, p := range t.node.pods {
-				if c := p.claim; c != nil && c.reports {
-					emit(p.running, func(at int64) float64 {
-						return value(c, at)
-					}, "namespace", c.namespace, "persistentvolumeclaim", c.name)
+		return metric{name: "kubelet_volume_stats_" + name, kind: gauge, help: help, from: kubelet,
+			expose: func(t *target, emit emitter) {
+				for _, p := range t.node.pods {
+					if c := p.claim; c != nil && c.reports {
+						emit(p.running, func(at int64) float64 {
+							return value(c, at)
+						}, "namespace", c.namespace, "persistentvolumeclaim", c.name)
+					}
 				}
-			}
-		}}
+			}}
 	}
 	files := func(c *claim) float64 { return math.Floor(c.size / 16384) }
 	used := func(c *claim, t int64) float64 { return math.Floor(files(c) * .1 * c.fullAt(t)) }

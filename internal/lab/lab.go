@@ -1,13 +1,12 @@
-// Package lab is a Prometheus in a box: the real PromQL engine over a Kubernetes cluster that does
+// Package lab is a simulated Prometheus: the real PromQL engine on a Kubernetes cluster that does
 // not exist.
 //
-// Nothing is loaded and nothing stored. Every sample is computed from a seed and its time alone, so
-// that any range of any length can be asked for, and the same question gives the same bytes on
-// every machine. The metric and label names are those that node_exporter, cAdvisor, the kubelet and
-// kube-state-metrics have under the two Helm charts that most clusters use, with the traps that
-// real clusters have, and with things to find.
+// It loads and stores nothing. Every sample is computed from a seed and its time, so a query may
+// cover any range, and the same query gives the same bytes on every machine. Metric and label names
+// are those of node_exporter, cAdvisor, the kubelet and kube-state-metrics under the two most
+// common Helm charts. The data have the traps of real clusters, and incidents to find.
 //
-// It serves the demo, the tests and the benchmarks, and is in nothing that ships.
+// It serves the demo, the tests and the benchmarks. No shipped program contains it.
 package lab
 
 import (
@@ -23,7 +22,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 )
 
-// Profile is the Helm chart whose scrape configuration the cluster is seen through.
+// Profile is the Helm chart whose scrape configuration labels the cluster's metrics.
 type Profile string
 
 // The profiles.
@@ -41,7 +40,8 @@ const (
 	DefaultSeed  = 1
 )
 
-// Options say which cluster, and when. The zero value of a field is its default, but for Now.
+// Options describe the cluster and the time. The zero value of each field except Now is its
+// default.
 type Options struct {
 	Profile        Profile       // Community
 	Nodes          int           // DefaultNodes; at most MaxNodes
@@ -49,28 +49,25 @@ type Options struct {
 	Cluster        string        // a label "cluster" on every series; none if empty
 	ScrapeInterval time.Duration // 1m (community), 30s (kps)
 
-	// Now is the time that incidents are placed before: the leak that began six hours ago began six
-	// hours before Now. Without Clock it is also the end of the samples, and what a query without a
-	// time is evaluated at.
+	// Now is the time before which incidents are placed: the leak of six hours ago began six hours
+	// before Now. Without Clock, it is also the end of the samples and the default time of a query.
 	Now time.Time
-	// Clock, where set, is the end of the samples instead, which so moves on.
+	// Clock, if set, returns the end of the samples, which then advances.
 	Clock func() time.Time
 
-	// Tame leaves out the pods whose names are hostile, which are there for tests and nothing to
-	// show.
+	// Tame omits the pods with hostile names, which are for tests and not for demonstrations.
 	Tame bool
 
-	// Recording, where set, is answered from in place of the simulated cluster: of the fields
-	// above, Now and Clock alone count then. Without either, the end of the samples is the
-	// recording's.
+	// Recording, if set, replaces the simulated cluster. Of the fields above, it uses only Now and
+	// Clock. Without either, the end of the samples is that of the recording.
 	Recording *Recording
 
-	Without    []string      // metrics that are absent, by the beginning of their names
+	Without    []string      // prefixes of the names of absent metrics
 	MaxSamples int           // 50,000,000, as Prometheus' --query.max-samples
 	Timeout    time.Duration // 2m, as Prometheus' --query.timeout
 }
 
-// withDefaults fills in what is not said, and says what is wrong with the rest.
+// withDefaults sets the defaults and returns an error for invalid options.
 func (o Options) withDefaults() (Options, error) {
 	if o.Profile == "" {
 		o.Profile = Community
@@ -106,12 +103,13 @@ func (o Options) withDefaults() (Options, error) {
 	case o.ScrapeInterval < time.Second || o.ScrapeInterval > time.Hour:
 		return o, fmt.Errorf("lab: scrape interval %s: write one from 1s to 1h", o.ScrapeInterval)
 	case o.Now.IsZero():
-		return o, errors.New("lab: no time given for Now: incidents are placed before it")
+		return o, errors.New("lab: Now is not set: write the time before which incidents " +
+			"are placed")
 	}
 	return o, nil
 }
 
-// Lab is a cluster and the Prometheus that has scraped it. It is safe for concurrent use.
+// Lab is a cluster and the Prometheus that scraped it. It is safe for concurrent use.
 type Lab struct {
 	options Options
 	targets []*target // of a simulated cluster
@@ -122,7 +120,7 @@ type Lab struct {
 
 func newParser() parser.Parser { return parser.NewParser(parser.Options{}) }
 
-// New makes a cluster. It errs only for options that are out of bounds.
+// New makes a cluster. It returns an error only for invalid options.
 func New(o Options) (*Lab, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -186,7 +184,7 @@ func (l *Lab) now() time.Time {
 	return l.options.Now
 }
 
-// Querier implements storage.Queryable: what is in it can also be asked without HTTP.
+// Querier implements storage.Queryable, for queries without HTTP.
 func (l *Lab) Querier(mint, maxt int64) (storage.Querier, error) {
 	if r := l.options.Recording; r != nil {
 		return replay{r, mint, min(maxt, l.now().UnixMilli())}, nil
@@ -214,7 +212,7 @@ type scrape struct {
 	up     bool
 }
 
-// scrapes returns the newest scrape of every target that is known at a time.
+// scrapes returns the newest scrape of every target that exists at a time.
 func (l *Lab) scrapes(now int64) []scrape {
 	if r := l.options.Recording; r != nil {
 		return r.scrapes(now)
@@ -235,6 +233,6 @@ func (l *Lab) scrapes(now int64) []scrape {
 	return all
 }
 
-// Handler answers Prometheus' HTTP API v1, as far as clients ask for it: query, query_range,
-// labels, label values, series, metadata, targets and status, and /-/ready and /-/healthy.
+// Handler serves the part of Prometheus' HTTP API v1 that clients use: query, query_range, labels,
+// label values, series, metadata, targets and status, and /-/ready and /-/healthy.
 func (l *Lab) Handler() http.Handler { return newAPI(l) }

@@ -37,7 +37,7 @@ func newLab(t testing.TB, o Options) *Lab {
 	return l
 }
 
-// get asks the API and gives the status and the body.
+// get sends a request to the API and returns the status and the body.
 func get(t testing.TB, l *Lab, path string, params url.Values) (int, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -73,15 +73,15 @@ func query(t testing.TB, l *Lab, path string, params url.Values) []line {
 		Warnings []string
 	}
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || code != 200 {
-		t.Fatalf("%v: %d %.300s: %v", params, code, body, err)
+		t.Fatalf("%v: %d %.300s: %v, want 200 and JSON", params, code, body, err)
 	}
 	if len(answer.Warnings) > 0 {
-		t.Errorf("%v: warnings %v", params, answer.Warnings)
+		t.Errorf("%v: warnings %v, want none", params, answer.Warnings)
 	}
 	return answer.Data.Result
 }
 
-// instant evaluates a query so long before the end.
+// instant evaluates a query ago before the end of the samples.
 func instant(t testing.TB, l *Lab, q string, ago time.Duration) []line {
 	t.Helper()
 	return query(t, l, "/api/v1/query", url.Values{
@@ -89,8 +89,8 @@ func instant(t testing.TB, l *Lab, q string, ago time.Duration) []line {
 	})
 }
 
-// over evaluates a query over a time that ends at the end of the samples.
-func over(t testing.TB, l *Lab, q string, back, step time.Duration) []line {
+// queryRange evaluates a query for a time range that ends at the end of the samples.
+func queryRange(t testing.TB, l *Lab, q string, back, step time.Duration) []line {
 	t.Helper()
 	return query(t, l, "/api/v1/query_range", url.Values{
 		"query": {q}, "start": {fmt.Sprint(now().Add(-back).Unix())},
@@ -107,7 +107,7 @@ func TestOptionsAreBounded(t *testing.T) {
 		{Options{Now: now(), Nodes: -1}, "from 1 to 5000"},
 		{Options{Now: now(), Nodes: 5001}, "from 1 to 5000"},
 		{Options{Now: now(), ScrapeInterval: time.Millisecond}, "from 1s to 1h"},
-		{Options{}, "no time given"},
+		{Options{}, "Now is not set"},
 	} {
 		if _, err := New(c.o); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("New(%+v): %v, want %q in it", c.o, err, c.says)
@@ -121,12 +121,12 @@ func TestEveryFleetWorks(t *testing.T) {
 			l := newLab(t, Options{Profile: p, Nodes: nodes})
 			if got := number(t, instant(t, l, "count(kube_node_info)",
 				time.Minute)[0].Value[1]); got != float64(nodes) {
-				t.Errorf("%s, %d nodes: kube_node_info has %v", p, nodes, got)
+				t.Errorf("%s: kube_node_info has %v nodes, want %d", p, got, nodes)
 			}
 			for name, q := range panelQueries() {
 				instant(t, l, q, time.Minute)
 				if t.Failed() {
-					t.Fatalf("%s with %d nodes", name, nodes)
+					t.Fatalf("%s with %d nodes failed, want no errors", name, nodes)
 				}
 			}
 		}
@@ -146,26 +146,28 @@ func TestSameSeedSameBytes(t *testing.T) {
 		_, two := get(t, b, "/api/v1/query_range", params)
 		_, different := get(t, other, "/api/v1/query_range", params)
 		if one != two {
-			t.Errorf("%s: two labs of one seed differ", p)
+			t.Errorf("%s: two labs of one seed differ, want the same bytes", p)
 		}
 		if one == different || len(one) < 100_000 {
-			t.Errorf("%s: two seeds give the same %d bytes", p, len(one))
+			t.Errorf("%s: two seeds give the same %d bytes, want them to differ", p, len(one))
 		}
 	}
 }
 
-// TestSampleDoesNotDependOnTheQuery holds points of ranges against instant queries.
+// TestSampleDoesNotDependOnTheQuery compares points of ranges with instant queries.
 func TestSampleDoesNotDependOnTheQuery(t *testing.T) {
 	l := newLab(t, Options{Profile: KPS, Nodes: 8})
 	for _, q := range []string{
 		"node_memory_MemAvailable_bytes", `rate(node_cpu_seconds_total{mode="user",cpu="1"}[5m])`,
 		"sum by (namespace) (container_memory_working_set_bytes)",
 	} {
-		wide, narrow := over(t, l, q, 24*time.Hour, time.Hour), over(t, l, q, 2*time.Hour,
-			30*time.Minute)
+		wide, narrow := queryRange(t, l, q, 24*time.Hour, time.Hour),
+			queryRange(t, l, q, 2*time.Hour,
+				30*time.Minute)
 		at := instant(t, l, q, time.Hour)
 		if len(wide) == 0 || len(wide) < len(at) {
-			t.Fatalf("%s: %d series over a day, %d at one time", q, len(wide), len(at))
+			t.Fatalf("%s: %d series in a day, want at least the %d at one time", q, len(wide),
+				len(at))
 		}
 		find := func(from []line, metric map[string]string) string {
 			for _, x := range from {
@@ -182,7 +184,8 @@ func TestSampleDoesNotDependOnTheQuery(t *testing.T) {
 		for _, x := range at {
 			if a, b := find(wide, x.Metric), find(narrow, x.Metric); a != x.Value[1] ||
 				b != x.Value[1] {
-				t.Errorf("%s %v: %v at once, %v in a day, %v in two hours", q, x.Metric, x.Value[1],
+				t.Errorf("%s %v: %v in an instant query, %v in a day, %v in two hours; want "+
+					"the same", q, x.Metric, x.Value[1],
 					a, b)
 			}
 		}
@@ -195,16 +198,16 @@ func TestAnyTimeHasSamples(t *testing.T) {
 		time.Minute, 400 * 24 * time.Hour, 30 * 365 * 24 * time.Hour,
 	} {
 		for q, want := range map[string]int{
-			"node_memory_MemTotal_bytes": 3, // one node has no exporter, or all have
+			"node_memory_MemTotal_bytes": 3, // one node may have no exporter
 			`sum by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])) > 0`: 3,
 		} {
 			if got := len(instant(t, l, q, ago)); got < want || got > 4 {
-				t.Errorf("%s, %s ago: %d series", q, ago, got)
+				t.Errorf("%s, %s ago: %d series, want %d to 4", q, ago, got, want)
 			}
 		}
 	}
 	if got := instant(t, l, "up", -6*time.Minute); len(got) != 0 {
-		t.Errorf("%d series after the end", len(got))
+		t.Errorf("%d series after the end, want 0", len(got))
 	}
 }
 
@@ -218,7 +221,7 @@ func TestClockMovesTheEnd(t *testing.T) {
 	before := query(t, l, "/api/v1/query", later)
 	clock = clock.Add(time.Hour)
 	if after := query(t, l, "/api/v1/query", later); len(before) != 0 || len(after) == 0 {
-		t.Errorf("%d series before, %d after", len(before), len(after))
+		t.Errorf("%d series before and %d after, want none and some", len(before), len(after))
 	}
 }
 
@@ -228,13 +231,13 @@ func TestWithoutAndCluster(t *testing.T) {
 	})
 	if got := instant(t, l, `count({__name__=~"kubelet_volume_stats_.+|node_pressure_.+"})`,
 		time.Minute); len(got) != 0 {
-		t.Errorf("still there: %v", got)
+		t.Errorf("got %v, want it absent", got)
 	}
 	if got := instant(t, l, `count({cluster!="서울",__name__!=""})`, time.Minute); len(got) != 0 {
-		t.Errorf("series without the cluster's label: %v", got)
+		t.Errorf("series without the cluster's label: %v, want none", got)
 	}
 	if got := instant(t, l, `count(up{cluster="서울"})`, time.Minute); len(got) != 1 {
-		t.Error("no series with the cluster's label")
+		t.Errorf("series with the cluster's label: %v, want one", got)
 	}
 }
 
@@ -244,16 +247,16 @@ func TestSamplesSitAtEachTargetsOwnTime(t *testing.T) {
 	for _, x := range instant(t, l, `timestamp(up{job="node-exporter"})`, time.Minute) {
 		v := number(t, x.Value[1])
 		if age := float64(now().Add(-time.Minute).Unix()) - v; age < 0 || age > 30 {
-			t.Errorf("%v is %v s old with a scrape interval of 30s", x.Metric, age)
+			t.Errorf("%v is %v s old, want 0 to 30 s", x.Metric, age)
 		}
 		seen[v] = true
 	}
 	if len(seen) < 35 {
-		t.Errorf("41 targets are scraped at %d times", len(seen))
+		t.Errorf("41 targets are scraped at %d times, want 35 or more", len(seen))
 	}
 }
 
-// BenchmarkNodeMemory is a day of 5,000 nodes at 720 steps, through the API.
+// BenchmarkNodeMemory queries a day of 5,000 nodes at 720 steps through the API.
 func BenchmarkNodeMemory(b *testing.B) {
 	l := newLab(b, Options{Nodes: MaxNodes})
 	params := url.Values{
@@ -266,20 +269,20 @@ func BenchmarkNodeMemory(b *testing.B) {
 	for b.Loop() {
 		code, body := get(b, l, "/api/v1/query_range", params)
 		if n := strings.Count(body, `"metric"`); code != 200 || n != 4999 {
-			b.Fatalf("%d: %d series", code, n)
+			b.Fatalf("got %d and %d series, want 200 and 4999", code, n)
 		}
 		b.ReportMetric(float64(len(body))/1e6, "MB/answer")
 	}
 }
 
-// BenchmarkPanels is each built-in question over a day at 2 m steps.
+// BenchmarkPanels runs the query of each built-in panel for a day at steps of 2 m.
 func BenchmarkPanels(b *testing.B) {
 	for _, p := range profiles() {
 		l := newLab(b, Options{Profile: p})
 		for name, q := range panelQueries() {
 			b.Run(string(p)+"/"+name, func(b *testing.B) {
 				for b.Loop() {
-					over(b, l, q, 24*time.Hour, 2*time.Minute)
+					queryRange(b, l, q, 24*time.Hour, 2*time.Minute)
 				}
 			})
 		}

@@ -5,17 +5,16 @@ import (
 	"sync/atomic"
 )
 
-// metric is a metric family: what its metadata says, which exporter exposes it, and what that
-// exporter answers.
+// metric is a metric family: its metadata, the exporter that exposes it, and its series.
 type metric struct {
 	name, kind, help string
 	from             source
 	expose           func(t *target, emit emitter)
-	synthetic        bool // written by Prometheus about every target, also where the scrape failed
+	synthetic        bool // written by Prometheus for every target, even after a failed scrape
 }
 
-// emitter takes one series of an exporter's answer: when it is in there, its value, and its labels
-// as names and values in turn.
+// emitter receives one series of an exporter: the times in which it exists, its value, and its
+// labels as alternating names and values.
 type emitter func(alive spans, value sampler, labels ...string)
 
 const (
@@ -23,10 +22,10 @@ const (
 	counterKind = "counter"
 )
 
-// constant samples the same value always.
+// constant always samples the same value.
 func constant(v float64) sampler { return func(int64) float64 { return v } }
 
-// flag samples 1 while a condition holds, else 0.
+// flag samples 1 while holds is true, else 0.
 func flag(holds func(t int64) bool) sampler {
 	return func(t int64) float64 {
 		if holds(t) {
@@ -36,11 +35,11 @@ func flag(holds func(t int64) bool) sampler {
 	}
 }
 
-// counted samples a counter: a signal integrated since the beginning that lies before each time, in
-// the signal's unit times seconds, and what scale makes of it. Noise comes lag later.
+// counted samples a counter: a signal integrated since the last start, in the signal's unit times
+// seconds, and transformed by scale. Its noise is delayed by lag.
 func counted(s *signal, lag int64, began func(t int64) int64,
 	scale func(seconds, v float64) float64) sampler {
-	// The integral at the beginning is that of the sample before, nearly always.
+	// The integral at the start is nearly always that of the sample before.
 	type origin struct {
 		begin int64
 		v     float64
@@ -62,10 +61,10 @@ func scaled(factor float64) func(seconds, v float64) float64 {
 	return func(_, v float64) float64 { return math.Floor(factor * v) }
 }
 
-// round cuts a counter of seconds to what exporters print.
+// round rounds a counter of seconds as exporters print it.
 func round(v float64) float64 { return math.Round(v*1000) / 1000 }
 
-// newMetrics is everything that the exporters of a cluster expose, and what Prometheus adds.
+// newMetrics returns everything that the exporters of a cluster expose, and what Prometheus adds.
 func newMetrics(c *cluster, p Profile) []metric {
 	all := synthetic()
 	all = append(all, nodeMetrics()...)
@@ -80,7 +79,7 @@ func newMetrics(c *cluster, p Profile) []metric {
 	return all
 }
 
-// synthetic is what Prometheus writes about each scrape, and about itself.
+// synthetic returns what Prometheus writes about each scrape and about itself.
 func synthetic() []metric {
 	return []metric{
 		{name: "up", kind: gauge, synthetic: true, expose: func(t *target, emit emitter) {
@@ -93,7 +92,9 @@ func synthetic() []metric {
 				return math.Round(1e6*(0.02+0.015*noise(seed, at))) / 1e6
 			})
 		}},
-		{name: "prometheus_build_info", kind: gauge, from: prometheusItself, help: "A metric with a constant '1' value labeled by version, revision, branch, goversion from which prometheus was built, and the goos and goarch for the build.",
+		{name: "prometheus_build_info", kind: gauge, from: prometheusItself,
+			help: "A metric with a constant '1' value labeled by version, revision, branch, " +
+				"goversion from which prometheus was built, and the goos and goarch for the build.",
 			expose: func(_ *target, emit emitter) {
 				emit(always(), constant(1), "version", buildVersion, "branch", "HEAD", "goversion",
 					"go1.26", "goos", "linux", "goarch", "amd64", "revision", "promlab")

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// machine is a metric of node_exporter that has one series for each node.
+// machine returns a metric of node_exporter with one series for each node.
 func machine(name, help string, value func(n *node, t int64) float64) metric {
 	return metric{name: name, kind: gauge, help: help, from: nodeExporter, expose: func(t *target,
 		emit emitter) {
@@ -14,8 +14,8 @@ func machine(name, help string, value func(n *node, t int64) float64) metric {
 	}}
 }
 
-// machineCounter is one that has a counter for each node, of one of its signals, beginning anew
-// when the node boots.
+// machineCounter returns a counter of node_exporter for a signal of each node. It restarts when the
+// node boots.
 func machineCounter(name, help string, of func(n *node) *signal,
 	scale func(seconds, v float64) float64, labels ...string) metric {
 	return metric{
@@ -26,10 +26,10 @@ func machineCounter(name, help string, of func(n *node) *signal,
 	}
 }
 
-// kib rounds bytes to KiB, in which /proc/meminfo counts.
+// kib rounds bytes down to KiB, in which /proc/meminfo counts.
 func kib(v float64) float64 { return math.Floor(v/1024) * 1024 }
 
-// nodeMetrics is what node_exporter says of memory, CPU, load, pressure and the system.
+// nodeMetrics returns node_exporter's metrics of memory, CPU, load, pressure and the system.
 func nodeMetrics() []metric {
 	memory := func(field string, value func(n *node, t int64) float64) metric {
 		return machine("node_memory_"+field+"_bytes", "Memory information field "+field+"_bytes.",
@@ -52,7 +52,7 @@ func nodeMetrics() []metric {
 	return []metric{
 		memory("MemTotal", func(n *node, _ int64) float64 { return n.memory }),
 		memory("MemAvailable", available),
-		// The fields below are the ones that people take for it.
+		// The fields below are often mistaken for it.
 		memory("MemFree", func(n *node, t int64) float64 {
 			return available(n, t) * (.10 + .04*noise(n.seed+1, t))
 		}),
@@ -95,14 +95,17 @@ func nodeMetrics() []metric {
 					"release", "6.1.141-155.222.amzn2023.x86_64", "version",
 					"#1 SMP PREEMPT_DYNAMIC", "domainname", "(none)")
 			}},
-		{name: "node_exporter_build_info", kind: gauge, from: nodeExporter, help: "A metric with a constant '1' value labeled by version, revision, branch, goversion from which node_exporter was built, and the goos and goarch for the build.", expose: func(_ *target, emit emitter) {
-			emit(always(), constant(1), "version", "1.9.1", "branch", "HEAD", "goversion",
-				"go1.23.7", "goos", "linux", "goarch", "amd64")
-		}},
+		{name: "node_exporter_build_info", kind: gauge, from: nodeExporter,
+			help: "A metric with a constant '1' value labeled by version, revision, branch, " +
+				"goversion from which node_exporter was built, and the goos and goarch for the build.",
+			expose: func(_ *target, emit emitter) {
+				emit(always(), constant(1), "version", "1.9.1", "branch", "HEAD", "goversion",
+					"go1.23.7", "goos", "linux", "goarch", "amd64")
+			}},
 	}
 }
 
-// modes is how a core's time is divided: shares of its busy time, or of the rest.
+// modes divides a core's time: shares of its busy time, or of the rest.
 var modes = [...]struct {
 	name  string
 	busy  bool
@@ -113,23 +116,24 @@ var modes = [...]struct {
 	{"irq", true, 0},
 }
 
-// nodeCPU is node_cpu_seconds_total: the node's busy time, with each core a little behind the one
-// before it, so that cores differ and yet agree.
+// nodeCPU returns node_cpu_seconds_total: the node's busy time, with each core a little behind the
+// one before, so that cores differ but have the same mean.
 func nodeCPU() metric {
-	return metric{name: "node_cpu_seconds_total", kind: counterKind, from: nodeExporter, help: "Seconds the CPUs spent in each mode.", expose: func(t *target, emit emitter) {
-		n := t.node
-		for core := range n.cores {
-			lag := int64(core) * 19 * second
-			for _, m := range modes {
-				emit(always(), counted(&n.busy, lag, n.bootedAt, func(seconds, v float64) float64 {
-					if !m.busy {
-						v = max(0, seconds-v)
-					}
-					return math.Round(100*m.share*v) / 100
-				}), "cpu", fmt.Sprint(core), "mode", m.name)
+	return metric{name: "node_cpu_seconds_total", kind: counterKind, from: nodeExporter,
+		help: "Seconds the CPUs spent in each mode.", expose: func(t *target, emit emitter) {
+			n := t.node
+			for core := range n.cores {
+				lag := int64(core) * 19 * second
+				for _, m := range modes {
+					emit(always(), counted(&n.busy, lag, n.bootedAt, func(seconds, v float64) float64 {
+						if !m.busy {
+							v = max(0, seconds-v)
+						}
+						return math.Round(100*m.share*v) / 100
+					}), "cpu", fmt.Sprint(core), "mode", m.name)
+				}
 			}
-		}
-	}}
+		}}
 }
 
 // mount is a filesystem of a node.
@@ -141,8 +145,8 @@ type mount struct {
 	readonly         bool
 }
 
-// mounts is what a node has mounted: what is to be shown, and what is not (tmpfs, /boot, volumes of
-// pods, a read-only root).
+// mounts returns what a node has mounted: file systems to show and others to ignore (tmpfs, /boot,
+// volumes of pods, a read-only root).
 func (n *node) mounts() []mount {
 	none := func(int64) float64 { return 0 }
 	root := mount{
@@ -189,16 +193,17 @@ func (n *node) mounts() []mount {
 	return all
 }
 
-// nodeFilesystem is what node_exporter says of filesystems.
+// nodeFilesystem returns node_exporter's metrics of file systems.
 func nodeFilesystem() []metric {
 	filesystem := func(name, help string, value func(m mount, t int64) float64) metric {
-		return metric{name: "node_filesystem_" + name, kind: gauge, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
-			for _, m := range t.node.mounts() {
-				emit(always(), func(at int64) float64 {
-					return value(m, at)
-				}, "device", m.device, "mountpoint", m.at, "fstype", m.kind)
-			}
-		}}
+		return metric{name: "node_filesystem_" + name, kind: gauge, help: help, from: nodeExporter,
+			expose: func(t *target, emit emitter) {
+				for _, m := range t.node.mounts() {
+					emit(always(), func(at int64) float64 {
+						return value(m, at)
+					}, "device", m.device, "mountpoint", m.at, "fstype", m.kind)
+				}
+			}}
 	}
 	return []metric{
 		filesystem("size_bytes", "Filesystem size in bytes.", func(m mount, _ int64) float64 {
@@ -225,21 +230,22 @@ func nodeFilesystem() []metric {
 	}
 }
 
-// nodeNetwork is what node_exporter says of network devices and the root disk's traffic.
+// nodeNetwork returns node_exporter's metrics of network devices and of the root disk's traffic.
 func nodeNetwork() []metric {
-	// eth0 carries the traffic; eni… are the pods' ends of it, lo is the node's own.
+	// eth0 carries the traffic. eni… are the pods' ends of it, and lo is the node's own.
 	devices := []struct {
 		name  string
 		share float64
 	}{{"eth0", 1}, {"lo", .05}, {"eni3f2a91c07d4", .3}, {"enib81e6605a2c", .2}}
 	network := func(name, help string, perByte float64) metric {
-		return metric{name: "node_network_" + name + "_total", kind: counterKind, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
-			n := t.node
-			for _, d := range devices {
-				emit(always(), counted(&n.traffic, 0, n.bootedAt, scaled(d.share*perByte)),
-					"device", d.name)
-			}
-		}}
+		return metric{name: "node_network_" + name + "_total", kind: counterKind, help: help,
+			from: nodeExporter, expose: func(t *target, emit emitter) {
+				n := t.node
+				for _, d := range devices {
+					emit(always(), counted(&n.traffic, 0, n.bootedAt, scaled(d.share*perByte)),
+						"device", d.name)
+				}
+			}}
 	}
 	disk := func(name, help string, scale func(seconds, v float64) float64) metric {
 		return machineCounter("node_disk_"+name+"_total", help, func(n *node) *signal {

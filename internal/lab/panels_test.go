@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// panelQueries are the questions that the cluster is made for: those of the built-in panels, on
-// both charts' labels.
+// panelQueries are the queries of the built-in panels, for both charts' labels.
 func panelQueries() map[string]string {
 	const (
 		fs = `fstype!~"tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|iso9660|nsfs|autofs|fuse.*|nfs.*|cifs|9p",mountpoint!~"/(boot|run|snap|etc|dev|proc|sys)(/.*)?|/var/lib/(docker|containerd|containers|kubelet)/.+"`
@@ -47,7 +46,7 @@ func panelQueries() map[string]string {
 	return queries
 }
 
-// above gives the names whose value is above a threshold, with their values in percent.
+// above returns the names whose value is above a threshold, with their values in percent.
 func above(v map[string]float64, threshold float64) []string {
 	var found []string
 	for _, name := range slices.Sorted(maps.Keys(v)) {
@@ -58,8 +57,8 @@ func above(v map[string]float64, threshold float64) []string {
 	return found
 }
 
-// TestWhatThePanelsFind is the cluster's story, as each chart's labels tell it: what is above its
-// threshold one minute before the end, and nothing else.
+// TestWhatThePanelsFind checks with each chart's labels exactly what is above its threshold one
+// minute before the end.
 func TestWhatThePanelsFind(t *testing.T) {
 	for _, p := range profiles() {
 		t.Run(string(p), func(t *testing.T) {
@@ -119,19 +118,19 @@ func TestContainersInTrouble(t *testing.T) {
 			}
 			if got := slices.Sorted(maps.Keys(by("container-oom", "pod"))); !slices.Equal(got,
 				[]string{"daily", "recommend"}) {
-				t.Errorf("killed for memory: %q", got)
+				t.Errorf("killed for memory: %q, want daily and recommend", got)
 			}
 			if got := above(by("container-throttling", "pod"), .25); len(got) != 1 ||
 				!strings.HasPrefix(got[0], "risk ") {
-				t.Errorf("throttled: %q", got)
+				t.Errorf("throttled: %q, want risk", got)
 			}
 			if got := above(by("container-cpu-limit", "pod"), .9); len(got) != 1 ||
 				!strings.HasPrefix(got[0], "risk ") {
-				t.Errorf("at its CPU limit: %q", got)
+				t.Errorf("at its CPU limit: %q, want risk", got)
 			}
 			if got := by("container-restarts", "pod"); got["recommend"] < 1 ||
 				got["recommend"] > 2.4 || len(above(got, .5)) != 1 {
-				t.Errorf("restarts in an hour: %v", above(got, .5))
+				t.Errorf("restarts in an hour: %v, want only recommend, about once", above(got, .5))
 			}
 			if got := instant(t, l,
 				`rate(container_cpu_cfs_periods_total{container="license-server"}[5m]) / rate(container_cpu_cfs_periods_total{container="license-server"}[5m])`, time.Minute); len(got) == 0 || got[0].Value[1] != "NaN" {
@@ -139,21 +138,22 @@ func TestContainersInTrouble(t *testing.T) {
 			}
 			if got := instant(t, l,
 				`stddev_over_time(container_memory_working_set_bytes{container="license-server"}[1d])`, time.Minute); len(got) == 0 || got[0].Value[1] != "0" {
-				t.Errorf("the flat series: %v", got)
+				t.Errorf("the standard deviation of the flat series: %v, want 0", got)
 			}
-			// Nobody is at the limit of a healthy fleet, all day.
-			for _, x := range over(t, l, panelQueries()["container-memory"]+" > 0.85", 24*time.Hour,
+			// No other container of a healthy fleet is at its limit all day.
+			for _, x := range queryRange(t, l, panelQueries()["container-memory"]+" > 0.85",
+				24*time.Hour,
 				45*time.Minute) {
 				if pod := x.Metric["pod"]; !strings.HasPrefix(pod, "recommend-") &&
 					!strings.HasPrefix(pod, "daily-") && !strings.HasPrefix(pod, "<!channel>") {
-					t.Errorf("%s above .85", pod)
+					t.Errorf("%s is above .85, want only the pods with an incident", pod)
 				}
 			}
 		})
 	}
 }
 
-// TestHistory looks at what the last day brought, hour by hour.
+// TestHistory checks the incidents of the last day, hour by hour.
 func TestHistory(t *testing.T) {
 	for _, p := range profiles() {
 		t.Run(string(p), func(t *testing.T) {
@@ -170,22 +170,25 @@ func TestHistory(t *testing.T) {
 			used := `max(1 - node_memory_MemAvailable_bytes{instance="10.0.1.12:9100"} / node_memory_MemTotal_bytes)`
 			if a, b, c := at(used, 7*time.Hour), at(used, 5*time.Hour), at(used,
 				time.Minute); a >= .9 || b <= .9 || c <= b {
-				t.Errorf("the leak: %v seven hours ago, %v five hours ago, %v now", a, b, c)
+				t.Errorf("the leak: %v seven hours ago, %v five hours ago, %v now; want it to "+
+					"cross .9 and rise", a, b, c)
 			}
 			for i := range 18 {
 				if v := at(strings.Replace(panelQueries()["node-cpu"], "node_cpu_seconds_total{",
 					`node_cpu_seconds_total{instance="10.0.3.15:9100",`, 1),
 					time.Duration(i)*5*time.Minute); (v > .95) != (i < 14) {
-					t.Errorf("the busy node: %v %d minutes ago", v, i*5)
+					t.Errorf("the busy node: %v %d minutes ago, want above .95 only in the last 70",
+						v, i*5)
 				}
 			}
 			down := `count(node_memory_MemTotal_bytes{instance="10.0.2.20:9100"}) or vector(0)`
 			if a, b, c := at(down, 10*time.Hour), at(down, 8*time.Hour), at(down,
 				6*time.Hour); a == 0 || b != 0 || c == 0 {
-				t.Errorf("the node that was down: %v, %v, %v series", a, b, c)
+				t.Errorf("the node that was down: %v, %v, %v series; want some, none and some", a,
+					b, c)
 			}
 			if v := at(`max(up{instance="10.0.2.20:9100"})`, 8*time.Hour); v != 0 {
-				t.Errorf("up of the node that was down: %v", v)
+				t.Errorf("up of the node that was down: %v, want 0", v)
 			}
 			unready := `sum(max by (node) (kube_node_status_condition{condition="Ready",status=~"false|unknown"}))`
 			if a, b, c := at(unready, 8*time.Hour), at(unready, 5*time.Hour-10*time.Minute),
@@ -210,22 +213,23 @@ func TestHistory(t *testing.T) {
 			}
 			both := `count(kube_pod_info{namespace="shop",pod=~"checkout-.*"} and on (pod) (kube_pod_info offset 4h))`
 			if got := instant(t, l, both, time.Hour); len(got) != 0 {
-				t.Errorf("pods that outlived the rollout: %v", got[0].Value[1])
+				t.Errorf("pods before and after the rollout: %v, want none", got[0].Value[1])
 			}
 			spark := `count(container_memory_working_set_bytes{namespace="spark",pod=~".*-exec-3",container="spark-kubernetes-executor"}) or vector(0)`
 			if a, b := at(spark, 3*time.Hour), at(spark, time.Hour); a == 0 || b != 0 {
-				t.Errorf("the executor's memory: %v series before it was killed, %v after", a, b)
+				t.Errorf("the executor's memory: %v series before it was killed and %v after, "+
+					"want some and none", a, b)
 			}
 			if v := at(
 				`max by (phase) (kube_pod_status_phase{namespace="spark",pod=~".*-exec-3"} == 1)`,
 				time.Hour); v != 1 {
-				t.Errorf("the executor's phase: %v", v)
+				t.Errorf("the executor's phase: %v, want 1", v)
 			}
 		})
 	}
 }
 
-// TestTraps looks for what makes queries wrong in real clusters.
+// TestTraps checks for the things that make queries wrong in real clusters.
 func TestTraps(t *testing.T) {
 	labs := map[Profile]*Lab{}
 	for _, p := range profiles() {
@@ -303,7 +307,7 @@ func TestTraps(t *testing.T) {
 			`node_memory_MemFree_bytes and node_memory_Cached_bytes and node_memory_Buffers_bytes and node_memory_Active_bytes`, true, true,
 		},
 		{
-			"what people take for the working set",
+			"what is mistaken for the working set",
 			`container_memory_usage_bytes and on (namespace, pod, container) container_memory_rss and on (namespace, pod, container) container_memory_cache`, true, true,
 		},
 		{
@@ -317,7 +321,7 @@ func TestTraps(t *testing.T) {
 				want = c.kps
 			}
 			if got := len(instant(t, labs[p], c.query, time.Minute)) > 0; got != want {
-				t.Errorf("%s, %s: there: %v, want %v", p, c.name, got, want)
+				t.Errorf("%s, %s: has series: %v, want %v", p, c.name, got, want)
 			}
 		}
 	}

@@ -29,11 +29,10 @@ const (
 	maxRecorded  = 1 << 20  // samples of one series
 )
 
-// Recording is a file of series in the notation of promtool's unit tests: interval and
-// input_series, each of them a series with its values. The first sample of every series is at
-// Start.
+// Recording is a file of series in the notation of promtool's unit tests: interval and input_series
+// with values. The first sample of every series is at Start.
 type Recording struct {
-	// of a line "# start: 1773120600" in Unix seconds; without it, the Unix epoch
+	// from a line "# start: 1773120600" in Unix seconds; by default the Unix epoch
 	Start    time.Time
 	Interval time.Duration
 	End      time.Time // of the newest sample
@@ -46,7 +45,7 @@ type recordedSeries struct {
 	samples []chunks.Sample // by time
 }
 
-// recordingFile is what a Recording is read from. Other keys are somebody else's.
+// recordingFile holds the keys that a Recording is read from. Other keys are ignored.
 type recordingFile struct {
 	Interval model.Duration `yaml:"interval"`
 	Input    []struct {
@@ -60,14 +59,14 @@ var (
 	repeats   = regexp.MustCompile(`x(\d+)`)
 )
 
-// ReadRecording reads a file of series. The error names the line of what is wrong.
+// ReadRecording reads a file of series. Its error names the line.
 func ReadRecording(from io.Reader) (*Recording, error) {
 	text, err := io.ReadAll(io.LimitReader(from, maxRecording+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(text) > maxRecording {
-		return nil, fmt.Errorf("the file has more than %d MiB", maxRecording>>20)
+		return nil, fmt.Errorf("the file is larger than %d MiB", maxRecording>>20)
 	}
 	var file recordingFile
 	if err := yaml.Unmarshal(text, &file); err != nil {
@@ -75,11 +74,11 @@ func ReadRecording(from io.Reader) (*Recording, error) {
 	}
 	if len(file.Input) == 0 {
 		return nil,
-			errors.New("there are no input_series: write them as in a unit test of promtool")
+			errors.New("input_series is missing: write it as in a unit test of promtool")
 	}
 	r := &Recording{Start: time.Unix(0, 0).UTC(), Interval: time.Duration(file.Interval)}
 	if r.Interval <= 0 {
-		return nil, errors.New("there is no interval: write the time between two samples, such " +
+		return nil, errors.New("interval is missing: write the time between two samples, such " +
 			"as interval: 60s")
 	}
 	if m := startLine.FindSubmatch(text); m != nil {
@@ -100,15 +99,14 @@ func ReadRecording(from io.Reader) (*Recording, error) {
 	})
 	for i := 1; i < len(r.series); i++ {
 		if labels.Equal(r.series[i-1].lset, r.series[i].lset) {
-			return nil, fmt.Errorf("the series %s is there twice", r.series[i].lset)
+			return nil, fmt.Errorf("the series %s is listed twice", r.series[i].lset)
 		}
 	}
 	return r, nil
 }
 
 // WriteText writes the samples as lines of Prometheus' text format with their times in
-// milliseconds, so that a real server can be given them. Histograms and markers of staleness are
-// left out.
+// milliseconds, to be sent to a real server. It omits histograms and staleness markers.
 func (r *Recording) WriteText(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	for _, s := range r.series {
@@ -124,7 +122,7 @@ func (r *Recording) WriteText(to io.Writer) error {
 	return w.Flush()
 }
 
-// read makes one series of its description.
+// read parses one series and its values.
 func (r *Recording) read(p parser.Parser, name, values string) (recordedSeries, error) {
 	for _, m := range repeats.FindAllStringSubmatch(values, -1) {
 		if n, err := strconv.Atoi(m[1]); err != nil || n > maxRecorded {
@@ -156,7 +154,7 @@ type recordedSample struct {
 	fh *histogram.FloatHistogram
 }
 
-// T implements chunks.Sample, as all of the following does.
+// T implements chunks.Sample, like the methods below.
 func (s recordedSample) T() int64                      { return s.t }
 func (s recordedSample) ST() int64                     { return 0 }
 func (s recordedSample) F() float64                    { return s.f }
@@ -170,8 +168,7 @@ func (s recordedSample) Type() chunkenc.ValueType {
 	return chunkenc.ValFloat
 }
 
-// replay gives the answers of a Prometheus that has the series of a recording, up to end. It
-// implements storage.Querier.
+// replay implements storage.Querier for the series of a recording up to end.
 type replay struct {
 	r          *Recording
 	mint, maxt int64
@@ -200,7 +197,7 @@ func bySampleTime(s chunks.Sample, t int64) int {
 	return 0
 }
 
-// Select implements storage.Querier. The series come sorted.
+// Select implements storage.Querier. The series are sorted.
 func (q replay) Select(_ context.Context, _ bool, _ *storage.SelectHints,
 	matchers ...*labels.Matcher) storage.SeriesSet {
 	set := &recordedSet{at: -1}
@@ -241,13 +238,13 @@ type recordedSet struct {
 	at  int
 }
 
-// Next implements storage.SeriesSet, as all of the following does.
+// Next implements storage.SeriesSet, like the methods below.
 func (s *recordedSet) Next() bool                      { s.at++; return s.at < len(s.all) }
 func (s *recordedSet) At() storage.Series              { return s.all[s.at] }
 func (*recordedSet) Err() error                        { return nil }
 func (*recordedSet) Warnings() annotations.Annotations { return nil }
 
-// metadata returns the names of the metrics. A recording knows no types.
+// metadata returns the names of the metrics. A recording has no types.
 func (r *Recording) metadata() []metric {
 	var all []metric
 	for _, s := range r.series {
@@ -260,10 +257,10 @@ func (r *Recording) metadata() []metric {
 	return all
 }
 
-// ownMetric reports whether Prometheus itself writes a metric about each target.
+// ownMetric reports whether Prometheus itself writes a metric for each target.
 func ownMetric(name string) bool { return name == "up" || strings.HasPrefix(name, "scrape_") }
 
-// scrapes returns what /api/v1/targets says: the series of up at a time, as far as they are there.
+// scrapes returns the targets for /api/v1/targets: the series of up that exist at a time.
 func (r *Recording) scrapes(now int64) []scrape {
 	up := labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up")
 	var all []scrape
@@ -272,7 +269,7 @@ func (r *Recording) scrapes(now int64) []scrape {
 	}.find([]*labels.Matcher{up}, func(s recordedSeries) {
 		last := s.samples[len(s.samples)-1]
 		if math.IsNaN(last.F()) {
-			return // a marker: the target has gone
+			return // a staleness marker: the target is gone
 		}
 		x := scrape{
 			url: "http://" + s.lset.Get("instance") + "/metrics", last: last.T(), up: last.F() != 0,

@@ -100,13 +100,13 @@ func TestRecordingRefuses(t *testing.T) {
 		return "interval: 1m\ninput_series:\n- series: '" + name + "'\n  values: '" + values + "'\n"
 	}
 	for _, c := range []struct{ text, says string }{
-		{"", "no input_series"},
+		{"", "input_series is missing"},
 		{"interval: [", "line 1"},
 		{"input_series: [{series: m, values: '1'}]", "interval: 60s"},
 		{series("m{", "1"), "line 3"},
 		{series("m", "1xx"), "line 3"},
 		{series("m", "1x999999999"), "repeats more than"},
-		{series("m", "1") + "- series: m\n  values: '2'\n", `{__name__="m"} is there twice`},
+		{series("m", "1") + "- series: m\n  values: '2'\n", `{__name__="m"} is listed twice`},
 	} {
 		if _, err := ReadRecording(strings.NewReader(c.text)); err == nil ||
 			!strings.Contains(err.Error(), c.says) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// schedule puts pods on the nodes until their slots are taken: daemons first, then what is to be
-// found, then the catalogue, again and again, for one stage after the other.
+// schedule puts pods on the nodes until they are full: daemons, then the pods with incidents, then
+// the catalogue, repeated for one stage after the other.
 func (c *cluster) schedule() {
 	for _, w := range daemons() {
 		for _, n := range c.nodes {
@@ -25,7 +25,7 @@ func (c *cluster) schedule() {
 		for _, w := range catalogue() {
 			if i == 0 || w.perStage && (w.claim == 0 || i < 3) {
 				w.namespace += stage(i)
-				if i > 0 { // the mesh is in production only
+				if i > 0 { // the mesh is only in production
 					w.containers = slices.DeleteFunc(w.containers, func(s spec) bool {
 						return s.sidecar
 					})
@@ -37,7 +37,7 @@ func (c *cluster) schedule() {
 	c.pack()
 }
 
-// stage is the end of the namespaces of the i-th stage: production has none.
+// stage returns the suffix of the i-th stage's namespaces. Production has none.
 func stage(i int) string {
 	switch i {
 	case 0:
@@ -50,8 +50,8 @@ func stage(i int) string {
 	return fmt.Sprintf("-preview-%d", i-2)
 }
 
-// place puts the replicas of a workload on nodes, with their predecessors where it was rolled out,
-// and counts those that found room.
+// place schedules the replicas of a workload, with their predecessors if it was rolled out. It
+// returns the number of replicas that fit.
 func (c *cluster) place(w workload) int {
 	placed := 0
 	for i := range w.replicas {
@@ -74,8 +74,8 @@ func (c *cluster) place(w workload) int {
 	return placed
 }
 
-// room finds a node that can take a replica: the search begins at a node that the workload's name
-// and the replica's number decide, so that replicas do not sit together.
+// room returns a node for a replica, or nil. The search starts at a node that depends on the
+// workload's name and the replica's number, so that replicas spread.
 func (c *cluster) room(w workload, i int) *node {
 	var mem, cpu float64
 	for _, s := range w.containers {
@@ -166,7 +166,7 @@ func (c *cluster) newContainer(p *pod, s spec) *container {
 		}
 	}
 	if s.saw {
-		// Its last restart was eight minutes before the anchor, its first some weeks ago.
+		// Its last restart was eight minutes before the anchor, and its first some weeks ago.
 		x.saw = &saw{first: c.before(8*minute + 600*47*minute), period: 47 * minute}
 	}
 	if h("restarts")%23 == 0 {
@@ -195,8 +195,8 @@ func (c *cluster) newClaim(p *pod, w workload) *claim {
 	return x
 }
 
-// letters makes a name's random end from the letters and digits that Kubernetes uses: none that
-// could form a word.
+// letters makes the random end of a name from the letters and digits that Kubernetes uses, which
+// cannot form a word.
 func letters(h uint64, n int) string {
 	const safe = "bcdfghjklmnpqrstvwxz2456789"
 	var b strings.Builder

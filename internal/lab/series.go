@@ -19,17 +19,16 @@ import (
 // sampler computes a sample's value at a time.
 type sampler func(t int64) float64
 
-// series is one time series: nothing of it is stored but how to compute it.
+// series is one time series. It stores only how to compute its samples.
 type series struct {
 	lset    labels.Labels
-	present spans   // when it is in the answers of its target
-	offset  int64   // where within the scrape interval its target is scraped
+	present spans   // times in which its target exposes it
+	offset  int64   // the time of scrapes within the interval
 	value   sampler // at a scrape
 }
 
-// cacheLimit is how many series of small families are kept with their labels, so that the next
-// query does not build them again. It bounds the memory at about 150 MB; beyond it, families are
-// enumerated by every query.
+// cacheLimit is the number of series of small families whose labels are kept for the next query. It
+// bounds the memory at about 150 MB. Every query enumerates the other families again.
 const cacheLimit = 250_000
 
 // store answers selections over the series of all metrics. It is safe for concurrent use.
@@ -46,12 +45,12 @@ type family struct {
 	metric
 	targets []*target
 	once    sync.Once
-	all     []series // sorted by labels; nil where there are too many to keep
+	all     []series // sorted by labels; nil if there are too many to keep
 }
 
-// query gives the series of a family that match and have samples in the time, sorted by labels.
+// query returns the series of a family that match and have samples in the range, sorted by labels.
 func (s *store) query(f *family, from, to int64, matchers []*labels.Matcher) []series {
-	from -= s.interval // for the staleness marker of a series that went just before
+	from -= s.interval // for the staleness marker of a series that ended just before
 	wanted := func(t *target) bool { return t.known.overlaps(from, to) && t.matches(matchers) }
 	matches := func(x series) bool {
 		return x.present.overlaps(from, to) && matchAll(x.lset, matchers)
@@ -77,7 +76,7 @@ func (s *store) query(f *family, from, to int64, matchers []*labels.Matcher) []s
 	return found
 }
 
-// size counts the series of a family without building their labels.
+// size returns the number of series of a family without building their labels.
 func (f *family) size() int {
 	n := 0
 	for _, t := range f.targets {
@@ -120,8 +119,7 @@ func matchAll(lset labels.Labels, matchers []*labels.Matcher) bool {
 	return true
 }
 
-// named gives the families whose name satisfies the matchers: one where the name is given, which is
-// nearly always.
+// named returns the families whose name matches: nearly always the one that the query names.
 func (s *store) named(matchers []*labels.Matcher) []*family {
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
@@ -142,7 +140,7 @@ func (s *store) named(matchers []*labels.Matcher) []*family {
 	return found
 }
 
-// querier is a store within a time. It implements storage.Querier.
+// querier is a store limited to a time range. It implements storage.Querier.
 type querier struct {
 	store      *store
 	mint, maxt int64
@@ -160,8 +158,8 @@ func (q *querier) find(ctx context.Context, matchers []*labels.Matcher, each fun
 	return nil
 }
 
-// Select implements storage.Querier. The series of one metric come sorted; those of several only
-// where asked.
+// Select implements storage.Querier. The series of one metric are sorted, those of several only on
+// request.
 func (q *querier) Select(ctx context.Context, sorted bool, _ *storage.SelectHints,
 	matchers ...*labels.Matcher) storage.SeriesSet {
 	set := &seriesSet{q: q, i: -1}
@@ -220,7 +218,7 @@ func (s *seriesSet) At() storage.Series                { return readable{&s.all[
 func (s *seriesSet) Err() error                        { return nil }
 func (s *seriesSet) Warnings() annotations.Annotations { return nil }
 
-// readable is a series within a querier's time. It implements storage.Series.
+// readable is a series in a querier's range. It implements storage.Series.
 type readable struct {
 	s *series
 	q *querier
@@ -239,9 +237,9 @@ func (r readable) Iterator(reuse chunkenc.Iterator) chunkenc.Iterator {
 	return it
 }
 
-// iterator walks the scrapes of a series and computes each value when it is asked for. Where a
-// series goes, the first scrape that does not have it any more gets a staleness marker, as in
-// Prometheus. It implements chunkenc.Iterator.
+// iterator iterates the scrapes of a series and computes each value on demand. After a series ends,
+// the first scrape without it has a staleness marker, as in Prometheus. It implements
+// chunkenc.Iterator.
 type iterator struct {
 	s             *series
 	interval, end int64
@@ -261,7 +259,7 @@ func (it *iterator) Next() chunkenc.ValueType {
 	return it.advance(it.t + 1)
 }
 
-// millis is Unix milliseconds. It has a name because go vet takes a Seek(int64) for a failed
+// millis is Unix milliseconds. The name prevents go vet from reading Seek(int64) as a wrong
 // io.Seeker.
 type millis = int64
 
@@ -293,7 +291,7 @@ func (it *iterator) advance(t int64) chunkenc.ValueType {
 	return it.kind
 }
 
-// scrape is the first scrape at t or later.
+// scrape returns the first scrape at t or later.
 func (it *iterator) scrape(t int64) int64 {
 	return floorDiv(t-it.s.offset+it.interval-1, it.interval)*it.interval + it.s.offset
 }
@@ -323,11 +321,10 @@ func (it *iterator) At() (int64, float64) {
 // AtT implements chunkenc.Iterator.
 func (it *iterator) AtT() int64 { return it.t }
 
-// AtST implements chunkenc.Iterator: there are no start timestamps here.
+// AtST implements chunkenc.Iterator. There are no start timestamps.
 func (it *iterator) AtST() int64 { return 0 }
 
-// AtHistogram implements chunkenc.Iterator: there are no native histograms here, so it is never
-// called.
+// AtHistogram implements chunkenc.Iterator. There are no native histograms, so it is never called.
 func (it *iterator) AtHistogram(*histogram.Histogram) (int64, *histogram.Histogram) {
 	return it.t, nil
 }
@@ -337,5 +334,5 @@ func (it *iterator) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogr
 	return it.t, nil
 }
 
-// Err implements chunkenc.Iterator: computing does not fail.
+// Err implements chunkenc.Iterator. It returns nil, because computing does not fail.
 func (it *iterator) Err() error { return nil }

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// walk reads a series between two times and prints its samples as time=value.
+// walk returns the samples of a series between two times as time=value.
 func walk(present spans, from, to, end int64) []string {
 	s := &series{present: present, offset: 3, value: func(t int64) float64 { return float64(t) }}
 	q := &querier{store: &store{interval: 10, end: func() int64 {
@@ -70,7 +70,7 @@ func TestSamplesSitOnScrapesAndEndWithAMarker(t *testing.T) {
 	}
 }
 
-// TestSeekFindsWhatNextWouldCome holds every mixture of Seek and Next against reading all.
+// TestSeekFindsWhatNextComesTo compares every mixture of Seek and Next with reading all samples.
 func TestSeekFindsWhatNextComesTo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		present := anySpans(t, "present")
@@ -101,7 +101,7 @@ func TestSeekFindsWhatNextComesTo(t *testing.T) {
 			i, _ := slices.BinarySearch(times, target)
 			if i == len(times) {
 				if kind != chunkenc.ValNone {
-					t.Fatalf("at %d after the last of %v", it.AtT(), times)
+					t.Fatalf("at %d, want the end after %v", it.AtT(), times)
 				}
 				return
 			}

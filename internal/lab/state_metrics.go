@@ -2,8 +2,7 @@ package lab
 
 import "strings"
 
-// state is a metric of kube-state-metrics: expose walks the objects, whichever of its instances is
-// asked.
+// state returns a metric of kube-state-metrics. expose walks the objects for each instance.
 func state(kind, name, help string, expose func(emit emitter)) metric {
 	return metric{
 		name: name, kind: kind, help: help, from: stateMetrics,
@@ -11,7 +10,7 @@ func state(kind, name, help string, expose func(emit emitter)) metric {
 	}
 }
 
-// stateOfNodes is kube_node_*.
+// stateOfNodes returns kube_node_*.
 func stateOfNodes(c *cluster) []metric {
 	resources := func(name, help string, memory, cores func(n *node) float64) metric {
 		return state(gauge, name, help, func(emit emitter) {
@@ -60,7 +59,8 @@ func stateOfNodes(c *cluster) []metric {
 	}
 }
 
-// nodeConditions: a kubelet that does not answer for 40 s makes its node's conditions unknown.
+// nodeConditions emits the conditions of nodes. They become unknown if a kubelet is silent for 40
+// s.
 func nodeConditions(c *cluster, emit emitter) {
 	for _, n := range c.nodes {
 		gone := func(t int64) bool { return !n.up.contains(t) && !n.up.contains(t-40*second) }
@@ -85,7 +85,7 @@ func nodeConditions(c *cluster, emit emitter) {
 	}
 }
 
-// stateOfPods is kube_pod_*, of pods as a whole.
+// stateOfPods returns kube_pod_* without the metrics of containers.
 func stateOfPods(c *cluster) []metric {
 	perPod := func(name, help string,
 		expose func(p *pod, emit func(v sampler, more ...string))) metric {
@@ -136,8 +136,8 @@ func stateOfPods(c *cluster) []metric {
 	}
 }
 
-// stateOfContainers is kube_pod_container_* and kube_pod_init_container_*: native sidecars are init
-// containers.
+// stateOfContainers returns kube_pod_container_* and kube_pod_init_container_*. Native sidecars are
+// init containers.
 func stateOfContainers(c *cluster) []metric {
 	per := func(kind, name, help string, sidecars bool,
 		expose func(p *pod, x *container, emit emitter)) metric {
@@ -221,9 +221,9 @@ func stateOfContainers(c *cluster) []metric {
 	}
 }
 
-// stateOfOwners is what leads from a pod to its workload and to its volume.
+// stateOfOwners returns the metrics that lead from a pod to its workload and its volume.
 func stateOfOwners(c *cluster) []metric {
-	// owners calls each once for every owner of a kind, with the time in which it had pods.
+	// owners calls each once for every owner of a kind, with the times in which it had pods.
 	owners := func(kind string, each func(p *pod)) {
 		seen := map[string]bool{}
 		for _, p := range c.pods {

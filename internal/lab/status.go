@@ -17,7 +17,7 @@ type metadataEntry struct {
 	Unit string `json:"unit"`
 }
 
-// metadata answers /api/v1/metadata. What Prometheus writes itself has none.
+// metadata answers /api/v1/metadata. The metrics that Prometheus writes itself have none.
 func (a *api) metadata(r *http.Request) (answer, error) {
 	limit := math.MaxInt
 	if s := r.FormValue("limit"); s != "" {
@@ -97,7 +97,7 @@ func (a *api) buildInfo(*http.Request) (answer, error) {
 	}, nil
 }
 
-// config answers /api/v1/status/config with the one thing in it that clients look for.
+// config answers /api/v1/status/config with the one setting that clients read.
 func (a *api) config(*http.Request) (answer, error) {
 	return answer{
 		data: map[string]string{

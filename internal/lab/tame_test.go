@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A cluster to show has the pods of one to test, but for those with hostile names.
+// TestTame checks that a tame cluster has the pods of a cluster for tests except those with hostile
+// names.
 func TestTame(t *testing.T) {
 	names := func(tame bool) (tamed, hostile []string) {
 		o, err := Options{Now: now(), Tame: tame}.withDefaults()
@@ -16,7 +17,7 @@ func TestTame(t *testing.T) {
 		for _, n := range c.nodes {
 			for _, p := range n.pods {
 				if !slices.Contains(c.pods, p) {
-					t.Errorf("%s is on %s alone", p.name, n.name)
+					t.Errorf("%s is only on %s, want it in the cluster too", p.name, n.name)
 				}
 			}
 		}
@@ -32,9 +33,11 @@ func TestTame(t *testing.T) {
 	all, hurt := names(false)
 	shown, left := names(true)
 	if len(hurt) != len(hostile()) || len(left) > 0 {
-		t.Errorf("%d pods have hostile names, and %d of a tame cluster", len(hurt), len(left))
+		t.Errorf("%d pods have hostile names, and %d of a tame cluster; want %d and 0", len(hurt),
+			len(left),
+			len(hostile()))
 	}
 	if !slices.Equal(all, shown) {
-		t.Errorf("of %d other pods a tame cluster has %d", len(all), len(shown))
+		t.Errorf("a tame cluster has %d other pods, want the same %d", len(shown), len(all))
 	}
 }

@@ -18,24 +18,23 @@ const (
 	kubelet
 	stateMetrics
 	prometheusItself
-	application // answers, but nothing in it is of interest
+	application // answers without metrics of interest
 )
 
-// target is an endpoint that is scraped: what relabelling made of its labels, and when it was
-// there.
+// target is a scraped endpoint: its labels after relabelling, and the times in which it existed.
 type target struct {
 	source source
 	labels []label // by name; job and instance among them
 	url    string
-	node   *node // behind node_exporter, cAdvisor and kubelet
-	known  spans // service discovery has it
-	up     spans // and it answers
+	node   *node // of node_exporter, cAdvisor and kubelet
+	known  spans // times in which service discovery lists it
+	up     spans // times in which it answers
 	offset int64 // within the scrape interval
 }
 
 type label struct{ name, value string }
 
-// get gives a label's value, or "".
+// get returns a label's value, or "".
 func (t *target) get(name string) string {
 	for _, l := range t.labels {
 		if l.name == name {
@@ -45,9 +44,9 @@ func (t *target) get(name string) string {
 	return ""
 }
 
-// label makes a series' labels: the metric's name, what the exporter exposed (names and values in
-// turn), and the target's labels where the exporter did not set them, as honor_labels does in both
-// charts.
+// label builds a series' labels: the metric's name, the labels that the exporter exposed (as
+// alternating names and values), and the target's labels that the exporter did not set, as
+// honor_labels does in both charts.
 func (t *target) label(b *labels.ScratchBuilder, metric string, exposed []string) labels.Labels {
 	b.Reset()
 	b.Add(model.MetricNameLabel, metric)
@@ -67,7 +66,7 @@ next:
 	return b.Labels()
 }
 
-// matches says whether series of this target can satisfy the matchers. It looks at the two labels
+// matches reports whether series of this target can satisfy the matchers. It checks the two labels
 // that no exporter sets.
 func (t *target) matches(matchers []*labels.Matcher) bool {
 	for _, m := range matchers {
@@ -78,7 +77,7 @@ func (t *target) matches(matchers []*labels.Matcher) bool {
 	return true
 }
 
-// newTargets makes what a chart's configuration scrapes in a cluster.
+// newTargets returns what a chart's configuration scrapes in a cluster.
 func newTargets(c *cluster, o Options) []*target {
 	m := &discovery{cluster: c, interval: o.ScrapeInterval.Milliseconds(), name: o.Cluster}
 	switch o.Profile {
@@ -98,7 +97,7 @@ type discovery struct {
 	targets  []*target
 }
 
-// add adds a target with its labels, given as names and values in turn.
+// add adds a target with its labels as alternating names and values.
 func (d *discovery) add(t target, url string, pairs ...string) {
 	if d.name != "" {
 		pairs = append(pairs, "cluster", d.name)
@@ -120,9 +119,9 @@ func (d *discovery) add(t target, url string, pairs ...string) {
 	d.targets = append(d.targets, &t)
 }
 
-// community is what the prometheus chart of prometheus-community scrapes (values.yaml,
-// serverFiles.prometheus.yml): by annotations on Services and pods, and the kubelets through the
-// API server.
+// community adds what the prometheus chart of prometheus-community scrapes (values.yaml,
+// serverFiles.prometheus.yml): targets with annotations on Services and pods, and the kubelets
+// through the API server.
 func (d *discovery) community() {
 	const monitoring, release = "monitoring", "prometheus"
 	d.add(target{source: prometheusItself}, "http://localhost:9090/metrics", "job", "prometheus",
@@ -149,12 +148,13 @@ func (d *discovery) community() {
 					release+"-prometheus-node-exporter", "node", n.name)...)
 		}
 		if n.exporter && n.twice {
-			// Somebody annotated the pods too.
+			// The pods have annotations too.
 			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics",
 				service("kubernetes-pods", "pod", exporterPod(n))...)
 		}
 		system := func(job string) []string {
-			return []string{"job", job, "instance", n.name, "beta_kubernetes_io_arch", "amd64", "beta_kubernetes_io_os", "linux",
+			return []string{"job", job, "instance", n.name, "beta_kubernetes_io_arch", "amd64",
+				"beta_kubernetes_io_os", "linux",
 				"kubernetes_io_arch", "amd64", "kubernetes_io_hostname", n.name, "kubernetes_io_os",
 				"linux",
 				"node_kubernetes_io_instance_type", n.machine, "topology_kubernetes_io_region",
@@ -186,9 +186,8 @@ func (d *discovery) community() {
 	}
 }
 
-// kubePrometheusStack is what kube-prometheus-stack scrapes: by ServiceMonitors, with the
-// operator's labels. The kubelet's Service stands there twice, the older one from a release that is
-// gone.
+// kubePrometheusStack adds what kube-prometheus-stack scrapes: targets of ServiceMonitors, with the
+// operator's labels. The kubelet's Service exists twice, the older one from a deleted release.
 func (d *discovery) kubePrometheusStack() {
 	const monitoring, release = "monitoring", "kps"
 	operator := func(job, instance, endpoint, service string, more ...string) []string {
@@ -253,8 +252,8 @@ func (d *discovery) kubePrometheusStack() {
 	}
 }
 
-// answers is when an application's metrics can be scraped: one in six refuses the connection since
-// yesterday.
+// answers returns the times in which an application's metrics can be scraped. One in six has
+// refused the connection since yesterday.
 func (d *discovery) answers(p *pod) spans {
 	for _, other := range d.cluster.pods {
 		if other.namespace == p.namespace && other.owner == p.owner {
@@ -267,7 +266,7 @@ func (d *discovery) answers(p *pod) spans {
 	return always()
 }
 
-// exporterPod names the node_exporter's pod on a node.
+// exporterPod returns the name of node_exporter's pod on a node.
 func exporterPod(n *node) string {
 	for _, p := range n.pods {
 		if p.owner == exporterName {

@@ -10,10 +10,9 @@ const (
 	day          = 24 * hour
 )
 
-// mix is SplitMix64's finaliser: it turns any number into one that looks random. Everything that
-// seems to be chance in the lab is mix of the seed and of what it is about, so that any sample can
-// be computed without those before it. Source: Steele, Lea and Flood, "Fast splittable pseudorandom
-// number generators", 2014.
+// mix is SplitMix64's finaliser, which turns any number into one that looks random. All randomness
+// in the lab is mix of the seed and the subject, so that a sample can be computed without those
+// before it. Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -21,8 +20,8 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// hash folds names into a seed (FNV-1a, then mixed), with a separator so that "ab","c" differs from
-// "a","bc".
+// hash folds names into a seed (FNV-1a, then mixed), with a separator, so that "ab","c" differs
+// from "a","bc".
 func hash(seed uint64, names ...string) uint64 {
 	h := seed ^ 0xcbf29ce484222325
 	for _, s := range names {
@@ -37,10 +36,10 @@ func hash(seed uint64, names ...string) uint64 {
 // unit maps a hash to [0, 1).
 func unit(h uint64) float64 { return float64(h>>11) / (1 << 53) }
 
-// between picks a number from [low, high) by a hash.
+// between returns a number in [low, high) that depends on a hash.
 func between(h uint64, low, high float64) float64 { return low + (high-low)*unit(h) }
 
-// floorDiv divides rounding down, so that a lattice does not fold over at 1970.
+// floorDiv divides and rounds down, so that a lattice is continuous at 1970.
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {
@@ -49,8 +48,8 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// octaves are the periods of the noise and how much each weighs: a slow drift, what people do, and
-// what batch jobs and garbage collectors do. The weights sum to 1.
+// octaves are the periods and weights of the noise: slow drift, people, and batch jobs and garbage
+// collectors. The weights sum to 1.
 var octaves = [...]struct {
 	period float64 // ms
 	weight float64
@@ -60,10 +59,9 @@ var octaves = [...]struct {
 	},
 }
 
-// noise is smooth noise in (-1, 1) with mean zero. Each octave is smoothstep-interpolated between
-// the differences of neighbouring random numbers: differences, because their sum telescopes, which
-// is what lets noiseIntegral, and so a counter, be computed at any time without adding up from the
-// beginning.
+// noise is smooth noise in (-1, 1) with mean zero. Each octave interpolates with smoothstep between
+// the differences of neighbouring random numbers. The sum of differences telescopes, so
+// noiseIntegral, and with it a counter, can be computed at any time without a sum from the start.
 func noise(seed uint64, t int64) float64 {
 	sum := 0.0
 	for i, o := range octaves {
@@ -76,7 +74,7 @@ func noise(seed uint64, t int64) float64 {
 	return sum
 }
 
-// noiseIntegral is noise integrated over time, in seconds, up to a constant.
+// noiseIntegral is the integral of noise, in seconds, up to a constant.
 func noiseIntegral(seed uint64, t int64) float64 {
 	sum := 0.0
 	for i, o := range octaves {
@@ -89,21 +87,20 @@ func noiseIntegral(seed uint64, t int64) float64 {
 	return sum
 }
 
-// lattice gives the three random numbers that cell k of an octave is made of.
+// lattice returns the three random numbers of cell k of an octave.
 func lattice(seed uint64, octave int, k int64) (a, b, c float64) {
 	s := seed + uint64(octave)<<56 + uint64(k)
 	return unit(mix(s - 1)), unit(mix(s)), unit(mix(s + 1))
 }
 
-// rhythm is the shape of a week: a level in [0, 1] for each hour, with its running sum for
-// counters.
+// rhythm is the shape of a week: a level in [0, 1] for each hour, and its running sum for counters.
 type rhythm struct {
 	level [168]float64
 	sum   [169]float64 // sum[h]: the integral over the hours before h, in hours
 }
 
-// newRhythm makes a week of office hours in Seoul: a hump in the morning, one after lunch, an echo
-// in the evening, and a weekend at a third of it.
+// newRhythm returns a week of office hours in Seoul: a peak in the morning, one after lunch, a
+// small one in the evening, and a weekend at a third of that.
 func newRhythm() *rhythm {
 	weekday := [24]float64{
 		.12, .08, .05, .04, .04, .06, .12, .25, .48, .78, .95, 1, .82, .86, .98, .97, .92, .85, .68,
@@ -130,7 +127,7 @@ func (r *rhythm) at(t int64) float64 {
 	return a + (b-a)*x*x*(3-2*x)
 }
 
-// integral is the rhythm integrated since the epoch, in seconds.
+// integral returns the integral of the rhythm since the epoch, in seconds.
 func (r *rhythm) integral(t int64) float64 {
 	h, x := r.hour(t)
 	a, b := r.level[h], r.level[(h+1)%168]
@@ -138,16 +135,15 @@ func (r *rhythm) integral(t int64) float64 {
 	return 3600 * (float64(weeks)*r.sum[168] + r.sum[h] + a*x + (b-a)*x*x*x*(1-x/2))
 }
 
-// hour gives the hour of the week and how far into it t is, from 0 to 1.
+// hour returns the hour of the week and the position of t in it, from 0 to 1.
 func (r *rhythm) hour(t int64) (int, float64) {
 	k := floorDiv(t, hour)
 	return int(((k % 168) + 168) % 168), float64(t-k*hour) / float64(hour)
 }
 
-// signal is a quantity that changes with time: a level, the week's rhythm on it, noise, and
-// stretches in which something else happened. As a gauge it is read with at; as the rate of a
-// counter, with integral. A signal that feeds a counter has jitter <= level, so that the counter
-// never falls.
+// signal is a quantity that changes with time: a level, the week's rhythm, noise, and stretches
+// with another level. Read it with at as a gauge, or with integral as the rate of a counter. A
+// signal for a counter has jitter <= level, so that the counter never falls.
 type signal struct {
 	level, swing, jitter float64
 	seed                 uint64
@@ -155,7 +151,7 @@ type signal struct {
 	during               []stretch
 }
 
-// stretch is a time in which a signal holds another level.
+// stretch is a time in which a signal has another level.
 type stretch struct {
 	span
 	level float64
@@ -177,15 +173,15 @@ func (s *signal) at(t int64) float64 {
 	return v
 }
 
-// plainAt is the signal without its noise.
+// plainAt returns the signal without its noise.
 func (s *signal) plainAt(t int64) float64 {
 	x := *s
 	x.jitter = 0
 	return x.at(t)
 }
 
-// integral is the signal integrated over time in seconds, up to a constant, with the noise coming
-// lag later.
+// integral returns the integral of the signal in seconds, up to a constant, with the noise delayed
+// by lag.
 func (s *signal) integral(t, lag int64) float64 {
 	v := s.plain(t)
 	for _, d := range s.during {
@@ -199,7 +195,7 @@ func (s *signal) integral(t, lag int64) float64 {
 	return v
 }
 
-// plain is the integral without noise and stretches.
+// plain returns the integral without noise and stretches.
 func (s *signal) plain(t int64) float64 {
 	v := s.level * float64(t) / 1000
 	if s.swing != 0 {
@@ -208,7 +204,7 @@ func (s *signal) plain(t int64) float64 {
 	return v
 }
 
-// path is a line through points in time; before the first and after the last it is level.
+// path is a line through points in time. It is level before the first and after the last.
 type path []point
 
 type point struct {
@@ -233,18 +229,18 @@ func (p path) at(t int64) float64 {
 	return p[len(p)-1].v
 }
 
-// The ends of time; half of the range, so that a difference of two times does not overflow.
+// The ends of time: half of the range, so that the difference of two times does not overflow.
 const (
 	ever    int64 = math.MinInt64 / 2
 	forever int64 = math.MaxInt64 / 2
 )
 
-// span is the time from, inclusive, to another, exclusive.
+// span is a time range. It includes from and excludes to.
 type span struct{ from, to int64 }
 
 func (s span) contains(t int64) bool { return s.from <= t && t < s.to }
 
-// spans are times in order, none touching the next.
+// spans are ordered time ranges that do not touch.
 type spans []span
 
 func always() spans           { return spans{{ever, forever}} }
@@ -261,7 +257,7 @@ func (s spans) contains(t int64) bool {
 	return false
 }
 
-// overlaps says whether any of the times lies in [from, to], both inclusive.
+// overlaps reports whether any of the ranges meets [from, to], both inclusive.
 func (s spans) overlaps(from, to int64) bool {
 	for _, x := range s {
 		if x.from <= to && from < x.to {
@@ -271,12 +267,12 @@ func (s spans) overlaps(from, to int64) bool {
 	return false
 }
 
-// without cuts a hole.
+// without returns s with a hole cut out.
 func (s spans) without(hole span) spans {
 	return s.and(spans{{ever, hole.from}, {hole.to, forever}})
 }
 
-// and is the time in both.
+// and returns the intersection of both.
 func (s spans) and(o spans) spans {
 	switch {
 	case s.endless():

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anyTime draws a time from some decades, on both sides of 1970.
+// anyTime draws a time from some decades before and after 1970.
 func anyTime(t *rapid.T, name string) int64 {
 	return rapid.Int64Range(-20*365*day, 80*365*day).Draw(t, name)
 }
@@ -31,14 +31,14 @@ func anySignal(t *rapid.T) *signal {
 	return s
 }
 
-// TestIntegralIsTheSumOfTheSignal holds the closed form of a counter against adding up its rate
-// second by second.
+// TestIntegralIsTheSumOfTheSignal compares the closed form of a counter with the sum of its rate
+// over every second.
 func TestIntegralIsTheSumOfTheSignal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anySignal(t)
 		from := anyTime(t, "t")
 		if len(s.during) > 0 {
-			from = s.during[0].from - 100*second // so that a stretch begins in the middle
+			from = s.during[0].from - 100*second // so that a stretch starts in the middle
 		}
 		const seconds = 600
 		sum := 0.0
@@ -47,7 +47,7 @@ func TestIntegralIsTheSumOfTheSignal(t *testing.T) {
 		}
 		got := s.integral(from+seconds*second, 0) - s.integral(from, 0)
 		if math.Abs(got-sum) > 0.002*seconds {
-			t.Fatalf("integral over %d s = %v, summed %v", seconds, got, sum)
+			t.Fatalf("the integral of %d s = %v, want the sum %v", seconds, got, sum)
 		}
 	})
 }
@@ -64,7 +64,7 @@ func TestCountersNeverFall(t *testing.T) {
 			at += rapid.Int64Range(1, 10*minute).Draw(t, "step")
 			now := count(at)
 			if now < before {
-				t.Fatalf("fell from %v to %v at %d", before, now, at)
+				t.Fatalf("fell from %v to %v at %d, want it never to fall", before, now, at)
 			}
 			before = now
 		}
@@ -76,7 +76,7 @@ func TestNoiseIsBoundedAndSmooth(t *testing.T) {
 		seed, at := rapid.Uint64().Draw(t, "seed"), anyTime(t, "t")
 		a, b := noise(seed, at), noise(seed, at+second)
 		if math.Abs(a) > 1 || math.Abs(a-b) > .02 {
-			t.Fatalf("noise = %v, a second later %v", a, b)
+			t.Fatalf("noise = %v, a second later %v; want within 1 and close", a, b)
 		}
 	})
 }
@@ -87,7 +87,8 @@ func TestWeekIsQuietAtNightAndAtTheWeekend(t *testing.T) {
 	tuesday, night, sunday := at("2026-11-24T11:00:00+09:00"), at("2026-11-24T03:00:00+09:00"),
 		at("2026-11-22T11:00:00+09:00")
 	if tuesday < .95 || night > .1 || sunday > .5 {
-		t.Errorf("Tuesday 11:00 %v, Tuesday 03:00 %v, Sunday 11:00 %v", tuesday, night, sunday)
+		t.Errorf("Tuesday 11:00 %v, Tuesday 03:00 %v, Sunday 11:00 %v; want .95 or more, at "+
+			"most .1 and .5", tuesday, night, sunday)
 	}
 }
 

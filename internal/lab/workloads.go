@@ -1,30 +1,30 @@
 package lab
 
-// workload is a controller and what it runs.
+// workload is a controller and its pods.
 type workload struct {
 	namespace, name, kind string
 	replicas              int // of a DaemonSet: on every node
 	containers            []spec
-	perStage              bool    // there is one for each stage, not one for the cluster
+	perStage              bool    // one for each stage instead of one for the cluster
 	claim                 float64 // GiB for each replica
-	claimName             string  // where it is not data-<pod>
+	claimName             string  // if it is not data-<pod>
 	claimFills            bool
-	noStats               bool  // the claim's driver gives no statistics (EFS, for example)
-	rolled                int64 // how long before the anchor it was rolled out; 0: not lately
-	overlap               int64 // how long an old pod stays beside its new one
+	noStats               bool  // the claim's driver reports no statistics (such as EFS)
+	rolled                int64 // time of its rollout before the anchor; 0: not recently
+	overlap               int64 // how long an old pod runs alongside its successor
 }
 
-// spec is a container: requests and limits in MiB and cores, and what it uses of them.
+// spec is a container: its requests and limits, and its use of them.
 type spec struct {
 	name       string
 	mem, limit float64 // MiB
 	cpu, quota float64 // cores
-	fill       float64 // working set: share of the limit, or of the request where there is none
+	fill       float64 // working set: share of the limit, or of the request without a limit
 	busy       float64 // CPU: share of the request
-	throttled  float64 // share of its CPU periods at quiet times, where it is throttled
+	throttled  float64 // share of throttled CPU periods at quiet times
 	sidecar    bool
 	flat       bool // never changes
-	saw        bool // climbs to its limit and is killed, again and again
+	saw        bool // repeatedly climbs to its limit and is killed
 }
 
 // daemons run on every node.
@@ -47,7 +47,7 @@ func daemons() []workload {
 	}
 }
 
-// proxy is a native sidecar: its limits are in the metrics of init containers.
+// proxy is a native sidecar. Its limits are in the metrics of init containers.
 func proxy() spec {
 	return spec{
 		name: "istio-proxy", mem: 128, limit: 256, cpu: .1, quota: 2, fill: .42, busy: .5,
@@ -55,8 +55,8 @@ func proxy() spec {
 	}
 }
 
-// catalogue is what the company runs. Where a fleet has room for more, the parts with perStage run
-// once more, for the next stage.
+// catalogue is what the company runs. If a fleet has room for more, the parts with perStage are
+// repeated for the next stage.
 func catalogue() []workload {
 	proxy := proxy()
 	return []workload{
@@ -165,11 +165,10 @@ func catalogue() []workload {
 	}
 }
 
-// troubled is what there is to find among the containers.
+// troubled are the workloads with incidents.
 func troubled() []workload {
 	return []workload{
-		// Rolled out three hours ago, so that for five minutes every object was told of by two
-		// instances.
+		// Rolled out three hours ago. Every object was reported by two instances for five minutes.
 		{
 			namespace: "monitoring", name: stateMetricsName, kind: "Deployment", replicas: 1,
 			rolled: 3 * hour, overlap: 5 * minute, containers: []spec{
@@ -186,7 +185,7 @@ func troubled() []workload {
 				},
 			},
 		},
-		// Wants more CPU than its limit.
+		// Needs more CPU than its limit.
 		{
 			namespace: "payments", name: "risk", kind: "Deployment", replicas: 1,
 			containers: []spec{
@@ -196,7 +195,7 @@ func troubled() []workload {
 				},
 			},
 		},
-		// Does nothing, always the same.
+		// Idle and constant.
 		{
 			namespace: "kube-system", name: "license-server", kind: "Deployment", replicas: 1,
 			containers: []spec{
@@ -214,7 +213,7 @@ func troubled() []workload {
 				proxy(),
 			},
 		},
-		// Fills its volume, and is not written in ASCII.
+		// Fills its volume. Its name is not ASCII.
 		{
 			namespace: "payments", name: "orders-db", kind: "StatefulSet", replicas: 1, claim: 50,
 			claimName: "주문-데이터-0", claimFills: true, containers: []spec{
@@ -237,8 +236,7 @@ const (
 
 const hostileNamespace = "hostile"
 
-// hostile are names as nobody should meet them: Kubernetes refuses them, but a label may hold
-// anything.
+// hostile are hostile names. Kubernetes refuses them, but a label may hold anything.
 func hostile() []string {
 	return []string{
 		"<script>alert(1)</script>",
