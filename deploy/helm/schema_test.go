@@ -19,7 +19,7 @@ import (
 )
 
 var update = flag.Bool("update", false,
-	"write the sections of promsnap.yaml into the chart's schema anew")
+	"rewrite the sections of promsnap.yaml in the chart's schema")
 
 const (
 	valuesSchema  = "promsnap/values.schema.json"
@@ -27,13 +27,13 @@ const (
 	receiverRoles = "promsnap/templates/_roles.tpl"
 )
 
-// sections are the definitions of promsnap.yaml that the chart's values have.
+// sections are the definitions of promsnap.yaml that are also in the chart's values.
 var sections = []string{
 	"prometheusSection", "kubernetesSection", "report", "receiver", "namedIntervals",
 }
 
-// TestSchemaFollowsTheConfigurations: whatever the program refuses in a section of promsnap.yaml,
-// helm refuses in the values that become it, as a mistake that helm lets through fails every run.
+// TestSchemaFollowsTheConfigurations checks that helm refuses values that the program would refuse
+// in promsnap.yaml. Otherwise the mistake would fail every run.
 func TestSchemaFollowsTheConfigurations(t *testing.T) {
 	had, err := os.ReadFile(valuesSchema)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestSchemaFollowsTheConfigurations(t *testing.T) {
 	}
 	head, _, ok := bytes.Cut(had, []byte(`  "definitions": `))
 	if !ok {
-		t.Fatalf("%s has no definitions at its end", valuesSchema)
+		t.Fatalf("%s does not end with definitions, want them there", valuesSchema)
 	}
 	var want bytes.Buffer
 	want.Write(head)
@@ -60,13 +60,13 @@ func TestSchemaFollowsTheConfigurations(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want.String(), string(had)); diff != "" {
-		t.Errorf("%s does not follow %s (-want +got); run make golden\n%s", valuesSchema,
+		t.Errorf("%s differs from %s (-want +got); run make golden\n%s", valuesSchema,
 			configSchema, diff)
 	}
 }
 
-// TestRolesFollowTheConfigurations: the chart gives reports their receivers and what goes with
-// these by what the receivers are for.
+// TestRolesFollowTheConfigurations checks the roles of receivers by which the chart gives reports
+// their receivers.
 func TestRolesFollowTheConfigurations(t *testing.T) {
 	want := "{{/* The keys of receivers by what these are for: written by make golden. */}}\n"
 	for _, of := range []struct {
@@ -90,20 +90,20 @@ func TestRolesFollowTheConfigurations(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(had)); diff != "" {
-		t.Errorf("%s does not follow the kinds of receivers (-want +got); run make golden\n%s",
+		t.Errorf("%s differs from the kinds of receivers (-want +got); run make golden\n%s",
 			receiverRoles, diff)
 	}
 }
 
-// definitions are the sections and all that they refer to, changed to what the chart's values have
-// of them.
+// definitions returns the sections and everything that they refer to, adapted to the chart's
+// values.
 func definitions(t *testing.T) map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(configSchema)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Helm 3 knows draft 7, which has no $defs.
+	// Helm 3 supports draft 7, which has no $defs.
 	data = bytes.ReplaceAll(data, []byte("#/$defs/"), []byte("#/definitions/"))
 	var schema struct {
 		Defs map[string]map[string]any `json:"$defs"`
@@ -121,8 +121,8 @@ func definitions(t *testing.T) map[string]any {
 	return out
 }
 
-// nameless takes the name away from a report, which is its key in the values. A report that is null
-// is taken out.
+// nameless removes the name from a report, because it is the report's key in the values. A null
+// report is removed.
 func nameless(t *testing.T, report map[string]any) {
 	t.Helper()
 	delete(properties(t, report), "name")
@@ -130,8 +130,8 @@ func nameless(t *testing.T, report map[string]any) {
 	report["type"] = []string{"object", "null"}
 }
 
-// withPort takes a Service with its port only, so that no right to look it up is needed, and leaves
-// out the context, which no Pod has.
+// withPort requires a Service with a port, so that no right to look it up is needed, and removes
+// the context, which no Pod has.
 func withPort(t *testing.T, kubernetes map[string]any) {
 	t.Helper()
 	delete(properties(t, kubernetes), "context")
@@ -139,14 +139,14 @@ func withPort(t *testing.T, kubernetes map[string]any) {
 	pattern, _ := service["pattern"].(string)
 	service["pattern"] = strings.Replace(pattern, "(:[a-z0-9-]{1,15})?(/", ":[a-z0-9-]{1,15}(/", 1)
 	if service["pattern"] == pattern {
-		t.Fatalf("the port of a Service cannot be told in %q", pattern)
+		t.Fatalf("the pattern %q has no optional port, want one to make required", pattern)
 	}
 	service["description"] = "The Service that speaks Prometheus' API, as " +
 		"NAMESPACE/NAME:PORT[/PATH]."
 }
 
-// oneKind wants one of the keys of a receiver that say where it delivers to: those that are
-// sections.
+// oneKind requires exactly one of a receiver's keys that are sections, which say where it delivers
+// to.
 func oneKind(t *testing.T, receiver map[string]any) {
 	t.Helper()
 	var kinds []any
@@ -156,7 +156,7 @@ func oneKind(t *testing.T, receiver map[string]any) {
 		}
 	}
 	if len(kinds) < 2 {
-		t.Fatal("the kinds of receivers cannot be told")
+		t.Fatalf("got the kinds of receivers %q, want two or more", kinds)
 	}
 	receiver["oneOf"] = kinds
 }
@@ -165,12 +165,12 @@ func properties(t *testing.T, section map[string]any) map[string]any {
 	t.Helper()
 	p, ok := section["properties"].(map[string]any)
 	if !ok {
-		t.Fatal("a section has no properties")
+		t.Fatal("a section has no properties, want some")
 	}
 	return p
 }
 
-// reach puts a definition and all that it refers to into out.
+// reach adds a definition and everything that it refers to to out.
 func reach(all map[string]map[string]any, name string, out map[string]any) {
 	if out[name] != nil {
 		return

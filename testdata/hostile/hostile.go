@@ -1,6 +1,6 @@
-// Package hostile is the corpus of words that a label's value, a server's answer or a configuration
-// may hold, and that try to leave their place: the tests of every place that words go to read it.
-// It is no part of what ships.
+// Package hostile is a corpus of words that a label's value, a server's answer or a configuration
+// may hold and that try to break out of their place. Every place that words go to is tested with
+// it. No shipped program contains it.
 package hostile
 
 import (
@@ -8,15 +8,14 @@ import (
 	"unicode"
 )
 
-// Pwned is the name of the variable that every script of the corpus sets: a page in which it is
-// defined has run one.
+// Pwned is the variable that every script of the corpus sets. A page that defines it has run one.
 const Pwned = "pwned"
 
-// Word is one of the corpus.
+// Word is an entry of the corpus.
 type Word struct{ Name, Text string }
 
-// Words returns the corpus. Names are letters and dashes; texts may be anything, valid UTF-8 or
-// not.
+// Words returns the corpus. Names are letters and dashes. Texts may be anything, including invalid
+// UTF-8.
 func Words() []Word {
 	return []Word{
 		// Markup, and what ends the places in which a page holds words.
@@ -65,7 +64,7 @@ func Words() []Word {
 		{"yaml", "x: &a [*a]\n- !!python/object/apply:os.system ['id']\n...\n---\n"},
 		{"shell", "'; touch pwned; #`touch pwned`$(touch pwned)|touch pwned&"},
 
-		// What Slack reads in a message.
+		// What Slack interprets in a message.
 		{"slack-channel", `<!channel> <!here|here> <!everyone> @channel @here`},
 		{"slack-user", `<@U1> <@U0123456789|ceo> <!subteam^S0123456789> <#C0123456789>`},
 		{
@@ -76,7 +75,7 @@ func Words() []Word {
 		{"slack-date", `<!date^0^{date_long}^http://evil.example.com|now>`},
 		{"slack-marks", "*b* _i_ ~s~ `c` ```block``` > quote :fire: :rotating_light:\n• x"},
 
-		// Lines: of a log, of a header, of a terminal.
+		// Lines of a log, of a header, of a terminal.
 		{
 			"log", "x\ntime=2026-11-22T00:00:00Z level=INFO msg=\"all is " +
 				"well\"\n{\"level\":\"INFO\",\"msg\":\"all is well\"}",
@@ -122,7 +121,7 @@ func Words() []Word {
 		{"glob", "*?[a-z]~ ~root -rf --help"},
 		{"key", "latest/index.html"},
 
-		// Sizes, and next to nothing.
+		// Large sizes, and next to nothing.
 		{"empty", ""},
 		{"blank", " \t "},
 		{"dash", "-"},
@@ -133,10 +132,9 @@ func Words() []Word {
 	}
 }
 
-// Unprintable returns the first character of s that must never reach a terminal, a line of a log or
-// a line that a person reads, and whether there is one: a control, what turns the direction of
-// text, a separator of lines, or a byte that is no character. The newlines between lines are the
-// caller's to take off.
+// Unprintable returns the first character of s that must never reach a terminal or a line of a log,
+// and whether there is one: a control character, one that changes the direction of text, a line
+// separator, or an invalid byte. The caller removes the newlines between lines.
 func Unprintable(s string) (rune, bool) {
 	for i, r := range s {
 		switch {

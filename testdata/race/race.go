@@ -1,11 +1,11 @@
-// Package race tells the tests whether the race detector looks on, under which they take ten times
-// as long. It is no part of what ships.
+// Package race reports whether the race detector is on, under which tests take ten times as long.
+// No shipped program contains it.
 package race
 
 import "testing"
 
-// SkipSerial skips a test that has one goroutine under the race detector, which has nothing to see
-// in it. make test runs it.
+// SkipSerial skips a test with one goroutine under the race detector, which finds nothing in it.
+// make test runs it.
 func SkipSerial(t testing.TB) {
 	t.Helper()
 	if Enabled {

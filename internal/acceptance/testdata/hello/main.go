@@ -1,5 +1,4 @@
-// Command hello is the least that a Lambda function can be: what the start of promsnap's is
-// measured beside.
+// Command hello is a minimal Lambda function, with which the start of promsnap's is compared.
 package main
 
 import (
