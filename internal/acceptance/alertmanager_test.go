@@ -354,7 +354,7 @@ func TestAlertmanagerRefuses(t *testing.T) {
 	}{
 		{
 			"wrong password", s.url, wrong, false,
-			"Alertmanager answered 401 Unauthorized; give credentials",
+			"Alertmanager answered 401 Unauthorized; set credentials",
 		},
 		{"no password", s.url, nil, false, "401"},
 		{
