@@ -1,6 +1,6 @@
-// Package promapi sends queries to Prometheus, or to a server with the same HTTP API (Thanos, Mimir,
-// VictoriaMetrics). It passes on the answer to a range query series by series while it arrives, so
-// that no such answer is ever in memory as a whole.
+// Package promapi sends queries to Prometheus, or to a server with the same HTTP API (Thanos,
+// Mimir, VictoriaMetrics). It passes on the answer to a range query series by series while it
+// arrives, so that no such answer is ever in memory as a whole.
 package promapi
 
 import (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -187,7 +188,8 @@ func (c *Client) readTexts(ctx context.Context, path string, form url.Values,
 	if err != nil {
 		return Meta{}, err
 	}
-	return c.readList(resp, func(a *answerReader) error {
+	defer func() { _ = resp.Body.Close() }()
+	return c.readList(resp.Body, func(a *answerReader) error {
 		b, err := a.string("a text", maxLabelBytes)
 		if err != nil {
 			return err
@@ -204,7 +206,8 @@ func (c *Client) readSeries(ctx context.Context, form url.Values,
 	if err != nil {
 		return Meta{}, err
 	}
-	return c.readList(resp, func(a *answerReader) error {
+	defer func() { _ = resp.Body.Close() }()
+	return c.readList(resp.Body, func(a *answerReader) error {
 		a.nextLabels()
 		if err := a.metric(); err != nil {
 			return err
@@ -214,9 +217,8 @@ func (c *Client) readSeries(ctx context.Context, form url.Values,
 }
 
 // readList reads an answer whose data is a list. element must read one element of it.
-func (c *Client) readList(resp *http.Response, element func(*answerReader) error) (Meta, error) {
-	defer func() { _ = resp.Body.Close() }()
-	a := newAnswer(resp.Body, 0)
+func (c *Client) readList(body io.Reader, element func(*answerReader) error) (Meta, error) {
+	a := newAnswer(body, 0)
 	err := a.read(func() error {
 		return a.array("a list", func() error { return element(&a) })
 	})
