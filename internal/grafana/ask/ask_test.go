@@ -16,7 +16,8 @@ import (
 )
 
 // board has a variable of each form of query, of which some use others.
-const board = `{"title": "Test", "panels": [{"id": 1, "type": "timeseries"}], "templating": {"list": [
+const board = `{"title": "Test", "panels": [{"id": 1, "type": "timeseries"}],
+	"templating": {"list": [
 	{"name": "job", "type": "query", "query": "label_values(up, job)"},
 	{"name": "node", "type": "query", "query": "label_values(up{job=\"$job\"}, node)",
 		"includeAll": true},
