@@ -262,10 +262,10 @@ func TestAcceptEncodingIsNotSigned(t *testing.T) {
 	_, errStat := b.Stat(ctx, "k")
 	link, _, errLink := b.Link(ctx, "k", cloud.MaxLinkLife)
 	if err := errors.Join(errSwap, errGet, errStat, errLink); err != nil || len(refused) > 0 {
-		t.Errorf("got %v, refused %v", err, refused)
+		t.Errorf("got error %v, refused signatures %v, want none", err, refused)
 	}
 	if strings.Contains(link, "encoding") {
-		t.Errorf("the link signs Accept-Encoding: %s", link)
+		t.Errorf("got link %s, want Accept-Encoding not signed", link)
 	}
 }
 
@@ -310,7 +310,7 @@ func TestChecksum(t *testing.T) {
 		}
 		if err := b.Put(context.Background(), "k", cloud.Object{Body: []byte("x")}); err != nil ||
 			(len(got) > 0) != tt.want {
-			t.Errorf("%+v: sends %v, %v", tt, got, err)
+			t.Errorf("%+v: got checksums %v, error %v, want checksums: %t", tt, got, err, tt.want)
 		}
 		srv.Close()
 	}
@@ -349,11 +349,11 @@ func TestHeadWithABody(t *testing.T) {
 	b := (&cloudtest.Server{URL: "http://" + l.Addr().String(), Name: "reports"}).Bucket(t)
 	for range 5 {
 		if o, err := b.Stat(context.Background(), "k"); err != nil || o.ETag != "" {
-			t.Errorf("got %+v, %v", o, err)
+			t.Errorf("got %+v, %v, want no object", o, err)
 		}
 		if _, err := b.Swap(context.Background(), "k", cloud.Object{Body: []byte("x")},
 			""); err != nil {
-			t.Error(err)
+			t.Errorf("got error %v, want none", err)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func TestPutAndGet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.ETag == "" || got.ETag != stat.ETag {
-		t.Errorf("ETags %q and %q", got.ETag, stat.ETag)
+		t.Errorf("got ETags %q and %q, want the same", got.ETag, stat.ETag)
 	}
 	want.ETag = got.ETag
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -50,10 +50,10 @@ func TestPutAndGet(t *testing.T) {
 	}
 	want.Body = nil
 	if fmt.Sprint(stat) != fmt.Sprint(want) {
-		t.Errorf("stat %v, want %v", stat, want)
+		t.Errorf("got %v, want %v", stat, want)
 	}
 	if _, err := b.Get(ctx, "a/b.html", 3); !errors.Is(err, cloud.ErrTooLarge) {
-		t.Errorf("a body over the limit: %v", err)
+		t.Errorf("a body above the limit: got error %v, want %v", err, cloud.ErrTooLarge)
 	}
 	for name, want := range map[string]string{
 		"X-Amz-Server-Side-Encryption":                    "aws:kms",
@@ -82,20 +82,20 @@ func TestSwap(t *testing.T) {
 	for name, was := range map[string]string{"none expected": "", "an older one expected": first} {
 		if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, was); !errors.Is(err,
 			cloud.ErrConflict) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want %v", name, err, cloud.ErrConflict)
 		}
 	}
 	s.Delete("k")
 	if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, second); !errors.Is(err,
 		cloud.ErrConflict) {
-		t.Errorf("one expected that was deleted: %v", err)
+		t.Errorf("a deleted object: got error %v, want %v", err, cloud.ErrConflict)
 	}
 	s.Break(func(*http.Request, int) *cloudtest.Fault {
 		return &cloudtest.Fault{Status: http.StatusConflict, Code: "ConditionalRequestConflict"}
 	})
 	if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, ""); !errors.Is(err,
 		cloud.ErrConflict) {
-		t.Errorf("another one at work: %v", err)
+		t.Errorf("another write at once: got error %v, want %v", err, cloud.ErrConflict)
 	}
 }
 
@@ -111,13 +111,13 @@ func TestOneSwapWins(t *testing.T) {
 			case err == nil:
 				won.Add(1)
 			case !errors.Is(err, cloud.ErrConflict):
-				t.Error(err)
+				t.Errorf("got error %v, want %v", err, cloud.ErrConflict)
 			}
 		})
 	}
 	group.Wait()
 	if won.Load() != 1 {
-		t.Errorf("%d of 8 swaps won", won.Load())
+		t.Errorf("got %d successful swaps of 8, want 1", won.Load())
 	}
 }
 
@@ -220,10 +220,10 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 				}
 			}
 			if strings.Contains(fmt.Sprintf("%v %+v", err, err), cloudtest.Secret) {
-				t.Errorf("%v shows the secret", err)
+				t.Errorf("got error %v, want it without the secret", err)
 			}
 			if n := len(s.Calls()); n != 1 {
-				t.Errorf("%d calls: Deliver is the one that tries again", n)
+				t.Errorf("got %d calls, want 1: only Deliver retries", n)
 			}
 		})
 	}
@@ -240,12 +240,12 @@ func TestReadingNeedsListBucket(t *testing.T) {
 	for _, err := range []error{get, stat} {
 		if err == nil || !strings.Contains(err.Error(), "allow this identity s3:GetObject on "+
 			"arn:aws:s3:::reports/k and s3:ListBucket on arn:aws:s3:::reports;") {
-			t.Errorf("got %v", err)
+			t.Errorf("got error %v, want one with both actions", err)
 		}
 	}
 }
 
-func TestTimeIsOver(t *testing.T) {
+func TestTheContextEnds(t *testing.T) {
 	s := cloudtest.New(t)
 	b := s.Bucket(t)
 	stopped := errors.New("stopped")
@@ -257,7 +257,7 @@ func TestTimeIsOver(t *testing.T) {
 	err := b.Put(ctx, "k", cloud.Object{})
 	var got *cloud.Error
 	if !errors.Is(err, stopped) || !errors.As(err, &got) || got.Trouble == cloud.Lasting {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want %v, not lasting", err, stopped)
 	}
 }
 
@@ -271,7 +271,7 @@ func TestAttempts(t *testing.T) {
 		return nil
 	})
 	if err := b.Put(context.Background(), "k", cloud.Object{}); err != nil || len(s.Calls()) != 2 {
-		t.Errorf("after %d calls: %v", len(s.Calls()), err)
+		t.Errorf("got %d calls, error %v, want 2 and none", len(s.Calls()), err)
 	}
 }
 
@@ -291,10 +291,10 @@ func TestLink(t *testing.T) {
 	}
 	if u.Path != "/reports/a/b.html" || u.Query().Get("X-Amz-Expires") != "3600" ||
 		!expires.Equal(signed.Add(time.Hour)) {
-		t.Errorf("%s expires %v", link, expires)
+		t.Errorf("got link %s that expires %v, want an hour after %v", link, expires, signed)
 	}
 	if len(s.Calls()) != 0 {
-		t.Errorf("signing asked the server: %v", s.Calls())
+		t.Errorf("got calls %v, want none", s.Calls())
 	}
 }
 
