@@ -173,7 +173,7 @@ func list(v any) []any {
 
 // The alarms count what the function logs: a report by its name, even if another report of the run
 // failed, and each run that failed.
-func TestWhatTheAlarmsCount(t *testing.T) {
+func TestAlarms(t *testing.T) {
 	named := func(name string) reportResult { return reportResult{Brief: app.Brief{Name: name}} }
 	done, failed := named("daily"), named("check")
 	failed.Failures = []string{"nodes: down"}
@@ -257,7 +257,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 	}
 }
 
-func TestWhatIsWorthAnotherTry(t *testing.T) {
+func TestRetryableErrors(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err                  error
 		passing, undelivered bool

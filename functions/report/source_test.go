@@ -66,7 +66,7 @@ state: {dir: state}
 }
 
 // A store that does not answer does not make the configuration wrong.
-func TestASlowStoreIsWorthAnotherTry(t *testing.T) {
+func TestASlowStoreIsRetried(t *testing.T) {
 	over := make(chan struct{})
 	hung := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {

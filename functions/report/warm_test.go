@@ -122,7 +122,7 @@ state: {s3: {%[2]s, prefix: state}}
 }
 
 // Too many open files do not make the configuration wrong.
-func TestTooManyFilesIsWorthAnotherTry(t *testing.T) {
+func TestTooManyFilesIsRetried(t *testing.T) {
 	_, err := refuse(fmt.Errorf("reading the configuration: %w", &os.PathError{
 		Op: "open", Path: "promsnap.yaml", Err: syscall.EMFILE,
 	}))

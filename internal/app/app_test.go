@@ -143,7 +143,7 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 }
 
 // The run is stopped while the query of the second panel hangs.
-func TestStopDeliversWhatIsThere(t *testing.T) {
+func TestStopDeliversThePanelsSoFar(t *testing.T) {
 	t.Parallel() // it waits
 	stop := make(chan struct{})
 	inner := newLab(t)
@@ -185,7 +185,7 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 
 // The run has eight seconds. A quarter of them is kept for the delivery, which is enough even on a
 // slow machine.
-func TestTimeoutDeliversWhatIsThere(t *testing.T) {
+func TestTimeoutDeliversAnIncompleteReport(t *testing.T) {
 	t.Parallel() // it waits
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hang(r) }))
 	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{

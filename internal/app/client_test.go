@@ -101,7 +101,7 @@ func roleActions(t *testing.T) []string {
 // A run needs exactly the actions that the Lambda's role allows: one panel has data, and the other
 // has none, so that the run also lists metrics. If an action is denied, the error names all of
 // them.
-func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
+func TestManagedPrometheusActions(t *testing.T) {
 	m := managed(t)
 	run := func(allowed []string) app.Result {
 		t.Helper()

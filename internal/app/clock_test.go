@@ -13,7 +13,7 @@ import (
 // A run on a machine whose clock was years ahead leaves a state of the future. Later runs do not
 // wait for that time: they send messages, say that these may be repetitions, and fail until the
 // state is reset.
-func TestAMemoryOfTheFutureIsNeverSilence(t *testing.T) {
+func TestAStateOfTheFuture(t *testing.T) {
 	cfg, double := notified(t, "send: changes, repeat_interval: 4h")
 	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	store, err := app.OpenState(t.Context(), cfg.State, nil)

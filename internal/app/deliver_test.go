@@ -342,7 +342,7 @@ func TestASummaryOutwaitsAClaim(t *testing.T) {
 }
 
 // A run that is told to stop does not wait for another run.
-func TestASummaryThatIsToldToStopStandsBack(t *testing.T) {
+func TestAStoppedSummaryDoesNotWait(t *testing.T) {
 	cfg, double := notified(t, "send: summary")
 	claim(t, cfg, time.Now().Add(time.Minute))
 	stop, began := make(chan struct{}), time.Now()
@@ -420,7 +420,7 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 
 // A check that is left to another run is no failure: the next check sends what it did not. A
 // summary would be missing for a day.
-func TestStandsBack(t *testing.T) {
+func TestAClaimOfAnotherRun(t *testing.T) {
 	t.Parallel() // it waits
 	for send, fails := range map[string]bool{"changes": false, "summary": true} {
 		t.Run(send, func(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 )
 
 // Reading a state that does not answer leaves the run most of its time for sending messages.
-func TestReadingTheStateLeavesTimeToTell(t *testing.T) {
+func TestReadingTheStateLeavesTimeToSend(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, 16 * time.Second, 5 * time.Minute} {
 		a := &recipients{o: Options{Timeout: timeout}}
 		ctx, cancel := a.stateTime(t.Context())

@@ -19,7 +19,7 @@ var errOver = errors.New("the run's minute is over")
 
 // A call that never returns is abandoned when the context ends. The error has the file and the
 // cause.
-func TestWithinAbandonsWhatNeverReturns(t *testing.T) {
+func TestWithinAbandonsABlockedCall(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	never := make(chan struct{})
 	t.Cleanup(func() { close(never) })
@@ -36,7 +36,7 @@ func TestWithinAbandonsWhatNeverReturns(t *testing.T) {
 }
 
 // A call that ends with the context returns its own error, which is better.
-func TestWithinHearsWhatEndsWithTheContext(t *testing.T) {
+func TestWithinReturnsTheErrorOfACallThatEnds(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	own := errors.New("another run holds the lock")
 	_, err := disk.Within(ctx, "state", func() (int, error) {

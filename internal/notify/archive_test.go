@@ -55,7 +55,7 @@ func TestAnArchiveOnChangeGetsTheNextSlot(t *testing.T) {
 
 // A report stays pending for the archive if it could not be drawn, or if its run ends before the
 // archive has answered.
-func TestWhatCouldNotBeDrawnIsPending(t *testing.T) {
+func TestAReportThatCouldNotBeDrawnIsPending(t *testing.T) {
 	withFakeClock(t, func(t *testing.T) {
 		d := newFixture(firing("a", rules.Critical, 20))
 		d.receiver("disk", RoleArchiveOnChange)

@@ -201,7 +201,7 @@ func TestAnswersOfACall(t *testing.T) {
 	}
 }
 
-func TestCallQuotesNobodyUnasked(t *testing.T) {
+func TestCallQuotesOnlyIfAsked(t *testing.T) {
 	err := ask(t, false, func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "your token is "+marked, http.StatusBadRequest)
 	})

@@ -353,7 +353,7 @@ func TestSilence(t *testing.T) {
 
 // After an unrecorded slot, a message is marked if a run at that slot would have sent it, and only
 // then.
-func TestWhatAnUnrecordedRunMayHaveSent(t *testing.T) {
+func TestPossibleDuplicatesAfterAnUnrecordedRun(t *testing.T) {
 	a, long := firing("a", rules.Critical, 20), firing("b", rules.Warning, 600)
 	worse := long
 	worse.Severity = rules.Critical

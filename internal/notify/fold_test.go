@@ -271,7 +271,7 @@ func TestFoldOutlivesKills(t *testing.T) {
 	}
 }
 
-func TestWhatWasFoldedIsSentOnce(t *testing.T) {
+func TestFoldedAlertsAreSentOnce(t *testing.T) {
 	withFakeClock(t, func(t *testing.T) {
 		var alerts, resolved []rules.Alert
 		for _, node := range []string{"a", "b", "c", "d", "e"} {

@@ -133,7 +133,7 @@ func TestALostAnswerIsNoConflict(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
+func TestAnUnreadableDocumentIsNotWritten(t *testing.T) {
 	for _, lost := range []error{
 		&state.CorruptError{Key: check, Err: errors.New("x")},
 		&state.NewerError{Key: check, Schema: 2}, errors.New("no route to host"),

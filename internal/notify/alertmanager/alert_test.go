@@ -246,7 +246,7 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-func TestWhereAnAlertComesFrom(t *testing.T) {
+func TestGeneratorURL(t *testing.T) {
 	d := twoAlerts()
 	if link := alerts(d)[1].GeneratorURL; !strings.HasPrefix(link,
 		"https://prometheus.example.com/graph?") ||

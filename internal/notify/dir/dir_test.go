@@ -124,7 +124,7 @@ func TestTheSameAgainTouchesNothing(t *testing.T) {
 }
 
 // Files of a removed panel are removed, and so are the messages of a dry run.
-func TestOtherBytesReplaceTheWholeDirectory(t *testing.T) {
+func TestOtherBytesReplaceTheDirectory(t *testing.T) {
 	root := t.TempDir()
 	d := delivery("one")
 	d.Files = append(d.Files, report.File{Name: "old-panel.png"}, report.File{
@@ -156,7 +156,7 @@ func (c *countdown) Err() error {
 	return nil
 }
 
-func TestStoppedHalfWayLeavesWhatWasThere(t *testing.T) {
+func TestAStoppedRunLeavesTheOldFiles(t *testing.T) {
 	for after := range 2 {
 		root := t.TempDir()
 		deliver(t, root, "one")
@@ -223,7 +223,7 @@ func TestCrashesAreCleanedUp(t *testing.T) {
 	})
 }
 
-func TestWhereItCannotWrite(t *testing.T) {
+func TestErrorsOfTheFileSystem(t *testing.T) {
 	file := func(t *testing.T, path string) {
 		t.Helper()
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -321,7 +321,7 @@ func seeing(*report.Report) {}
 
 // An archive keeps a whole report if another one of the slot is not whole. A directory for one run
 // has the last report.
-func TestWhatIsWholeStays(t *testing.T) {
+func TestAWholeReportStays(t *testing.T) {
 	for _, tc := range []struct {
 		name        string
 		open        func(string) *Notifier
@@ -355,7 +355,7 @@ func TestWhatIsWholeStays(t *testing.T) {
 }
 
 // A report that cannot be read as a whole one is replaced.
-func TestWhatIsNoWholeReportDoesNotStay(t *testing.T) {
+func TestADamagedReportIsReplaced(t *testing.T) {
 	for _, doc := range []string{
 		"", "{}", `{"counts":{"failed":0`, `{"counts":{}}`, `[]`, `{"counts":`,
 		`{"incomplete":"","counts":{"failed":"0"}}`,

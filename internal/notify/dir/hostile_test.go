@@ -71,7 +71,7 @@ func (v vanishing) Err() error {
 }
 
 // Removing a directory while it is written is an error, and the next run creates it again.
-func TestADirectoryThatVanishesMeanwhile(t *testing.T) {
+func TestADirectoryThatIsRemoved(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "out")
 	_, err := New(root).Notify(vanishing{context.Background(), root}, delivery("one"))
 	var refused *notify.RefusedError

@@ -124,7 +124,7 @@ func TestListThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestListBeginsAnew(t *testing.T) {
+func TestALostListStartsOver(t *testing.T) {
 	s := cloudtest.New(t)
 	n := receiver(t, s, Options{Prefix: "cap"})
 	for i := range 3 {

@@ -155,7 +155,7 @@ func TestKeysAndHeaders(t *testing.T) {
 	}
 }
 
-func TestPageComesAfterWhatBelongsToIt(t *testing.T) {
+func TestPageIsWrittenLast(t *testing.T) {
 	s := cloudtest.New(t)
 	n := receiver(t, s, Options{})
 	s.Break(func(*http.Request, int) *cloudtest.Fault { return nil })
@@ -333,7 +333,7 @@ func TestLink(t *testing.T) {
 	}
 }
 
-func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
+func TestCacheOfAReportThatIsNotWhole(t *testing.T) {
 	s := cloudtest.New(t)
 	n := receiver(t, s, Options{})
 	deliver(t, n, delivery(morning, func(r *report.Report) {
@@ -351,7 +351,7 @@ func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
 
 // A run that saw less than another one of the slot replaces nothing. One that saw everything
 // replaces one that saw less.
-func TestWhatIsWholeStays(t *testing.T) {
+func TestAWholeReportStays(t *testing.T) {
 	blind := func(r *report.Report) {
 		r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured"
 	}
@@ -410,7 +410,7 @@ func TestWhatIsWholeStays(t *testing.T) {
 }
 
 // The same holds if both write at once.
-func TestWhatIsWholeStaysAmongMany(t *testing.T) {
+func TestAWholeReportStaysAmongMany(t *testing.T) {
 	for range 20 {
 		s := cloudtest.New(t)
 		var group sync.WaitGroup

@@ -86,9 +86,9 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// TestGoldenOfWhatIsOdd has notes about the message itself, and a message of which a part is
+// TestGoldenOfNotes has notes about the message itself, and a message of which a part is
 // resolved.
-func TestGoldenOfWhatIsOdd(t *testing.T) {
+func TestGoldenOfNotes(t *testing.T) {
 	for _, l := range words.Languages() {
 		d := cluster(1, l).delivery(t, notify.KindNew)
 		d.Message.PossibleDuplicate, d.Message.InsteadOf = true, "pager"
@@ -199,7 +199,7 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 	}
 }
 
-func TestWhoIsMentioned(t *testing.T) {
+func TestMentions(t *testing.T) {
 	o := options(t)
 	for _, k := range kinds() {
 		for _, critical := range []bool{true, false} {

@@ -37,7 +37,7 @@ func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 }
 
 // A receiver of critical alerts gets the number of warnings, but no list of them.
-func TestASummaryOfWhatIsCritical(t *testing.T) {
+func TestASummaryOfCriticalAlerts(t *testing.T) {
 	w := cluster(7, words.English)
 	d := w.delivery(t, notify.KindSummary)
 	all := Drafts(options(t), d)[0].Text
@@ -166,7 +166,7 @@ func TestHistory(t *testing.T) {
 
 // Silenced alerts are still among the summary's findings, so it must not say that there were no
 // alerts.
-func TestASummaryCountsWhatIsSilenced(t *testing.T) {
+func TestASummaryCountsSilencedAlerts(t *testing.T) {
 	for _, tc := range []struct {
 		items, silenced int
 		history         *notify.History

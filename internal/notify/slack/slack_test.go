@@ -94,7 +94,7 @@ func TestAnAlertsLife(t *testing.T) {
 	}
 }
 
-func TestWhatIsLeftOfAThreadThatIsGone(t *testing.T) {
+func TestADeletedThread(t *testing.T) {
 	slack, n := rig(t)
 	w := cluster(1, words.English)
 	d := w.delivery(t, notify.KindResolved)
@@ -129,7 +129,7 @@ func TestAThreadInAChannelThatWasLeft(t *testing.T) {
 	}
 }
 
-func TestAlertsOfAnotherReceiverBeginAnew(t *testing.T) {
+func TestAlertsOfAnotherReceiverStartAThread(t *testing.T) {
 	slack, n := rig(t)
 	d := cluster(1, words.English).delivery(t, notify.KindResolved)
 	d.Message.Thread = notify.Receipt{Location: "/var/somewhere"}
@@ -177,7 +177,7 @@ func retryError(err error) *notify.RetryError {
 	return nil
 }
 
-func TestWhatSlackRefuses(t *testing.T) {
+func TestRefusals(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		setup func(*slackdouble.Double, *Notifier)
@@ -286,7 +286,7 @@ func TestATokenThatRotatesIsNoted(t *testing.T) {
 	}
 }
 
-func TestWhatIsWorthAnotherTry(t *testing.T) {
+func TestRetries(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		fault slackdouble.Fault
@@ -324,7 +324,7 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 	}
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestUnreachable(t *testing.T) {
 	slack, n := rig(t)
 	slack.Close()
 	_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))

@@ -22,7 +22,7 @@ func hook(t *testing.T) (*slackdouble.Double, *Webhook) {
 	})
 }
 
-func TestWebhookTellsEveryKind(t *testing.T) {
+func TestWebhookSendsEveryKind(t *testing.T) {
 	slack, h := hook(t)
 	for _, k := range kinds() {
 		r, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, k))
@@ -54,7 +54,7 @@ func TestWebhookFallsBackToText(t *testing.T) {
 	}
 }
 
-func TestWhatTheWebhookRefuses(t *testing.T) {
+func TestWebhookRefusals(t *testing.T) {
 	for _, tc := range []struct {
 		name          string
 		fault         slackdouble.Fault
@@ -115,7 +115,7 @@ func TestWhatTheWebhookRefuses(t *testing.T) {
 	}
 }
 
-func TestWebhookNobodyThere(t *testing.T) {
+func TestWebhookUnreachable(t *testing.T) {
 	slack, h := hook(t)
 	slack.Close()
 	_, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))

@@ -151,7 +151,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoAddress(t *testing.T) {
+func TestInvalidAddresses(t *testing.T) {
 	for _, link := range []string{
 		"", "hooks", "ftp://x/" + notifytest.Secret, "https://", "http://\x7f/" + notifytest.Secret,
 	} {
