@@ -215,7 +215,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		cutter.Close()
 		_, err = askTarget(t, target, "vector(1)")
 		wantWords(t, err, "the API server says: error trying to reach service",
-			"connection refused", "running and ready")
+			"connection refused", "is ready and listens on that port")
 	})
 	t.Run("NoEndpoints", func(t *testing.T) {
 		p.apply(t,
@@ -226,7 +226,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 			Namespace: "monitoring", Name: "empty", Port: "80",
 		})
 		wantWords(t, err, "no endpoints available for service", "no pod of the service "+
-			"monitoring/empty:80 is ready (0 are there)")
+			"monitoring/empty:80 is ready (it has 0)")
 		_, err = admin.FindPrometheus(t.Context(), kube.Service{
 			Namespace: "monitoring", Name: "nothing", Port: "80",
 		})
@@ -328,8 +328,8 @@ func TestKubernetesState(t *testing.T) {
 		return err
 	})
 	_, err = robot.Save(t.Context(), check, state.Doc{Serial: 1}, "")
-	wantWords(t, err, "the ConfigMap default/promsnap-state is not there, and promsnap may not "+
-		"make it", "kubectl -n default create configmap promsnap-state")
+	wantWords(t, err, "the ConfigMap default/promsnap-state does not exist, and promsnap "+
+		"is not allowed to create it", "kubectl -n default create configmap promsnap-state")
 	p.apply(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: promsnap-state, namespace: "+
 		"default, labels: {app.kubernetes.io/managed-by: Helm}}}")
 	_, err = robot.Save(t.Context(), check, state.Doc{Serial: 1}, "")
