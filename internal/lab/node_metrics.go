@@ -117,7 +117,7 @@ var modes = [...]struct {
 }
 
 // nodeCPU returns node_cpu_seconds_total: the node's busy time, with each core a little behind the
-// one before, so that cores differ but have the same mean.
+// one before, so that cores differ slightly.
 func nodeCPU() metric {
 	return metric{name: "node_cpu_seconds_total", kind: counterKind, from: nodeExporter,
 		help: "Seconds the CPUs spent in each mode.", expose: func(t *target, emit emitter) {
