@@ -36,8 +36,8 @@ func initCommand(c *console) *cobra.Command {
 		Long: `Finds Prometheus as run does, checks which exporters, labels and scrape interval
 it has, and queries every built-in panel. Writes FILE (default promsnap.yaml;
 - is standard output) with two reports: a check of the last hour and a daily
-summary. They use the panels that have data. The other panels are commented out
-with what they lack, and so is a receiver to fill in.
+summary. They use the panels that have data. As comments, the file also has the
+other panels, with what they lack, and an example of a receiver.
 
 Exit codes:
   0  the file is written

@@ -24,8 +24,8 @@ type kubeFlags struct {
 
 // Uses of --namespace.
 const (
-	namespaceOfBoth = "find Prometheus in this `NAMESPACE` only; also that of the state's " +
-		"ConfigMap"
+	namespaceOfBoth = "look for Prometheus only in this `NAMESPACE`; the state's ConfigMap is " +
+		"there too"
 	namespaceOfState = "`NAMESPACE` of the state's ConfigMap"
 )
 
@@ -34,7 +34,7 @@ func (f *kubeFlags) register(cmd *cobra.Command, namespaceUsage string) {
 	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig `FILE` (default: "+
 		"$KUBECONFIG or ~/.kube/config; in a Pod, its service account)")
 	cmd.Flags().StringVar(&f.context, "context", "",
-		"kubeconfig `CONTEXT` (default: the current)")
+		"kubeconfig `CONTEXT` (default: the current one)")
 	cmd.Flags().StringVarP(&f.namespace, "namespace", "n", "", namespaceUsage)
 	_ = cmd.MarkFlagFilename("kubeconfig")
 	_ = cmd.RegisterFlagCompletionFunc("namespace", cobra.NoFileCompletions)

@@ -47,9 +47,9 @@ credentials, through the API server's service proxy or, if you may not use the
 proxy, through a port-forward.
 
 With --deliver it sends to each receiver what is new, and saves the state. It
-writes nothing under OUTPUT-DIR. A report with a schedule is then for its latest
-scheduled time and, in a Pod of a CronJob, for the time of the Job; --time
-overrides both.
+writes nothing under OUTPUT-DIR. A report with a schedule then uses its latest
+scheduled time or, in a Pod of a CronJob, the time that the CronJob scheduled.
+--time overrides both.
 
 With --dry-run it prints each message instead of sending it. Beside the report
 it writes the blocks for Slack's Block Kit Builder, and what it would post to
@@ -58,10 +58,11 @@ and calls no heartbeat.
 
 Exit codes:
   0  success
-  1  a query or a delivery failed, or every answer was incomplete; what worked
-     is written
+  1  a query or a delivery failed, every answer was incomplete, or PromsnapBlind
+     fires; what worked is written
   2  the command line or the configuration is wrong
-  3  --fail-on is set and there is such a finding; if 1 applies too, it is 1`,
+  3  --fail-on is set and a finding is that severe; if 1 applies too, the code
+     is 1`,
 		Example: `  # The last 24 hours of the cluster in your kubeconfig
   promsnap run --open
 

@@ -105,7 +105,7 @@ func sentTo(l notify.Ledger, k rules.Key, e rules.Episode) string {
 func stateResetCommand(c *console) *cobra.Command {
 	return withMemory(c, &cobra.Command{
 		Use: "reset REPORT", Short: "Reset the state of a report", Args: one("REPORT"),
-		Long: `Deletes from the state of a report its alerts, what was sent and the silences,
+		Long: `Deletes the alerts of a report, its silences and the record of what was sent,
 even if the state cannot be read. The next run sends every firing alert again.`,
 		Example: "  promsnap state reset check -c promsnap.yaml",
 	}, func(ctx context.Context, m *memory, args []string) error {

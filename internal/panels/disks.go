@@ -195,10 +195,10 @@ func nodeDisk() panel.Spec {
 				"mount it: {{value}})",
 		}},
 		Why: "We use avail, not free: pods cannot use the space reserved for root. A disk is " +
-			"named by its mount point, because its device name can change at boot. Images, pod " +
+			"named by its mount point, because device names can change at boot. Images, pod " +
 			"volumes and file systems of other machines are left out. A ZFS pool is one disk; a " +
 			"dataset has a row only if its quota is nearly full. The kubelet deletes images from " +
-			"85 % and evicts pods at 90 %: the limits are lower. /boot warns at 95 %.",
+			"85 % and evicts pods at 90 %, so our limits are lower. /boot warns at 95 %.",
 		Hint: hintExporter + " If it runs in a container, it must see the host's root file " +
 			"system (prometheus-node-exporter.hostRootFsMount.enabled, on by default).",
 	}

@@ -43,8 +43,8 @@ const preface = `# The built-in panels
 
 A report without ` + "`panels`" + ` has all of these panels, in this order. ` +
 	"`promsnap panels`" + ` lists them, and
-` + "`promsnap panels NAME`" + ` prints one. A report can use a panel by its name and change any
-of its fields (` + "`use: node-memory`" + `). The limits are defaults.
+` + "`promsnap panels NAME`" + ` prints one. A report uses a panel by its name
+(` + "`use: node-memory`" + `) and can change any of its fields. The limits are defaults.
 
 The queries fit the labels of both Helm charts, the community's prometheus and
 kube-prometheus-stack.
@@ -54,24 +54,25 @@ whose step is more than a third of that time, it is three steps.
 
 **No data** says what happens when a series that had samples stops:
 
-- *alert*: the silence is reported, because nodes and jobs must report.
+- *alert*: a finding says that there is no data, because nodes and jobs must report.
 - *ends*: the alert ends, because pods, containers, volumes and deleted nodes may go away.
 
-A series belongs to a node by one of these labels:
+promsnap finds the node of a series by one of these labels:
 
 - ` + "`node`" + `
 - ` + "`instance`" + `, with the address or the name of the node and any port
 - ` + "`nodename` of `node_uname_info`" + `, the host's name or its first part
 - ` + "`pod`" + `, through the pod of the exporter (` + "`kube_pod_info`" + `)
 
-A node that several node_exporters report has one row. ` +
-	"`$__virtual_nodes` and `$__virtual_targets`" + ` stand
-for the virtual nodes (Fargate, ACI, virtual kubelets) and the addresses of their kubelets, which do
-not exist.
+A node that several node_exporters report has one row. In the queries, ` +
+	"`$__virtual_nodes`" + ` stands
+for the virtual nodes (Fargate, ACI, virtual kubelets), and ` +
+	"`$__virtual_targets`" + ` for the
+addresses of their kubelets, at which nothing listens.
 
-If another label than ` + "`cluster`" + ` tells clusters apart, or a scrape lacks ` +
-	"`honor_labels`" + `, the queries
-use the labels that exist: the report shows each query as it was sent. See
+If a label other than ` + "`cluster`" + ` tells clusters apart, or a scrape lacks ` +
+	"`honor_labels`" + `, the
+queries use the labels that exist. The report shows each query as it was sent. See
 [configuration.md](configuration.md#several-clusters-and-honor_labels).
 
 `
@@ -100,12 +101,12 @@ func document(t *testing.T) string {
 		}
 		if spec.Without != "" {
 			fmt.Fprintf(&b, "A node from this query is 0 if the next query has a series of that "+
-				"node, and 1 if it has none. The node of a series is found by"+
-				"\nits labels `node`, `instance`, `nodename` and `pod`, as in every panel."+
+				"node,\nand 1 if it has none. promsnap finds the node of a series by the labels "+
+				"`node`, `instance`,\n`nodename` and `pod`, as in every panel."+
 				"\n\n```promql\n%s\n```\n\n", spec.Without)
 		}
 		if spec.Capacity != nil {
-			fmt.Fprintf(&b, "The capacity behind the ratio, in %s:\n\n```promql\n%s\n```\n\n",
+			fmt.Fprintf(&b, "The total behind the ratio (unit `%s`):\n\n```promql\n%s\n```\n\n",
 				spec.Capacity.Unit, spec.Capacity.Query)
 		}
 		fmt.Fprintf(&b, "Source: %s", spec.Hint)

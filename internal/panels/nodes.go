@@ -73,7 +73,7 @@ func nodeMemory() panel.Spec {
 		}},
 		Why: "Memory in use is the total minus MemAvailable, the kernel's own estimate of what " +
 			"it can hand out without swapping. MemFree and Active count page cache as used, " +
-			"although the kernel gives it back on demand: by them, a healthy node looks full. " +
+			"although the kernel gives it back on demand, so they show a healthy node as full. " +
 			"Huge pages are reserved for the processes that ask for them, so they count neither " +
 			"as used nor as total. ZFS cache that can be freed counts as available.",
 		Hint: hintExporter,
@@ -180,7 +180,7 @@ func nodeConditions() panel.Spec {
 		}},
 		Why: "What the kubelet and the control plane report about a node. 1 means that the " +
 			"condition is bad. A node that no longer answers is reported as “unknown”, which " +
-			"counts as not ready. Five minutes is when Kubernetes starts to move the node's pods " +
+			"counts as not ready. After five minutes, Kubernetes starts to move the node's pods " +
 			"elsewhere. A condition that promsnap does not know is not judged.",
 		Hint: hintKSM,
 	}

@@ -101,12 +101,12 @@ var english = Words{
 		"%[4]s, and they are not among the %[5]s highest",
 	LeftOutLower:     "%[1]s of %[2]s series are not listed: they are not among the %[3]s highest",
 	CapacityUnknown:  "the capacity behind the ratio is not known: %[1]s",
-	RemarkMissing:    "the query of a remark failed: %[1]s",
+	RemarkMissing:    "a query for further details failed: %[1]s",
 	ReferenceMissing: "the reference line %[1]s is not drawn: %[2]s",
 	ReferenceEmpty:   "its query finds no series",
 	ReferenceMany:    "its query finds more than %[1]s series",
 
-	ReferenceElsewhen: "its samples are from other times than the panel's",
+	ReferenceElsewhen: "the times of its samples differ from those of the panel",
 
 	ReferencesLeft: "reference lines not drawn: %[1]s; a chart has at most %[2]s",
 	LabelsUnknown: "promsnap could not check which label tells clusters apart, and whether " +
@@ -221,7 +221,7 @@ var english = Words{
 	GoodNow:         "OK now, %[1]s ended",
 	SortBy:          "Sort by:",
 	NoFindings:      "No findings.",
-	NoneInRest:      "No findings in what could be measured.",
+	NoneInRest:      "No findings in the data that arrived.",
 	NotListed:       "The first %[1]s of %[2]s are listed; report.json has more.",
 	NoChart:         "The chart could not be drawn: %[1]s",
 	NoFont: "The pictures show empty boxes for characters that no font has: %[1]s. Set " +
@@ -316,7 +316,7 @@ var english = Words{
 		"%s more alert is firing; only the report lists it.",
 		"%s more alerts are firing; only the report lists them.",
 	},
-	NoneOfThese:     "No finding is as severe as this receiver asks for.",
+	NoneOfThese:     "No finding is severe enough for this receiver.",
 	OpenReport:      "Open report",
 	ShowQuery:       "Query",
 	ReportAt:        "Report: %[1]s",
@@ -341,7 +341,7 @@ var english = Words{
 	DataBack:        "Data from %[1]s is back (gap: %[2]s)",
 	PartialDataFrom: "Only part of the data from %[1]s since %[2]s",
 	PartMeans: "While the answers are incomplete, no alert is resolved and nothing is reported " +
-		"as missing: it may be in the part that did not come.",
+		"as missing, because it may be in the missing part.",
 	PartAdvice: "Check that every store behind the query server runs and can be reached. " +
 		"promsnap doctor names the Thanos stores that are down.",
 	AnswersIncomplete: "the answers are incomplete: %[1]s",

@@ -49,9 +49,9 @@ func TestASummaryOfCriticalAlerts(t *testing.T) {
 	}
 	d = cluster(1, words.English).delivery(t, notify.KindSummary)
 	d.Message.Least = rules.Critical + 1
-	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "No finding is as severe as "+
-		"this receiver asks for.") {
-		t.Errorf("of nothing: got\n%s", got)
+	const want = "No finding is severe enough for this receiver."
+	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, want) {
+		t.Errorf("of nothing: got\n%s\nwant %q in it", got, want)
 	}
 }
 
