@@ -26,7 +26,7 @@ var line = []string{
 	"internal/calendar", "internal/units", "internal/words",
 	"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	"internal/promapi", "internal/rules", "internal/panel", "internal/grafana",
-	"internal/grafana/ask", "internal/grafana/fetch", "internal/snapshot",
+	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/snapshot",
 	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
@@ -67,7 +67,11 @@ var narrower = map[string][]string{
 		"internal/grafana",
 	},
 	"internal/grafana/fetch/grafanadouble": {},
-	"internal/grafana/value/valuetest":     {"internal/grafana/value"},
+	"internal/board": {
+		"internal/series", "internal/outside", "internal/grafana", "internal/grafana/value",
+		"internal/grafana/frame",
+	},
+	"internal/grafana/value/valuetest": {"internal/grafana/value"},
 	"internal/panel": {
 		"internal/series", "internal/units", "internal/words", "internal/rules",
 	},
