@@ -167,6 +167,9 @@ func (c *Client) server(ctx context.Context, ref Ref) ([]byte, error) {
 	if base == nil {
 		base = c.o.Grafana
 	}
+	if _, err := parseUID(ref.UID); err != nil { // it becomes a part of a path
+		return nil, err
+	}
 	if base == nil {
 		return nil, errors.New("a UID needs the address of a Grafana server; write " +
 			"--grafana-url, or the address of the dashboard's page")

@@ -507,4 +507,8 @@ func TestNewRefuses(t *testing.T) {
 		"needs the address of a Grafana server; write --grafana-url") {
 		t.Errorf("got %v, want that a UID needs the address of a server", err)
 	}
+	if _, err := c.Get(t.Context(), fetch.Ref{UID: "../../../admin"}); err == nil ||
+		!strings.Contains(err.Error(), "is not the UID of a dashboard") {
+		t.Errorf("got %v, want that it is not a UID", err)
+	}
 }
