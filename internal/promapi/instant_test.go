@@ -1,7 +1,9 @@
 package promapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -227,4 +229,49 @@ func TestInstantRetries(t *testing.T) {
 		Instant{Expr: "up"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
+}
+
+// FuzzInstant compares the decoder with encoding/json: what it accepts is JSON with the same
+// samples, whether it arrives at once or byte by byte.
+func FuzzInstant(f *testing.F) {
+	for _, seed := range []string{
+		vector(`{"metric":{"a":"1","b":""},"value":[1700000040.5,"-1e3"]},{"value":[1,"NaN"]}`),
+		`{"status":"success","data":{"resultType":"scalar","result":[1,"2"]},"warnings":["w"]}`,
+		`{"data":{"result":[{"value":[1.7e9,"+Inf"],"x":{}}],"resultType":"vector"},"status":"success"}`,
+		`{"status":"error","errorType":"timeout","error":"query timed out"}`,
+		vector(`{"metric":{},"histogram":[1,{}]}`), said(`["a","b"]`),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		d := newInstantDecoder(bytes.NewReader(body), 100)
+		err := d.decode()
+		slow := newInstantDecoder(iotest.OneByteReader(bytes.NewReader(body)), 100)
+		slowErr := slow.decode()
+		if describe(err) != describe(slowErr) ||
+			!cmp.Equal(d.samples, slow.samples, cmpopts.EquateNaNs()) {
+			t.Fatalf("whole: %v, %v\nbyte by byte: %v, %v", d.samples, err, slow.samples, slowErr)
+		}
+		if err != nil {
+			return
+		}
+		if d.pair || len(d.samples) == 0 {
+			if !json.Valid(body) {
+				t.Fatal("this is not JSON")
+			}
+			return
+		}
+		var want struct {
+			Data struct {
+				Result []struct {
+					Metric map[string]string
+					Value  [2]any
+				}
+			}
+		}
+		if err := json.Unmarshal(body, &want); err != nil ||
+			len(want.Data.Result) != len(d.samples) {
+			t.Fatalf("got %d samples, want %d, %v", len(d.samples), len(want.Data.Result), err)
+		}
+	})
 }

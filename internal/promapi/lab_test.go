@@ -2,6 +2,7 @@ package promapi_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/http/httptest"
 	"net/url"
@@ -77,6 +78,73 @@ func TestRangeReadsAsClientGolang(t *testing.T) {
 		!present["node_load1"] || present["nothing"] {
 		t.Errorf("got %+v, %v; %v, %v, want a version, and only node_load1 present", server, err,
 			present, err2)
+	}
+}
+
+// TestInstantReadsAsClientGolang compares Instant and the lists of labels with client_golang over
+// the answers of Prometheus' own engine.
+func TestInstantReadsAsClientGolang(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	l, err := lab.New(lab.Options{Nodes: 5, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(l.Handler())
+	defer srv.Close()
+	base, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := promapi.New(base, nil, promapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := api.NewClient(api.Config{Address: srv.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := v1.NewAPI(client)
+	for _, expr := range []string{
+		"sort_desc(node_load1)", "rate(node_cpu_seconds_total[5m])", "0 / (node_load1 - node_load1)",
+		"nothing", "scalar(vector(2.5))", "7",
+	} {
+		want, _, _, err := theirs.Query(t.Context(), expr, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		vector, ok := want.(model.Vector)
+		if scalar, is := want.(*model.Scalar); is {
+			vector, ok = model.Vector{{Value: scalar.Value, Timestamp: scalar.Timestamp}}, true
+		}
+		got, meta, err := ours.Instant(t.Context(), promapi.Instant{Expr: expr, Time: now})
+		if err != nil || !ok || len(got) != len(vector) || meta.Series != len(vector) {
+			t.Errorf("%s: got %d samples, %v; want %v", expr, len(got), err, want)
+			continue
+		}
+		for i, w := range vector {
+			m := make(map[string]string)
+			for name, value := range w.Metric {
+				m[string(name)] = string(value)
+			}
+			if got[i].Labels.Compare(series.FromMap(m)) != 0 || !got[i].Time.Equal(now) ||
+				got[i].Value != float64(w.Value) && !math.IsNaN(float64(w.Value)) {
+				t.Errorf("%s: sample %d: got %v, want %v", expr, i, got[i], w)
+			}
+		}
+	}
+	sel := promapi.Selection{Selector: "node_load1", Start: now.Add(-time.Hour), End: now}
+	match := []string{sel.Selector}
+	wantNames, _, _, err := theirs.LabelNames(t.Context(), match, sel.Start, sel.End)
+	names, _, err2 := ours.LabelNames(t.Context(), sel)
+	if err != nil || err2 != nil || strings.Join(names, ", ") != wantNames.String() ||
+		len(names) < 2 {
+		t.Errorf("label names: got %q, %v; want %q, %v", names, err2, wantNames, err)
+	}
+	wantValues, _, _, err := theirs.LabelValues(t.Context(), "instance", match, sel.Start, sel.End)
+	values, _, err2 := ours.LabelValues(t.Context(), "instance", sel)
+	if err != nil || err2 != nil || fmt.Sprint(values) != fmt.Sprint(wantValues) ||
+		len(values) != 5 {
+		t.Errorf("instances: got %q, %v; want %q, %v", values, err2, wantValues, err)
 	}
 }
 
