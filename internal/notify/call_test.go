@@ -38,139 +38,143 @@ func ask(t *testing.T, quotes bool, answer http.HandlerFunc) error {
 	return err
 }
 
+const answerDate = "Sun, 22 Nov 2026 00:10:00 GMT"
+
+// answersOfACall are answers of a server, and the errors that they become.
+var answersOfACall = []struct {
+	name    string
+	status  int
+	headers map[string]string
+	body    string
+	want    string // the type of the error: retry, refused, unknown
+	says    string // the text of the error
+	after   time.Duration
+}{
+	{name: "ok", status: 200},
+	{name: "accepted", status: 202},
+	{
+		name: "busy", status: 429, headers: map[string]string{"Retry-After": "9"},
+		want: "retry", says: "429 Too Many Requests (asked to wait 9s)", after: 9 * time.Second,
+	},
+	{name: "busy without an end", status: 429, want: "retry", says: "429 Too Many Requests"},
+	{
+		name: "busy for a century", status: 429, headers: map[string]string{
+			"Retry-After": "9999999999999",
+		}, want: "retry", after: exchange.MaxWait,
+	},
+	{
+		name: "busy by nonsense", status: 429, headers: map[string]string{"Retry-After": "-3"},
+		want: "retry",
+	},
+	{
+		name: "down until", status: 503, headers: map[string]string{
+			"Retry-After": "Sun, 22 Nov 2026 00:10:40 GMT", "Date": answerDate,
+		},
+		want: "retry", says: "503 Service Unavailable", after: 40 * time.Second,
+	},
+	{
+		name: "down until before", status: 503, headers: map[string]string{
+			"Retry-After": "Sun, 22 Nov 2026 00:09:40 GMT", "Date": answerDate,
+		}, want: "retry",
+	},
+	{
+		name: "down", status: 503, body: "no quorum", want: "unknown",
+		says: "503 Service Unavailable: no quorum",
+	},
+	{name: "broken", status: 500, want: "unknown", says: "500 Internal Server Error"},
+	{
+		name: "unauthorized", status: 401, body: marked, want: "refused",
+		says: "401 Unauthorized; check its credentials",
+	},
+	{name: "forbidden", status: 403, want: "refused", says: "check its credentials"},
+	{
+		name: "not there", status: 404, body: "page not found", want: "refused",
+		says: "404 Not Found; check its address",
+	},
+	{
+		name: "redirect", status: 302, headers: map[string]string{
+			"Location": "/elsewhere/" + marked,
+		}, want: "refused", says: "redirects are not followed",
+	},
+	{
+		name: "redirect to a login", status: 302, headers: map[string]string{
+			"Location": "https://sso.example.com/login?rd=" + marked,
+		},
+		want: "refused", says: "it leads to a login for people: check its credentials",
+	},
+	{
+		name: "redirect to another place", status: 308, headers: map[string]string{
+			"Location": "https://elsewhere.example.com/" + marked,
+		},
+		want: "refused", says: "redirects are not followed: check its address",
+	},
+	{
+		name: "redirect to nowhere", status: 301, headers: map[string]string{
+			"Location": "http://%zz",
+		}, want: "refused", says: "redirects are not followed",
+	},
+	{
+		name: "login page", status: 200, headers: map[string]string{
+			"Content-Type": "text/html",
+		}, body: "\n<!DOCTYPE html><title>Sign in</title>" + marked,
+		want: "refused", says: "200 OK with a login page for people, so nothing was " +
+			"delivered; check its credentials",
+	},
+	{
+		name: "login page, forbidden", status: 403, body: `<html><input type="password">`,
+		want: "refused", says: "login page for people",
+	},
+	{
+		name: "another page", status: 202, headers: map[string]string{
+			"Content-Type": "application/json",
+		}, body: "<html><body>Welcome to nginx!</body></html>",
+		want: "refused", says: "202 Accepted with a web page, so nothing was delivered; " +
+			"check its address",
+	},
+	{
+		name: "a word as HTML", status: 200, headers: map[string]string{
+			"Content-Type": "text/html; charset=utf-8",
+		}, body: "<p>ok</p>",
+	},
+	{
+		name: "nothing as HTML", status: 200, headers: map[string]string{
+			"Content-Type": "text/html; charset=utf-8",
+		},
+	},
+	{
+		name: "HTTPS asked in HTTP", status: 400, body: "Client sent an HTTP request to an " +
+			"HTTPS server.\n", want: "refused", says: "write https:// in the address",
+	},
+	{
+		name: "tenant", status: 401, body: "no org id\n", want: "refused",
+		says: "X-Scope-OrgID: {values: [TENANT]}",
+	},
+	{
+		name: "proxy", status: 407, want: "refused",
+		says: "the HTTP proxy on the way wants credentials",
+	},
+	{
+		name: "no POST", status: 405, want: "refused",
+		says: "405 Method Not Allowed; check its address",
+	},
+	{name: "gone", status: 410, want: "refused", says: "410 Gone; check its address"},
+	{
+		name: "wrong", status: 400, body: "start time\n missing\x1b[31m\u202e", want: "refused",
+		says: "the other side answered 400 Bad Request: start time missing[31m",
+	},
+	{
+		name: "page", status: 400, headers: map[string]string{
+			"Content-Type": "text/html; charset=utf-8",
+		}, body: "<html>", want: "refused", says: "400 Bad Request",
+	},
+	{
+		name: "long", status: 413, body: strings.Repeat("긴", 5000), want: "refused",
+		says: "413 Request Entity Too Large: 긴긴",
+	},
+}
+
 func TestAnswersOfACall(t *testing.T) {
-	const date = "Sun, 22 Nov 2026 00:10:00 GMT"
-	for _, tc := range []struct {
-		name    string
-		status  int
-		headers map[string]string
-		body    string
-		want    string // the type of the error: retry, refused, unknown
-		says    string // the text of the error
-		after   time.Duration
-	}{
-		{name: "ok", status: 200},
-		{name: "accepted", status: 202},
-		{
-			name: "busy", status: 429, headers: map[string]string{"Retry-After": "9"},
-			want: "retry", says: "429 Too Many Requests (asked to wait 9s)", after: 9 * time.Second,
-		},
-		{name: "busy without an end", status: 429, want: "retry", says: "429 Too Many Requests"},
-		{
-			name: "busy for a century", status: 429, headers: map[string]string{
-				"Retry-After": "9999999999999",
-			}, want: "retry", after: exchange.MaxWait,
-		},
-		{
-			name: "busy by nonsense", status: 429, headers: map[string]string{"Retry-After": "-3"},
-			want: "retry",
-		},
-		{
-			name: "down until", status: 503, headers: map[string]string{
-				"Retry-After": "Sun, 22 Nov 2026 00:10:40 GMT", "Date": date,
-			},
-			want: "retry", says: "503 Service Unavailable", after: 40 * time.Second,
-		},
-		{
-			name: "down until before", status: 503, headers: map[string]string{
-				"Retry-After": "Sun, 22 Nov 2026 00:09:40 GMT", "Date": date,
-			}, want: "retry",
-		},
-		{
-			name: "down", status: 503, body: "no quorum", want: "unknown",
-			says: "503 Service Unavailable: no quorum",
-		},
-		{name: "broken", status: 500, want: "unknown", says: "500 Internal Server Error"},
-		{
-			name: "unauthorized", status: 401, body: marked, want: "refused",
-			says: "401 Unauthorized; check its credentials",
-		},
-		{name: "forbidden", status: 403, want: "refused", says: "check its credentials"},
-		{
-			name: "not there", status: 404, body: "page not found", want: "refused",
-			says: "404 Not Found; check its address",
-		},
-		{
-			name: "redirect", status: 302, headers: map[string]string{
-				"Location": "/elsewhere/" + marked,
-			}, want: "refused", says: "redirects are not followed",
-		},
-		{
-			name: "redirect to a login", status: 302, headers: map[string]string{
-				"Location": "https://sso.example.com/login?rd=" + marked,
-			},
-			want: "refused", says: "it leads to a login for people: check its credentials",
-		},
-		{
-			name: "redirect to another place", status: 308, headers: map[string]string{
-				"Location": "https://elsewhere.example.com/" + marked,
-			},
-			want: "refused", says: "redirects are not followed: check its address",
-		},
-		{
-			name: "redirect to nowhere", status: 301, headers: map[string]string{
-				"Location": "http://%zz",
-			}, want: "refused", says: "redirects are not followed",
-		},
-		{
-			name: "login page", status: 200, headers: map[string]string{
-				"Content-Type": "text/html",
-			}, body: "\n<!DOCTYPE html><title>Sign in</title>" + marked,
-			want: "refused", says: "200 OK with a login page for people, so nothing was " +
-				"delivered; check its credentials",
-		},
-		{
-			name: "login page, forbidden", status: 403, body: `<html><input type="password">`,
-			want: "refused", says: "login page for people",
-		},
-		{
-			name: "another page", status: 202, headers: map[string]string{
-				"Content-Type": "application/json",
-			}, body: "<html><body>Welcome to nginx!</body></html>",
-			want: "refused", says: "202 Accepted with a web page, so nothing was delivered; " +
-				"check its address",
-		},
-		{
-			name: "a word as HTML", status: 200, headers: map[string]string{
-				"Content-Type": "text/html; charset=utf-8",
-			}, body: "<p>ok</p>",
-		},
-		{
-			name: "nothing as HTML", status: 200, headers: map[string]string{
-				"Content-Type": "text/html; charset=utf-8",
-			},
-		},
-		{
-			name: "HTTPS asked in HTTP", status: 400, body: "Client sent an HTTP request to an " +
-				"HTTPS server.\n", want: "refused", says: "write https:// in the address",
-		},
-		{
-			name: "tenant", status: 401, body: "no org id\n", want: "refused",
-			says: "X-Scope-OrgID: {values: [TENANT]}",
-		},
-		{
-			name: "proxy", status: 407, want: "refused",
-			says: "the HTTP proxy on the way wants credentials",
-		},
-		{
-			name: "no POST", status: 405, want: "refused",
-			says: "405 Method Not Allowed; check its address",
-		},
-		{name: "gone", status: 410, want: "refused", says: "410 Gone; check its address"},
-		{
-			name: "wrong", status: 400, body: "start time\n missing\x1b[31m\u202e", want: "refused",
-			says: "the other side answered 400 Bad Request: start time missing[31m",
-		},
-		{
-			name: "page", status: 400, headers: map[string]string{
-				"Content-Type": "text/html; charset=utf-8",
-			}, body: "<html>", want: "refused", says: "400 Bad Request",
-		},
-		{
-			name: "long", status: 413, body: strings.Repeat("긴", 5000), want: "refused",
-			says: "413 Request Entity Too Large: 긴긴",
-		},
-	} {
+	for _, tc := range answersOfACall {
 		t.Run(tc.name, func(t *testing.T) {
 			err := ask(t, true, func(w http.ResponseWriter, _ *http.Request) {
 				for k, v := range tc.headers {
