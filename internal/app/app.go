@@ -70,8 +70,8 @@ type App struct {
 var errOpening = errors.New("opening took more than half of the run's timeout")
 
 // New builds an App from cfg. It fails if cfg is invalid or no Prometheus is found in the cluster.
-// With Receivers as the destination, a Prometheus that is not found and a file that does not answer
-// are not errors: the run must send a message that nothing can be seen.
+// With Receivers as the destination, New also succeeds if Prometheus is not found or a file takes
+// too long to read: the run must tell the receivers that it has no data.
 func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err := o.checkReports(cfg); err != nil {
 		return nil, err

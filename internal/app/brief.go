@@ -15,7 +15,7 @@ type Brief struct {
 	Error     string    `json:"error,omitempty"`
 }
 
-// Brief returns the result in short.
+// Brief returns a short form of the result.
 func (r *Result) Brief() Brief {
 	of := r.Report
 	b := Brief{

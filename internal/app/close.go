@@ -10,7 +10,7 @@ import (
 type idler interface{ CloseIdleConnections() }
 
 // Close closes idle connections. A process that runs once does not need it. A Lambda function that
-// stays warm does: otherwise connections pile up, and after minutes of standing still the next run
+// stays warm does: otherwise connections pile up, and after minutes without a run, the next one
 // would write to connections that the other side has closed.
 func (a *App) Close() {
 	a.source.client.CloseIdleConnections()

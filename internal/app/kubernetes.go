@@ -13,8 +13,8 @@ import (
 // Kubernetes is the API of the observed cluster. The command provides it; a Lambda function has
 // none.
 type Kubernetes interface {
-	// Prometheus finds the Service named NAMESPACE/NAME[:PORT][/PATH]. With "", it finds the only
-	// Service that can be meant.
+	// Prometheus finds the Service named NAMESPACE/NAME[:PORT][/PATH]. With "", it finds the
+	// Service by the labels of the known Helm charts, and fails unless there is exactly one.
 	Prometheus(ctx context.Context, service string) (Endpoint, error)
 	// Nodes lists the nodes. The notes say what is missing.
 	Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error)

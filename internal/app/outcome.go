@@ -18,21 +18,23 @@ type Result struct {
 	Drafts    []Draft        // of a DryRun
 	ClaimedBy *notify.Claim  // of another run that is sending; this one sent nothing
 	Notes     []string       // what did not work, but does not make the run a failure
-	// Err says that the report could not be drawn or delivered, or that it could not be recorded
-	// what was sent.
+	// Err says that the report could not be drawn or delivered, or that what was sent could not be
+	// recorded.
 	Err   error
-	blind bool // nothing, or only a part, could be seen, now or for so long that an alert fires
+	blind bool // PromsnapBlind fires
 }
 
 // Outcome is the result of a run: one Result for each report, in their order.
 type Outcome struct{ Results []Result }
 
-// failed reports whether a query or a delivery failed, or only a part could be seen.
+// failed reports whether a query or a delivery failed, every answer was incomplete, or
+// PromsnapBlind fires.
 func (r *Result) failed() bool {
 	return r.Err != nil || len(r.Report.Failures) > 0 || r.blind || r.Report.AllPartial()
 }
 
-// Failed reports whether a query or a delivery failed, or only a part could be seen.
+// Failed reports whether a query or a delivery failed, every answer was incomplete, or
+// PromsnapBlind fires.
 func (o Outcome) Failed() bool {
 	return slices.ContainsFunc(o.Results, func(r Result) bool { return r.failed() })
 }

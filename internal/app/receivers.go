@@ -90,8 +90,8 @@ func keysError[T any](r config.Receiver) error {
 		r.Kind, r.To, reflect.TypeFor[T]())
 }
 
-// Limitation returns what people do not get from a receiver of this kind that they get from
-// another; "": nothing.
+// Limitation returns what a receiver of this kind cannot send to people although others can; "" if
+// nothing is missing.
 func Limitation(k config.Kind) string { return kinds[k].limitation }
 
 // receiver is an opened receiver of the configuration.

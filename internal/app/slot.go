@@ -12,9 +12,9 @@ import (
 // of this machine's.
 const maxClockSkew = time.Minute
 
-// ParseSlot parses the time that a run is for: a time in RFC 3339, now, or a time before now such
-// as now-2h. The slot is a whole second. now is the minute that has begun, so that two runs within
-// a minute share a grid. Errors begin with s.
+// ParseSlot parses the slot of a run: a time in RFC 3339, now, or a time before now such as now-2h.
+// It rounds the slot down to a second, and now to a minute, so that two runs within a minute share
+// a grid. Errors begin with s.
 func ParseSlot(s string, now time.Time) (time.Time, error) {
 	if rest, ok := strings.CutPrefix(s, "now"); ok {
 		return parseAgo(s, rest, now)

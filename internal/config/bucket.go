@@ -44,7 +44,7 @@ func (b *builder) bucket(s *bucket, path string) Bucket {
 type bucket struct {
 	// The bucket's name.
 	Bucket bucketName `yaml:"bucket" jsonschema:"required"`
-	// What every key begins with. Without it, promsnap uses the whole bucket.
+	// The start of every key in the bucket. Without it, promsnap uses the whole bucket.
 	Prefix string `yaml:"prefix"`
 	// The AWS region. The default is AWS_REGION in the environment.
 	Region string `yaml:"region"`

@@ -98,8 +98,8 @@ type report struct {
 	// The panels, in the order in which they are drawn. Without any: all built-in ones.
 	Panels []panelKeys `yaml:"panels"`
 	// When the report runs, as a cron expression in its time zone: "0 9 * * *". A run with
-	// --deliver is for the latest scheduled time, however late it starts. A run that is repeated
-	// sends nothing twice.
+	// --deliver reports on the latest scheduled time, however late it starts. If the run is
+	// repeated, it sends nothing twice.
 	Schedule schedule `yaml:"schedule"`
 	// The names of the receivers of this report.
 	Receivers []name `yaml:"receivers"`
@@ -144,9 +144,10 @@ type panelKeys struct {
 	// the whole label set.
 	Legend string `yaml:"legend"`
 	// What the panel measures about nodes. The panel then fills the gauge of the fleet and its
-	// column in the table of nodes. If several panels have one measure, the first one counts.
+	// column in the table of nodes. If several panels have the same measure, promsnap uses the
+	// first one that has data.
 	Measure string `yaml:"measure" jsonschema:"enum=node_memory,enum=node_cpu,enum=node_disk,enum=node_memory_requests,enum=node_cpu_requests"`
-	// What the figure is, in the sentence of a finding: memory, CPU, disk.
+	// The noun for the value in a finding: memory, CPU, disk.
 	Subject string `yaml:"subject"`
 	// Why this metric and not a similar one.
 	Why string `yaml:"why"`
@@ -162,13 +163,13 @@ type panelKeys struct {
 	Range duration `yaml:"range" limits:"1m..400d"`
 	// The time between two samples. The default follows from the range.
 	Step duration `yaml:"step" limits:"1s..1w"`
-	// What a ratio is a share of, as a query with the same grouping, for "60.4 of 64 GiB".
+	// The query for the total behind a ratio, grouped by the same labels, for "60.4 of 64 GiB".
 	Capacity *capacity `yaml:"capacity"`
 	// Dashed lines with names, to compare the series with: limits, requests, capacity. At most four
 	// a chart.
 	References []reference `yaml:"references"`
-	// A question about each of the worst alerts that fire, such as the pods that use most of a
-	// node. The answers appear next to the alert.
+	// A query about each of the worst firing alerts, such as the pods that use most of a node. The
+	// answers appear next to the alert.
 	Detail *detail `yaml:"detail"`
 	// An answer without series is good news, as long as the metrics exist.
 	EmptyIsOK bool `yaml:"empty_is_ok"`
@@ -177,7 +178,7 @@ type panelKeys struct {
 	// The limits for the series. The first rule ranks them. An empty list removes the rules of a
 	// built-in panel.
 	Rules []rule `yaml:"rules"`
-	// Other limits for some of the series. If several match, the last one counts.
+	// Other limits for some of the series. If several match a series, the last one applies.
 	Overrides []override `yaml:"overrides"`
 }
 
@@ -195,7 +196,7 @@ type query struct {
 	Unit unit `yaml:"unit"`
 }
 
-// capacity is the query for a whole, in its own unit.
+// capacity is the query for the total behind a ratio, in its own unit.
 type capacity struct {
 	// PromQL with the same grouping as the panel's query.
 	Query string `yaml:"query" jsonschema:"required"`
@@ -238,17 +239,18 @@ type rule struct {
 	Above *thresholds `yaml:"above"`
 	// Breach if the value is below a limit.
 	Below *thresholds `yaml:"below"`
-	// How long a streak must last before the alert fires. Without it, a single sample is enough.
+	// How long values must stay outside the limit before the alert fires. Without it, a single
+	// sample is enough.
 	For duration `yaml:"for" limits:"0s..30d"`
-	// How long an alert goes on after its last sample outside the limit. If it ends and starts
+	// How long an alert keeps firing after its last sample outside the limit. If it ends and starts
 	// again within this time, people see one alert.
 	KeepFiringFor duration `yaml:"keep_firing_for" jsonschema:"default=10m" limits:"1s..1d"`
-	// The series are 1 while something is so, such as NotReady, and 0 otherwise. Findings then name
-	// the condition and no figure, and a condition that comes and goes is a finding of its own, at
-	// least a warning.
+	// The series are 1 while a condition holds, such as NotReady, and 0 otherwise. Findings then
+	// name the condition and no figure, and a condition that comes and goes is a finding of its
+	// own, at least a warning.
 	Condition bool `yaml:"condition"`
-	// What it means that a series has no recent samples. alert: a finding (nodes, jobs). resolve:
-	// the alert ends once the object is gone (pods, volumes).
+	// What promsnap does if a series has no recent samples. alert: a finding (nodes, jobs).
+	// resolve: the alert ends once the object is gone (pods, volumes).
 	NoData string `yaml:"no_data" jsonschema:"enum=alert,enum=resolve"`
 	// The ref of the query whose series the rule judges. The default is the panel's first query.
 	Ref ref `yaml:"ref"`
@@ -374,7 +376,7 @@ func (z *zone) UnmarshalText(b []byte) (err error) {
 	return nil
 }
 
-// schedule is when a report is due.
+// schedule is when a report runs.
 type schedule struct{ Schedule }
 
 // UnmarshalText reads a cron expression.

@@ -18,7 +18,8 @@ type namedIntervals struct {
 	TimeIntervals []interval `yaml:"time_intervals" jsonschema:"required"`
 }
 
-// interval is a recurring time. All keys that are set must match, and one entry of each list.
+// interval is a recurring time. An entry matches a time if each of its keys matches. A key matches
+// if one value in its list does.
 type interval struct {
 	// Times of the day.
 	Times []timeRange `yaml:"times"`

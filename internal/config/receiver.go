@@ -53,14 +53,14 @@ type receiver struct {
 	MinSeverity string `yaml:"min_severity" jsonschema:"default=warning,enum=warning,enum=critical"`
 	// Also send when an alert is resolved. Only for people.
 	SendResolved bool `yaml:"send_resolved" jsonschema:"default=true"`
-	// Send one more message when the last alert that this receiver knows is resolved. Only for
+	// When the last alert that this receiver knows is resolved, send one more message. Only for
 	// people.
 	AllClear bool `yaml:"all_clear"`
 	// The labels whose values the alerts of one message share; also alertname, severity and panel.
 	// An empty list: one message for everything. The default is alertname.
 	GroupBy []label `yaml:"group_by"`
-	// The names of the time intervals in which this receiver gets no messages. After they end, it
-	// gets what still fires.
+	// The names of the time intervals in which this receiver gets no messages. Afterwards it gets
+	// the alerts that still fire.
 	MuteTimeIntervals []intervalName `yaml:"mute_time_intervals"`
 	// The receiver that gets the message if this one fails.
 	Fallback name `yaml:"fallback"`

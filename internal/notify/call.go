@@ -54,7 +54,7 @@ func NewCaller(who string, transport http.RoundTripper) *Caller {
 	}
 }
 
-// NewClient returns a client that cannot be redirected: the target of a redirect must not see a
+// NewClient returns a client that follows no redirect: the target of a redirect must not see a
 // token, and no error must show it. A nil transport is http.DefaultTransport.
 func NewClient(transport http.RoundTripper) *http.Client {
 	if transport == nil {

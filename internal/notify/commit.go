@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// CommitTime is kept back at the end of a run for recording what was sent.
+// CommitTime is reserved at the end of a run for recording what was sent.
 const CommitTime = 5 * time.Second
 
 // errClaimLost says that another run has taken the claim. Either this run went on after its own

@@ -48,7 +48,7 @@ type Delivery struct {
 	Run Run
 }
 
-// Run is what a run did so far.
+// Run is what a run has done so far.
 type Run struct {
 	Took      time.Duration // since the run began
 	Delivered int           // successful deliveries
@@ -76,8 +76,8 @@ type Receipt struct {
 // not help. After any other error, such as a lost answer, it is unknown; Deliver then sets
 // Message.PossibleDuplicate when it retries. No error and no receipt shows a secret.
 //
-// The receipt is that of the message to which later replies belong. For a reply to Message.Thread
-// that is the thread, unless the thread is gone.
+// Notify returns the receipt of the message to which later replies belong. For a reply that is
+// Message.Thread, unless the thread is gone.
 type Notifier interface {
 	Notify(ctx context.Context, d Delivery) (Receipt, error)
 }

@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// The conditions of nodes that promsnap judges, as regular expressions of PromQL. What a condition
-// of any other name means is not known: it is information, and no fault.
+// The node conditions that promsnap judges, as PromQL regular expressions. The meaning of any other
+// condition is unknown, so it counts as information and not as a fault.
 const (
-	// The node conditions that promsnap judges, as PromQL regular expressions. Other conditions
-	// have an unknown meaning and are information, not faults.
+	// BadConditions are faults if they are True.
 	BadConditions = `.*(Pressure|Problem|Unhealthy|Unavailable|Deadlock)|Frequent.+|Corrupt.+|` +
 		`ReadonlyFilesystem|XfsShutdown|CperHardwareErrorFatal`
-	// GoodConditions are wrong where they are not True: Ready, what vendors name after it, such as
-	// KernelReady, and EtcdIsVoter of k3s and RKE2, which a healthy member of their etcd has.
+	// GoodConditions are faults if they are not True: Ready, conditions that vendors name after it,
+	// such as KernelReady, and EtcdIsVoter of k3s and RKE2, which a healthy etcd member has.
 	GoodConditions = `.*Ready|EtcdIsVoter`
 )
 
@@ -22,9 +21,8 @@ var (
 	goodConditions = regexp.MustCompile(`^(?:` + GoodConditions + `)$`)
 )
 
-// WrongCondition returns what is wrong with a node by one of its conditions: "MemoryPressure" where
-// that is True, "NotReady" where Ready is not. It is "" where the condition is well, and where
-// nobody knows what it means.
+// WrongCondition returns the fault that a node condition shows: "MemoryPressure" if it is True,
+// "NotReady" if Ready is not True. It returns "" if the condition is fine or its meaning is unknown.
 func WrongCondition(condition, status string) string {
 	holds := strings.EqualFold(status, "true")
 	switch {

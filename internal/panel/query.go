@@ -175,7 +175,7 @@ func compared(path []parser.Node) bool {
 	})
 }
 
-// RangedNames returns the names of the metrics that a query selects over this window.
+// RangedNames returns the names of the metrics that a query selects as a range of this length.
 func RangedNames(expr string, window time.Duration) []string {
 	e, err := Parser().ParseExpr(expr)
 	if err != nil {

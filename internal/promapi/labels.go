@@ -29,7 +29,7 @@ type Selection struct {
 	Start, End time.Time
 }
 
-// LabelNames returns the names of the labels of a selection's series. Of Meta it fills the notes.
+// LabelNames returns the label names of a selection's series. It fills only the notes of Meta.
 func (c *Client) LabelNames(ctx context.Context, s Selection) ([]string, Meta, error) {
 	return c.list(ctx, "listing label names", "api/v1/labels", s,
 		func(ls series.Labels, add func(string) error) error {
@@ -43,7 +43,7 @@ func (c *Client) LabelNames(ctx context.Context, s Selection) ([]string, Meta, e
 }
 
 // LabelValues returns the values of a label of a selection's series. Those of __name__ are the
-// names of the metrics. Of Meta it fills the notes.
+// names of the metrics. It fills only the notes of Meta.
 func (c *Client) LabelValues(ctx context.Context, label string, s Selection) ([]string, Meta,
 	error) {
 	const op = "listing the values of a label"

@@ -38,7 +38,8 @@ type Badge struct {
 	Title       string // kubectl's name for it, if it differs from ours
 }
 
-// Fact is one property of a node. Region is its start, which is left out in little space.
+// Fact is one property of a node. Region is the start of Text, which is left out where space is
+// short.
 type Fact struct{ Region, Text string }
 
 // machine returns what is known about a node at the slot, so that a report made again shows the

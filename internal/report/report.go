@@ -65,7 +65,7 @@ type Report struct {
 	Failures []Failure // panels whose query failed, in panel order
 	Warnings []Warning // notes on the answers, in panel order
 	Blind    []string  // what data is missing, and what would provide it
-	// what the server missing about the first incomplete answer; "" if all were complete
+	// what the server says about the first incomplete answer; "" if all were complete
 	Partial string
 
 	Panels []snapshot.Panel

@@ -206,7 +206,7 @@ func (r *RuleResult) describe(a *Alert, f *Judged) {
 }
 
 // grade sets an alert's severity to that of its worst finding. To avoid a change at every slot, the
-// severity falls only if the data is complete and no sample within KeepFiringFor was graver.
+// severity falls only if the data is complete and no sample within KeepFiringFor was more severe.
 func (r *RuleResult) grade(a *Alert, f *Judged, at time.Time, fired bool, slot time.Time) {
 	s := f.Streak
 	falls := r.Data == DataComplete && slot.Sub(a.GraveAt) >= r.KeepFiringFor

@@ -32,8 +32,8 @@ type bouts struct {
 // flapping reports whether the condition flaps.
 func (b bouts) flapping() bool { return b.n >= leastBouts && b.beyond*leastShare >= b.seen }
 
-// judgeFlaps adds flapping to a finding: as a warning if nothing graver fires now, or as an ended
-// streak.
+// judgeFlaps adds flapping to a finding: as a warning if nothing more severe fires now, or as an
+// ended streak.
 func (r Rule) judgeFlaps(f *Finding, values []float64, newest int, stale bool, g series.Grid) {
 	at := follower{rule: &r, severity: Warning, limit: At(r.nearest())}
 	var now bouts

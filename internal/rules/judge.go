@@ -25,8 +25,8 @@ func StaleAfter(step time.Duration) time.Duration { return max(lookback, 2*step)
 //
 // An alert is judged sample by sample. It is Breach if the streak of samples beyond a limit that
 // touches the newest sample has lasted For, and Pending if it has not yet. Each limit has its own
-// streaks, and the graver limit that fires wins: a pending critical streak does not hide a firing
-// warning. An ended streak is in Earlier and alerts nobody.
+// streaks, and the more severe limit that fires wins: a pending critical streak does not hide a
+// firing warning. An ended streak is in Earlier and alerts nobody.
 //
 // A hole between two samples beyond a limit does not end a streak that has lasted For. Before that,
 // a hole of For or longer does.
@@ -67,7 +67,7 @@ func (r Rule) judgeVerdict(f *Finding, values []float64) {
 	}
 }
 
-// judgeAlert follows the streaks of both limits, the graver limit first.
+// judgeAlert follows the streaks of both limits, the more severe limit first.
 func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid) {
 	if newest < 0 {
 		f.Status = r.silent()
@@ -100,7 +100,7 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 		case !at.now.exists, f.Status == Breach, stale && f.Streak != nil:
 			continue
 		case !fires && f.Status == Pending:
-			continue // both limits are pending: keep the graver
+			continue // both limits are pending: keep the more severe one
 		case fires && !stale:
 			f.Status = Breach
 		case !stale:
@@ -114,8 +114,8 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 	r.dateEvents(f, values[:newest+1], g)
 }
 
-// ended adds the ended streaks of one limit to the finding. Those of the graver limit are in it
-// already.
+// ended adds the ended streaks of one limit to the finding. Those of the more severe limit are in
+// it already.
 func (f *follower) ended(to *Finding, values []float64, g series.Grid) {
 	if !f.worst.exists {
 		return

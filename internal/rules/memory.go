@@ -113,7 +113,7 @@ const (
 // last. Streaks no further apart than KeepFiringFor are one episode.
 type Episode struct {
 	Since time.Time `json:"since"` // the first sample beyond the limit
-	// it may have begun before Since, because the samples begin there
+	// whether it may have begun before Since, because the samples begin there
 	Open   bool      `json:"open,omitempty"`
 	Last   time.Time `json:"last"` // the newest sample beyond the limit that is known
 	Worst  Severity  `json:"worst"`
@@ -146,7 +146,7 @@ type Alert struct {
 	Labels   map[string]string `json:"labels"`
 	Identity map[string]string `json:"identity"` // the labels that identify its object, see KeyOf
 	Severity Severity          `json:"severity"` // now
-	// the newest sample for which Severity, or a graver one, held
+	// the newest sample with Severity or a higher severity
 	GraveAt  time.Time `json:"grave_at"`
 	Value    Number    `json:"value"`           // the newest sample
 	Limit    Number    `json:"limit"`           // the limit of Severity
@@ -204,7 +204,7 @@ type Memory struct {
 }
 
 // SeenUntil returns the newest time for which any rule had complete data, zero if none ever had.
-// The report is blind to what came after it.
+// The report knows nothing of the time after it.
 func (m Memory) SeenUntil() time.Time {
 	var newest time.Time
 	for _, t := range m.Seen {

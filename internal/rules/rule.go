@@ -56,10 +56,10 @@ type Limit struct {
 // At returns the limit v.
 func At(v float64) Limit { return Limit{Value: v, Set: true} }
 
-// NoDataPolicy is what it means that a series has no newest sample.
+// NoDataPolicy says what a rule does if a series has no newest sample.
 type NoDataPolicy uint8
 
-// The policies. Silence of a node or a job is a finding; a pod or a volume may end.
+// The policies. A node or a job without data is a finding; a pod or a volume may end.
 const (
 	AlertOnNoData NoDataPolicy = iota
 	ResolveOnNoData
@@ -123,8 +123,8 @@ func (r Rule) Holds() bool { return r.Condition && r.IsAlert() && r.Direction ==
 // that comes and goes (Bouts is not 0) also has samples within the limit.
 type Streak struct {
 	From, To time.Time // first and last sample
-	// it begins where the window does, give or take a hole, and may have begun before From; a
-	// series that first appears later in the window began then
+	// whether it may have begun before From, because it begins where the window does, apart from a
+	// hole; a series that first appears later in the window began then
 	Open     bool
 	Peak     float64 // the value furthest beyond the limit
 	PeakAt   time.Time
@@ -163,11 +163,11 @@ type Finding struct {
 	// Streak is the streak that touches the newest sample, if the alert is Breach or Pending, or
 	// fired when its data ended (NoData, Gone).
 	Streak *Streak
-	// an alert: the worst ended streak that lasted For (the graver, then the longer, then the
+	// an alert: the worst ended streak that lasted For (the more severe, then the longer, then the
 	// later)
 	Earlier *Streak
-	// an alert: the ended streak that lasted For and ended last (then the graver); often equal to
-	// Earlier
+	// an alert: the ended streak that lasted For and ended last (then the more severe); often equal
+	// to Earlier
 	Latest *Streak
 }
 
