@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -50,7 +51,7 @@ func TestDocumentedBlocks(t *testing.T) {
 	commands["cluster"], commands["slack"] = startCluster, startSlack
 	commands["said"] = printMessages
 	commands["program"], commands["heard"] = startProgram, printRequests
-	commands["uncomment"] = uncomment
+	commands["uncomment"], commands["opened"] = uncomment, waitForPage
 	commands["bucket"] = func(ts *testscript.TestScript, _ bool, _ []string) { startBucket(t, ts) }
 	params := testscript.Params{Dir: quickPages, Cmds: commands, Setup: desktop}
 	if testing.Short() {
@@ -73,8 +74,18 @@ func desktop(env *testscript.Env) error {
 	if err := os.Symlink(program, filepath.Join(bin, "promsnap")); err != nil {
 		return err
 	}
+	opened := filepath.Join(env.WorkDir, "opened")
+	if out, err := exec.Command("mkfifo", opened).CombinedOutput(); err != nil {
+		return fmt.Errorf("mkfifo: %w: %s", err, out)
+	}
+	pipe, err := os.OpenFile(opened, os.O_RDWR, 0) // so that no side waits for the other to open it
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = pipe.Close() })
+	env.Values[openedPages{}] = bufio.NewReader(deadlineReader{pipe})
 	for _, browser := range []string{"xdg-open", "open"} {
-		path, script := filepath.Join(bin, browser), "#!/bin/sh\necho \"$1\" >>\"$WORK/opened\"\n"
+		path, script := filepath.Join(bin, browser), "#!/bin/sh\necho \"$1\" >\"$WORK/opened\"\n"
 		if err := os.WriteFile(path, []byte(script), 0o755); err != nil { //nolint:gosec // it is run
 			return err
 		}
@@ -83,6 +94,40 @@ func desktop(env *testscript.Env) error {
 	env.Setenv("CLOCK", labNow.Format(time.RFC3339))
 	env.Setenv("NO_PROXY", "127.0.0.1")
 	return nil
+}
+
+// openedPages is the key of the pipe into which the browser of a script writes what it opens.
+type openedPages struct{}
+
+// deadlineReader reads from a pipe and waits at most a minute for each read.
+type deadlineReader struct{ *os.File }
+
+func (r deadlineReader) Read(p []byte) (int, error) {
+	if err := r.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		return 0, err
+	}
+	return r.File.Read(p)
+}
+
+// waitForPage implements `opened REGEXP`: it waits until the browser has opened a page that matches.
+// promsnap starts the browser and does not wait for it.
+func waitForPage(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: opened REGEXP")
+	}
+	want, err := regexp.Compile(args[0])
+	ts.Check(err)
+	var got []string
+	for {
+		page, err := ts.Value(openedPages{}).(*bufio.Reader).ReadString('\n')
+		if err != nil {
+			ts.Fatalf("the browser opened %q, want a page that matches %s: %v", got, want, err)
+		}
+		if page = strings.TrimSpace(page); want.MatchString(page) {
+			return
+		}
+		got = append(got, page)
+	}
 }
 
 // startBucket is `bucket`: it starts an S3 with the bucket of the examples, which the environment
