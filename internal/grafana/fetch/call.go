@@ -106,7 +106,10 @@ func (o call) transportError(ctx context.Context, err error) error {
 		untrusted  *tls.CertificateVerificationError
 	)
 	if errors.As(err, &redirected) {
-		return fmt.Errorf("%s redirects to %s; %s", o.who, redirected.to, redirected.advice(o))
+		if redirected.kind == toLogin {
+			return fmt.Errorf("%s redirects to a login page for people; %s", o.who, o.denied)
+		}
+		return fmt.Errorf("%s redirects to %s; %s", o.who, redirected.to, redirected.advice())
 	}
 	for errors.As(err, &wrapped) {
 		err = wrapped.Err
@@ -188,11 +191,9 @@ const (
 
 func (e *redirectError) Error() string { return "redirected to " + e.to }
 
-// advice returns what to do about the redirect.
-func (e *redirectError) advice(o call) string {
+// advice returns what to do about a redirect that leads to no login.
+func (e *redirectError) advice() string {
 	switch e.kind {
-	case toLogin:
-		return "there is a login for people: " + o.denied
 	case withToken:
 		return "the token is not sent to another address: if it is the right one, write it in " +
 			"--grafana-url"

@@ -136,7 +136,8 @@ func (c *Client) public(ctx context.Context, ref Ref) ([]byte, int, error) {
 	path := "api/dashboards/" + strconv.Itoa(ref.Number)
 	one := call{
 		who: c.o.Public.Host, offline: true,
-		page:   "a proxy on the way may have answered in its place",
+		page: "a proxy may have answered instead: check HTTPS_PROXY, or download the dashboard " +
+			"in a browser and give the file",
 		denied: "download the dashboard in a browser and give the file",
 	}
 	if ref.Revision == 0 {
@@ -185,7 +186,8 @@ func (c *Client) server(ctx context.Context, ref Ref) ([]byte, error) {
 	case c.o.Token.IsZero():
 	case c.isOurs(base):
 		one.token = c.o.Token
-		one.denied = "the token is wrong, has expired or may not view the dashboard; " + one.denied
+		one.denied = "the token is wrong, has expired or may not view the dashboard; make a new " +
+			"one for a service account with the role Viewer"
 	default:
 		one.denied = "the token was not sent, because it is for " + c.o.Grafana.Host +
 			"; change --grafana-url if this is the same server"
@@ -219,7 +221,7 @@ func readFile(ctx context.Context, path string) ([]byte, error) {
 		return nil, errors.New("the file may not be read; let the user that promsnap runs as " +
 			"read it")
 	case errors.Is(err, syscall.EISDIR):
-		return nil, errors.New("it is a directory; give one file of it")
+		return nil, errors.New("it is a directory; give a file in it")
 	case errors.As(err, &wrong):
 		return nil, fmt.Errorf("reading the file: %w", wrong.Err)
 	case err != nil:

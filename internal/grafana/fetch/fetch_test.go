@@ -195,7 +195,7 @@ func TestGetFails(t *testing.T) {
 		{
 			name: "a page in place of grafana.com", arg: "1860",
 			fault: grafanadouble.Fault{Body: "<html>Welcome to our wifi</html>"},
-			want:  []string{"a web page in place of JSON; a proxy on the way"},
+			want:  []string{"a web page in place of JSON; a proxy may have answered instead"},
 		},
 		{
 			name: "grafana.com forbids it", arg: "1860", fault: grafanadouble.Fault{Status: 403},
@@ -265,7 +265,7 @@ func TestGetFails(t *testing.T) {
 		{
 			name: "a redirect to a login", arg: "uid:abc",
 			fault: grafanadouble.Fault{Redirect: "/login"},
-			want:  []string{"there is a login for people: give a token"},
+			want:  []string{"redirects to a login page for people; give a token"},
 		},
 		{
 			name: "a redirect in a circle", arg: "uid:abc", token: token,
@@ -382,7 +382,7 @@ func TestGetFiles(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(dir, "none.json"):   "there is no such file; write the number",
 		filepath.Join(long, "below"):      "reading the file: not a directory",
-		dir:                               "it is a directory; give one file of it",
+		dir:                               "it is a directory; give a file in it",
 		long:                              "the file is longer than 16 MiB",
 		pipe:                              "a pipe that nobody writes into",
 		write("empty.json", " \n", 0o600): "the file is empty",
