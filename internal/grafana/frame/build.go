@@ -172,7 +172,7 @@ func numberField(frame *Frame) *Field {
 }
 
 // Heatmap makes one frame of the buckets of a histogram: Time, and a field for each bound, in their
-// order, with what falls into that bucket alone. Series of one bound are added up.
+// order and called by it, with what falls into that bucket alone. Series of one bound are added up.
 func Heatmap(refID string, list []*Frame) *Frame {
 	sums := make(map[string]map[float64]float64) // by le and time
 	times := make(map[float64]bool)
@@ -219,6 +219,7 @@ func Heatmap(refID string, list []*Frame) *Frame {
 			Name:   le,
 			Type:   Number,
 			Labels: series.FromPairs("le", le),
+			Config: Config{DisplayNameFromDS: le},
 			Values: bucket(head, sums[le], below),
 		})
 	}

@@ -125,7 +125,12 @@ func TestHeatmap(t *testing.T) {
 	})
 	want := `/A | Time time 1000 2000 3000 | 0.5 number{le="0.5"} 1 1 1 | 1 number{le="1"} 1 2 3` +
 		` | 10 number{le="10"} 3 null 0 | +Inf number{le="+Inf"} 4 9 8`
-	got := show(frame.Heatmap("A", frames))
+	heatmap := frame.Heatmap("A", frames)
+	names := frame.NamesOf([]*frame.Frame{heatmap})
+	if got := names.Of(heatmap.Fields[1], heatmap); got != "0.5" {
+		t.Errorf("the name of the first bucket: got %q, want %q", got, "0.5")
+	}
+	got := show(heatmap)
 	// The last bucket's neighbour has no value at 3000 but 4.000000000001.
 	if got = strings.Replace(got, " 7.999999999999", " 8", 1); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
