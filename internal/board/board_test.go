@@ -133,7 +133,7 @@ func rgb(hex uint32) color.NRGBA {
 
 const (
 	green  = 0x73bf69
-	yellow = 0xf2cc0c
+	yellow = 0xfade2a
 	red    = 0xf2495c
 )
 
