@@ -362,10 +362,10 @@ func TestAlertmanagerRefuses(t *testing.T) {
 			"404 Not Found; check alertmanager.url",
 		},
 		{
-			"its own words", garbling, allowed, false, "400 Bad Request: \"start time must be " +
+			"invalid times", garbling, allowed, false, "400 Bad Request: \"start time must be " +
 				"before end time",
 		},
-		{"not there", gone.URL, allowed, true, "connection refused"},
+		{"unreachable", gone.URL, allowed, true, "connection refused"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := openAlertmanager(t, tc.url, tc.transport).Notify(context.Background(),

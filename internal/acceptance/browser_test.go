@@ -115,7 +115,7 @@ func TestBrowser(t *testing.T) {
 				saw.Bare.Offered, saw.Bare.Charts)
 		}
 	})
-	t.Run("paper", func(t *testing.T) { checkPaper(t, doc, filepath.Join(pictures, "report.pdf")) })
+	t.Run("print", func(t *testing.T) { checkPaper(t, doc, filepath.Join(pictures, "report.pdf")) })
 }
 
 // TestBrowserClocksGoBack reads the charts of the night in which New York repeats an hour.

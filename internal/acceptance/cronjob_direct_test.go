@@ -69,7 +69,7 @@ func (r *cronRun) testDirect(t *testing.T) {
 			return nil
 		})
 	})
-	t.Run("no way", func(t *testing.T) {
+	t.Run("unreachable", func(t *testing.T) {
 		r.node.names = nil
 		r.forget(t)
 		before := r.sent()

@@ -115,7 +115,7 @@ func (p *delivery) objects(t *testing.T, folder string) map[string]string {
 func TestDeliver(t *testing.T) {
 	t.Parallel() // it mostly waits
 	p := newDelivery(t)
-	t.Run("well", func(t *testing.T) { testDelivered(t, p) })
+	t.Run("delivered", func(t *testing.T) { testDelivered(t, p) })
 	t.Run("wrong secret key", func(t *testing.T) {
 		testNoBucket(t, p, postSlot.Add(5*time.Minute), "MARKED-wrong", s3Bucket,
 			"the access key or its secret is not right")
@@ -124,7 +124,7 @@ func TestDeliver(t *testing.T) {
 		testNoBucket(t, p, postSlot.Add(5*time.Minute), statetest.Secret, "not-there",
 			"create the bucket not-there")
 	})
-	t.Run("healed", func(t *testing.T) { testHealed(t, p, postSlot.Add(5*time.Minute)) })
+	t.Run("repaired", func(t *testing.T) { testRepaired(t, p, postSlot.Add(5*time.Minute)) })
 	t.Run("killed", func(t *testing.T) { testKilledInARun(t, p) })
 }
 
@@ -288,8 +288,8 @@ func (p *delivery) wantLost(t *testing.T, before int) {
 	}
 }
 
-// testHealed delivers after the fault. Only what the state does not hold as sent is sent.
-func testHealed(t *testing.T, p *delivery, slot time.Time) {
+// testRepaired delivers after the fault. Only what the state does not hold as sent is sent.
+func testRepaired(t *testing.T, p *delivery, slot time.Time) {
 	before := len(p.sent(0))
 	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
 	sent := p.sent(before)

@@ -126,7 +126,7 @@ func testFailOn(t *testing.T, s *server) {
 func testGone(t *testing.T, s *server) {
 	s.stop()
 	o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).want(t, 1)
-	for _, want := range []string{"connection refused", "port-forward", "found without a url"} {
+	for _, want := range []string{"connection refused", "port-forward", "omit the url"} {
 		if !strings.Contains(strings.ToLower(o.stdout+o.stderr), want) {
 			t.Errorf("want %q in:\n%s%s", want, o.stdout, o.stderr)
 		}

@@ -104,30 +104,30 @@ var chartValues = map[string]struct {
 		flags: set("cluster=c", "prometheus.url=http://prometheus",
 			"slackWebhook.existingSecret=hook"),
 	},
-	"an Alertmanager alone, which takes no summary": {
+	"Alertmanager only, which gets no summary": {
 		flags: append(set("cluster=c", "prometheus.url=http://prometheus",
 			"prometheusRule.enabled=true"), "--set-json",
 			`receivers=[{"name":"am","alertmanager":{"url":"http://alertmanager:9093"}}]`),
 		has: []string{"CronJob/promsnap-check", "PrometheusRule/promsnap"},
 		not: []string{"CronJob/promsnap-daily"},
 	},
-	"an Alertmanager, and a report that nothing makes by itself": {
+	"Alertmanager, report without a schedule": {
 		flags: append(set(quickstart, "prometheus.url=http://prometheus", "reports.month.range=30d",
 			"reports.month.send=summary"), "--set-json",
 			`receivers=[{"name":"am","alertmanager":{"url":"http://alertmanager:9093"}}]`),
 		not: []string{"CronJob/promsnap-month"},
 	},
-	"a webhook alone": {
+	"webhook only": {
 		flags: append(set("cluster=c", "prometheus.url=http://prometheus"), "--set-json",
 			`receivers=[{"name":"own","webhook":{"url":"https://own.example.com"}}]`),
 		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
 	},
-	"a Pushgateway alone": {
+	"Pushgateway only": {
 		flags: append(set("cluster=c", "prometheus.url=http://prometheus"), "--set-json",
 			`receivers=[{"name":"push","pushgateway":{"url":"http://pushgateway:9091"}}]`),
 		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
 	},
-	"S3 alone": {
+	"S3 only": {
 		flags: set("cluster=c", "prometheus.url=http://prometheus", "s3.bucket=reports",
 			"s3.region=eu-west-1"),
 		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
@@ -166,14 +166,14 @@ var chartValues = map[string]struct {
 			`networkPolicy.egress=[{"to":[{"namespaceSelector":{}}]}]`),
 		has: []string{"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "ServiceAccount/other"},
 	},
-	"nothing of its own": {
+	"no objects of its own": {
 		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false",
 			"serviceAccount.name=mine", "rbac.create=false"),
 		not: []string{"ServiceAccount/mine", "ServiceAccount/promsnap", "Role/promsnap",
 			"RoleBinding/promsnap", "ClusterRole/monitoring-tools-promsnap",
 			"ClusterRoleBinding/monitoring-tools-promsnap"},
 	},
-	"the namespace's own account, without rights": {
+	"default account without rights": {
 		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false",
 			"rbac.create=false"),
 		not: []string{"ServiceAccount/default", "Role/promsnap"},

@@ -163,11 +163,11 @@ func hostileAnswers() []fault {
 			say: "narrow the selectors",
 		},
 		{
-			name: "429 again and again", answer: busy(3), asked: 3, say: "HTTP 429; the server " +
+			name: "429 repeatedly", answer: busy(3), asked: 3, say: "HTTP 429; the server " +
 				"or a proxy in front of it limits requests: lower concurrency or query less often",
 		},
 		{
-			name: "429 for longer than is waited", answer: busy(3, "Retry-After", "31"), asked: 1,
+			name: "429 with too long a wait", answer: busy(3, "Retry-After", "31"), asked: 1,
 			say: "lower concurrency or query less often",
 		},
 		{
@@ -210,7 +210,8 @@ func hostileAnswers() []fault {
 				"proxies in between",
 		},
 		{
-			name: "broken off", answer: aborted, asked: 1, say: "the connection failed or broke " +
+			name: "connection broken", answer: aborted, asked: 1,
+			say: "the connection failed or broke " +
 				"off: check the network, and that Prometheus was not killed",
 		},
 		{name: "login page for one", answer: func(w http.ResponseWriter, _ *http.Request) {

@@ -342,7 +342,7 @@ func hostileServers(t *testing.T) []fault {
 				"in front of Prometheus is for people: set credentials for programs",
 		},
 		{
-			name: "login page that says it is JSON", answer: reply(200, loginPage, "Content-Type",
+			name: "login page labelled JSON", answer: reply(200, loginPage, "Content-Type",
 				"application/json"), hits: every, code: 1, say: "there is a login in front of it",
 		},
 		{

@@ -279,7 +279,7 @@ func panickingClock(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const with, without = "now: clock(), log:", "now: time.Now, log:"
+	const with, without = "now: clock(),\n", "now: time.Now,\n"
 	if !bytes.Contains(source, []byte(without)) {
 		t.Fatalf("main.go is\n%s\nwant %q in it", source, without)
 	}

@@ -244,13 +244,13 @@ func (s *sweep) people(t *testing.T) {
 			})
 		}
 	}
-	s.try(t, "nobody at the webhook", sweepConfig{
+	s.try(t, "unreachable webhook", sweepConfig{
 		receiver: "slack_webhook: {url: 'http://127.0.0.1:1/" + url.PathEscape(marked) + "'}",
 	})
-	s.try(t, "no address of a webhook", sweepConfig{
+	s.try(t, "invalid webhook URL", sweepConfig{
 		receiver: "slack_webhook: {url: '" + marked + "'}",
 	})
-	s.try(t, "no host of a webhook", sweepConfig{
+	s.try(t, "unknown webhook host", sweepConfig{
 		receiver: "slack_webhook: {url: 'https://" + url.QueryEscape(marked) + ".invalid/'}",
 	})
 }
@@ -274,10 +274,10 @@ func (s *sweep) programs(t *testing.T) {
 			})
 		}
 	}
-	s.try(t, "nobody at the heartbeat", sweepConfig{
+	s.try(t, "unreachable heartbeat", sweepConfig{
 		report: "heartbeat: {url: 'http://127.0.0.1:1/" + url.PathEscape(marked) + "'}",
 	})
-	s.try(t, "no address of a heartbeat", sweepConfig{report: "heartbeat: {url: '" + marked + "'}"})
+	s.try(t, "invalid heartbeat URL", sweepConfig{report: "heartbeat: {url: '" + marked + "'}"})
 }
 
 // bucket breaks the bucket of the archive and of the state.

@@ -103,7 +103,7 @@ func parrots() []parrot {
 		})},
 		{"500", status(500, "text/html", asItIs)},
 		{"a line of 500", status(500, "text/plain", asItIs)},
-		{"no answer of its kind", status(200, "application/json", asItIs)},
+		{"text labelled JSON", status(200, "application/json", asItIs)},
 		{"redirect", redirect},
 	}
 }
@@ -177,7 +177,7 @@ func slackParrots() []parrot {
 				},
 			})
 		})},
-		{"a word of a webhook", status(400, "text/plain", func(string) string { return marked })},
+		{"short webhook error", status(400, "text/plain", func(string) string { return marked })},
 	}
 }
 

@@ -143,8 +143,8 @@ func (p *picture) write(text string, st style, x, y float64, a align) box {
 	return l.box
 }
 
-// distinct returns names without the words that all of them begin or end with: of one device on many
-// nodes, only the nodes.
+// distinct returns names without the words that all of them begin or end with: of one device on
+// many nodes, only the nodes.
 func distinct(names []string) []string {
 	if len(names) < 2 {
 		return names

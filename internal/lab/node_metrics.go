@@ -97,7 +97,8 @@ func nodeMetrics() []metric {
 			}},
 		{name: "node_exporter_build_info", kind: gauge, from: nodeExporter,
 			help: "A metric with a constant '1' value labeled by version, revision, branch, " +
-				"goversion from which node_exporter was built, and the goos and goarch for the build.",
+				"goversion from which node_exporter was built, and the goos and goarch for the " +
+				"build.",
 			expose: func(_ *target, emit emitter) {
 				emit(always(), constant(1), "version", "1.9.1", "branch", "HEAD", "goversion",
 					"go1.23.7", "goos", "linux", "goarch", "amd64")
@@ -125,7 +126,8 @@ func nodeCPU() metric {
 			for core := range n.cores {
 				lag := int64(core) * 19 * second
 				for _, m := range modes {
-					emit(always(), counted(&n.busy, lag, n.bootedAt, func(seconds, v float64) float64 {
+					emit(always(), counted(&n.busy, lag, n.bootedAt, func(seconds,
+						v float64) float64 {
 						if !m.busy {
 							v = max(0, seconds-v)
 						}
