@@ -178,7 +178,8 @@ func (c *Client) server(ctx context.Context, ref Ref) ([]byte, error) {
 	one := call{
 		url: base.JoinPath("api/dashboards/uid", ref.UID), who: base.Host, offline: true,
 		missing: "it has no dashboard of this UID (the part after /d/ in the address of its " +
-			"page), the token is for another organization, or --grafana-url lacks Grafana's path prefix",
+			"page), the token is for another organization, or --grafana-url lacks Grafana's path " +
+			"prefix",
 		page: "check --grafana-url: the path prefix of Grafana belongs to it",
 	}
 	one.denied = "give a token of a service account that may view the dashboard (role Viewer)"
