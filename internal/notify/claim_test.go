@@ -126,7 +126,7 @@ func TestABookThatCannotBeWritten(t *testing.T) {
 	})
 }
 
-// If another run was quicker and its page could not be read, it is unknown what was sent.
+// If another run wrote the state first and its page could not be read, it is unknown what was sent.
 func TestABookThatIsOvertaken(t *testing.T) {
 	withFakeClock(t, func(t *testing.T) {
 		d := newFixture(firing("a", rules.Critical, 20))

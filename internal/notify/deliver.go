@@ -81,7 +81,7 @@ func Deliver(ctx context.Context, book Book, rq Request) (Outcome, error) {
 			return Outcome{ClaimedBy: &other.claim}, nil
 		}
 		if errors.Is(err, ErrOvertaken) && d.MemoryLost == "" {
-			d.MemoryLost = "another run was quicker, and what it sent could not be read"
+			d.MemoryLost = "another run wrote the state first, and what it sent could not be read"
 		}
 		d.goOffline(err)
 	}

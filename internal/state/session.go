@@ -29,7 +29,7 @@ type Session struct {
 
 var _ notify.Book = (*Session)(nil)
 
-// maxConflicts is how often one change is tried because another run was quicker.
+// maxConflicts is how often one change is tried because another run wrote first.
 const maxConflicts = 20
 
 // Open loads the document of k for a run with a unique name. If that fails, the session remembers

@@ -31,19 +31,19 @@ func families(d notify.Delivery) []*dto.MetricFamily {
 	}
 	slot := seconds(r.Info.Slot)
 	out := []*dto.MetricFamily{
-		gauge("promsnap_run_slot_timestamp_seconds", "The time that the newest run was for, in "+
-			"seconds since 1970.", sample(slot)),
+		gauge("promsnap_run_slot_timestamp_seconds", "The slot of the newest run, in seconds "+
+			"since 1970.", sample(slot)),
 		gauge("promsnap_run_panels", "Panels of the report.", sample(float64(len(r.Panels)))),
 		gauge("promsnap_run_panels_failed", "Panels whose query failed.",
 			sample(float64(len(r.Failures)))),
 		gauge("promsnap_run_series", "Series in the answers of all panels.",
 			sample(float64(series))),
-		gauge("promsnap_run_findings", "Checks that found a limit crossed, by severity; a check "+
-			"is a series of a panel that has rules.",
+		gauge("promsnap_run_findings", "Checks with a finding, by severity; a check is a series "+
+			"of a panel that has rules.",
 			sample(float64(r.Critical), "severity", rules.Critical.String()),
 			sample(float64(r.Warning), "severity", rules.Warning.String())),
-		gauge("promsnap_run_deliveries", "Messages and files that receivers were given before "+
-			"this push, by result.",
+		gauge("promsnap_run_deliveries", "Messages and files sent to receivers before this push, "+
+			"by result.",
 			sample(float64(d.Run.Failed), "result", "failed"),
 			sample(float64(d.Run.Delivered), "result", "ok")),
 	}
@@ -53,8 +53,7 @@ func families(d notify.Delivery) []*dto.MetricFamily {
 	}
 	if succeeded(d) {
 		out = append(out, gauge("promsnap_last_success_timestamp_seconds",
-			"The time that the newest run was for in which nothing had failed, in seconds since "+
-				"1970.", sample(slot)))
+			"The slot of the newest run without a failure, in seconds since 1970.", sample(slot)))
 	}
 	return out
 }
