@@ -29,7 +29,8 @@ type Bars struct {
 	Items    []Bar
 	Stacking string // of a chart: none, normal or percent
 	Low      float64
-	High     float64 // what a chart's bars reach, from Low; zero is between
+	High     float64  // what a chart's bars reach, from Low; zero is between
+	Min, Max *float64 // the fixed ends of a chart's axis
 	Format   value.Formatter
 	Decimals *int
 	Legend   Legend
@@ -153,6 +154,7 @@ func (b *builder) barchart() *Bars {
 	if len(fields) > 0 {
 		unit = cmp.Or(fields[0].Config.Unit, unit)
 		out.Decimals = whole(fields[0].Config.Decimals)
+		out.Min, out.Max = fields[0].Config.Min, fields[0].Config.Max
 	}
 	if out.Stacking == "percent" {
 		unit = "percentunit"

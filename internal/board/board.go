@@ -18,6 +18,7 @@ import (
 
 // What a view may hold. More is left out, and a note says how much.
 const (
+	MaxSeries  = 5000   // of one answer
 	MaxCurves  = 1000   // of a graph
 	MaxPoints  = 11_000 // of one curve
 	MaxTiles   = 200    // also bars
@@ -36,6 +37,7 @@ type Answer struct {
 	Ref     string
 	Grid    series.Grid // of an instant query it has one time
 	Series  []series.Series
+	Total   int    // series, if Series has not all of them; 0: it has
 	Failure string // why there is no answer, in one sentence; empty: there is one
 }
 
@@ -92,6 +94,7 @@ type Code string
 
 // The codes of notes, with what their arguments are.
 const (
+	NoteSeries      Code = "series"       // Count of Total series of the query Text are used
 	NoteCurves      Code = "curves"       // Count of Total curves are shown
 	NotePoints      Code = "points"       // a curve has more than Count points: it is coarser
 	NoteTiles       Code = "tiles"        // Count of Total tiles or bars are shown

@@ -121,6 +121,11 @@ func (b *builder) read(answers []Answer) []*frame.Frame {
 			continue
 		}
 		b.grids = append(b.grids, gridOf{q.Ref, a.Grid})
+		total := max(a.Total, len(a.Series))
+		a.Series = a.Series[:min(len(a.Series), MaxSeries)]
+		if total > len(a.Series) {
+			b.note(Note{Code: NoteSeries, Text: q.Ref, Count: len(a.Series), Total: total})
+		}
 		list := frame.TimeSeries(frame.Query{RefID: q.Ref, Expr: q.Expr, Legend: q.Legend}, a.Grid,
 			a.Series)
 		switch {

@@ -206,6 +206,43 @@ func TestManyCurves(t *testing.T) {
 	})
 }
 
+// The answer to a query that asks for too much is cut, and the note has the real number.
+func TestManySeries(t *testing.T) {
+	v := show(t, panel("timeseries", ""),
+		board.Answer{Ref: "B", Grid: grid(1), Series: []series.Series{line("x", 1)}, Total: 20_000})
+	equal(t, "notes", v.Notes, []board.Note{
+		{Code: board.NoteSeries, Text: "B", Count: 1, Total: 20_000},
+	})
+	list := make([]series.Series, board.MaxSeries+2)
+	for i := range list {
+		list[i] = line("x", 1)
+	}
+	v = show(t, panel("timeseries", ""), answer("A", list...))
+	equal(t, "notes", v.Notes, []board.Note{
+		{Code: board.NoteSeries, Text: "A", Count: board.MaxSeries, Total: board.MaxSeries + 2},
+		{Code: board.NoteCurves, Count: board.MaxCurves, Total: board.MaxSeries},
+	})
+}
+
+// BenchmarkStack is a stack of 100 series over a day.
+func BenchmarkStack(b *testing.B) {
+	p := planned(b, panel("timeseries", `"fieldConfig": {"defaults": {"unit": "bytes", "custom":
+		{"stacking": {"mode": "normal"}}}}, "options": {"legend": {"calcs": ["mean", "max"]}}`))
+	var list []series.Series
+	for i := range 100 {
+		s := line(string(rune('a'+i)), make([]float64, 1440)...)
+		for k := range s.Values {
+			s.Values[k] = float64(i * k)
+		}
+		list = append(list, s)
+	}
+	answers := []board.Answer{answer("A", list...)}
+	b.ReportAllocs()
+	for b.Loop() {
+		board.Show(p, answers, setting)
+	}
+}
+
 // Series of different steps each stay on their own grid.
 func TestGrids(t *testing.T) {
 	coarse := series.Grid{Start: now.Add(-10 * time.Minute), Step: 5 * time.Minute, Len: 3}
