@@ -112,8 +112,30 @@ type graphed struct {
 
 // scale is what curves of one axis have in common.
 type scale struct {
-	unit string
-	log  int
+	unit                       string
+	log                        int
+	low, high, softLow, softHi float64 // NaN where there is none
+}
+
+// scaleOf returns the scale of a field.
+func scaleOf(field *frame.Field, style grafana.Style) scale {
+	or := func(f *float64) float64 {
+		if f == nil {
+			return math.NaN()
+		}
+		return *f
+	}
+	return scale{
+		unit: field.Config.Unit, log: style.LogBase, low: or(field.Config.Min),
+		high: or(field.Config.Max), softLow: or(style.SoftMin), softHi: or(style.SoftMax),
+	}
+}
+
+// fits reports whether curves of two scales can be on one axis.
+func (s scale) fits(o scale) bool {
+	same := func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+	return s.unit == o.unit && s.log == o.log && same(s.low, o.low) && same(s.high, o.high) &&
+		same(s.softLow, o.softLow) && same(s.softHi, o.softHi)
 }
 
 func (b *builder) graph() *Graph {
@@ -239,24 +261,22 @@ func (g *graphing) leftOut(field *frame.Field) bool {
 }
 
 // onRight chooses the axis of a curve, and gives the axis what the first curve on it says. Curves
-// that name no axis are on the left one if they have its unit.
+// that name no axis are on the left one if they have its scale.
 func (g *graphing) onRight(field *frame.Field, style grafana.Style) bool {
-	s := scale{unit: field.Config.Unit, log: style.LogBase}
+	s := scaleOf(field, style)
 	if style.Stack == "percent" {
 		s.unit = "percentunit"
 	}
 	right := style.Axis == "right"
 	if style.Axis != "right" && style.Axis != "left" {
-		right = g.left != nil && *g.left != s
+		right = g.left != nil && !g.left.fits(s)
 	}
 	side, axis := &g.left, &g.graph.Axes[0]
 	if right {
 		side, axis = &g.right, &g.graph.Axes[1]
 	}
 	if *side != nil {
-		if (**side).unit != s.unit {
-			g.note(Note{Code: NoteAxes, Text: s.unit})
-		}
+		g.join(axis, **side, s)
 		axis.Hidden = axis.Hidden && style.Axis == "hidden"
 		return right
 	}
@@ -275,6 +295,23 @@ func (g *graphing) onRight(field *frame.Field, style grafana.Style) bool {
 	return right
 }
 
+// join puts a curve on an axis of another scale. An end that only one of them has would cut off the
+// other.
+func (g *graphing) join(axis *Axis, s, o scale) {
+	if s.fits(o) {
+		return
+	}
+	if s.unit != o.unit || s.log != o.log {
+		g.note(Note{Code: NoteAxes, Text: o.unit})
+	}
+	if s.low != o.low {
+		axis.Min = nil
+	}
+	if s.high != o.high {
+		axis.Max = nil
+	}
+}
+
 // figures returns what the reducers make of a field. Counts have no unit.
 func (b *builder) figures(field *frame.Field, of *frame.Frame, calcs []string) []Figure {
 	if len(calcs) == 0 {
@@ -291,14 +328,14 @@ func (b *builder) figures(field *frame.Field, of *frame.Frame, calcs []string) [
 		d := b.display(field, of)
 		unit := ""
 		switch calcs[i] {
-		case "count", "countAll", "changeCount", "distinctCount", "allIsZero", "allIsNull":
+		case "count", "changeCount", "distinctCount":
 			unit = "none"
 		case "diffperc":
 			unit = "percent"
 		}
 		if unit != "" {
 			as := b.field(field, of)
-			as.Unit, as.Mappings = unit, nil
+			as.Unit = unit
 			d = value.NewDisplayer(as, b.set.Theme, b.set.Now)
 		}
 		shown := d.Display(v)

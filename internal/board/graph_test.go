@@ -80,17 +80,22 @@ func TestStacks(t *testing.T) {
 	}{
 		{
 			"normal", stack("normal", ""),
-			[][]float64{{1, 2}, {4, nan}, {9, 8}}, [][]float64{{0, 0}, {1, 2}, {4, 2}},
+			[][]float64{{1, 2}, {4, 2}, {9, 8}}, [][]float64{{0, 0}, {1, 2}, {4, 2}},
 			[]int{1, 1, 1},
 		},
 		{
 			"percent", stack("percent", ""),
-			[][]float64{{1. / 9, 0.25}, {4. / 9, nan}, {1, 1}},
+			[][]float64{{1. / 9, 0.25}, {4. / 9, 0.25}, {1, 1}},
 			[][]float64{{0, 0}, {1. / 9, 0.25}, {4. / 9, 0.25}}, []int{1, 1, 1},
 		},
 		{
 			"one below zero", stack("normal", negative),
-			[][]float64{{1, 2}, {4, nan}, {-5, -6}}, [][]float64{{0, 0}, {1, 2}, {0, 0}},
+			[][]float64{{1, 2}, {4, 2}, {-5, -6}}, [][]float64{{0, 0}, {1, 2}, {0, 0}},
+			[]int{1, 1, 2},
+		},
+		{
+			"percent below zero", stack("percent", negative),
+			[][]float64{{0.25, 1}, {1, 1}, {-1, -1}}, [][]float64{{0, 0}, {0.25, 1}, {-0., 0}},
 			[]int{1, 1, 2},
 		},
 		{
@@ -241,6 +246,30 @@ func BenchmarkStack(b *testing.B) {
 	for b.Loop() {
 		board.Show(p, answers, setting)
 	}
+}
+
+// Where a whole stack has a hole, its curves have one.
+func TestHoleOfStack(t *testing.T) {
+	v := show(t, panel("timeseries", defaults(`"stacking": {"mode": "normal"}`)),
+		answer("A", line("a", 1, nan, 2), line("b", nan, nan, 3)))
+	equal(t, "a", v.Graph.Curves[0].Values, []float64{1, nan, 2})
+	equal(t, "b", v.Graph.Curves[1].Values, []float64{1, nan, 5})
+}
+
+// Curves with other ends get the other axis. A third one must not be cut off by them.
+func TestEndsOfAxes(t *testing.T) {
+	most := func(name, max string) string {
+		return `{"matcher": {"id": "byName", "options": "` + name + `"},
+			"properties": [{"id": "max", "value": ` + max + `}]}`
+	}
+	v := show(t, panel("timeseries", `"fieldConfig": {"overrides": [`+most("b", "10")+`, `+
+		most("c", "99")+`]}`), answer("A", line("a", 1), line("b", 2), line("c", 50)))
+	equal(t, "b is on the right", v.Graph.Curves[1].Right, true)
+	equal(t, "c is on the right", v.Graph.Curves[2].Right, true)
+	if end := v.Graph.Axes[1].Max; end != nil {
+		t.Errorf("got %v, want no fixed end of the right axis: c reaches 50", *end)
+	}
+	equal(t, "notes", len(v.Notes), 0)
 }
 
 // Series of different steps each stay on their own grid.

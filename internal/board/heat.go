@@ -66,7 +66,7 @@ func (b *builder) heat() *Heat {
 			}
 		}
 	}
-	h.Colors = scaleOf(o.Scheme, b.set.Theme)
+	h.Colors = colorsOf(o.Scheme, b.set.Theme)
 	b.view.Empty = len(h.Buckets) == 0
 	return h
 }
@@ -78,9 +78,9 @@ func orNone(unit string) string {
 	return unit
 }
 
-// scaleOf returns the colours of a scheme of d3, from few to many. One that is not known is orange,
+// colorsOf returns the colours of a scheme of d3, from few to many. One that is not known is orange,
 // as Grafana's own.
-func scaleOf(scheme string, t value.Theme) []color.NRGBA {
+func colorsOf(scheme string, t value.Theme) []color.NRGBA {
 	hex := map[string]string{
 		"blues":  "#f7fbff #c6dbef #6baed6 #2171b5 #08306b",
 		"greens": "#f7fcf5 #c7e9c0 #74c476 #238b45 #00441b",

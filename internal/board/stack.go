@@ -13,8 +13,8 @@ import (
 
 // stackKey is what the curves of a stack have in common. Those above and below zero are two stacks.
 type stackKey struct {
-	group, mode, draw, interpolation string
-	right, below                     bool
+	group, mode, draw, interpolation, unit string
+	right, below                           bool
 }
 
 // stack puts curves that are stacked onto each other.
@@ -22,13 +22,18 @@ func (g *graphing) stack() {
 	var keys []stackKey
 	members := map[stackKey][]int{}
 	for i := range g.graph.Curves {
-		c, style := &g.graph.Curves[i], g.fields[i].style
-		if style.Stack == "none" || c.Draw == "points" {
+		c, f := &g.graph.Curves[i], g.fields[i]
+		if f.style.Stack == "none" {
 			continue
 		}
+		own := c.Values
+		if c.Own != nil {
+			own = c.Own
+		}
 		key := stackKey{
-			group: style.StackGroup, mode: style.Stack, draw: c.Draw,
-			interpolation: c.Interpolation, right: c.Right, below: mostlyBelow(c.Values),
+			group: f.style.StackGroup, mode: f.style.Stack, draw: c.Draw,
+			interpolation: c.Interpolation, unit: f.field.Config.Unit, right: c.Right,
+			below: mostlyBelow(own) != f.style.Negative,
 		}
 		if members[key] == nil {
 			keys = append(keys, key)
@@ -39,17 +44,21 @@ func (g *graphing) stack() {
 	for _, key := range keys {
 		for _, list := range g.byGrid(members[key]) {
 			n++
-			g.pile(list, n, key.mode == "percent")
+			g.pile(list, n)
+			if key.mode == "percent" {
+				g.share(list, key.below)
+			}
 		}
 	}
 }
 
-// mostlyBelow reports whether more of the numbers are below zero than above it.
+// mostlyBelow reports whether more of the numbers are below zero than above it. The zero with a
+// sign is below.
 func mostlyBelow(values []float64) bool {
 	n := 0
 	for _, v := range values {
 		switch {
-		case v < 0:
+		case v < 0, v == 0 && math.Signbit(v):
 			n--
 		case v > 0:
 			n++
@@ -81,15 +90,14 @@ func sameGrid(a, b series.Grid) bool {
 	return a.Start.Equal(b.Start) && a.Step == b.Step && a.Len == b.Len
 }
 
-// pile makes one stack. A hole adds nothing. In percent, a value is a part of the sum at its time.
-func (g *graphing) pile(list []int, n int, percent bool) {
+// pile makes one stack. A hole adds nothing: the curve goes on at its base, unless the whole stack
+// has a hole.
+func (g *graphing) pile(list []int, n int) {
 	size := g.graph.Curves[list[0]].Grid.Len
-	sums, total := make([]float64, size), make([]float64, size)
+	sums, some := make([]float64, size), make([]bool, size)
 	for _, i := range list {
 		for k, v := range g.graph.Curves[i].Values {
-			if !math.IsNaN(v) {
-				total[k] = finite(total[k] + math.Abs(v))
-			}
+			some[k] = some[k] || !math.IsNaN(v)
 		}
 	}
 	for _, i := range list {
@@ -101,19 +109,36 @@ func (g *graphing) pile(list []int, n int, percent bool) {
 		}
 		for k, v := range drawn {
 			c.Base[k] = sums[k]
-			if math.IsNaN(v) {
-				c.Values[k] = v
-				continue
+			if !math.IsNaN(v) {
+				sums[k] = finite(sums[k] + v)
 			}
-			if percent {
-				if total[k] > 0 {
-					v /= total[k]
-				} else {
-					v = 0
+			c.Values[k] = sums[k]
+			if !some[k] {
+				c.Values[k] = math.NaN()
+			}
+		}
+	}
+}
+
+// share makes the values of a stack parts of their sum, from 0 to 1, or to -1 for one below zero.
+func (g *graphing) share(list []int, below bool) {
+	sign := 1.0
+	if below {
+		sign = -1
+	}
+	sums := slices.Clone(g.graph.Curves[list[len(list)-1]].Values)
+	for _, i := range list {
+		c := &g.graph.Curves[i]
+		for _, values := range [][]float64{c.Values, c.Base} {
+			for k, v := range values {
+				switch {
+				case math.IsNaN(v):
+				case sums[k] == 0 || math.IsNaN(sums[k]):
+					values[k] = 0
+				default:
+					values[k] = finite(sign * (v / sums[k]))
 				}
 			}
-			sums[k] = finite(sums[k] + v)
-			c.Values[k] = sums[k]
 		}
 	}
 }
