@@ -156,7 +156,7 @@ func hostileAnswers() []fault {
 		{name: "too many points", answer: refuses(400, "bad_data", "exceeded maximum resolution "+
 			"of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"),
 			asked: 1,
-			say:   "query a larger step or a shorter range"},
+			say:   "use a larger step or a shorter range"},
 		{
 			name: "too many samples", answer: refuses(422, "execution", "query processing would "+
 				"load too many samples into memory in query execution"), asked: 1,
@@ -235,8 +235,8 @@ func hostileAnswers() []fault {
 		},
 		{
 			name: "bomb", answer: bomb(`{"x":"`, "x"), asked: 1, patience: time.Minute,
-			within: time.Minute, say: "the answer is longer than 1024 MiB; query a larger step " +
-				"or fewer series",
+			within: time.Minute, say: "the answer is longer than 1024 MiB; use a larger step " +
+				"or query fewer series",
 		},
 		{
 			name: "bomb of white space", answer: bomb(" ", " "), asked: 1, patience: time.Minute,

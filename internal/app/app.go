@@ -51,7 +51,7 @@ type Destination interface {
 
 // deliverer delivers the reports of a run, one after the other.
 type deliverer interface {
-	// evaluate evaluates the alerts of a snapshot, as far as the readers of the report need it.
+	// evaluate evaluates what the readers of the report need of a snapshot's alerts.
 	evaluate(ctx context.Context, s reportSnapshot) judgedReport
 	// deliver builds the report and sends it to its destination.
 	deliver(ctx context.Context, r judgedReport) Result

@@ -104,7 +104,7 @@ type report struct {
 	// The names of the receivers of this report.
 	Receivers []name `yaml:"receivers"`
 	// What people are sent. changes: what is new, worse, better or resolved, and nothing if nothing
-	// changed. summary: the whole picture, once per run; it never pages.
+	// changed. summary: the full state, once per run; it never pages.
 	Send string `yaml:"send" jsonschema:"enum=changes,enum=summary"`
 	// Which runs the archives keep. always: all of them. on_change: those that sent people a
 	// message.

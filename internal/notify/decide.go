@@ -150,7 +150,7 @@ func (d *decider) kindOf(r Receiver, e *Entry, i *Item, known, muted bool) (kind
 		if quiet || a.Severity < r.MinSeverity {
 			return KindNone, false
 		}
-		i.Was = Notified{} // it fires anew: a message of its own
+		i.Was = Notified{} // it fires again: a message of its own
 		return KindNew, false
 	case fires:
 		if quiet {

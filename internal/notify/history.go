@@ -21,7 +21,7 @@ type History struct {
 // AlertCount counts episodes of alerts.
 type AlertCount struct {
 	Fired  int // all episodes
-	Firing int // episodes that still go on
+	Firing int // ongoing episodes
 }
 
 // Span is a period of time.

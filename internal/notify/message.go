@@ -18,7 +18,7 @@ const (
 	KindBetter           // was critical, is a warning
 	KindSeenLate         // fired and ended before this receiver could be notified
 	KindResolved         // has ended; the episode says how
-	KindStillFiring      // goes on, repeat_interval after the last message
+	KindStillFiring      // still fires, repeat_interval after the last message
 	KindAllClear         // nothing fires anymore of what this receiver was notified of; no items
 	KindSummary          // everything that fires, and what has ended since the last summary
 	KindTest             // a test of the receiver; no items

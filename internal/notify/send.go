@@ -12,7 +12,7 @@ const (
 	firstWait = time.Second // doubled after each try, unless the receiver asks for more
 
 	// maxResends is how often one run sends a message again that may have arrived: each try may
-	// page somebody once more.
+	// page somebody again.
 	maxResends = 1
 )
 

@@ -113,7 +113,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	c := &Client{base: base, o: o, slots: make(chan struct{}, o.Concurrency)}
 	w := wire{
 		next: exchange.Plain{Next: rt}, agent: o.UserAgent, max: o.MaxBytes,
-		advice: "query a larger step or fewer series", sent: &c.sent, now: o.Now,
+		advice: "use a larger step or query fewer series", sent: &c.sent, now: o.Now,
 	}
 	c.http = &http.Client{Transport: &w, CheckRedirect: stay(o.FollowRedirects)}
 	return c, c.openAPI(w)

@@ -245,7 +245,7 @@ var causes = []cause{
 	},
 	{
 		kind: KindTooMuch,
-		hint: "query a larger step or a shorter range",
+		hint: "use a larger step or a shorter range",
 		words: []string{
 			"exceeded maximum resolution", "too many points", "-search.maxpointspertimeseries",
 		},

@@ -224,7 +224,7 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 	return f, true
 }
 
-// streak fills in a streak that goes on.
+// streak fills in an ongoing streak.
 func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	if s == nil {
 		return // a verdict has no streak

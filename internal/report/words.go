@@ -60,8 +60,8 @@ func (w wording) sentence(f *Finding, in Info) string {
 	return w.lasting(what, f, in)
 }
 
-// lasting adds when a streak that goes on began. For a streak that may have begun before the
-// window, it adds how long it has lasted at least.
+// lasting adds when an ongoing streak began. For a streak that may have begun before the window, it
+// adds how long it has lasted at least.
 func (w wording) lasting(what string, f *Finding, in Info) string {
 	if f.Number != "" && !f.Event.IsZero() {
 		return w.happened(f, in)

@@ -38,7 +38,7 @@ const (
 // the first time has no such past. KeepFiringFor only prolongs what some slot saw firing.
 //
 // Missing samples end nothing. A firing alert ends with a sample within the limits, or when its
-// object is gone (Evaluation.Objects). Until then it goes on without data, for at most a day.
+// object is gone (Evaluation.Objects). Until then it keeps firing without data, for at most a day.
 //
 // The alert of BlindKey is promsnap's own. It fires while none or only a part of the data can be
 // seen.

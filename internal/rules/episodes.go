@@ -14,8 +14,8 @@ func ongoing(e Episode, slot time.Time) bool {
 // stretch is a streak as an episode that is not yet joined to the episodes of its alert.
 type stretch struct {
 	Episode
-	// the time up to which it goes on: a firing streak goes on to the end of the samples, although
-	// its own newest sample may be older
+	// the time up to which it lasts: a firing streak lasts to the end of the samples, although its
+	// own newest sample may be older
 	reach        time.Time
 	newestWithin time.Time // the newest sample before it that is within the limits; zero: none
 }
@@ -83,7 +83,7 @@ func (r *RuleResult) joinEnded(a *Alert, f *Judged, seen, slot time.Time) bool {
 	return joined
 }
 
-// union merges two episodes. The result goes on if either does.
+// union merges two episodes. The result is ongoing if either is.
 func (r *RuleResult) union(a, b Episode) Episode {
 	if c := a.Since.Compare(b.Since); c > 0 {
 		a.Since, a.Open = b.Since, b.Open

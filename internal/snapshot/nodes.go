@@ -62,7 +62,7 @@ type holder struct {
 	from time.Time
 }
 
-// NodeKind is the kind of a node, as far as it decides what can be measured.
+// NodeKind is the kind of a node, which decides what can be measured.
 type NodeKind string
 
 // The kinds of nodes. An ordinary node runs any workload.

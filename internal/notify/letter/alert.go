@@ -119,7 +119,7 @@ func (a alert) headline(name string) string {
 	return spaced(a.w.what(name, a.subject()), a.f.Value, a.f.Beyond())
 }
 
-// since returns when an episode that goes on began: "since 02:52 (18 min)".
+// since returns when an ongoing episode began: "since 02:52 (18 min)".
 func (a alert) since() Line {
 	e, w := a.Episode, a.w
 	if a.number() != "" {
