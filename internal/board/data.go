@@ -154,6 +154,7 @@ func (b *builder) format(q grafana.Query) string {
 var (
 	byPalette      = json.RawMessage(`{"mode":"palette-classic"}`)
 	byThresholds   = json.RawMessage(`{"mode":"thresholds"}`)
+	byScale        = json.RawMessage(`{"mode":"continuous-GrYlRd"}`)
 	someThresholds = json.RawMessage(`{"mode":"absolute","steps":[` +
 		`{"value":null,"color":"green"},{"value":80,"color":"red"}]}`)
 )
@@ -167,6 +168,8 @@ func (b *builder) setDefaults() {
 		switch b.panel.Type {
 		case "timeseries", "barchart", "piechart", "histogram":
 			d.Color = byPalette
+		case "state-timeline", "status-history":
+			d.Color = byScale
 		}
 	}
 	if d.Thresholds == nil {

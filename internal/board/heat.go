@@ -78,8 +78,8 @@ func orNone(unit string) string {
 	return unit
 }
 
-// colorsOf returns the colours of a scheme of d3, from few to many. One that is not known is orange,
-// as Grafana's own.
+// colorsOf returns the colours of a scheme of d3, from few to many. One that is not known is
+// orange, as Grafana's own.
 func colorsOf(scheme string, t value.Theme) []color.NRGBA {
 	hex := map[string]string{
 		"blues":  "#f7fbff #c6dbef #6baed6 #2171b5 #08306b",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/grafana/frame"
+	"github.com/promsnap/promsnap/internal/grafana/value"
 )
 
 // States are rows of states over time.
@@ -153,7 +154,7 @@ func (s *stating) samples(of *frame.Frame, times, field *frame.Field) []sample {
 		}
 		v := field.Values.At(i)
 		shown := d.Display(v)
-		if v.IsNull() && shown.String() == "" {
+		if v.IsNull() && (steps != nil || shown.String() == "") {
 			continue
 		}
 		state := State{Text: cell(shown.String()), Color: shown.Color}
@@ -184,11 +185,10 @@ func stepAt(steps []limitState, v float64) int {
 }
 
 // thresholdStates returns the states that a timeline has instead of values: one for each threshold,
-// if the field is coloured by them and has no mappings.
+// if the field is coloured by them.
 func (s *stating) thresholdStates(of *frame.Frame, field *frame.Field) []limitState {
 	at := s.field(field, of)
-	if !s.merge || field.Type != frame.Number || at.Scheme.Mode != "thresholds" ||
-		len(at.Mappings) > 0 {
+	if !s.merge || field.Type != frame.Number || at.Scheme.Mode != "thresholds" {
 		return nil
 	}
 	low, high := s.bounds(field)
@@ -196,18 +196,22 @@ func (s *stating) thresholdStates(of *frame.Frame, field *frame.Field) []limitSt
 	if !ok {
 		return nil
 	}
-	d := s.display(field, of)
-	text := func(v float64) string { return cell(d.Display(frame.Num(v)).String()) }
+	unit := at.Unit
+	if at.Thresholds.Percentage {
+		unit = "percent"
+	}
+	format := value.New(orNone(unit), s.set.Now)
+	text := func(i int) string {
+		return cell(format.Format(at.Thresholds.Steps[i].Value, at.Decimals).String())
+	}
 	out := make([]limitState, len(bands))
 	for i, band := range bands {
 		out[i] = limitState{State: State{Color: band.Color}, from: band.From}
 		switch {
-		case i == 0 && len(bands) == 1:
-			out[i].Text = ""
-		case i == 0:
-			out[i].Text = "< " + text(band.To)
-		default:
-			out[i].Text = text(band.From) + "+"
+		case i > 0:
+			out[i].Text = text(i) + "+"
+		case len(bands) > 1:
+			out[i].Text = "< " + text(1)
 		}
 	}
 	return out

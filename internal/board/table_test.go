@@ -168,6 +168,16 @@ func TestStates(t *testing.T) {
 				run(0, 2, "1 s+", red), run(2, 3, "< 1 s", green), run(4, 5, "1 s+", red),
 			},
 		},
+		{
+			"by thresholds in percent", panel("state-timeline", `"fieldConfig": {"defaults": {
+				"color": {"mode": "thresholds"}, "max": 2, "mappings": [{"type": "special",
+				"options": {"match": "null", "result": {"text": "none"}}}],
+				"thresholds": {"mode": "percentage",
+				"steps": [{"value": null, "color": "green"}, {"value": 50, "color": "red"}]}}}`),
+			[]board.Run{
+				run(0, 2, "50%+", red), run(2, 3, "< 50%", green), run(4, 5, "50%+", red),
+			},
+		},
 	} {
 		v := show(t, tt.panel, answer("A", line("x", 1, 1, 0, nan, 1)))
 		if len(v.States.Rows) != 1 || v.States.Rows[0].Name != "x" {
