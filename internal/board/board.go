@@ -18,13 +18,14 @@ import (
 
 // What a view may hold. More is left out, and a note says how much.
 const (
-	MaxSeries  = 5000   // of one answer
-	MaxCurves  = 1000   // of a graph
-	MaxPoints  = 11_000 // of one curve
-	MaxTiles   = 200    // also bars
-	MaxRows    = 200    // of a table
+	MaxSeries  = 5000      // of one answer
+	MaxCurves  = 1000      // of a graph
+	MaxPoints  = 11_000    // of one curve
+	MaxValues  = 2_000_000 // of all curves of a graph
+	MaxTiles   = 200       // also bars
+	MaxRows    = 200       // of a table, or of states
 	MaxColumns = 50
-	MaxRuns    = 20_000 // of states
+	MaxRuns    = 20_000 // of all states
 	MaxBuckets = 500    // of a heatmap or a histogram
 	MaxBlocks  = 500    // of a text
 	maxNotes   = 50

@@ -99,6 +99,7 @@ type graphing struct {
 	fields []graphed // one for each curve
 	total  int       // curves, with those beyond the limit
 	hidden int
+	values int    // of all curves
 	left   *scale // what the left axis is of, once a curve is on it
 	right  *scale
 }
@@ -179,7 +180,7 @@ func (g *graphing) add(of *frame.Frame, times, field *frame.Field) {
 		return
 	}
 	g.total++
-	if len(g.graph.Curves) == MaxCurves {
+	if len(g.graph.Curves) == MaxCurves || g.values >= MaxValues {
 		return
 	}
 	c := Curve{
@@ -210,6 +211,7 @@ func (g *graphing) add(of *frame.Frame, times, field *frame.Field) {
 			c.Values[i] = math.NaN()
 		}
 	}
+	g.values += c.Grid.Len
 	g.change(&c, style)
 	c.Right = g.onRight(field, style)
 	c.Figures = g.figures(field, of, g.panel.Options.Legend.Calcs)

@@ -2,6 +2,7 @@ package board_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -209,6 +210,25 @@ func TestManyCurves(t *testing.T) {
 	equal(t, "notes", v.Notes, []board.Note{
 		{Code: board.NoteCurves, Count: board.MaxCurves, Total: board.MaxCurves + 7},
 	})
+}
+
+// Long curves are fewer.
+func TestManyValues(t *testing.T) {
+	values := make([]float64, board.MaxPoints)
+	var list []series.Series
+	for range 300 {
+		list = append(list, series.Series{
+			Labels: series.FromPairs("name", "x"), Values: values,
+		})
+	}
+	v := show(t, panel("timeseries", ""), answer("A", list...))
+	if n := len(v.Graph.Curves); n > board.MaxValues/board.MaxPoints+1 {
+		t.Errorf("got %d curves of %d values, want at most %d values in all", n, len(values),
+			board.MaxValues)
+	}
+	if !slices.Contains(codes(v), board.NoteCurves) {
+		t.Errorf("got notes %v, want one about curves", v.Notes)
+	}
 }
 
 // The answer to a query that asks for too much is cut, and the note has the real number.

@@ -52,10 +52,6 @@ func (b *builder) heat() *Heat {
 	} else {
 		b.rowsOf(h)
 	}
-	if len(h.Buckets) > MaxBuckets {
-		b.note(Note{Code: NoteBuckets, Count: MaxBuckets, Total: len(h.Buckets)})
-		h.Buckets = h.Buckets[:MaxBuckets]
-	}
 	if o.Reverse {
 		slices.Reverse(h.Buckets)
 	}
@@ -117,7 +113,7 @@ func (b *builder) rowsOf(h *Heat) {
 	}
 	var rows []row
 	var all []point
-	ref := ""
+	ref, total := "", 0
 	for _, f := range b.frames {
 		times := timesOf(f)
 		if times == nil {
@@ -127,16 +123,20 @@ func (b *builder) rowsOf(h *Heat) {
 			if !numbers(field) || b.style(field).HideInGraph {
 				continue
 			}
+			if total++; total > MaxBuckets {
+				continue
+			}
 			if ref == "" {
 				ref = f.RefID
 			}
 			r := row{field: field, frame: f, ps: points(times, field)}
 			r.upper = upperOf(field.Labels.Get("le"), b.names.Of(field, f))
 			rows = append(rows, r)
-			if len(rows) <= MaxBuckets {
-				all = append(all, r.ps...)
-			}
+			all = append(all, r.ps...)
 		}
+	}
+	if total > len(rows) {
+		b.note(Note{Code: NoteBuckets, Count: len(rows), Total: total})
 	}
 	if len(all) == 0 {
 		return

@@ -56,7 +56,7 @@ func (b *builder) states() *States {
 	s.states.ShowText = o.ShowValue != "never"
 	s.states.Hidden = o.Legend.Hidden
 	s.merge = !s.states.Cells && o.MergeValues
-	timed := false
+	timed, rows := false, 0
 	for _, f := range b.frames {
 		times := timesOf(f)
 		if times == nil {
@@ -68,12 +68,17 @@ func (b *builder) states() *States {
 			case field.Type == frame.Time || field.Type == frame.Other:
 			case b.style(field).HideInGraph:
 			default:
-				s.row(f, times, field)
+				if rows++; rows <= MaxRows {
+					s.row(f, times, field)
+				}
 			}
 		}
 	}
 	if !timed && len(b.frames) > 0 {
 		b.note(Note{Code: NoteNoTime})
+	}
+	if rows > MaxRows {
+		b.note(Note{Code: NoteRows, Count: MaxRows, Total: rows})
 	}
 	if s.total > s.runs {
 		b.note(Note{Code: NoteRuns, Count: s.runs, Total: s.total})

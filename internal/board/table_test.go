@@ -86,6 +86,23 @@ func TestManyRows(t *testing.T) {
 	})
 }
 
+func TestManyRowsOfOtherKinds(t *testing.T) {
+	var list []series.Series
+	for range board.MaxBuckets + 3 {
+		list = append(list, line("x", 1))
+	}
+	v := show(t, panel("heatmap", ""), answer("A", list...))
+	equal(t, "buckets", len(v.Heat.Buckets), board.MaxBuckets)
+	equal(t, "notes", v.Notes, []board.Note{
+		{Code: board.NoteBuckets, Count: board.MaxBuckets, Total: len(list)},
+	})
+	v = show(t, panel("state-timeline", ""), answer("A", list...))
+	equal(t, "rows of states", len(v.States.Rows), board.MaxRows)
+	equal(t, "notes", v.Notes, []board.Note{
+		{Code: board.NoteRows, Count: board.MaxRows, Total: len(list)},
+	})
+}
+
 // bucket is a series of a bound.
 func bucket(le string, values ...float64) series.Series {
 	return series.Series{Labels: series.FromPairs("le", le), Values: values}
