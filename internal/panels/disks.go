@@ -243,9 +243,9 @@ func nodeInodes() panel.Spec {
 		}},
 		Why: "A disk with many small files can run out of inodes while it still has free bytes. " +
 			"Writes then fail with “no space left on device” all the same. File systems that " +
-			"report no inode count are left out. XFS makes inodes out of free space, so a nearly " +
-			"full XFS disk, which the disk panel reports, is judged here as if a fifth of it " +
-			"were free.",
+			"report no inode count are left out. XFS makes inodes out of free space. So this " +
+			"panel judges a nearly full XFS disk as if a fifth of it were free. The disk panel " +
+			"reports that disk.",
 		Hint: hintExporter,
 	}
 }

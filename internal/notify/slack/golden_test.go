@@ -95,7 +95,7 @@ func TestGoldenOfNotes(t *testing.T) {
 		d.Unarchived = []string{"bucket: AccessDenied"}
 		d.MemoryLost = "s3://capacity-reports/state: AccessDenied"
 		d.Report.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort,
-			"the queries took longer than the run's timeout leaves for them")
+			"the machine is shutting down")
 		d.Message.Items[0].Episode.Open = true
 		d.Archived = []notify.Receipt{{Location: "/var/reports/daily/index.html"}}
 		golden(t, fmt.Sprintf("odd-%s", l), Drafts(options(t), d))
