@@ -41,8 +41,8 @@ func TestConfigMap(t *testing.T) {
 
 var check = state.Key{Cluster: "prod", Report: "check"}
 
-// TestConfigMapKeepsOtherData checks that other data in the object is kept, and that a change of it is
-// no conflict.
+// TestConfigMapKeepsOtherData checks that other data in the object is kept, and that a change of it
+// is no conflict.
 func TestConfigMapKeepsOtherData(t *testing.T) {
 	s := newAPIServer(t)
 	s.maps[mapPath] = &corev1.ConfigMap{

@@ -254,7 +254,7 @@ func (f *follower) streak(r run, values []float64, upTo int, g series.Grid) *Str
 	}
 }
 
-// newestWithin returns the time of the newest sample that is within every limit, zero if there is none.
+// newestWithin returns the time of the newest sample within every limit, zero if there is none.
 func (r Rule) newestWithin(values []float64, g series.Grid) time.Time {
 	for i := len(values) - 1; i >= 0; i-- {
 		if !math.IsNaN(values[i]) && !r.Direction.Beyond(values[i], r.nearest()) {
