@@ -24,7 +24,7 @@ const (
 type Bars struct {
 	Style    BarStyle
 	Mode     string // of gauges: gradient, lcd or basic
-	Vertical bool   // of gauges and charts: the bars stand
+	Vertical bool   // of gauges and charts: the bars are upright
 	Series   []BarSeries
 	Items    []Bar
 	Stacking string // of a chart: none, normal or percent
@@ -61,7 +61,11 @@ type BarPart struct {
 // gauges returns the figures of a bar gauge or a pie chart.
 func (b *builder) gauges() *Bars {
 	o := b.panel.Options
+	share := b.panel.Type == "piechart"
 	all := b.figured()
+	if share {
+		all = b.withoutHidden(all)
+	}
 	out := &Bars{
 		Style: GaugeBars, Mode: cmp.Or(o.DisplayMode, "gradient"),
 		Vertical: o.Orientation == "vertical",
@@ -73,7 +77,6 @@ func (b *builder) gauges() *Bars {
 			sum += f.shown.Number
 		}
 	}
-	share := b.panel.Type == "piechart"
 	for _, f := range all {
 		p := BarPart{
 			Text: b.formatted(f.shown), Number: f.shown.Number, Part: f.part(),
@@ -95,6 +98,17 @@ func (b *builder) gauges() *Bars {
 		})
 	}
 	return out
+}
+
+// withoutHidden returns the figures whose fields are not hidden: they are no part of the whole.
+func (b *builder) withoutHidden(all []figured) []figured {
+	kept := slices.DeleteFunc(slices.Clone(all), func(f figured) bool {
+		return b.style(f.Field).HideInGraph
+	})
+	if n := len(all) - len(kept); n > 0 {
+		b.note(Note{Code: NoteHidden, Count: n})
+	}
+	return kept
 }
 
 // barchart returns the rows of the panel's table, each as a group of bars.
@@ -123,7 +137,7 @@ func (b *builder) barchart() *Bars {
 	}
 	for i, field := range fields {
 		out.Series = append(out.Series, BarSeries{
-			Name: name(b.names.Of(field, f)), Color: b.seriesColor(field, f),
+			Name: name(b.names.Of(field, f)), Color: b.seriesColor(field),
 		})
 		out.Legend.Order = append(out.Legend.Order, i)
 	}
@@ -135,10 +149,10 @@ func (b *builder) barchart() *Bars {
 	for row := range rows {
 		bar := Bar{}
 		if names != nil {
-			bar.Name = name(b.display(names, f).Display(names.Values.At(row)).String())
+			bar.Name = name(b.display(names).Display(names.Values.At(row)).String())
 		}
 		for i, field := range fields {
-			bar.Parts = append(bar.Parts, b.barPart(f, field, row, out.Series[i].Color))
+			bar.Parts = append(bar.Parts, b.barPart(field, row, out.Series[i].Color))
 		}
 		stackBar(bar.Parts, out.Stacking)
 		out.Items = append(out.Items, bar)
@@ -182,11 +196,11 @@ func (b *builder) barNames(f *frame.Frame) *frame.Field {
 	return timesOf(f)
 }
 
-func (b *builder) barPart(f *frame.Frame, field *frame.Field, row int, of color.NRGBA) BarPart {
+func (b *builder) barPart(field *frame.Field, row int, of color.NRGBA) BarPart {
 	v := field.Values.At(row)
-	shown := b.display(field, f).Display(v)
+	shown := b.display(field).Display(v)
 	p := BarPart{Text: b.formatted(shown), Number: shown.Number, Top: math.NaN(), Color: of}
-	if b.field(field, f).Scheme.ByValue() {
+	if b.field(field).Scheme.ByValue() {
 		p.Color = shown.Color
 	}
 	if n, ok := number(v); ok && !math.IsNaN(n) && !math.IsInf(n, 0) {

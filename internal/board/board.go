@@ -3,8 +3,8 @@
 // no clock.
 //
 // It adds to packages frame and value what Grafana's panels do with their fields: which fields they
-// show, how curves stack, which axis they are on, and in which order things stand. What differs
-// from Grafana, or is left out because of a limit, is a Note.
+// show, how curves stack, which axis they are on, and in which order. What differs from Grafana, or is
+// left out because of a limit, is a Note.
 package board
 
 import (
@@ -20,7 +20,7 @@ import (
 const (
 	MaxSeries  = 5000      // of one answer
 	MaxCurves  = 1000      // of a graph
-	MaxPoints  = 11_000    // of one curve
+	MaxPoints  = 11_001    // of one curve
 	MaxValues  = 2_000_000 // of all curves of a graph
 	MaxTiles   = 200       // also bars
 	MaxRows    = 200       // of a table, or of states
@@ -68,7 +68,7 @@ type View struct {
 	Kind        Kind
 	Title       string
 	Description string
-	Empty       bool // there is no data, and no text that stands for it
+	Empty       bool // there is no data, and no text in place of it
 
 	Graph     *Graph
 	Tiles     *Tiles
@@ -97,14 +97,14 @@ type Code string
 const (
 	NoteSeries      Code = "series"       // Count of Total series of the query Text are used
 	NoteCurves      Code = "curves"       // Count of Total curves are shown
-	NotePoints      Code = "points"       // a curve has more than Count points: it is coarser
+	NotePoints      Code = "points"       // a curve has more than Count points: it is cut or coarser
 	NoteTiles       Code = "tiles"        // Count of Total tiles or bars are shown
 	NoteRows        Code = "rows"         // Count of Total rows are shown
 	NoteColumns     Code = "columns"      // Count of Total columns are shown
 	NoteRuns        Code = "runs"         // Count of Total states are shown
 	NoteBuckets     Code = "buckets"      // Count of Total buckets are shown
 	NoteFrames      Code = "frames"       // the first of Total tables is shown
-	NoteHidden      Code = "hidden"       // the dashboard hides Count curves
+	NoteHidden      Code = "hidden"       // the dashboard hides Count curves or shares
 	NoteAxes        Code = "axes"         // the unit Text is drawn on an axis of another unit
 	NoteGrids       Code = "grids"        // curves of a stack have different steps: each its own
 	NoteNoTime      Code = "no-time"      // the data have no times

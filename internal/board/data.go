@@ -26,7 +26,8 @@ type builder struct {
 	grids     []gridOf
 	low, high float64 // of all numbers
 	ranged    bool    // there is one
-	index     map[*frame.Field]int
+	owner     map[*frame.Field]*frame.Frame
+	index     map[*frame.Field]int // among those that are not times
 	displays  map[*frame.Field]*value.Displayer
 	decoded   map[string]value.Field // by the JSON that it was made of
 }
@@ -89,11 +90,11 @@ func (b *builder) load(answers []Answer) {
 // use makes frames those of the panel. The colours of fields depend on their order.
 func (b *builder) use(frames []*frame.Frame) {
 	b.frames, b.names = frames, frame.NamesOf(frames)
-	b.index = map[*frame.Field]int{}
+	b.owner, b.index = map[*frame.Field]*frame.Frame{}, map[*frame.Field]int{}
 	n := 0
 	for _, f := range frames {
 		for _, field := range f.Fields {
-			b.index[field] = n
+			b.owner[field], b.index[field] = f, n
 			if field.Type != frame.Time {
 				n++
 			}
@@ -116,6 +117,9 @@ func (b *builder) read(answers []Answer) []*frame.Frame {
 			continue
 		}
 		a := answers[i]
+		if a.Grid.Len > MaxPoints {
+			b.note(Note{Code: NotePoints, Count: MaxPoints})
+		}
 		a.Grid.Len = min(max(a.Grid.Len, 0), MaxPoints)
 		if a.Grid.Len == 0 {
 			continue
@@ -178,17 +182,17 @@ func (b *builder) setDefaults() {
 }
 
 // display returns what shows the values of a field.
-func (b *builder) display(f *frame.Field, of *frame.Frame) *value.Displayer {
+func (b *builder) display(f *frame.Field) *value.Displayer {
 	d, ok := b.displays[f]
 	if !ok {
-		d = value.NewDisplayer(b.field(f, of), b.set.Theme, b.set.Now)
+		d = value.NewDisplayer(b.field(f), b.set.Theme, b.set.Now)
 		b.displays[f] = d
 	}
 	return d
 }
 
-// field returns how the values of a field are shown. Of may be nil.
-func (b *builder) field(f *frame.Field, of *frame.Frame) value.Field {
+// field returns how the values of a field are shown.
+func (b *builder) field(f *frame.Field) value.Field {
 	c := f.Config
 	key := string(c.Mappings) + "\x00" + string(c.Thresholds) + "\x00" + string(c.Color)
 	v, ok := b.decoded[key]
@@ -204,7 +208,7 @@ func (b *builder) field(f *frame.Field, of *frame.Frame) value.Field {
 	}
 	v.Kind, v.Unit, v.NoValue, v.Decimals = kindOf(f.Type), c.Unit, c.NoValue, whole(c.Decimals)
 	v.Min, v.Max = b.bounds(f)
-	v.Series = value.Series{Index: b.index[f], Name: b.names.Of(f, of)}
+	v.Series = value.Series{Index: b.index[f], Name: b.names.Of(f, b.owner[f])}
 	return v
 }
 
@@ -260,8 +264,8 @@ func (b *builder) style(f *frame.Field) grafana.Style {
 }
 
 // seriesColor returns the one colour of a whole series.
-func (b *builder) seriesColor(f *frame.Field, of *frame.Frame) color.NRGBA {
-	scheme := b.field(f, of).Scheme
+func (b *builder) seriesColor(f *frame.Field) color.NRGBA {
+	scheme := b.field(f).Scheme
 	v := 0.0
 	if scheme.ByValue() {
 		by := scheme.SeriesBy
@@ -270,7 +274,7 @@ func (b *builder) seriesColor(f *frame.Field, of *frame.Frame) color.NRGBA {
 		}
 		v, _ = frame.Reduce(f, by)[0].Number()
 	}
-	c, _ := b.display(f, of).Color(v)
+	c, _ := b.display(f).Color(v)
 	return c
 }
 

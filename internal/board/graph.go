@@ -184,11 +184,11 @@ func (g *graphing) add(of *frame.Frame, times, field *frame.Field) {
 		return
 	}
 	c := Curve{
-		Name: name(g.names.Of(field, of)), Ref: of.RefID, Color: g.seriesColor(field, of),
+		Name: name(g.names.Of(field, of)), Ref: of.RefID, Color: g.seriesColor(field),
 		Draw: style.Draw, Interpolation: style.Interpolation, Width: style.LineWidth,
 		Fill: style.FillOpacity / 100, Gradient: style.Gradient, Dash: style.Dash,
 		ShowPoints: style.ShowPoints, PointSize: style.PointSize,
-		Display: g.display(field, of),
+		Display: g.display(field),
 	}
 	if style.Gradient == "scheme" {
 		c.Gradient = "none"
@@ -214,7 +214,7 @@ func (g *graphing) add(of *frame.Frame, times, field *frame.Field) {
 	g.values += c.Grid.Len
 	g.change(&c, style)
 	c.Right = g.onRight(field, style)
-	c.Figures = g.figures(field, of, g.panel.Options.Legend.Calcs)
+	c.Figures = g.figures(field, g.panel.Options.Legend.Calcs)
 	g.graph.Curves = append(g.graph.Curves, c)
 	g.fields = append(g.fields, graphed{
 		field: field, style: style, inList: !style.HideInLegend && !g.leftOut(field),
@@ -315,7 +315,7 @@ func (g *graphing) join(axis *Axis, s, o scale) {
 }
 
 // figures returns what the reducers make of a field. Counts have no unit.
-func (b *builder) figures(field *frame.Field, of *frame.Frame, calcs []string) []Figure {
+func (b *builder) figures(field *frame.Field, calcs []string) []Figure {
 	if len(calcs) == 0 {
 		return nil
 	}
@@ -327,7 +327,7 @@ func (b *builder) figures(field *frame.Field, of *frame.Frame, calcs []string) [
 		if !ok {
 			title = name(calcs[i])
 		}
-		d := b.display(field, of)
+		d := b.display(field)
 		unit := ""
 		switch calcs[i] {
 		case "count", "changeCount", "distinctCount":
@@ -336,7 +336,7 @@ func (b *builder) figures(field *frame.Field, of *frame.Frame, calcs []string) [
 			unit = "percent"
 		}
 		if unit != "" {
-			as := b.field(field, of)
+			as := b.field(field)
 			as.Unit = unit
 			d = value.NewDisplayer(as, b.set.Theme, b.set.Now)
 		}
@@ -372,7 +372,7 @@ func (g *graphing) limits() {
 // bands returns the thresholds of a field as bands. Those in percent need a minimum and a maximum;
 // without them it reports false.
 func (b *builder) bands(field *frame.Field, low, high *float64) ([]Band, bool) {
-	t := b.field(field, nil).Thresholds
+	t := b.field(field).Thresholds
 	if t.Percentage && (low == nil || high == nil) {
 		return nil, false
 	}

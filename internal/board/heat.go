@@ -282,7 +282,7 @@ func (b *builder) histogram() *Histogram {
 	for i, field := range counts {
 		b.index[field] = i
 		h.Series = append(h.Series, BarSeries{
-			Name: name(b.names.Of(field, f)), Color: b.seriesColor(field, f),
+			Name: name(b.names.Of(field, f)), Color: b.seriesColor(field),
 		})
 	}
 	rows := f.Len()
@@ -291,7 +291,7 @@ func (b *builder) histogram() *Histogram {
 		rows = min(rows, MaxBuckets)
 	}
 	text := func(k, row int) string {
-		return cell(b.display(f.Fields[k], f).Display(f.Fields[k].Values.At(row)).String())
+		return cell(b.display(f.Fields[k]).Display(f.Fields[k].Values.At(row)).String())
 	}
 	for row := range rows {
 		bucket := HistogramBucket{Name: text(0, row) + " – " + text(1, row)}

@@ -95,7 +95,7 @@ type sample struct {
 
 // row adds the states of a field.
 func (s *stating) row(of *frame.Frame, times, field *frame.Field) {
-	samples := s.samples(of, times, field)
+	samples := s.samples(times, field)
 	if len(samples) == 0 {
 		return
 	}
@@ -148,9 +148,9 @@ func (s *stating) learn(x State) {
 }
 
 // samples returns the states of a field. What is missing, and has no text, is a hole.
-func (s *stating) samples(of *frame.Frame, times, field *frame.Field) []sample {
-	steps := s.thresholdStates(of, field)
-	d := s.display(field, of)
+func (s *stating) samples(times, field *frame.Field) []sample {
+	steps := s.thresholdStates(field)
+	d := s.display(field)
 	var out []sample
 	for i := range field.Values.Len() {
 		at, ok := times.Values.At(i).Number()
@@ -191,8 +191,8 @@ func stepAt(steps []limitState, v float64) int {
 
 // thresholdStates returns the states that a timeline has instead of values: one for each threshold,
 // if the field is coloured by them.
-func (s *stating) thresholdStates(of *frame.Frame, field *frame.Field) []limitState {
-	at := s.field(field, of)
+func (s *stating) thresholdStates(field *frame.Field) []limitState {
+	at := s.field(field)
 	if !s.merge || field.Type != frame.Number || at.Scheme.Mode != "thresholds" {
 		return nil
 	}

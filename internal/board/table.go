@@ -38,7 +38,7 @@ const (
 	PlainCell      CellStyle = ""           // only the text
 	TextCell       CellStyle = "text"       // the text has the cell's colour
 	BackgroundCell CellStyle = "background" // the background has the cell's colour
-	GaugeCell      CellStyle = "gauge"      // the text stands beside a bar of the cell's colour
+	GaugeCell      CellStyle = "gauge"      // a bar of the cell's colour is beside the text
 )
 
 // Cell is one cell.
@@ -85,7 +85,7 @@ func (b *builder) table() *Table {
 	for _, row := range rows {
 		cells := make([]Cell, len(fields))
 		for i, field := range fields {
-			shown := b.display(field, f).Display(field.Values.At(row))
+			shown := b.display(field).Display(field.Values.At(row))
 			cells[i] = Cell{
 				Text: cell(shown.String()), Number: shown.Number, Color: shown.Color,
 				Percent: b.percent(field, shown.Number),
@@ -93,7 +93,7 @@ func (b *builder) table() *Table {
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	t.Footer = b.footer(f, fields)
+	t.Footer = b.footer(fields)
 	b.view.Empty = len(t.Rows) == 0 || len(fields) == 0
 	return t
 }
@@ -161,14 +161,14 @@ func compareValues(x, y frame.Value, sign int) int {
 
 // footer returns what the footer's reducers make of each column. The first column without numbers
 // names the reducer.
-func (b *builder) footer(f *frame.Frame, fields []*frame.Field) []string {
+func (b *builder) footer(fields []*frame.Field) []string {
 	reducers := b.panel.Options.Footer
 	if len(reducers) == 0 || len(fields) == 0 {
 		return nil
 	}
 	out := make([]string, len(fields))
 	for i, field := range fields {
-		figures := b.figures(field, f, reducers[:1])
+		figures := b.figures(field, reducers[:1])
 		switch {
 		case numbers(field):
 			out[i] = figures[0].Text

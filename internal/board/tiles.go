@@ -50,12 +50,12 @@ type figured struct {
 }
 
 // figured returns the figures of the panel with how they are shown, at most MaxTiles of them. A
-// panel without any has the figure that stands for no data, if its configuration names one.
+// panel without any has the figure for no data, if its configuration names one.
 func (b *builder) figured() []figured {
 	o := b.panel.Options
 	figures, notes := b.config.Figures(b.frames, frame.Figures{
 		Calcs: o.Calcs, Fields: o.Fields, Values: o.AllValues, Limit: max(o.Limit, 0),
-	}, func(f *frame.Field, v frame.Value) string { return b.display(f, nil).Display(v).String() })
+	}, func(f *frame.Field, v frame.Value) string { return b.display(f).Display(v).String() })
 	for _, text := range notes {
 		b.note(Note{Code: NoteDetail, Text: text})
 	}
@@ -68,7 +68,7 @@ func (b *builder) figured() []figured {
 	}
 	out := make([]figured, 0, len(figures))
 	for i, f := range figures {
-		at := b.field(f.Field, nil)
+		at := b.field(f.Field)
 		if f.Row >= 0 {
 			at.Series.Index = i
 		}
@@ -88,7 +88,7 @@ func (b *builder) figured() []figured {
 // noFigure returns what the panel's configuration shows in place of data.
 func (b *builder) noFigure() []figured {
 	field := &frame.Field{Type: frame.Other, Config: b.config.Defaults}
-	at := b.field(field, nil)
+	at := b.field(field)
 	shown := value.NewDisplayer(at, b.set.Theme, b.set.Now).Display(frame.Value{})
 	if shown.String() == "" {
 		b.view.Empty = true

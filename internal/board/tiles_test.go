@@ -160,6 +160,19 @@ func TestPie(t *testing.T) {
 	equal(t, "the largest first", got, []any{"b", 0.6, "d", 0.3, "a", 0.1, "c", 0.0})
 }
 
+// What is hidden is no part of the whole.
+func TestHiddenShare(t *testing.T) {
+	v := show(t, panel("piechart", `"fieldConfig": {"overrides": [{"matcher": {"id": "byName",
+		"options": "b"}, "properties": [{"id": "custom.hideFrom", "value": {"viz": true}}]}]}`),
+		answer("A", line("a", 1), line("b", 6), line("c", 3)))
+	var got []any
+	for _, bar := range v.Bars.Items {
+		got = append(got, bar.Name, bar.Parts[0].Part)
+	}
+	equal(t, "shares", got, []any{"c", 0.75, "a", 0.25})
+	equal(t, "notes", v.Notes, []board.Note{{Code: board.NoteHidden, Count: 1}})
+}
+
 func TestBarChart(t *testing.T) {
 	for _, tt := range []struct {
 		options    string
