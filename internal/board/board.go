@@ -3,8 +3,8 @@
 // no clock.
 //
 // It adds to packages frame and value what Grafana's panels do with their fields: which fields they
-// show, how curves stack, which axis they are on, and in which order. What differs from Grafana, or is
-// left out because of a limit, is a Note.
+// show, how curves stack, which axis they are on, and in which order. What differs from Grafana, or
+// is left out because of a limit, is a Note.
 package board
 
 import (
@@ -97,7 +97,7 @@ type Code string
 const (
 	NoteSeries      Code = "series"       // Count of Total series of the query Text are used
 	NoteCurves      Code = "curves"       // Count of Total curves are shown
-	NotePoints      Code = "points"       // a curve has more than Count points: it is cut or coarser
+	NotePoints      Code = "points"       // a curve of more than Count points is cut or coarser
 	NoteTiles       Code = "tiles"        // Count of Total tiles or bars are shown
 	NoteRows        Code = "rows"         // Count of Total rows are shown
 	NoteColumns     Code = "columns"      // Count of Total columns are shown
