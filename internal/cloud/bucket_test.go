@@ -25,7 +25,7 @@ func TestPutAndGet(t *testing.T) {
 	})
 	ctx := context.Background()
 	if o, err := b.Get(ctx, "a/b.html", 10); err != nil || o.ETag != "" {
-		t.Fatalf("before it is there: %+v, %v", o, err)
+		t.Fatalf("before it is there: got %+v and error %v, want no ETag and no error", o, err)
 	}
 	want := cloud.Object{
 		Body: []byte("page"), Type: "text/html; charset=utf-8", Cache: "no-cache", Mark: "7",
@@ -77,7 +77,7 @@ func TestSwap(t *testing.T) {
 	}
 	second, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("2")}, first)
 	if err != nil || second == first {
-		t.Fatalf("second: %q, %v", second, err)
+		t.Fatalf("second: got ETag %q and error %v, want an ETag other than %q", second, err, first)
 	}
 	for name, was := range map[string]string{"none expected": "", "an older one expected": first} {
 		if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, was); !errors.Is(err,
@@ -208,7 +208,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			err := b.Put(context.Background(), "k", cloud.Object{Body: []byte("x")})
 			var got *cloud.Error
 			if !errors.As(err, &got) {
-				t.Fatalf("got %v", err)
+				t.Fatalf("got %v, want a *cloud.Error", err)
 			}
 			if got.Trouble != tc.trouble || got.After != tc.after {
 				t.Errorf("trouble %d after %v, want %d after %v: %v", got.Trouble, got.After,
@@ -334,12 +334,13 @@ func TestLinkOfASession(t *testing.T) {
 	}
 	if lives, says := life(t, cloud.Identity{Region: "eu-west-1"}); lives != time.Hour ||
 		says != time.Hour {
-		t.Errorf("of a session that does not say: lives %v, says %v", lives, says)
+		t.Errorf("of a session that does not say: got lives %v, says %v; want both to be 1h",
+			lives, says)
 	}
 	sts(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("RoleArn") != "arn:aws:iam::1:role/reports" ||
 			r.FormValue("ExternalId") != "x1" || r.FormValue("DurationSeconds") != "3600" {
-			t.Errorf("asked for %v", r.Form)
+			t.Errorf("got form %v, want the role reports, the external ID x1 and 3600 s", r.Form)
 		}
 		end := time.Now().Add(20 * time.Minute).UTC().Format(time.RFC3339)
 		_, _ = fmt.Fprintf(w,
@@ -350,7 +351,7 @@ func TestLinkOfASession(t *testing.T) {
 		Region: "eu-west-1", Role: "arn:aws:iam::1:role/reports", ExternalID: "x1",
 	})
 	if says < 10*time.Minute || says > 20*time.Minute {
-		t.Errorf("of a session that ends in 20 minutes: says %v", says)
+		t.Errorf("of a session that ends in 20 minutes: got says %v, want 10m to 20m", says)
 	}
 }
 
@@ -411,10 +412,11 @@ func TestCredentialsErrors(t *testing.T) {
 				if !errors.As(err, &got) || got.Trouble != cloud.Lasting ||
 					!strings.Contains(err.Error(), tc.says) ||
 					!strings.Contains(err.Error(), "s3://reports/k") {
-					t.Errorf("got %v", err)
+					t.Errorf("got %v, want a lasting error that holds %q and s3://reports/k", err,
+						tc.says)
 				}
 				if strings.Contains(fmt.Sprintf("%+v", err), cloudtest.Secret) {
-					t.Errorf("%v shows the secret", err)
+					t.Errorf("got error %+v, want one without the secret key", err)
 				}
 			}
 		})
@@ -428,7 +430,7 @@ func TestNoRegion(t *testing.T) {
 	if _, err := cloud.Open(context.Background(),
 		cloud.Identity{Role: "arn:aws:iam::1:role/r"}); err == nil ||
 		!strings.Contains(err.Error(), "`region`") {
-		t.Errorf("a role: %v", err)
+		t.Errorf("a role: got error %v, want one that names `region`", err)
 	}
 	account, err := cloud.Open(context.Background(), cloud.Identity{})
 	if err != nil {
@@ -436,10 +438,10 @@ func TestNoRegion(t *testing.T) {
 	}
 	if _, err := account.Bucket(cloud.BucketOptions{Name: "reports"}); err == nil ||
 		!strings.Contains(err.Error(), "`region`") {
-		t.Errorf("a bucket of AWS': %v", err)
+		t.Errorf("a bucket of AWS: got error %v, want one that names `region`", err)
 	}
 	if _, err := account.Bucket(
 		cloud.BucketOptions{Name: "reports", Endpoint: "http://127.0.0.1:1"}); err != nil {
-		t.Errorf("a bucket of another's: %v", err)
+		t.Errorf("a bucket elsewhere: got error %v, want none", err)
 	}
 }

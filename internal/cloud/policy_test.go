@@ -37,7 +37,8 @@ func called(t *testing.T) []string {
 			services[path.Base(from)] = strings.Contains(from, "/aws-sdk-go-v2/service/")
 			if strings.Contains(from, "/aws-sdk-go-v2/feature/") ||
 				i.Name != nil && services[path.Base(from)] {
-				t.Errorf("%s imports %s, behind which this test sees no calls", f.Name(), from)
+				t.Errorf("%s: got import %s, want none that hides calls from this test: no "+
+					"feature package, no service under another name", f.Name(), from)
 			}
 		}
 		ast.Inspect(tree, func(n ast.Node) bool {
@@ -60,17 +61,17 @@ func called(t *testing.T) []string {
 // operations that the code calls.
 func TestPolicyIsWhatIsCalled(t *testing.T) {
 	operations := called(t)
-	if !slices.Equal(operations,
-		[]string{"GetObject", "GetParameter", "GetSecretValue", "HeadObject", "PutObject"}) {
-		t.Errorf("the package calls %v: is each of them among actions, in docs/s3.md and in "+
-			"deploy/lambda/template.yaml?", operations)
+	known := []string{"GetObject", "GetParameter", "GetSecretValue", "HeadObject", "PutObject"}
+	if !slices.Equal(operations, known) {
+		t.Errorf("the package calls: got %v, want %v: is each of them among actions, in "+
+			"docs/s3.md and in deploy/lambda/template.yaml?", operations, known)
 	}
 	want := map[string]bool{}
 	for _, operation := range slices.DeleteFunc(operations, func(o string) bool {
 		return !strings.HasSuffix(o, "Object")
 	}) {
 		if len(actions(operation)) == 0 {
-			t.Errorf("nobody says what %s needs", operation)
+			t.Errorf("%s: got no actions, want at least one", operation)
 		}
 		for _, action := range append(actions(operation), keyActions()...) {
 			want[action] = true
@@ -82,7 +83,7 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 	}
 	block := regexp.MustCompile("(?s)```json\n(.*?)```").FindSubmatch(doc)
 	if block == nil {
-		t.Fatal("docs/s3.md holds no policy")
+		t.Fatal("docs/s3.md: got no JSON block, want one with the policy")
 	}
 	var policy struct {
 		Statement []struct {
@@ -91,7 +92,7 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 		}
 	}
 	if err := json.Unmarshal(block[1], &policy); err != nil {
-		t.Fatalf("the policy is no JSON: %v", err)
+		t.Fatalf("docs/s3.md: got error %v, want a policy in JSON", err)
 	}
 	got := map[string]bool{}
 	for _, s := range policy.Statement {

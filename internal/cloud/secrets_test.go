@@ -47,7 +47,7 @@ func TestSecrets(t *testing.T) {
 		place(t,
 			"aws-secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"))
 	if err != nil || got != "xoxb-arn" {
-		t.Errorf("by ARN: %q, %v", got, err)
+		t.Errorf("by ARN: got %q and error %v, want xoxb-arn", got, err)
 	}
 	_, secrets, _ = stored(t)
 	for from, want := range map[string]string{
@@ -57,7 +57,7 @@ func TestSecrets(t *testing.T) {
 	} {
 		if got, err := secrets.Resolve(context.Background(), place(t, from)); err != nil ||
 			got != want {
-			t.Errorf("%s: %q, %v", from, got, err)
+			t.Errorf("%s: got %q and error %v, want %q", from, got, err, want)
 		}
 	}
 }
@@ -86,13 +86,14 @@ func TestSecretsAreKeptForAWhile(t *testing.T) {
 		*now = now.Add(time.Millisecond)
 		if got, err := secrets.Resolve(context.Background(),
 			place(t, "aws-ssm:"+name)); err != nil || got != name {
-			t.Fatalf("%s: %q, %v", name, got, err)
+			t.Fatalf("%s: got %q and error %v, want %q", name, got, err, name)
 		}
 	}
 	resolve("xoxb-rotated", 73)
 	if _, err := secrets.Resolve(context.Background(), place(t, "aws-ssm:/many/69")); err != nil ||
 		len(store.Calls()) != 73 {
-		t.Errorf("the newest was read again: %v", err)
+		t.Errorf("the newest: got %d calls and error %v, want 73 calls and no error",
+			len(store.Calls()), err)
 	}
 }
 
@@ -181,7 +182,8 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 			var known *cloud.Error
 			if !errors.As(err, &known) || got != "" || known.Trouble != tc.trouble ||
 				secret.Temporary(err) != (tc.trouble != cloud.Lasting) {
-				t.Fatalf("%q, %#v", got, err)
+				t.Fatalf("got %q and error %#v, want no text and a *cloud.Error of trouble %v", got,
+					err, tc.trouble)
 			}
 			for _, want := range tc.says {
 				if !strings.Contains(err.Error(), want) {
@@ -190,7 +192,7 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 			}
 			if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, "MARKED") ||
 				strings.Contains(text, cloudtest.Secret) {
-				t.Errorf("%s shows a secret", text)
+				t.Errorf("got error %s, want one without a secret", text)
 			}
 			if calls := store.Calls(); len(calls) != tc.calls {
 				t.Errorf("calls %v, want %d", calls, tc.calls)
@@ -205,7 +207,7 @@ func TestSecretsWithAWrongKey(t *testing.T) {
 	_, err := secrets.Resolve(context.Background(), place(t, "aws-ssm:/promsnap/slack"))
 	if err == nil ||
 		!strings.Contains(err.Error(), "the secret key does not belong to the access key") {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want one that says the secret key does not belong", err)
 	}
 }
 
@@ -231,6 +233,6 @@ func TestSecretsOfManyAtOnce(t *testing.T) {
 	cancel(stopped)
 	if _, err := secrets.Resolve(ended, place(t, "aws-ssm:/promsnap/other")); !errors.Is(err,
 		stopped) {
-		t.Errorf("of an ended context: %v", err)
+		t.Errorf("of an ended context: got error %v, want %v", err, stopped)
 	}
 }

@@ -123,10 +123,11 @@ func TestSigned(t *testing.T) {
 			defer func() { _ = resp.Body.Close() }()
 			body, err := io.ReadAll(resp.Body)
 			if err != nil || r.Method == http.MethodPost && string(body) != form {
-				t.Errorf("the server got %q, %v", body, err)
+				t.Errorf("the server: got body %q and error %v, want a POST to have %q", body, err,
+					form)
 			}
 			if after := fmt.Sprint(r.Header, r.URL); after != before {
-				t.Errorf("the caller's request became %s, was %s", after, before)
+				t.Errorf("the caller's request: got %s, want it unchanged: %s", after, before)
 			}
 		})
 	}
@@ -183,11 +184,11 @@ func TestSignedRefused(t *testing.T) {
 			resp, err := client.PostForm(tc.url+"/api/v1/query", url.Values{"query": {"up"}})
 			if err == nil {
 				_ = resp.Body.Close()
-				t.Fatalf("it answers %s", resp.Status)
+				t.Fatalf("got answer %s, want an error", resp.Status)
 			}
 			var known *cloud.Error
 			if !errors.As(err, &known) || known.Trouble != cloud.Lasting {
-				t.Fatalf("%#v", err)
+				t.Fatalf("got %#v, want a lasting *cloud.Error", err)
 			}
 			for _, want := range tc.says {
 				if !strings.Contains(err.Error(), want) {
@@ -196,7 +197,7 @@ func TestSignedRefused(t *testing.T) {
 			}
 			if text := fmt.Sprintf("%v %+v", err, known); strings.Contains(text, "MARKED") ||
 				strings.Contains(text, cloudtest.Secret) || strings.Contains(text, "Canonical") {
-				t.Errorf("%s shows what it may not", text)
+				t.Errorf("got error %s, want one without a secret or a canonical request", text)
 			}
 		})
 	}
@@ -234,7 +235,8 @@ func TestSignedWithARole(t *testing.T) {
 	_ = resp.Body.Close()
 	if token != "T" || form.Get("RoleArn") != "arn:aws:iam::1:role/amp" ||
 		form.Get("ExternalId") != "ours" {
-		t.Errorf("token %q, STS was asked %v", token, form)
+		t.Errorf("got token %q and STS form %v, want token T, role amp and external ID ours",
+			token, form)
 	}
 }
 
@@ -256,6 +258,6 @@ func TestSignedBodyIsBounded(t *testing.T) {
 		_ = resp.Body.Close()
 	}
 	if err == nil || !strings.Contains(err.Error(), "longer than 1024 KiB") {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want one that says longer than 1024 KiB", err)
 	}
 }

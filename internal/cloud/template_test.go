@@ -80,7 +80,7 @@ func TestTemplateResolves(t *testing.T) {
 	ref := func(n *yaml.Node, name string) {
 		used[name] = true
 		if !slices.Contains(known, name) {
-			t.Errorf("line %d: there is no %s", n.Line, name)
+			t.Errorf("line %d: got a reference to %s, want one of %v", n.Line, name, known)
 		}
 	}
 	visit(root, func(n *yaml.Node) {
@@ -96,25 +96,27 @@ func TestTemplateResolves(t *testing.T) {
 			ref(n, name)
 			if kind := at(resources, name, "Type"); kind == nil ||
 				!slices.Contains(attributes[kind.Value], attribute) {
-				t.Errorf("line %d: %s has no attribute %s", n.Line, name, attribute)
+				t.Errorf("line %d: got attribute %s of %s, want one that its type has", n.Line,
+					attribute, name)
 			}
 		case "!If":
 			used[n.Content[0].Value] = true
 			if !slices.Contains(conditions, n.Content[0].Value) {
-				t.Errorf("line %d: there is no condition %s", n.Line, n.Content[0].Value)
+				t.Errorf("line %d: got condition %s, want one of %v", n.Line, n.Content[0].Value,
+					conditions)
 			}
 		case "!Equals", "!Not", "!!str", "!!int", "!!map", "!!seq", "!!bool":
 		default:
-			t.Errorf("line %d: %s is nothing that this test knows", n.Line, n.Tag)
+			t.Errorf("line %d: got tag %s, want one that this test knows", n.Line, n.Tag)
 		}
 	})
 	for _, name := range append(keysOf(at(root, "Parameters")), conditions...) {
 		if !used[name] {
-			t.Errorf("nothing uses %s", name)
+			t.Errorf("%s: got no use, want at least one", name)
 		}
 	}
 	if len(used) < 20 {
-		t.Errorf("only %d references: the test sees too little", len(used))
+		t.Errorf("got %d references, want at least 20: the test sees too little", len(used))
 	}
 }
 
@@ -143,7 +145,8 @@ func TestTemplateAllowsWhatIsCalled(t *testing.T) {
 			})
 			if at(n, "Effect").Value != "Allow" || at(n, "Resource") == nil ||
 				at(n, "Resource").Value == "*" {
-				t.Errorf("line %d: a statement must allow something on something", n.Line)
+				t.Errorf("line %d: got effect %s, want Allow on a resource other than *", n.Line,
+					at(n, "Effect").Value)
 			}
 		}
 	})
@@ -165,10 +168,12 @@ func TestTemplateNamesAZip(t *testing.T) {
 	function := at(template(t), "Resources", "Function", "Properties")
 	uri, of := at(function, "CodeUri"), at(function, "Architectures")
 	if uri == nil || uri.Kind != yaml.ScalarNode || uri.Tag != "!!str" || zips[uri.Value] == "" {
-		t.Fatalf("CodeUri is none of %v, written out", slices.Sorted(maps.Keys(zips)))
+		t.Fatalf("CodeUri: got %s, want one of %v as plain text", shown(uri),
+			slices.Sorted(maps.Keys(zips)))
 	}
 	if of == nil || len(of.Content) != 1 || of.Content[0].Value != zips[uri.Value] {
-		t.Errorf("%s is for %s", uri.Value, zips[uri.Value])
+		t.Errorf("Architectures for %s: got %s, want only %s", uri.Value, shown(of),
+			zips[uri.Value])
 	}
 }
 
@@ -177,10 +182,10 @@ func TestTemplateIsOneRunAtATime(t *testing.T) {
 	function := at(template(t), "Resources", "Function", "Properties")
 	if r := at(function, "ReservedConcurrentExecutions"); r == nil || r.Tag != "!If" ||
 		r.Content[0].Value != "OneAtATime" || r.Content[1].Value != "1" {
-		t.Error("there is no reservation of one run")
+		t.Errorf("ReservedConcurrentExecutions: got %s, want 1 if OneAtATime", shown(r))
 	}
 	if of := at(template(t), "Parameters", "Concurrency", "Default"); of == nil || of.Value != "1" {
-		t.Error("more than one run goes at a time, where nobody says anything")
+		t.Errorf("default of Concurrency: got %s, want 1", shown(of))
 	}
 	for name, want := range map[string]string{
 		"Runtime": "provided.al2023", "Handler": "bootstrap",
@@ -194,12 +199,25 @@ func TestTemplateIsOneRunAtATime(t *testing.T) {
 		if in := at(p, "Input"); in == nil ||
 			!strings.Contains(in.Value, `"time": "<aws.scheduler.scheduled-time>"`) ||
 			at(p, "ScheduleExpressionTimezone") == nil {
-			t.Errorf("the schedule %s has no time, or no zone", event)
+			t.Errorf("schedule %s: got\n%s\nwant an input with the scheduled time, and a time zone",
+				event, shown(p))
 		}
 	}
 }
 
 // figure is a number at a key, 0 where there is none.
+// shown returns n as YAML for the message of a failure.
+func shown(n *yaml.Node) string {
+	if n == nil {
+		return "nothing"
+	}
+	out, err := yaml.Marshal(n)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(out))
+}
+
 func figure(n *yaml.Node, key string) int {
 	v := at(n, key)
 	if v == nil {
@@ -221,7 +239,7 @@ func TestTemplateAlarms(t *testing.T) {
 		}
 		p := at(resources, name, "Properties")
 		if at(p, "LogGroupName").Value != "Log" {
-			t.Errorf("%s does not read the function's log", name)
+			t.Errorf("%s: got log %s, want Log", name, at(p, "LogGroupName").Value)
 		}
 		written[at(at(p, "MetricTransformations").Content[0], "MetricName").Value] = true
 	}
@@ -240,11 +258,12 @@ func TestTemplateAlarms(t *testing.T) {
 			most *= 7
 		}
 		if period*periods != looksBack[name] || period*periods > most {
-			t.Errorf("%s looks back %d s, of at most %d", name, period*periods, most)
+			t.Errorf("%s looks back: got %d s, want %d s, at most %d s", name, period*periods,
+				looksBack[name], most)
 		}
 		delete(looksBack, name)
 		if metric := at(p, "MetricName"); !written[metric.Value] {
-			t.Errorf("%s is of %s, which nobody writes", name, metric.Value)
+			t.Errorf("%s: got metric %s, want one that is written", name, metric.Value)
 		}
 		// Of silence all periods count, and what is not there is silence; of anything else one is
 		// enough, and what is not there is good.
@@ -256,15 +275,16 @@ func TestTemplateAlarms(t *testing.T) {
 			at(p, "DatapointsToAlarm") != nil && figure(p, "DatapointsToAlarm") != enough ||
 			at(p, "TreatMissingData").Value != missing ||
 			at(p, "ComparisonOperator").Value != comparison || figure(p, "Threshold") != 1 {
-			t.Errorf("%s: of %d periods %d are to be enough, and missing ones %s", name, periods,
-				enough, missing)
+			t.Errorf("%s: got\n%s\nwant missing data %s, comparison %s, threshold 1, and an alarm "+
+				"on %d of %d periods", name, shown(p), missing, comparison, enough, periods)
 		}
 		if at(p, "AlarmActions") == nil || at(p, "OKActions") == nil {
-			t.Errorf("nobody is told of %s", name)
+			t.Errorf("%s: got AlarmActions %s and OKActions %s, want both", name,
+				shown(at(p, "AlarmActions")), shown(at(p, "OKActions")))
 		}
 	}
 	if len(looksBack) > 0 {
-		t.Errorf("there is no %v", slices.Sorted(maps.Keys(looksBack)))
+		t.Errorf("got no alarm for %v, want one each", slices.Sorted(maps.Keys(looksBack)))
 	}
 }
 
@@ -274,25 +294,28 @@ func TestTemplateLosesNoEvent(t *testing.T) {
 	function := at(resources, "Function", "Properties")
 	if d := at(function, "EventInvokeConfig", "DestinationConfig", "OnFailure"); d == nil ||
 		at(d, "Type").Value != "SQS" || at(d, "Destination").Value != "DeadLetters.Arn" {
-		t.Error("an event that the function fails on goes nowhere")
+		t.Errorf("OnFailure: got %s, want the SQS queue DeadLetters", shown(d))
 	}
-	if figure(at(function, "EventInvokeConfig"), "MaximumRetryAttempts") != 2 {
-		t.Error("an event is not tried three times, as docs/lambda.md says")
+	if got := figure(at(function, "EventInvokeConfig"), "MaximumRetryAttempts"); got != 2 {
+		t.Errorf("MaximumRetryAttempts: got %d, want 2: docs/lambda.md says three attempts", got)
 	}
 	for _, event := range []string{"Check", "Daily"} {
 		p := at(function, "Events", event, "Properties")
 		if figure(at(p, "RetryPolicy"), "MaximumRetryAttempts") == 0 ||
 			at(p, "DeadLetterConfig", "Arn") == nil ||
 			at(p, "DeadLetterConfig", "Arn").Value != "DeadLetters.Arn" {
-			t.Errorf("what the schedule %s cannot hand over is lost", event)
+			t.Errorf("schedule %s: got\n%s\nwant retries, and DeadLetters.Arn for dead letters",
+				event, shown(p))
 		}
 	}
-	if figure(at(resources, "DeadLetters", "Properties"), "MessageRetentionPeriod") != 14*24*3600 {
-		t.Error("dead letters are not kept for 14 days")
+	kept := figure(at(resources, "DeadLetters", "Properties"), "MessageRetentionPeriod")
+	if kept != 14*24*3600 {
+		t.Errorf("MessageRetentionPeriod: got %d s, want 14 days", kept)
 	}
 	log := at(resources, "Log", "Properties")
 	if at(log, "RetentionInDays") == nil || at(function, "LoggingConfig", "LogGroup") == nil ||
 		at(function, "LoggingConfig", "LogGroup").Value != "Log" {
-		t.Error("the function's log is not the one that is kept for a while")
+		t.Errorf("log group: got %s, kept for %s days; want Log, with RetentionInDays",
+			shown(at(function, "LoggingConfig", "LogGroup")), shown(at(log, "RetentionInDays")))
 	}
 }
