@@ -89,7 +89,8 @@ func TestReveal(t *testing.T) {
 		}
 	}
 	if !(String{}).IsZero() || (String{}).String() != "" {
-		t.Error("the zero value is a secret")
+		t.Errorf("the zero value: got IsZero %v and text %q, want true and no text",
+			(String{}).IsZero(), (String{}).String())
 	}
 }
 
@@ -138,7 +139,7 @@ func TestWhatIsNoSecret(t *testing.T) {
 	} {
 		got, err := tc.s.Reveal(context.Background())
 		if err == nil || got != "" {
-			t.Fatalf("%s: revealed %q", tc.name, got)
+			t.Fatalf("%s: got %q and error %v, want no text and an error", tc.name, got, err)
 		}
 		if !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "MARKED") {
 			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)

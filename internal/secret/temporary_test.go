@@ -40,7 +40,7 @@ func TestTemporary(t *testing.T) {
 		},
 	} {
 		if got := Temporary(tc.err); got != tc.want {
-			t.Errorf("%s: %v", name, got)
+			t.Errorf("%s: got %v, want %v", name, got, tc.want)
 		}
 	}
 }
