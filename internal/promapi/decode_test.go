@@ -376,13 +376,14 @@ func FuzzDecode(f *testing.F) {
 		slowMeta, slow, slowErr := decode(iotest.OneByteReader(bytes.NewReader(body)), grid, 100)
 		if describe(err) != describe(slowErr) ||
 			!cmp.Equal(got, slow, sameNaN, cmpopts.EquateEmpty()) || !cmp.Equal(meta, slowMeta) {
-			t.Fatalf("whole:        %v, %v\nbyte by byte: %v, %v", got, err, slow, slowErr)
+			t.Fatalf("byte by byte: got  %v, %v\nwant what the whole gives: %v, %v", slow, slowErr,
+				got, err)
 		}
 		if err != nil {
 			return
 		}
 		if !json.Valid(body) {
-			t.Fatal("this is not JSON")
+			t.Fatalf("got no error for %q, want one: it is not JSON", body)
 		}
 		want, ok := reference(body, grid)
 		if !ok || !cmp.Equal(want, got, sameNaN, cmpopts.EquateEmpty()) {

@@ -450,7 +450,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 			echo = e
 			err := rangeOver(t, cfg, c[0], Options{Attempts: 1})
 			if err == nil {
-				t.Fatalf("%s, %s: no error", name, how)
+				t.Fatalf("%s, %s: got no error, want one", name, how)
 			}
 			for _, text := range []string{
 				err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%q", err),

@@ -72,7 +72,7 @@ func TestQuickValueRandom(t *testing.T) {
 			text = strings.TrimSuffix(text[:point]+"."+text[point:], ".")
 		}
 		if !sameAsParseFloat(t, text) {
-			t.Fatalf("%s was not taken", text)
+			t.Fatalf("%s: got no number, want the one of ParseFloat", text)
 		}
 	})
 	// As servers format numbers: with the fewest digits that give the same value.

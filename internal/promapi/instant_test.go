@@ -250,14 +250,15 @@ func FuzzInstant(f *testing.F) {
 		slowErr := slow.decode()
 		if describe(err) != describe(slowErr) ||
 			!cmp.Equal(d.samples, slow.samples, cmpopts.EquateNaNs()) {
-			t.Fatalf("whole: %v, %v\nbyte by byte: %v, %v", d.samples, err, slow.samples, slowErr)
+			t.Fatalf("byte by byte: got %v, %v\nwant what the whole gives: %v, %v", slow.samples,
+				slowErr, d.samples, err)
 		}
 		if err != nil {
 			return
 		}
 		if d.pair || len(d.samples) == 0 {
 			if !json.Valid(body) {
-				t.Fatal("this is not JSON")
+				t.Fatalf("got no error for %q, want one: it is not JSON", body)
 			}
 			return
 		}

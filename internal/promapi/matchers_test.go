@@ -137,12 +137,12 @@ func TestAddMatchersReachesEverySelector(t *testing.T) {
 		}
 		all, matched := selectors(t, got)
 		if all != before || matched != all {
-			t.Fatalf("%s\nbecame %s:\n%d of %d selectors have the matcher, there were %d", expr,
-				got, matched, all, before)
+			t.Fatalf("%s\nbecame %s:\ngot the matcher in %d of %d selectors, want it in all %d",
+				expr, got, matched, all, before)
 		}
 		// Nothing else changed: without the matcher, the expression is the original.
 		if strip(t, got) != strip(t, expr) {
-			t.Fatalf("%s\nbecame %s", expr, got)
+			t.Fatalf("got %s\nwant %s with nothing but the matcher added", got, expr)
 		}
 	})
 }
@@ -186,8 +186,8 @@ func FuzzAddMatchers(f *testing.F) {
 		}
 		before, _ := selectors(t, expr)
 		if all, matched := selectors(t, got); all != before || matched != all {
-			t.Fatalf("%s\nbecame %s: %d of %d selectors have the matcher, there were %d", expr, got,
-				matched, all, before)
+			t.Fatalf("%s\nbecame %s:\ngot the matcher in %d of %d selectors, want it in all %d",
+				expr, got, matched, all, before)
 		}
 	})
 }

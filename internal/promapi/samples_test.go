@@ -47,7 +47,7 @@ func TestSeriesOfOneAnswer(t *testing.T) {
 		}
 		want, ok := reference([]byte(body), g)
 		if !ok {
-			t.Fatalf("the reference does not read it:\n%s", body)
+			t.Fatalf("got no series from the reference, want it to read:\n%s", body)
 		}
 		if diff := cmp.Diff(want, got, sameNaN); diff != "" {
 			t.Fatalf("-want +got:\n%s\n%s", diff, body)
