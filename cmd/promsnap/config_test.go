@@ -101,7 +101,7 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 	walk(rootCommand(&console{getenv: func(string) string { return "" }}))
 	for _, name := range reading {
 		if commands[name] == nil {
-			t.Errorf("promsnap %s reads a configuration, but is not in this test", name)
+			t.Errorf("promsnap %s reads a configuration: got no entry in this test, want one", name)
 		}
 	}
 	if len(reading) != len(commands) {

@@ -45,7 +45,7 @@ func TestDecisionsHaveDateAndStatus(t *testing.T) {
 		row := regexp.MustCompile(fmt.Sprintf(`(?m)^\| %s \| \[[^|]+\]\(%s\) \| %s \| .+ \|$`,
 			date, regexp.QuoteMeta(name), regexp.QuoteMeta(status)))
 		if !row.MatchString(list) {
-			t.Errorf("%s: the list in %s has no row with date %s and status %q",
+			t.Errorf("%s: got no row for it in the list in %s, want one with date %s and status %q",
 				name, dir, date, status)
 		}
 	}

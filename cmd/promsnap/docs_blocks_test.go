@@ -179,7 +179,7 @@ func TestEveryBlockIsRun(t *testing.T) {
 	}
 	for id := range run {
 		if !there[id] {
-			t.Errorf("%s is run or listed, and no page has it", id)
+			t.Errorf("%s is run or listed: got no page with it, want one", id)
 		}
 	}
 }
@@ -198,7 +198,7 @@ func shellBlocks(t *testing.T) []pages.Block {
 func TestDocumentedSyntax(t *testing.T) {
 	for _, b := range shellBlocks(t) {
 		if out, err := exec.Command("sh", "-n", "-c", b.Text).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", b.ID, err, out)
+			t.Errorf("%s: got %v, want correct syntax\n%s", b.ID, err, out)
 		}
 	}
 }
@@ -213,7 +213,7 @@ func TestDocumentedTargets(t *testing.T) {
 		}
 		for _, m := range target.FindAllStringSubmatch(readPage(t, page), -1) {
 			if !regexp.MustCompile(`(?m)^` + m[1] + `:`).MatchString(makefile) {
-				t.Errorf("%s: make %s: the Makefile has no such target", page, m[1])
+				t.Errorf("%s: got make %s, want a target of the Makefile", page, m[1])
 			}
 		}
 	}
@@ -226,7 +226,7 @@ func TestDocumentedPackages(t *testing.T) {
 		for _, m := range installs.FindAllStringSubmatch(readPage(t, page), -1) {
 			source, err := os.ReadFile(filepath.Join(repository, m[1], "main.go"))
 			if err != nil || !strings.Contains(string(source), "\npackage main\n") {
-				t.Errorf("%s installs %s, which is no command: %v", page, m[1], err)
+				t.Errorf("%s installs: got %s (%v), want the package of a command", page, m[1], err)
 			}
 		}
 	}

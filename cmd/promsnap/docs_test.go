@@ -87,7 +87,8 @@ func TestDocumentedCommands(t *testing.T) {
 		for _, args := range commandLines(readPage(t, page)) {
 			seen++
 			if err := understands(args); err != nil {
-				t.Errorf("%s: promsnap %s: %v", page, strings.Join(args, " "), err)
+				t.Errorf("%s: promsnap %s: got error %v, want none", page, strings.Join(args, " "),
+					err)
 			}
 		}
 	}
@@ -157,11 +158,12 @@ func TestDocumentedLinks(t *testing.T) {
 				target = filepath.Join(filepath.Dir(page), path)
 			}
 			if _, err := os.Stat(filepath.Join(repository, target)); err != nil {
-				t.Errorf("%s links to %s, which is not there", page, m[1])
+				t.Errorf("%s: got a link to %s, want one to a file that exists", page, m[1])
 				continue
 			}
 			if anchor != "" && !slices.Contains(anchors(readPage(t, target)), anchor) {
-				t.Errorf("%s links to %s, which has no such heading", page, m[1])
+				t.Errorf("%s: got a link to %s, want one to a heading of that page: %v", page, m[1],
+					anchors(readPage(t, target)))
 			}
 		}
 	}

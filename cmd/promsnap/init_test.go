@@ -103,7 +103,7 @@ func TestDraft(t *testing.T) {
 		text := c.draft.text()
 		cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In})
 		if err != nil {
-			t.Errorf("%s: %v\n%s", c.name, err, text)
+			t.Errorf("%s: got error %v, want none for\n%s", c.name, err, text)
 			continue
 		}
 		if cfg.Cluster != c.cluster || len(cfg.Prometheus.Matchers) != c.matchers ||

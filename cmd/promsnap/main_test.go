@@ -49,7 +49,8 @@ func TestASignalEndsTheWaitForTheConfiguration(t *testing.T) {
 		}
 		state := cmd.ProcessState.Sys().(syscall.WaitStatus)
 		if by := state.Signal(); by != s && state.ExitStatus() != exitUsage {
-			t.Errorf("%v: ended by %v with %d: %v", s, by, state.ExitStatus(), context.Cause(ctx))
+			t.Errorf("%v: got the end by %v with status %d (%v), want by the signal or status %d",
+				s, by, state.ExitStatus(), context.Cause(ctx), exitUsage)
 		}
 	}
 }

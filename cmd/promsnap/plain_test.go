@@ -20,7 +20,7 @@ func TestPlain(t *testing.T) {
 		}
 		if r, bad := hostile.Unprintable(strings.NewReplacer("\n", "", "\t",
 			"").Replace(out.String())); bad {
-			t.Errorf("%s: %U reaches the terminal", w.Name, r)
+			t.Errorf("%s: got %U on the terminal, want only printable characters", w.Name, r)
 		}
 	}
 	var out bytes.Buffer
@@ -44,7 +44,7 @@ func TestPlainJSONAndLogs(t *testing.T) {
 		var got string
 		if err := json.Unmarshal(out.Bytes(), &got); err != nil ||
 			got != strings.ToValidUTF8(w.Text, "\ufffd") && strings.ToValidUTF8(got, "") != got {
-			t.Errorf("%s: %v", w.Name, err)
+			t.Errorf("%s: got %.200q and error %v, want %.200q", w.Name, got, err, w.Text)
 		}
 		want, err := json.Marshal(w.Text)
 		var same string
@@ -59,10 +59,11 @@ func TestPlainJSONAndLogs(t *testing.T) {
 			slog.New(handler).Error(w.Text, "error", w.Text, w.Text, "key")
 			line, ok := strings.CutSuffix(out.String(), "\n")
 			if r, bad := hostile.Unprintable(line); bad || !ok {
-				t.Errorf("%s: %U in a line of the %s log", w.Name, r, name)
+				t.Errorf("%s: got %U in the %s log %.200q, want one line of printable characters",
+					w.Name, r, name, out.String())
 			}
 			if name == "json" && !json.Valid([]byte(line)) {
-				t.Errorf("%s: no JSON: %.200q", w.Name, line)
+				t.Errorf("%s: got %.200q, want JSON", w.Name, line)
 			}
 		}
 	}
