@@ -61,7 +61,7 @@ func madeUp(p *grafana.Planned, r *rand.Rand, odd bool) []board.Answer {
 				switch {
 				case odd && r.IntN(5) == 0:
 					s.Values[k] = []float64{
-						math.Inf(1), math.Inf(-1), math.MaxFloat64, -0.0, -5e-324,
+						math.Inf(1), math.Inf(-1), math.MaxFloat64, math.Copysign(0, -1), -5e-324,
 					}[r.IntN(5)]
 				case r.IntN(20) == 0, odd && i == 2:
 					s.Values[k] = math.NaN()
