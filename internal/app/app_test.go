@@ -84,7 +84,7 @@ func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 	}
 	o := a.Run(t.Context())
 	if len(o.Results) != 1 || o.Failed() || o.Results[0].Report.Info.Name != "check" {
-		t.Fatalf("outcome %+v", o)
+		t.Fatalf("got outcome %+v, want one report check without a failure", o)
 	}
 	want := filepath.Join(out, "check", "20261122T000000Z")
 	if got := o.Results[0].Receipt.Location; got != filepath.Join(want, "index.html") {
@@ -92,7 +92,7 @@ func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 	}
 	for _, name := range []string{"index.html", "report.json", "node-memory.png", "node-cpu.png"} {
 		if info, err := os.Stat(filepath.Join(want, name)); err != nil || info.Size() == 0 {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %+v and error %v, want a file that is not empty", name, info, err)
 		}
 	}
 	if o.Worst() != rules.Critical {
@@ -138,7 +138,7 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 	}
 	page, err := os.ReadFile(o.Results[0].Receipt.Location)
 	if err != nil || !strings.Contains(string(page), "401") {
-		t.Errorf("the report does not contain the status 401 (%v)", err)
+		t.Errorf("got the report (%v)\n%s\nwant it to contain the status 401", err, page)
 	}
 }
 

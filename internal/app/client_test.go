@@ -141,14 +141,14 @@ func TestManagedPrometheusActions(t *testing.T) {
 		}
 		for _, action := range asked {
 			if !strings.Contains(string(text), "`"+action+"`") {
-				t.Errorf("docs/%s does not say that %s is needed", file, action)
+				t.Errorf("docs/%s: got no `%s`, want it among the permissions", file, action)
 			}
 		}
 	}
 	for i, missing := range role {
 		r := run(slices.Delete(slices.Clone(role), i, i+1))
 		if len(r.Report.Failures) == 0 {
-			t.Fatalf("without %s: got no failure", missing)
+			t.Fatalf("without %s: got no failure, want one that names it", missing)
 		}
 		for _, f := range r.Report.Failures {
 			if !strings.Contains(f.Error, "not authorized to perform: "+missing) ||
@@ -195,7 +195,7 @@ reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu},
 		if !strings.Contains(f.Error, "HTTP 403") ||
 			!strings.Contains(f.Error, "the secret key does not belong to the access key, or the "+
 				"region is not that of the server") || strings.Contains(f.Error, "MARKED") {
-			t.Errorf("%s says %s", f.Panel, f.Error)
+			t.Errorf("%s: got error %s, want HTTP 403, its cause and no secret", f.Panel, f.Error)
 		}
 	}
 	if n := len(m.calls()) - before; n > 4 {

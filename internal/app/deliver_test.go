@@ -120,7 +120,8 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		}
 	}
 	if sent == 0 || len(seen) != sent {
-		t.Errorf("got %d messages for %d sent", len(seen), sent)
+		t.Errorf("got %d messages, want as many as were sent, %d, and at least one", len(seen),
+			sent)
 	}
 }
 
@@ -170,13 +171,14 @@ state: {s3: {%s, prefix: state}}
 	const home = "prod/check/2026/11/22/20261122T000000Z/index.html"
 	if first.Err != nil || len(first.Sent) != 2 || first.Sent[0].Receiver != "archive" ||
 		first.Receipt.Location != "https://reports.example.com/prod/"+home {
-		t.Fatalf("got sent %v, location %s, %v", first.Sent, first.Receipt.Location, first.Err)
+		t.Fatalf("got sent %v, location %s, error %v; want two sent, the archive first, and %s",
+			first.Sent, first.Receipt.Location, first.Err, "https://reports.example.com/prod/"+home)
 	}
 	for _, key := range []string{
 		"reports/" + home, "reports/prod/check/latest/report.json", "state/prod/check.json",
 	} {
 		if !slices.Contains(store.Keys(), key) {
-			t.Errorf("got no %s among %v", key, store.Keys())
+			t.Errorf("got keys %v, want %s among them", store.Keys(), key)
 		}
 	}
 	var blocks string
@@ -184,7 +186,8 @@ state: {s3: {%s, prefix: state}}
 		blocks += string(m.Blocks)
 	}
 	if !strings.Contains(blocks, first.Receipt.Location) {
-		t.Errorf("got no link to the report in any message:\n%s", blocks)
+		t.Errorf("got messages without a link to the report, want %s in\n%s",
+			first.Receipt.Location, blocks)
 	}
 	page := store.Object("reports/" + home).ETag
 	again := deliver(t, cfg, app.Options{Slot: slot})
@@ -192,7 +195,8 @@ state: {s3: {%s, prefix: state}}
 		t.Errorf("again: got sent %v, %v; want only the archive, unchanged", again.Sent, again.Err)
 	}
 	if strings.Contains(string(store.Object("state/prod/check.json").Body), cloudtest.Secret) {
-		t.Error("the state holds the secret key")
+		t.Errorf("got state %s, want it without the secret key",
+			store.Object("state/prod/check.json").Body)
 	}
 	// If the bucket refuses, messages are sent anyway, and say that they may be repetitions.
 	store.Break(func(*http.Request, int) *cloudtest.Fault {
@@ -305,7 +309,7 @@ func TestOwnersUnknown(t *testing.T) {
 		}
 	}
 	if pods == 0 {
-		t.Error("got no message about a pod")
+		t.Error("got no message about a pod, want at least one")
 	}
 }
 

@@ -166,7 +166,7 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 			}
 			tc.want.Alerts = &notify.AlertCount{}
 			if diff := cmp.Diff(&tc.want, got); diff != "" {
-				t.Error(diff)
+				t.Errorf("diff (-want +got):\n%s", diff)
 			}
 			if h, err := a.history(t.Context(), a.cfg.Reports[0], nine, tc.check); h != nil ||
 				err != nil {
@@ -203,7 +203,7 @@ func TestHistoryOfItsOwn(t *testing.T) {
 	} {
 		got, err := a.history(t.Context(), daily, noon, tc.own)
 		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
-			t.Errorf("%s: %v\n%s", name, err, diff)
+			t.Errorf("%s: got error %v, diff (-want +got):\n%s", name, err, diff)
 		}
 	}
 	// Without a schedule it is unknown what was missed.

@@ -126,7 +126,8 @@ func TestPrometheusInTheCluster(t *testing.T) {
 		named = named || strings.Contains(f.Name, "ip-10-0-1-10 (m5.2xlarge, 2a)")
 	}
 	if !named {
-		t.Errorf("got no finding that names the machine: %+v", r.Findings)
+		t.Errorf("got findings %+v, want one that names the machine ip-10-0-1-10 (m5.2xlarge, 2a)",
+			r.Findings)
 	}
 }
 

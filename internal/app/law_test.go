@@ -178,12 +178,12 @@ func TestLawOfImports(t *testing.T) {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		for _, imp := range p.Imports {
 			if other, ok := strings.CutPrefix(imp, module); ok && !mayImport(name, other) {
-				t.Errorf("%s imports %s, which is not to its left", name, other)
+				t.Errorf("%s: got an import of %s, want only packages to its left", name, other)
 			}
 			for mod, owners := range alone {
 				if (imp == mod || strings.HasPrefix(imp, mod+"/")) &&
 					!slices.Contains(owners, name) {
-					t.Errorf("%s imports %s, which is only for %s", name, imp,
+					t.Errorf("%s: got an import of %s, want it only in %s", name, imp,
 						strings.Join(owners, " and "))
 				}
 			}
@@ -209,11 +209,12 @@ func TestBinaryHoldsNoLab(t *testing.T) {
 	for _, p := range list(t, module+"cmd/promsnap", module+"functions/report") {
 		for _, dep := range p.Deps {
 			if slices.Contains(unshipped, dep) {
-				t.Errorf("%s links %s", p.ImportPath, dep)
+				t.Errorf("%s: got a link of %s, want none", p.ImportPath, dep)
 			}
 		}
 		if !slices.Contains(p.Deps, module+"internal/app") {
-			t.Errorf("%s does not link internal/app: this test would find nothing", p.ImportPath)
+			t.Errorf("%s: got no link of internal/app, want one: else this test finds nothing",
+				p.ImportPath)
 		}
 	}
 }
@@ -223,11 +224,12 @@ func TestFunctionHoldsNoKubernetes(t *testing.T) {
 	for _, p := range list(t, module+"functions/report") {
 		for _, dep := range p.Deps {
 			if strings.HasPrefix(dep, "k8s.io/") || dep == module+"internal/kube" {
-				t.Errorf("%s links %s", p.ImportPath, dep)
+				t.Errorf("%s: got a link of %s, want none", p.ImportPath, dep)
 			}
 		}
 		if !slices.Contains(p.Deps, module+"internal/app") {
-			t.Errorf("%s does not link internal/app: this test would find nothing", p.ImportPath)
+			t.Errorf("%s: got no link of internal/app, want one: else this test finds nothing",
+				p.ImportPath)
 		}
 	}
 }

@@ -209,7 +209,8 @@ func (s *soak) runSummary(t *testing.T) []app.Result {
 	s.listen(t, s.summary)
 	if r.Err == nil {
 		if !s.sent.has("summary", s.summary.Format(time.DateOnly)) {
-			t.Errorf("the run of the summary of %s has no error, but it was not sent", s.summary)
+			t.Errorf("summary of %s: got a run without an error and no message, want it sent",
+				s.summary)
 		}
 		s.summary = time.Time{}
 	}
@@ -297,17 +298,17 @@ func (s *soak) after(t *testing.T, at time.Time, calm bool) {
 		return
 	}
 	if !s.summary.IsZero() {
-		t.Errorf("slot %s: the summary was not sent", at)
+		t.Errorf("slot %s: got no summary of %s, want it sent", at, s.summary)
 	}
 	for node, incidents := range s.fleet {
 		for _, in := range incidents {
 			name := in.name(node)
 			late := s.sent.has("late", name)
 			if at.Sub(in.from) >= soakSentWithin && !late && !s.sent.has("new", name) {
-				t.Errorf("slot %s: %s was not sent", at, name)
+				t.Errorf("slot %s: got no message about %s, want one", at, name)
 			}
 			if at.Sub(in.to) >= soakEndWithin && !late && !s.sent.has("over", name) {
-				t.Errorf("slot %s: the end of %s was not sent", at, name)
+				t.Errorf("slot %s: got no message about the end of %s, want one", at, name)
 			}
 		}
 	}
@@ -320,7 +321,7 @@ func (s *soak) checkLatest(t *testing.T, report string, at time.Time, calm bool)
 		key := "archive/prod/" + report + "/latest/" + name
 		mark := s.store.Object(key).Header.Get("X-Amz-Meta-Promsnap-Mark")
 		if mark < s.marks[key] {
-			t.Errorf("slot %s: %s went back from %s to %s", at, key, s.marks[key], mark)
+			t.Errorf("slot %s: %s: got mark %s, want %s or newer", at, key, mark, s.marks[key])
 		}
 		if s.marks[key] = mark; calm && report == "check" &&
 			!strings.HasPrefix(mark, at.Format("20060102T150405Z")) {
@@ -344,7 +345,8 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 			s.summaries++
 		}
 		if len(about) == 0 {
-			t.Errorf("slot %s: got a message about nothing: %s %s", at, m.Text, m.Blocks)
+			t.Errorf("slot %s: got a message about nothing, want one about an incident: %s %s", at,
+				m.Text, m.Blocks)
 		}
 		says := string(m.Blocks)
 		marked := strings.Contains(says, "Possible duplicate") ||
@@ -372,16 +374,16 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 		}
 		s.duplicates++
 		if s.sinceFoul > 1 {
-			t.Errorf("slot %s: got a message twice, %d slots after a failure: %s", at, s.sinceFoul,
-				m.Text)
+			t.Errorf("slot %s: got a message twice, %d slots after a failure, want it once: %s", at,
+				s.sinceFoul, m.Text)
 		}
 		switch {
 		case marked:
 		case announced:
 			s.announced++
 		default:
-			t.Errorf("slot %s: got an unmarked duplicate: %s of %s; sent before: %+v:\n%s", at,
-				kind, about, s.sent, m.Blocks)
+			t.Errorf("slot %s: got an unmarked duplicate, want it marked: %s of %s; "+
+				"sent before: %+v:\n%s", at, kind, about, s.sent, m.Blocks)
 		}
 	}
 	s.heard = len(messages)

@@ -85,7 +85,7 @@ state: {dir: '%s'}
 				}
 			}
 			if len(double.Messages()) == 0 {
-				t.Error("got no message")
+				t.Error("got no message, want at least one")
 			}
 		})
 	}
