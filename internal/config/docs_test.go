@@ -57,7 +57,7 @@ func TestTheTwoReportsOfTheREADME(t *testing.T) {
 	o.Builtin = panels.In
 	c, err := config.Load("promsnap.yaml", []byte(text), o)
 	if err != nil || len(c.Reports) != 2 {
-		t.Fatalf("%v", err)
+		t.Fatalf("got error %v, want a configuration with two reports", err)
 	}
 	check, daily := c.Reports[0], c.Reports[1]
 	if check.Send != config.SendChanges ||

@@ -36,18 +36,20 @@ func FuzzSchedule(f *testing.F) {
 		}
 		if last.After(now) || !next.After(now) || last.Nanosecond() != 0 || !s.matches(last) ||
 			!s.matches(next) {
-			t.Fatalf("%q around %s: last %s, next %s", text, now, last, next)
+			t.Fatalf("%q around %s: got last %s, next %s; want whole seconds that the schedule "+
+				"matches, before and after", text, now, last, next)
 		}
 		for m, n := now.Truncate(time.Minute), 0; m.After(last) &&
 			n < 2000; m, n = m.Add(-time.Minute), n+1 {
 			if s.matches(m) {
-				t.Fatalf("%q at %s: last %s, but %s matches", text, now, last, m)
+				t.Fatalf("%q at %s: got last %s, want %s, which matches", text, now, last, m)
 			}
 		}
 		if s.Last(next) != next || s.Next(last) != next ||
 			s.Last(next.Add(-time.Nanosecond)) != last {
-			t.Fatalf("%q around %s: after %s comes %s, before %s comes %s", text, now, last,
-				s.Next(last), next, s.Last(next.Add(-time.Nanosecond)))
+			t.Fatalf("%q around %s: got %s, %s after last and %s before next; want %s, %s and %s",
+				text, now, s.Last(next), s.Next(last), s.Last(next.Add(-time.Nanosecond)),
+				next, next, last)
 		}
 		if every := s.Interval(now); every != 0 && every < next.Sub(last) {
 			t.Errorf("%q around %s: got interval %s, want at least that from %s to %s", text, now,

@@ -14,7 +14,7 @@ func TestTimeIntervals(t *testing.T) {
 	}
 	oncall := c.Receivers[3]
 	if len(oncall.Mute) != 2 {
-		t.Fatalf("%+v", oncall.Mute)
+		t.Fatalf("got %+v, want two intervals", oncall.Mute)
 	}
 	for at, want := range map[string]bool{
 		"2026-11-20T22:00:00+09:00": true,  // a Friday night

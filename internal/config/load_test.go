@@ -70,7 +70,7 @@ func load(t *testing.T, text string) *config.Config {
 func TestMistakes(t *testing.T) {
 	files, err := filepath.Glob("testdata/bad/*.yaml")
 	if err != nil || len(files) < 90 {
-		t.Fatalf("%d files, %v", len(files), err)
+		t.Fatalf("got %d files and error %v, want at least 90", len(files), err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
@@ -80,11 +80,11 @@ func TestMistakes(t *testing.T) {
 			}
 			c, err := config.Load("promsnap.yaml", data, options())
 			if c != nil || err == nil {
-				t.Fatalf("loaded: %v, %v", c, err)
+				t.Fatalf("got %v and error %v, want only an error", c, err)
 			}
 			got := err.Error() + "\n"
 			if strings.Contains(got, "s3cr3t") {
-				t.Errorf("shows a secret: %s", got)
+				t.Errorf("got error %s, want it without the secret", got)
 			}
 			expected := strings.TrimSuffix(file, ".yaml") + ".txt"
 			if *config.Update {
@@ -97,7 +97,7 @@ func TestMistakes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
+				t.Errorf("diff (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -108,7 +108,7 @@ func TestErrorsAreProblems(t *testing.T) {
 		[]byte("version: 1\nprometheus: {url: 'http://p', timeout: 5}\n"), options())
 	var errs config.Errors
 	if !errors.As(err, &errs) || len(errs) != 1 {
-		t.Fatalf("%T %v", err, err)
+		t.Fatalf("got %T %v, want one problem in config.Errors", err, err)
 	}
 	want := config.Problem{
 		File: "promsnap.yaml", Line: 2, Column: 40, Path: "prometheus.timeout",
@@ -147,11 +147,11 @@ func TestLoadFull(t *testing.T) {
 		QueryOffset:  2 * time.Minute, ScrapeInterval: 30 * time.Second, Timeout: 90 * time.Second,
 		Concurrency: 8, MaxSeries: 5000,
 	}, p, cmp.AllowUnexported(config.HTTP{})); diff != "" {
-		t.Error(diff)
+		t.Errorf("diff (-want +got):\n%s", diff)
 	}
 
 	if len(c.Reports) != 3 || c.Cluster != "prod-seoul" || c.Version != 1 {
-		t.Fatalf("%+v", c)
+		t.Fatalf("got %+v, want version 1, cluster prod-seoul and three reports", c)
 	}
 	if d := c.Reports[2].Panels[0].Detail; d == nil || *d != (panel.Detail{
 		Query:  `topk(3, sum by (namespace, pod) (x{node="{{node}}"}))`,
@@ -177,7 +177,7 @@ func TestLoadFull(t *testing.T) {
 	want.Title, want.Top = "Memory of the nodes", 5
 	memory.Overrides = nil
 	if diff := cmp.Diff(want, memory); diff != "" {
-		t.Error(diff)
+		t.Errorf("diff (-want +got):\n%s", diff)
 	}
 	if week.Name != "node-memory-week" || len(week.Rules) != 0 || week.Range != 7*24*time.Hour ||
 		week.Title != want.Section[:4]+" memory" {
@@ -224,7 +224,7 @@ func checkSpark(t *testing.T, got panel.Spec) {
 		EmptyIsOK: true, Optional: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("diff (-want +got):\n%s", diff)
 	}
 }
 
@@ -244,7 +244,7 @@ func TestDefaults(t *testing.T) {
 		URL: "http://localhost:9090", QueryOffset: time.Minute, ScrapeInterval: time.Minute,
 		Timeout: time.Minute, Concurrency: 4, MaxSeries: 10000,
 	}, p, cmp.AllowUnexported(config.HTTP{})); diff != "" {
-		t.Error(diff)
+		t.Errorf("diff (-want +got):\n%s", diff)
 	}
 	want := []config.Report{
 		{
@@ -293,7 +293,7 @@ func TestOverridesOfTheFile(t *testing.T) {
 	c, err := config.Load("promsnap.yaml", []byte(text), o)
 	if err != nil || c.Reports[0].Range != 2*time.Hour ||
 		c.Prometheus.URL != "http://127.0.0.1:9090" {
-		t.Fatalf("%+v, %v", c, err)
+		t.Fatalf("got %+v and error %v, want a range of 2h and %s", c, err, o.URL)
 	}
 	o.Range = 10 * time.Minute
 	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil ||

@@ -38,7 +38,7 @@ reports:
 		{Ref: "used", Expr: "used_bytes", Legend: "{{pod}}", Unit: units.Bytes},
 		{Ref: "B", Expr: "limit_bytes", Legend: "limit of {{pod}}", Unit: units.Bytes},
 	}, memory.Queries); diff != "" {
-		t.Error(diff)
+		t.Errorf("diff (-want +got):\n%s", diff)
 	}
 	if r := memory.Rules; r[0].Ref != "" || r[0].Warning != rules.At(1024) || r[1].Ref != "B" ||
 		r[1].Critical != rules.At(2048) {
@@ -49,7 +49,7 @@ reports:
 			Ref: "B", Expr: "absent(b)", Unit: units.Short,
 		},
 	}, stat.Queries); diff != "" {
-		t.Error(diff)
+		t.Errorf("diff (-want +got):\n%s", diff)
 	}
 	// Each limit is in its query's unit, and what a rule needs follows from its own query.
 	if r := stat.Rules; r[0].Warning != rules.At(.9) || r[1].Warning != rules.At(3) ||

@@ -115,21 +115,23 @@ func TestLastIsDue(t *testing.T) {
 		last := s.Last(at)
 		local := last.In(s.zone)
 		if last.IsZero() || last.After(at) || !s.Last(last).Equal(last) {
-			t.Fatalf("%q at %v: %v", text, at, last)
+			t.Fatalf("%q at %v: got last %v, want a time not after it that is its own last", text,
+				at, last)
 		}
 		if !s.minute.has(local.Minute()) || !s.hour.has(local.Hour()) ||
 			!s.month.has(int(local.Month())) || !s.onDay(local) {
-			t.Fatalf("%q is not due at %v", text, local)
+			t.Fatalf("%q at %v: got last %v, want a time that the schedule matches", text, at,
+				local)
 		}
 		for m := at.In(s.zone).Truncate(time.Minute); m.After(last) &&
 			at.Sub(m) < 49*time.Hour; m = m.Add(-time.Minute) {
 			if s.minute.has(m.Minute()) && s.hour.has(m.Hour()) && s.month.has(int(m.Month())) &&
 				s.onDay(m) {
-				t.Fatalf("%q was due at %v, later than %v", text, m, local)
+				t.Fatalf("%q at %v: got last %v, want %v, which matches", text, at, local, m)
 			}
 		}
 		if next := s.Last(at.Add(time.Hour)); next.Before(last) {
-			t.Fatalf("%q goes back from %v to %v", text, last, next)
+			t.Fatalf("%q an hour later: got last %v, want %v or later", text, next, last)
 		}
 	})
 }
@@ -203,13 +205,14 @@ func TestNextFollowsLast(t *testing.T) {
 		last, next := s.Last(at), s.Next(at)
 		if !next.After(at) || !s.Last(next).Equal(next) ||
 			!s.Last(next.Add(-time.Nanosecond)).Equal(last) {
-			t.Fatalf("last %v, next %v", last, next)
+			t.Fatalf("at %v: got last %v, next %v; want next after it, and none between them", at,
+				last, next)
 		}
 		if due := s.Between(last, next); len(due) != 1 || !due[0].Equal(last) {
-			t.Fatalf("between %v and %v: %v", last, next, due)
+			t.Fatalf("between %v and %v: got %v, want only the first", last, next, due)
 		}
 		if due := s.Between(last, next.Add(time.Nanosecond)); len(due) != 2 || !due[1].Equal(next) {
-			t.Fatalf("from %v to %v: %v", last, next, due)
+			t.Fatalf("from %v to %v: got %v, want both", last, next, due)
 		}
 	})
 }

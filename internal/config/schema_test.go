@@ -232,8 +232,8 @@ func TestSchemaIsCommitted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the types of file.go and %s differ; run `go test ./internal/config -update`\n%s",
-			schemaFile, diff)
+		t.Errorf("%s differs from the types of file.go; run `go test ./internal/config -update`; "+
+			"diff (-want +got):\n%s", schemaFile, diff)
 	}
 }
 
@@ -281,7 +281,7 @@ func TestSchemaTakesGoodFiles(t *testing.T) {
 	s, _ := compiled(t)
 	files, _ := filepath.Glob("testdata/good/*.yaml")
 	if len(files) < 3 {
-		t.Fatal("no files")
+		t.Fatalf("got %d files, want at least 3", len(files))
 	}
 	for _, f := range files {
 		data, err := os.ReadFile(f)
@@ -330,7 +330,7 @@ func TestSchemaAndLoadKnowTheSameKeys(t *testing.T) {
 	inTypes := map[string]bool{}
 	typeKeys(reflect.TypeFor[file](), "", inTypes)
 	if diff := cmp.Diff(sortedKeys(inTypes), sortedKeys(inSchema)); diff != "" {
-		t.Errorf("keys of the decoder (-) and of the schema (+):\n%s", diff)
+		t.Errorf("keys: diff (-want as in the decoder, +got in the schema):\n%s", diff)
 	}
 	for path := range inSchema {
 		d := &decoder{file: "f", env: func(string) string {

@@ -188,7 +188,7 @@ func TestEnvironment(t *testing.T) {
 func TestHTTPConfigIsPrometheus(t *testing.T) {
 	files, err := filepath.Glob("testdata/http/*.yaml")
 	if err != nil || len(files) < 8 {
-		t.Fatalf("%d files, %v", len(files), err)
+		t.Fatalf("got %d files and error %v, want at least 8", len(files), err)
 	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)

@@ -139,7 +139,8 @@ func TestSuggestionsAreNear(t *testing.T) {
 			return
 		}
 		if !slices.Contains(known, got) || joined(got)[0] != joined(word)[0] {
-			t.Fatalf("%s is suggested for %s", got, word)
+			t.Fatalf("%s: got suggestion %s, want a known word with the same first letter", word,
+				got)
 		}
 	})
 }
