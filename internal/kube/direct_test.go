@@ -237,11 +237,11 @@ func TestAPodHasNoWay(t *testing.T) {
 			_, err = s.open(t, "").InPod().FindPrometheus(t.Context(), want)
 			var e *promapi.Error // all that a report shows
 			if !errors.As(err, &e) {
-				t.Fatalf("%v is no *promapi.Error", err)
+				t.Fatalf("got %T %v, want a *promapi.Error", err, err)
 			}
 			for _, words := range c.want {
 				if !strings.Contains(e.Error(), words) {
-					t.Errorf("%v\nis without %q", e, words)
+					t.Errorf("got %v\nwant it to contain %q", e, words)
 				}
 			}
 			for _, words := range c.not {

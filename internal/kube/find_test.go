@@ -295,12 +295,12 @@ func TestFindKnowsTheCharts(t *testing.T) {
 			case errors.As(err, &several):
 				if !strings.HasSuffix(err.Error(), "\nor set kubernetes.service in promsnap.yaml "+
 					"or in the values of the chart") {
-					t.Errorf("%v\ndoes not say what a Pod's user can do", err)
+					t.Errorf("got %v\nwant it to end with what a user of a Pod can do", err)
 				}
 				for _, candidate := range several.Candidates {
 					got = append(got, candidate.String()+" "+candidate.Product)
 					if !strings.Contains(err.Error(), "--prometheus-service "+candidate.String()) {
-						t.Errorf("%v\ndoes not say how to choose %s", err, candidate)
+						t.Errorf("got %v\nwant it to say how to choose %s", err, candidate)
 					}
 				}
 			case errors.As(err, &none):

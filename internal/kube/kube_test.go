@@ -164,7 +164,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			}
 			_, notes, err := cluster.Nodes(t.Context())
 			if err == nil {
-				t.Fatalf("no error, and the notes %q", notes)
+				t.Fatalf("got no error, and the notes %q; want an error", notes)
 			}
 			for _, want := range c.want {
 				if !strings.Contains(err.Error(), want) {

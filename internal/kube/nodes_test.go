@@ -98,7 +98,7 @@ func TestNodes(t *testing.T) {
 	})
 	got, notes, err := s.open(t, "").Nodes(t.Context())
 	if err != nil || len(notes) != 0 {
-		t.Fatal(notes, err)
+		t.Fatalf("got notes %v and error %v, want neither", notes, err)
 	}
 	const gib = 1 << 30
 	want := []snapshot.Node{
@@ -115,7 +115,7 @@ func TestNodes(t *testing.T) {
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("diff (-want +got):\n%s", diff)
 	}
 	want1 := []string{"GET /api/v1/nodes?limit=500", "GET /api/v1/nodes?continue=more&limit=500"}
 	if diff := cmp.Diff(want1, s.requests()); diff != "" {

@@ -87,7 +87,7 @@ func TestThroughTheServiceProxy(t *testing.T) {
 	for expr, method := range map[string]string{"up": http.MethodGet, long: http.MethodPost} {
 		meta, err := ask(t, target, expr)
 		if err != nil || meta.Series != 1 {
-			t.Fatalf("%s: %+v, %v", method, meta, err)
+			t.Fatalf("%s: got %+v and error %v, want one series", method, meta, err)
 		}
 		if asked := s.requests(); len(asked) != 1 ||
 			!strings.HasPrefix(asked[0], method+" "+proxyPath+rangePath) {
@@ -391,7 +391,8 @@ func TestThePortForwardFails(t *testing.T) {
 			var e *promapi.Error
 			if !errors.As(err, &e) || e.Kind != promapi.KindDenied ||
 				!strings.Contains(err.Error(), "you are not allowed to get services/proxy") {
-				t.Errorf("%v does not say what the proxy takes", err)
+				t.Errorf("got %v, want a denial that says you are not allowed to get "+
+					"services/proxy", err)
 			}
 		})
 	}
