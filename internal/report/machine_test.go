@@ -62,7 +62,7 @@ func TestNodeAge(t *testing.T) {
 		}
 	}
 	if got := wordingIn(words.English).nodeAge(time.Time{}, slot); got != "" {
-		t.Errorf("an age of a node that nobody knows the birth of: %q", got)
+		t.Errorf("age of a node whose start is unknown: got %q, want none", got)
 	}
 }
 

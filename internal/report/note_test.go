@@ -161,11 +161,11 @@ func TestNotesOfAnyKind(t *testing.T) {
 		} {
 			if got := SayNote(words.English, snapshot.NoteOf(code, args...)); strings.Contains(got,
 				"%!") {
-				t.Errorf("%s of %v: %q", code, args, got)
+				t.Errorf("%s of %v: got %q, want every argument to fit its verb", code, args, got)
 			}
 		}
 	}
 	if got := SayNote(words.English, snapshot.Note{}); got != "" {
-		t.Errorf("nothing to say is said as %q", got)
+		t.Errorf("an empty note: got %q, want no text", got)
 	}
 }

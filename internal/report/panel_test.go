@@ -17,7 +17,7 @@ func TestLinksThatAreNone(t *testing.T) {
 		"example.com", "", "http://",
 	} {
 		if got := graphURL(address, &snapshot.Panel{Exprs: []string{"up"}}); got != "" {
-			t.Errorf("%q becomes the link %s", address, got)
+			t.Errorf("%q: got link %s, want none", address, got)
 		}
 	}
 	p := snapshot.Panel{

@@ -436,6 +436,6 @@ func TestPercentOfACapacity(t *testing.T) {
 		return out
 	}
 	if diff := cmp.Diff(texts(units.PercentUnit, 1), texts(units.Percent, 100)); diff != "" {
-		t.Errorf("texts (-percentunit +percent):\n%s", diff)
+		t.Errorf("texts: diff (-want as for percentunit, +got for percent):\n%s", diff)
 	}
 }

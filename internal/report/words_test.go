@@ -29,14 +29,14 @@ func TestPrintable(t *testing.T) {
 		got := printable(rapid.String().Draw(t, "s"))
 		for _, c := range got {
 			if unicode.IsControl(c) || c == '\u202e' {
-				t.Fatalf("%q holds %U", got, c)
+				t.Fatalf("got %q with %U, want only printable characters", got, c)
 			}
 		}
 	})
 	if got := printable(strings.Repeat("가", 10_000)); len([]rune(got)) != printableRunes {
-		t.Errorf("%d characters", len([]rune(got)))
+		t.Errorf("got %d characters, want %d", len([]rune(got)), printableRunes)
 	}
 	if got := printable("a\u202eb\u200bc\x07"); got != "abc" {
-		t.Errorf("%q", got)
+		t.Errorf("got %q, want abc", got)
 	}
 }
