@@ -76,7 +76,8 @@ func FuzzParseEvent(f *testing.F) {
 		o, err := parseEvent(raw, now)
 		if err == nil && (o.slot.IsZero() || o.slot.After(now.Add(time.Minute)) ||
 			len(o.reports) > maxReports) {
-			t.Errorf("%s: got %+v", raw, o)
+			t.Errorf("%s: got %+v, want a slot by %v and at most %d reports", raw, o,
+				now.Add(time.Minute), maxReports)
 		}
 	})
 }
@@ -127,7 +128,7 @@ func TestAFailedQueryIsAResult(t *testing.T) {
 	if err != nil ||
 		!bytes.Contains(page, []byte("promsnap run daily -c promsnap.yaml --time "+
 			"2026-11-22T09:00:00Z")) {
-		t.Errorf("got no command for running it again in the report (%v)", err)
+		t.Errorf("got the report (%v)\n%s\nwant in it the command that runs it again", err, page)
 	}
 	if !strings.Contains(log.String(), `"verdict":"failed"`) {
 		t.Errorf("got the log %s, want the verdict failed", log)
@@ -244,7 +245,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 	}
 	block := regexp.MustCompile("(?s)   ```yaml\n(.*?)   ```").FindSubmatch(doc)
 	if block == nil {
-		t.Fatal("docs/lambda.md holds no configuration")
+		t.Fatal("docs/lambda.md: got no YAML block, want a configuration")
 	}
 	cfg, err := config.Load("promsnap.yaml", block[1], app.ConfigOptions(func(string) string {
 		return ""
@@ -253,7 +254,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if cfg.Prometheus.SigV4 == nil || len(cfg.Reports) != 2 || cfg.State.S3 == nil {
-		t.Errorf("got %+v", cfg)
+		t.Errorf("got %+v, want SigV4, two reports and the state in S3", cfg)
 	}
 }
 
@@ -271,8 +272,8 @@ func TestRetryableErrors(t *testing.T) {
 		"none":      {nil, false, false},
 	} {
 		if passing(tc.err) != tc.passing || undelivered(tc.err) != tc.undelivered {
-			t.Errorf("%s: got passing %v, undelivered %v",
-				name, passing(tc.err), undelivered(tc.err))
+			t.Errorf("%s: got passing %v, undelivered %v; want %v, %v", name, passing(tc.err),
+				undelivered(tc.err), tc.passing, tc.undelivered)
 		}
 	}
 }
@@ -321,7 +322,7 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 			t.Fatalf("%q: %v", from, err)
 		}
 		if diff := cmp.Diff(commands, its, same); diff != "" {
-			t.Errorf("%q: the command and the function differ:\n%s", from, diff)
+			t.Errorf("%q: diff (-want as in the command, +got in the function):\n%s", from, diff)
 		}
 		its.Reports[0].Range++ // a difference must be found
 		if cmp.Equal(commands, its, same) {

@@ -50,12 +50,12 @@ state: {dir: state}
 		}
 		if got := cfg.Prometheus.HTTP.Client().Authorization.CredentialsFile; got != filepath.Join(
 			root, "token") {
-			t.Errorf("%s: got the token at %s", from, got)
+			t.Errorf("%s: got the token at %s, want it in %s", from, got, root)
 		}
 		if cfg.Receivers[0].To != config.Dir(filepath.Join(root, "out")) ||
 			cfg.State.Dir != filepath.Join(root, "state") {
-			t.Errorf("%s: got reports in %s, and the state in %s", from, cfg.Receivers[0].To,
-				cfg.State.Dir)
+			t.Errorf("%s: got reports in %s and the state in %s, want out and state in %s", from,
+				cfg.Receivers[0].To, cfg.State.Dir, root)
 		}
 	}
 	stores(t, "version: 2")

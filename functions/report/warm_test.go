@@ -112,7 +112,7 @@ state: {s3: {%[2]s, prefix: state}}
 		got, err := h.report(t.Context(),
 			json.RawMessage(fmt.Sprintf(`{"time": "2026-11-22T08:5%d:00Z"}`, i)))
 		if err != nil || got.Verdict != verdictOK {
-			t.Fatalf("got %+v, %v\n%s", got, err, log)
+			t.Fatalf("got %+v and error %v, want verdict %v\n%s", got, err, verdictOK, log)
 		}
 		c.settle(t)
 	}
