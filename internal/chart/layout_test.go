@@ -43,7 +43,8 @@ func TestLabelsOfOddPanels(t *testing.T) {
 			} {
 				pic := compose(as(kind, data), o.bounded())
 				if err := checkLabels(pic); err != nil {
-					t.Errorf("%s as %s, %+v: %v", name, kind, o, err)
+					t.Errorf("%s as %s, %+v: got %v, want no text over another or outside", name,
+						kind, o, err)
 				}
 				if _, nothing := o.speech().nothingToDraw(data); o.Phone && nothing == "" &&
 					pic.height != phoneHeight {
