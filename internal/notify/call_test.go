@@ -33,7 +33,7 @@ func ask(t *testing.T, quotes bool, answer http.HandlerFunc) error {
 	c.Quotes = quotes
 	err = c.Call(rq)
 	if text := fmt.Sprintf("%v %+v %#v", err, err, c); strings.Contains(text, marked) {
-		t.Errorf("the error or the caller shows the address: %s", text)
+		t.Errorf("got error and caller %s, want both without the address", text)
 	}
 	return err
 }

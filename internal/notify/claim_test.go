@@ -74,7 +74,7 @@ func TestALiveClaimStopsAnotherRun(t *testing.T) {
 			"oncall": {First: slot, Unsure: []string{string(keyOf(firing("a", 0, 0)))}},
 		}
 		if out := d.deliver(t, ""); out.ClaimedBy != nil {
-			t.Error("got a claim that has ended")
+			t.Errorf("got the ended claim %+v, want none", out.ClaimedBy)
 		}
 		d.want(t, "s3", "oncall new a?")
 	})
@@ -119,7 +119,7 @@ func TestABookThatCannotBeWritten(t *testing.T) {
 		d.deliver(t, "")
 		d.want(t, "oncall new a?", "team summary a?")
 		if oncall.got[1].Unwritten {
-			t.Error("a message that was recorded says that it was not")
+			t.Error("got unwritten true, want false: the message was recorded")
 		}
 		d.deliver(t, "")
 		d.want(t)
@@ -135,7 +135,7 @@ func TestABookThatIsOvertaken(t *testing.T) {
 		d.deliver(t, "503")
 		d.want(t, "oncall new a")
 		if oncall.got[0].MemoryLost == "" {
-			t.Error("the message does not say that it may be a repetition")
+			t.Error("got no memory lost, want one: the message may be a repetition")
 		}
 	})
 }

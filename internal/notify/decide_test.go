@@ -335,7 +335,8 @@ func TestSilence(t *testing.T) {
 	}
 	s := Silence{From: before(10), Until: slot}
 	if s.Active(slot) || !s.Active(before(1)) || s.Active(before(11)) {
-		t.Error("a silence is active from its start until before its end")
+		t.Errorf("active at the end, before it, before the start: got %v, %v, %v; want only the "+
+			"second", s.Active(slot), s.Active(before(1)), s.Active(before(11)))
 	}
 	var all []Silence
 	for i := range MaxSilences + 10 {

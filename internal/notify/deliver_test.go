@@ -179,7 +179,7 @@ func TestNothingToSend(t *testing.T) {
 		d.receiver("oncall", RoleChanges)
 		d.receiver("disk", RoleArchiveOnChange)
 		d.rq.Render = func(context.Context) ([]report.File, error) {
-			t.Error("a report was drawn although no archive keeps it")
+			t.Error("got a call of Render, want none: no archive keeps the report")
 			return nil, nil
 		}
 		d.deliver(t, "")
@@ -300,7 +300,8 @@ func TestNothingIsSentAfterTheDeadline(t *testing.T) {
 		d.deliver(t, "no time was left")
 		d.want(t)
 		if len(d.book.page.Ledger.Receivers["oncall"].Notified) != 0 {
-			t.Error("the message was recorded as sent")
+			t.Errorf("got %+v recorded as sent, want nothing",
+				d.book.page.Ledger.Receivers["oncall"].Notified)
 		}
 	})
 }

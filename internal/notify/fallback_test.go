@@ -47,7 +47,7 @@ func TestAFallbackGetsWhatTheOtherDidNot(t *testing.T) {
 			}
 		}
 		if _, ok := d.book.page.Ledger.Receivers["oncall via mail"]; ok {
-			t.Error("the entry of the fallback is still there")
+			t.Error("got an entry of the fallback, want none")
 		}
 	})
 }
@@ -77,7 +77,7 @@ func TestAFallbackIsUsedAgain(t *testing.T) {
 		oncall.answers = []error{revoked, revoked}
 		d.deliver(t, "revoked")
 		if last := mail.got[len(mail.got)-1].Message; last.Thread.ID == "4" {
-			t.Errorf("got mail in another receiver's thread: %+v", last.Thread)
+			t.Errorf("got mail in thread %+v, want none of another receiver", last.Thread)
 		}
 	})
 }

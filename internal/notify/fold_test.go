@@ -140,7 +140,8 @@ func TestFoldLosesNothing(t *testing.T) {
 		for _, m := range newDecider(p, slot).decide(r, e).messages {
 			messages[m.Kind]++
 			if worst := m.Severity(); messages[m.Kind] > 1 && worst > least[m.Kind] {
-				t.Fatalf("got a %s message of %s after one of %s", m.Kind, worst, least[m.Kind])
+				t.Fatalf("got a %s message of %s, want at most %s as in the one before", m.Kind,
+					worst, least[m.Kind])
 			}
 			least[m.Kind] = m.Severity()
 			for _, i := range m.Items {
@@ -245,8 +246,8 @@ func TestFoldOutlivesKills(t *testing.T) {
 					} {
 						id := fmt.Sprint(item.Key, item.Episode.Since, end)
 						if says && sent[id] > 0 && !message.PossibleDuplicate {
-							t.Fatalf("seed %d, slot %d: got %s of %s again without a mark", seed, i,
-								message.Kind, id)
+							t.Fatalf("seed %d, slot %d: got %s of %s again without a mark, want "+
+								"it marked", seed, i, message.Kind, id)
 						} else if says {
 							sent[id]++
 						}
@@ -263,7 +264,8 @@ func TestFoldOutlivesKills(t *testing.T) {
 				if begin, end := sent[fmt.Sprint(k, ep.Since, false)],
 					sent[fmt.Sprint(k, ep.Since, true)]; begin == 0 || !ep.Fires() && end == 0 {
 					t.Fatalf(
-						"seed %d: %s since %s: got %d messages of the start, %d of the end",
+						"seed %d: %s since %s: got %d messages of the start, %d of the end; want "+
+							"at least one of each that has come",
 						seed, k, ep.Since, begin, end)
 				}
 			}

@@ -28,7 +28,7 @@ func FuzzParseMatch(f *testing.F) {
 			return
 		}
 		if len(ms) == 0 || matches(ms, rules.Alert{}) && !asksForSeverity(s) {
-			t.Errorf("%q matches every alert: %v", s, ms)
+			t.Errorf("%q: got %v, which matches every alert; want a matcher that does not", s, ms)
 		}
 		var again []string
 		for _, m := range ms {
@@ -37,7 +37,7 @@ func FuzzParseMatch(f *testing.F) {
 		if text := strings.Join(again, ","); utf8.ValidString(s) && len(text) <= maxMatch {
 			back, err := ParseMatch(text)
 			if err != nil || len(back) != len(ms) {
-				t.Errorf("%q is written as %q, which gives %v, %v", s, text, back, err)
+				t.Errorf("%q, written as %q: got %v and error %v, want %v", s, text, back, err, ms)
 			}
 		}
 	})
