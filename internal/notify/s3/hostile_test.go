@@ -49,7 +49,7 @@ func TestKeysAndListsOfHostileWords(t *testing.T) {
 		pages = map[string]string{}
 		for _, key := range s.Keys() {
 			if !safe.MatchString(key) || strings.Contains(key, "..") || len(key) > 400 {
-				t.Errorf("%.40q: got the key %q", word, key)
+				t.Errorf("%.40q: got the key %q, want a safe one of at most 400 bytes", word, key)
 			}
 			parts := strings.SplitN(key, "/", 4)
 			body := s.Object(key).Body
@@ -57,7 +57,7 @@ func TestKeysAndListsOfHostileWords(t *testing.T) {
 			case strings.HasSuffix(name, "index.json"):
 				var l list
 				if err := json.Unmarshal(body, &l); err != nil || !utf8.Valid(body) {
-					t.Errorf("%.40q: got %s: %v", word, key, err)
+					t.Errorf("%.40q: %s: got %.200q (%v), want JSON in UTF-8", word, key, body, err)
 				}
 			case strings.HasSuffix(name, "index.html") && !bytes.HasPrefix(body, []byte("page of")):
 				pages[name] = shape(body)
@@ -77,7 +77,7 @@ func TestKeysAndListsOfHostileWords(t *testing.T) {
 			t.Errorf("%s: got the lists %v, want as for a harmless text %v", w.Name, got, tame)
 		}
 		if other := seen[root]; other != "" {
-			t.Errorf("%s and %s have the same key %s", w.Name, other, root)
+			t.Errorf("%s: got key %s, want another than that of %s", w.Name, root, other)
 		}
 		seen[root] = w.Name
 	}

@@ -64,7 +64,7 @@ func TestManyWritersLoseNothing(t *testing.T) {
 		t.Errorf("got %d reports on the day's page, want 8", n)
 	}
 	if page := string(s.Object(base + "index.html").Body); !strings.Contains(page, "8 reports") {
-		t.Errorf("got an old page of days:\n%s", page)
+		t.Errorf("got the page of days\n%s\nwant it to count 8 reports", page)
 	}
 	for _, name := range []string{"index.html", "report.json", "node-memory.png"} {
 		if mark := s.Object(base + "latest/" +
@@ -135,7 +135,7 @@ func TestALostListStartsOver(t *testing.T) {
 	deliver(t, n, delivery(morning.Add(time.Hour)))
 	if page := string(s.Object(base + "2026/11/22/index.html").Body); strings.Count(page,
 		"<li class=") != 1 {
-		t.Errorf("got the page of the lost list:\n%s", page)
+		t.Errorf("got the page\n%s\nwant only the one report after the loss of the list", page)
 	}
 }
 
@@ -146,13 +146,14 @@ func TestListHasBounds(t *testing.T) {
 	}
 	if !l.put(entry{Name: "09500"}) || len(l.Entries) != maxEntries ||
 		l.Entries[0].Name != "09500" {
-		t.Errorf("got %d entries, the first %s", len(l.Entries), l.Entries[0].Name)
+		t.Errorf("got %d entries, the first %s; want %d, the first 09500", len(l.Entries),
+			l.Entries[0].Name, maxEntries)
 	}
 	if l.put(entry{Name: "00001"}) {
-		t.Error("an entry older than all others changed a full list")
+		t.Error("an entry older than all others: got a change of the full list, want none")
 	}
 	if l.put(entry{Name: "09000", Rev: -1}) {
-		t.Error("an older entry replaced a newer one")
+		t.Error("an older revision of an entry: got a change of the list, want none")
 	}
 	long := entry{Headline: headline(strings.Repeat("<", 2*maxHeadline))}
 	l.Entries = slices.Repeat([]entry{long}, maxEntries)
@@ -161,7 +162,7 @@ func TestListHasBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(body) > maxListSize {
-		t.Errorf("got a full list of %d bytes, more than are read", len(body))
+		t.Errorf("got a full list of %d bytes, want at most %d", len(body), maxListSize)
 	}
 }
 
@@ -249,7 +250,8 @@ func TestPages(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("got another %s than %s; inspect it and run with -update", key, golden)
+				t.Errorf("%s: got\n%s\nwant as in %s\n%s\ninspect it and run with -update", key,
+					got, golden, want)
 			}
 		}
 	}
@@ -283,11 +285,11 @@ func TestPagesLoadNothing(t *testing.T) {
 	deliver(t, receiver(t, s, Options{Prefix: "cap"}), delivery(morning, bad))
 	page := string(s.Object(base + "index.html").Body)
 	if !strings.Contains(page, `content="default-src &#39;none&#39;; style-src &#39;sha256-`) {
-		t.Error("got a page without a policy")
+		t.Errorf("got the page\n%s\nwant it to have a content security policy", page)
 	}
 	if found := regexp.MustCompile(`(?i)<script|src=|@import|url\(|https?:`).
 		FindString(page); found != "" {
-		t.Errorf("got %q on the page", found)
+		t.Errorf("got %q on the page, want no script and nothing from elsewhere", found)
 	}
 }
 
@@ -311,7 +313,8 @@ func FuzzList(f *testing.F) {
 			t.Fatal(err)
 		}
 		if found := regexp.MustCompile(`(?i)<script|<img|href="[a-z]+:`).Find(page); found != nil {
-			t.Errorf("got %q on the page of %q", found, body)
+			t.Errorf("got %q on the page of %q, want no script, picture or absolute link", found,
+				body)
 		}
 	})
 }

@@ -78,7 +78,8 @@ func deliver(t *testing.T, n *Notifier, d notify.Delivery) notify.Receipt {
 func TestContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		if cloudtest.Secret != notifytest.Secret {
-			t.Fatal("the receiver does not have the contract's secret")
+			t.Fatalf("got the secret %q, want that of the contract, %q", cloudtest.Secret,
+				notifytest.Secret)
 		}
 		s := cloudtest.New(t)
 		always := func(f cloudtest.Fault) {
@@ -148,7 +149,7 @@ func TestKeysAndHeaders(t *testing.T) {
 		delete(want, key)
 	}
 	for key := range want {
-		t.Errorf("got no %s", key)
+		t.Errorf("got no %s, want it among the keys", key)
 	}
 	if w := "https://reports.example.com/x/prod-seoul/daily/2026/11/22/20261122T000000Z/index.html"; receipt != (notify.Receipt{Location: w}) {
 		t.Errorf("receipt %+v, want %s", receipt, w)
@@ -180,7 +181,7 @@ func TestPageIsWrittenLast(t *testing.T) {
 		{"2026/11/22/index.html", "index.json"}, {"index.json", "index.html"},
 	} {
 		if at(pair[0]) < 0 || at(pair[0]) > at(pair[1]) {
-			t.Errorf("got %s after %s: %v", pair[0], pair[1], order)
+			t.Errorf("got the order %v, want %s before %s", order, pair[0], pair[1])
 		}
 	}
 }
@@ -203,7 +204,7 @@ func TestTheSameAgainGivesTheSame(t *testing.T) {
 		t.Errorf("got the receipts %+v and %+v, want the same", first, again)
 	}
 	if fmt.Sprint(tree()) != fmt.Sprint(before) {
-		t.Error("delivering the same again changed the objects")
+		t.Errorf("delivering the same again: got the objects %v, want %v", tree(), before)
 	}
 }
 
@@ -213,15 +214,15 @@ func TestLatestNeverGoesBack(t *testing.T) {
 	deliver(t, n, delivery(morning))
 	deliver(t, n, delivery(morning.Add(-24*time.Hour)))
 	if got := string(s.Object(base + "latest/index.html").Body); got != "page of 20261122T000000Z" {
-		t.Errorf("after an older slot: got %s at latest/", got)
+		t.Errorf("after an older slot: got %s at latest/, want page of 20261122T000000Z", got)
 	}
 	deliver(t, n, delivery(morning.Add(time.Hour)))
 	if got := string(s.Object(base + "latest/index.html").Body); got != "page of 20261122T010000Z" {
-		t.Errorf("after a newer slot: got %s at latest/", got)
+		t.Errorf("after a newer slot: got %s at latest/, want page of 20261122T010000Z", got)
 	}
 	if got := string(s.Object(base +
 		"2026/11/21/20261121T000000Z/index.html").Body); got != "page of 20261121T000000Z" {
-		t.Errorf("the older slot: got %q", got)
+		t.Errorf("the older slot: got %q, want page of 20261121T000000Z", got)
 	}
 }
 
@@ -267,7 +268,7 @@ func TestErrors(t *testing.T) {
 			}
 			for _, key := range s.Keys() {
 				if strings.HasSuffix(key, "index.html") {
-					t.Errorf("got the page without its files: %s", key)
+					t.Errorf("got the page %s without its files, want no page", key)
 				}
 			}
 			s.Break(nil)
@@ -298,16 +299,17 @@ func TestEveryLostAnswerHeals(t *testing.T) {
 		})
 		if _, err := n.Notify(context.Background(), delivery(morning, bad)); err == nil &&
 			s.Calls()[lost][:3] == "PUT" {
-			t.Errorf("the answer to %s was lost: got no error", s.Calls()[lost])
+			t.Errorf("the answer to %s was lost: got no error, want one", s.Calls()[lost])
 		}
 		s.Break(nil)
 		deliver(t, n, delivery(morning, bad))
 		if !slices.Equal(s.Keys(), want.Keys()) {
-			t.Errorf("lost %d: got the keys %v", lost, s.Keys())
+			t.Errorf("lost %d: got the keys %v, want %v", lost, s.Keys(), want.Keys())
 		}
 		for _, key := range s.Keys() {
 			if !bytes.Equal(s.Object(key).Body, want.Object(key).Body) {
-				t.Errorf("lost %d: got %s with %s", lost, key, s.Object(key).Body)
+				t.Errorf("lost %d: %s: got %s, want %s", lost, key, s.Object(key).Body,
+					want.Object(key).Body)
 			}
 		}
 	}
@@ -326,10 +328,11 @@ func TestLink(t *testing.T) {
 	defer func() { _ = response.Body.Close() }()
 	if response.Header.Get("Etag") != s.Object(
 		"prod-seoul/daily/2026/11/22/20261122T000000Z/index.html").ETag {
-		t.Errorf("%s: got %s", receipt.Location, response.Status)
+		t.Errorf("%s: got %s with the ETag %q, want the ETag of the page", receipt.Location,
+			response.Status, response.Header.Get("Etag"))
 	}
 	if strings.Contains(fmt.Sprintf("%+v", receipt), cloudtest.Secret) {
-		t.Errorf("the receipt shows the secret: %+v", receipt)
+		t.Errorf("got the receipt %+v, want it without the secret", receipt)
 	}
 }
 
@@ -344,7 +347,7 @@ func TestCacheOfAReportThatIsNotWhole(t *testing.T) {
 	}))
 	for _, key := range s.Keys() {
 		if got := s.Object(key).Header.Get("Cache-Control"); got != cacheALittle {
-			t.Errorf("%s: got the cache control %s", key, got)
+			t.Errorf("%s: got the cache control %s, want %s", key, got, cacheALittle)
 		}
 	}
 }
@@ -403,7 +406,8 @@ func TestAWholeReportStays(t *testing.T) {
 			}
 			if tc.stays == 0 &&
 				s.Object(home+pageName).Header.Get("Cache-Control") != cacheForGood {
-				t.Error("a whole report is not cached for good")
+				t.Errorf("a whole report: got the cache control %s, want %s",
+					s.Object(home+pageName).Header.Get("Cache-Control"), cacheForGood)
 			}
 		})
 	}
@@ -448,11 +452,11 @@ func TestHostileNames(t *testing.T) {
 	safe := regexp.MustCompile(`^cap/etc-[0-9a-f]{8}/a-b-script-[0-9a-f]{8}/[0-9A-Za-z/.-]+$`)
 	for _, key := range s.Keys() {
 		if !safe.MatchString(key) || strings.Contains(key, "..") {
-			t.Errorf("got the key %q", key)
+			t.Errorf("got the key %q, want it to match %s, without ..", key, safe)
 		}
 		if body := s.Object(key).Body; strings.Contains(string(body), "<script") ||
 			strings.Contains(string(body), "<img") {
-			t.Errorf("got markup from outside in %s:\n%s", key, body)
+			t.Errorf("%s: got\n%s\nwant no markup from outside", key, body)
 		}
 	}
 	for _, name := range []string{"", "../x", "a/b", ".x", "A.png", "x\x00"} {
@@ -468,7 +472,7 @@ func TestHostileNames(t *testing.T) {
 	var refused *notify.RefusedError
 	if _, err := n.Notify(context.Background(), twice); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "two files") {
-		t.Errorf("the same name twice: got %v", err)
+		t.Errorf("the same name twice: got %v, want a refusal because of two files", err)
 	}
 }
 
