@@ -39,7 +39,8 @@ func TestFollowUpFillsTheThread(t *testing.T) {
 			t.Errorf("got %s in %q, %q; want it in the thread", f.Name, f.Channel, f.Thread)
 		}
 		if !strings.Contains(f.Alt, w.nodes[i]) || f.Title == "" {
-			t.Errorf("%s: got the description %q, title %q", f.Name, f.Alt, f.Title)
+			t.Errorf("%s: got the description %q, title %q; want %s in the first, and a title",
+				f.Name, f.Alt, f.Title, w.nodes[i])
 		}
 		if c, err := png.DecodeConfig(bytes.NewReader(f.Body)); err != nil || c.Width != 1600 {
 			t.Errorf("%s: got a width of %d, %v; want 1600", f.Name, c.Width, err)
@@ -137,7 +138,7 @@ func TestEveryFaultOfPictures(t *testing.T) {
 				t.Errorf("the note is %v, want %q", err, tc.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "MARKED") {
-				t.Errorf("the note shows the token: %v", err)
+				t.Errorf("got the note %v, want it without the token", err)
 			}
 			shown := 0
 			for _, f := range slack.Files() {
@@ -164,7 +165,7 @@ func TestPicturesEndWithTheirTime(t *testing.T) {
 		cancel()
 	}()
 	if err := n.FollowUp(ctx); err == nil {
-		t.Error("got no note about missing pictures")
+		t.Error("got no note, want one about missing pictures")
 	}
 	if said := slack.Messages(); len(said) != 2 {
 		t.Errorf("%d messages, want the alert and its thread", len(said))

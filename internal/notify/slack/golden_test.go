@@ -58,13 +58,12 @@ func hold(t *testing.T, name, got string) {
 		return
 	}
 	a, b := strings.Split(string(want), "\n"), strings.Split(got, "\n")
-	for i := range b {
-		if i >= len(a) || a[i] != b[i] {
-			t.Errorf("%s differs from line %d on: got %q", path, i+1, b[i])
-			return
-		}
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
 	}
-	t.Errorf("%s is longer than the message", path)
+	t.Errorf("%s differs from line %d on: got %q, want %q", path, i+1, b[i:min(i+1, len(b))],
+		a[i:min(i+1, len(a))])
 }
 
 func TestGoldens(t *testing.T) {
@@ -156,7 +155,7 @@ func TestTheFirstLineOfBlindness(t *testing.T) {
 							name, l, push, limits.Size(push))
 					}
 					if name == "long" && !strings.Contains(rest, cluster[:60]) {
-						t.Errorf("%s in %s: got no full name of the cluster:\n%s", name, l,
+						t.Errorf("%s in %s: got\n%s\nwant the full name of the cluster", name, l,
 							rest)
 					}
 				}
@@ -190,12 +189,13 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 	}
 	if d.Message.Items[0].Alert.Name = "spark-executor-0123456789-7d9f.example"; !strings.Contains(
 		Drafts(options(t), d)[0].Text, "\n"+d.Message.Items[0].Alert.Name+" memory") {
-		t.Error("got no full name of a slightly shortened node")
+		t.Errorf("got\n%s\nwant the full name of the slightly shortened node %s",
+			Drafts(options(t), d)[0].Text, d.Message.Items[0].Alert.Name)
 	}
 	if !strings.Contains(got.Text,
 		"\na-very-long-name-of-a-node-that-no-phone-can-show.example.internal memory 94.4 % > 90 "+
 			"%\n") {
-		t.Errorf("got no full name:\n%s", got.Text)
+		t.Errorf("got\n%s\nwant a line with the full name of the node", got.Text)
 	}
 }
 
@@ -218,7 +218,7 @@ func TestMentions(t *testing.T) {
 			}
 			called := strings.Contains(string(blocks), "<!subteam^S0123456789>")
 			if want := k.Pages() && critical; called != want {
-				t.Errorf("%v, critical %v: got mentioned %v", k, critical, called)
+				t.Errorf("%v, critical %v: got mentioned %v, want %v", k, critical, called, want)
 			}
 		}
 	}

@@ -65,7 +65,7 @@ func TestMoreAlertsThanAreRemembered(t *testing.T) {
 		got := Drafts(options(t), d)[0].Text
 		if strings.Contains(got,
 			"199 more alerts are firing; only the report lists them.") != want {
-			t.Errorf("%s: got %s", kind, got)
+			t.Errorf("%s: got %s\nwant the count of 199 more alerts in it: %v", kind, got, want)
 		}
 	}
 }

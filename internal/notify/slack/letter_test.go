@@ -116,7 +116,7 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 	}
 	raw, err := json.Marshal(l.blocks())
 	if err != nil {
-		t.Errorf("encoding the blocks: %v", err)
+		t.Errorf("encoding the blocks: got error %v, want none", err)
 		return
 	}
 	if code, why := slackdouble.CheckBlocks(raw); code != "" {
@@ -132,7 +132,7 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 	}
 	var blocks any
 	if err := json.Unmarshal(raw, &blocks); err != nil {
-		t.Errorf("decoding the blocks: %v", err)
+		t.Errorf("decoding the blocks: got error %v, want none", err)
 	}
 	for _, text := range mrkdwn(blocks) {
 		if text != l.calls() {
@@ -150,7 +150,7 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 				!strings.HasPrefix(text[i:], "<https://prometheus.example.com/") &&
 				!strings.HasPrefix(text[i:], "<https://runbooks.example.com/") &&
 				!strings.HasPrefix(text[i:], "<https://evil.example.com") {
-				t.Errorf("got a stray angle bracket in %.200q", text[i:])
+				t.Errorf("got a stray angle bracket in %.200q, want only links and dates", text[i:])
 			}
 		}
 	}
@@ -160,7 +160,8 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 	}
 	if n := len(l.Lines); n > 0 && l.Lines[n-1].String() == "…" &&
 		whole > limits.Body-limits.Place {
-		t.Errorf("got lines cut after %d characters without a count of the rest", whole)
+		t.Errorf("got lines cut after %d characters without a count of the rest, want the count",
+			whole)
 	}
 }
 
@@ -177,13 +178,13 @@ func TestWordsFromOutsideAreHarmless(t *testing.T) {
 					check(t, l)
 					for _, b := range l.Links {
 						if !letter.IsLink(b.URL) {
-							t.Errorf("got a button with the address %.80q", b.URL)
+							t.Errorf("got a button with the address %.80q, want a link", b.URL)
 						}
 					}
 					for _, ln := range l.Lines {
 						if strings.ContainsAny(ln.String(), "\n\r\x00\x1b\u202e\u2066") {
-							t.Errorf("%v: got a control character in the line %.100q",
-								k, ln.String())
+							t.Errorf("%v: got the line %.100q, want no control character", k,
+								ln.String())
 						}
 					}
 				}
@@ -268,7 +269,7 @@ func TestParseMention(t *testing.T) {
 		"S0123456789": "<!subteam^S0123456789>",
 	} {
 		if got, err := ParseMention(in); err != nil || got != want {
-			t.Errorf("%s: got %q, %v", in, got, err)
+			t.Errorf("%s: got %q and error %v, want %q", in, got, err, want)
 		}
 	}
 	for _, in := range []string{

@@ -90,7 +90,7 @@ func TestAnAlertsLife(t *testing.T) {
 		t.Errorf("got %d edits of the first message, want 1", said[0].Edits)
 	}
 	if refused := slack.Refused(); len(refused) > 0 {
-		t.Errorf("got requests that Slack refuses: %q", refused)
+		t.Errorf("got requests that Slack refuses: %q, want none", refused)
 	}
 }
 
@@ -245,7 +245,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "MARKED") {
-				t.Errorf("the error shows the token: %v", err)
+				t.Errorf("got error %v, want it without the token", err)
 			}
 			if said := slack.Messages(); len(said) != 0 {
 				t.Errorf("got the messages %+v after a refusal, want none", said)
