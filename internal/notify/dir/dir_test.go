@@ -118,7 +118,7 @@ func TestTheSameAgainTouchesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !os.SameFile(before, after) {
-		t.Error("the same bytes were written again")
+		t.Error("the same bytes again: got a new file, want the old one kept")
 	}
 	wantTree(t, root, "one")
 }
@@ -162,7 +162,7 @@ func TestAStoppedRunLeavesTheOldFiles(t *testing.T) {
 		deliver(t, root, "one")
 		_, err := New(root).Notify(&countdown{context.Background(), after}, delivery("two"))
 		if err == nil {
-			t.Fatalf("stopped after %d files: got no error", after)
+			t.Fatalf("stopped after %d files: got no error, want one", after)
 		}
 		wantTree(t, root, "one")
 	}
@@ -218,7 +218,7 @@ func TestCrashesAreCleanedUp(t *testing.T) {
 		}
 		deliver(t, root, "one")
 		if _, err := os.Stat(work); err != nil {
-			t.Errorf("the work of another run was removed: %v", err)
+			t.Errorf("the work of another run: got %v, want it kept", err)
 		}
 	})
 }
@@ -245,7 +245,7 @@ func TestErrorsOfTheFileSystem(t *testing.T) {
 			file(t, filepath.Join(root, tc.path))
 			_, err := New(root).Notify(context.Background(), delivery("one"))
 			if err == nil {
-				t.Fatal("got no error")
+				t.Fatal("got no error, want one")
 			}
 			for _, want := range []string{where, "there is a file where a directory must be"} {
 				if !strings.Contains(filepath.ToSlash(err.Error()), want) {
@@ -289,17 +289,17 @@ func TestRefusesNames(t *testing.T) {
 		d := delivery("one")
 		d.Files = append(d.Files, report.File{Name: name})
 		if _, err := New(root).Notify(context.Background(), d); err == nil {
-			t.Errorf("%q was accepted", name)
+			t.Errorf("%q: got no error, want a refusal", name)
 		}
 		if got := tree(t, root); len(got) != 0 {
-			t.Errorf("%q: got files: %v", name, got)
+			t.Errorf("%q: got files %v, want none", name, got)
 		}
 	}
 	d := delivery("one")
 	d.Files = append(d.Files, d.Files[0])
 	if _, err := New(t.TempDir()).Notify(context.Background(), d); err == nil ||
 		!strings.Contains(err.Error(), "two files") {
-		t.Errorf("the same name twice: got %v", err)
+		t.Errorf("the same name twice: got %v, want an error about two files", err)
 	}
 }
 
@@ -401,7 +401,7 @@ func TestManyAtOnce(t *testing.T) {
 			t.Fatalf("got index.html with %q, want the page of a run", got)
 		}
 		if err := os.Remove(own); err != nil {
-			t.Errorf("somebody's own file is missing: %v", err)
+			t.Errorf("somebody's own file: got %v, want it kept", err)
 		}
 		wantTree(t, root, got)
 		if t.Failed() {

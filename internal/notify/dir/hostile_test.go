@@ -36,12 +36,13 @@ func TestDirectoriesOfHostileWords(t *testing.T) {
 		}
 		body, err := os.ReadFile(receipt.Location)
 		if err != nil || string(body) != w.Text {
-			t.Errorf("%s: got another body at %s (%v)", w.Name, receipt.Location, err)
+			t.Errorf("%s: got %.100q at %s (%v), want %.100q", w.Name, body, receipt.Location, err,
+				w.Text)
 		}
 		d.Files = append(d.Files, report.File{Name: w.Text})
 		if _, err := New(root).Notify(context.Background(), d); err == nil &&
 			report.CheckNames(d.Files) != nil {
-			t.Errorf("%s: a file with a bad name was accepted", w.Name)
+			t.Errorf("%s: got no error for a file with a bad name, want one", w.Name)
 		}
 	}
 	outside, err := os.ReadDir(base)
@@ -50,11 +51,12 @@ func TestDirectoriesOfHostileWords(t *testing.T) {
 	}
 	entries, err := os.ReadDir(root)
 	if err != nil || len(entries) != len(hostile.Words()) {
-		t.Errorf("got %d directories for %d names (%v)", len(entries), len(hostile.Words()), err)
+		t.Errorf("got %d directories (%v), want one for each of %d names", len(entries), err,
+			len(hostile.Words()))
 	}
 	for _, e := range entries {
 		if !safe.MatchString(e.Name()) {
-			t.Errorf("got a directory called %q", e.Name())
+			t.Errorf("got a directory called %q, want a name that matches %s", e.Name(), safe)
 		}
 	}
 }

@@ -81,12 +81,12 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 		notify(with("two", "new"))
 		wantMine(t, slot, nil)
 		if _, err := os.Stat(filepath.Join(slot, "old.png")); err == nil {
-			t.Error("the picture of a removed panel is still there")
+			t.Error("got the picture of a removed panel, want it removed")
 		}
 		for after := range 4 { // stopped between two files
 			if _, err := open(root).Notify(&countdown{t.Context(), after},
 				with("three", "new")); err == nil {
-				t.Errorf("stopped after %d files: got no error", after)
+				t.Errorf("stopped after %d files: got no error, want one", after)
 			}
 			wantMine(t, slot, nil)
 		}
@@ -96,7 +96,7 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 		wantMine(t, slot, map[string]string{"later.png": "later.png.kept-1"})
 		if got, err := os.ReadFile(filepath.Join(slot, "later.png")); err != nil ||
 			string(got) != "picture of five" {
-			t.Errorf("got later.png with %q (%v)", got, err)
+			t.Errorf("got later.png with %q (%v), want the picture of five", got, err)
 		}
 	}
 }
@@ -130,10 +130,10 @@ func TestSomebodysOwnFilesOutliveACrash(t *testing.T) {
 			wantMine(t, filepath.Join(root, where), nil)
 			if entries, err := os.ReadDir(filepath.Join(root, "daily")); err != nil ||
 				len(entries) != 1 {
-				t.Errorf("%s: got %v (%v) left", name, entries, err)
+				t.Errorf("%s: got %v (%v) left, want one directory", name, entries, err)
 			}
 			if _, err := os.Stat(filepath.Join(root, where, "gone.png")); err == nil {
-				t.Errorf("%s: the picture of a removed panel is still there", name)
+				t.Errorf("%s: got the picture of a removed panel, want it removed", name)
 			}
 		}
 	}
