@@ -17,13 +17,13 @@ func TestDocumentedPayload(t *testing.T) {
 	}
 	example := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(string(page))
 	if example == nil {
-		t.Fatal("docs/programs.md has no example in JSON")
+		t.Fatal("docs/programs.md: got no JSON block, want an example of a payload")
 	}
 	d := json.NewDecoder(strings.NewReader(example[1]))
 	d.DisallowUnknownFields()
 	var p Payload
 	if err := d.Decode(&p); err != nil {
-		t.Fatalf("the example is not a payload: %v", err)
+		t.Fatalf("decoding the example: got error %v, want a payload", err)
 	}
 	if p.Version != PayloadVersion || len(p.Alerts) != 1 || !p.Alerts[0].Fires() {
 		t.Errorf("got version %d and alerts %+v, want version %d and one alert that fires",

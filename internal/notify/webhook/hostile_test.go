@@ -42,7 +42,7 @@ func TestPayloadOfHostileWords(t *testing.T) {
 				want)
 		}
 		if strings.Contains(o.all(), "</script") {
-			t.Errorf("%s: got </script in the payload", w.Name)
+			t.Errorf("%s: got </script in the payload, want it escaped", w.Name)
 		}
 	}
 }
@@ -57,10 +57,11 @@ func TestAnswerOfHostileWords(t *testing.T) {
 		_, err := New(options(o.URL)).Notify(t.Context(),
 			notifytest.Delivery(notify.RoleMirror, notify.KindNone))
 		if err == nil {
-			t.Fatal("got no error")
+			t.Fatal("got no error, want one")
 		}
 		if c, bad := hostile.Unprintable(err.Error()); bad || len(err.Error()) > 1000 {
-			t.Errorf("%s: got %U, or an error that is too long: %.200q", w.Name, c, err)
+			t.Errorf("%s: got %U in an error of %d bytes, want at most 1000 printable ones: %.200q",
+				w.Name, c, len(err.Error()), err)
 		}
 	}
 }

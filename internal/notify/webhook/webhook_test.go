@@ -112,7 +112,7 @@ func TestPayload(t *testing.T) {
 		t.Fatalf("got %+v, %v; want an empty receipt", r, err)
 	}
 	if o.token != "Bearer "+notifytest.Secret {
-		t.Errorf("got the token %q", o.token)
+		t.Errorf("got the token %q, want %q", o.token, "Bearer "+notifytest.Secret)
 	}
 	var v any
 	if err := json.Unmarshal([]byte(o.all()), &v); err != nil {
@@ -130,7 +130,7 @@ func TestPayload(t *testing.T) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || string(want) != string(got)+"\n" {
-		t.Errorf("%v; got the payload\n%s\nrun with -update to accept it", err, got)
+		t.Errorf("%v; got the payload\n%s\nwant\n%s\nrun with -update to accept it", err, got, want)
 	}
 }
 
