@@ -90,7 +90,8 @@ func TestNoSummaryContradictsItself(t *testing.T) {
 				said := said(summary)
 				fault := func(what string) {
 					t.Helper()
-					t.Errorf("%v in %s for %v: %s\n%s", in, l, least, what, said)
+					t.Errorf("%v in %s for %v: %s; got\n%s\nwant no contradiction", in, l, least,
+						what, said)
 				}
 				checked := has("ok") || has("partial") || has("gone") || has("pending") ||
 					has("warning") || has("critical")

@@ -94,12 +94,12 @@ func TestEventsHaveTimes(t *testing.T) {
 				got := said(told)
 				for _, s := range want {
 					if !strings.Contains(got, s) {
-						t.Errorf("no %q in\n%s", s, got)
+						t.Errorf("got\n%s\nwant %q in it", got, s)
 					}
 				}
 				for _, s := range []string{"min)", "≥", "at least", "since"} {
 					if strings.Contains(got, s) {
-						t.Errorf("%q in\n%s", s, got)
+						t.Errorf("got\n%s\nwant no %q in it", got, s)
 					}
 				}
 			})

@@ -72,10 +72,10 @@ func TestMiddle(t *testing.T) {
 
 func TestFill(t *testing.T) {
 	if got := fill("%[2]s of %[1]s, 100 %", text("a"), text("b")).String(); got != "b of a, 100 %" {
-		t.Errorf("filled %q", got)
+		t.Errorf("got %q, want %q", got, "b of a, 100 %")
 	}
 	if got := fillText("%[1]s %[2]s", "%[2]s", "x"); got != "%[2]s x" {
-		t.Errorf("a word was taken for a format: %q", got)
+		t.Errorf("a word that looks like a format: got %q, want %q", got, "%[2]s x")
 	}
 }
 
@@ -115,11 +115,13 @@ func FuzzShorten(f *testing.F) {
 		a, b = outside.Line(a), outside.Line(b)
 		if got := limits.Cut(Line{{Text: a}, {Text: b, Bold: true}},
 			n).String(); limits.Size(got) > n {
-			t.Errorf("%q and %q cut to %d are %q", a, b, n, got)
+			t.Errorf("%q and %q: got %q of size %d, want at most %d", a, b, got,
+				limits.Size(got), n)
 		}
 		for _, got := range []string{limits.Clip(a, n), limits.middle(a, n)} {
 			if limits.Size(got) > n || limits.Size(a) <= n && got != a {
-				t.Errorf("%q in %d is %q", a, n, got)
+				t.Errorf("%q: got %q, want at most %d characters, and no change if it fits", a, got,
+					n)
 			}
 		}
 	})
