@@ -119,7 +119,8 @@ func TestAlerts(t *testing.T) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(want, append(got, '\n')) {
-		t.Errorf("%v; got the alerts\n%s\nrun with -update to accept them", err, got)
+		t.Errorf("%v; got the alerts\n%s\nwant\n%s\nrun with -update to accept them", err, got,
+			want)
 	}
 }
 
@@ -192,7 +193,7 @@ func TestRolloutIsNoOtherAlert(t *testing.T) {
 			"ip-10-0-1-14"
 	}))
 	if diff := cmp.Diff(before[0].Labels, after[0].Labels); diff != "" {
-		t.Errorf("the labels changed (-before +after):\n%s", diff)
+		t.Errorf("labels: diff (-want as before, +got after):\n%s", diff)
 	}
 	if before[0].Annotations["pod"] != "checkout-7d9f" ||
 		after[0].Annotations["pod"] != "checkout-8aaa" {
@@ -293,7 +294,7 @@ func FuzzAlerts(f *testing.F) {
 			}
 			if a.Labels["panel"] != "node-memory" && name != "panel" &&
 				a.Labels["panel"] != "container-memory" {
-				t.Errorf("got the labels %v", a.Labels)
+				t.Errorf("got the labels %v, want panel node-memory or container-memory", a.Labels)
 			}
 		}
 		if bodies, err := requests(alerts(d)); err != nil || len(bodies) != 1 ||

@@ -223,13 +223,15 @@ func TestRequestsAreBounded(t *testing.T) {
 		d := start(t)
 		if _, err := open(t, d.URL).Notify(t.Context(), many(tc.alerts, tc.size)); err != nil ||
 			!slices.Equal(d.requests, tc.want) {
-			t.Errorf("%d alerts: got the requests %v, %v", tc.alerts, d.requests, err)
+			t.Errorf("%d alerts: got the requests %v and error %v, want %v", tc.alerts, d.requests,
+				err, tc.want)
 		}
 	}
 	d := start(t) // accepts at most 1 MiB
 	if _, err := open(t, d.URL).Notify(t.Context(), many(400, 2000)); err != nil ||
 		len(d.requests) < 3 || len(d.alerts) != 400 {
-		t.Errorf("got %d of 400 alerts in %v: %v", len(d.alerts), d.requests, err)
+		t.Errorf("got %d alerts in the requests %v and error %v, want 400 in at least 3",
+			len(d.alerts), d.requests, err)
 	}
 }
 
@@ -248,7 +250,8 @@ func TestAnswers(t *testing.T) {
 		server.Close()
 		var refused *notify.RefusedError
 		if !errors.As(err, &refused) || !strings.Contains(err.Error(), says) || asked != 2 {
-			t.Errorf("%d: got %d requests, %v", status, asked, err)
+			t.Errorf("%d: got %d requests and error %v, want 2 and a refusal that says %q", status,
+				asked, err, says)
 		}
 	}
 	asked := 0

@@ -36,7 +36,8 @@ func TestLabelsOfHostileWords(t *testing.T) {
 			want := strings.ToValidUTF8(w.Text, "\uFFFD")
 			if got := a.Labels["node"]; got != want &&
 				(len(want) <= maxText || len(got) > maxText) {
-				t.Errorf("%s: got the node %.100q", w.Name, got)
+				t.Errorf("%s: got the node %.100q, want %.100q in at most %d bytes", w.Name, got,
+					want, maxText)
 			}
 			if w.Name == "tame" {
 				tame = shape(a)
