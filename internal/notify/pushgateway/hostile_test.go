@@ -35,7 +35,7 @@ func TestMetricsOfHostileWords(t *testing.T) {
 		p := expfmt.NewTextParser(model.LegacyValidation)
 		families, err := p.TextToMetricFamilies(strings.NewReader(string(body)))
 		if err != nil {
-			t.Fatalf("%.100q: %v\n%.2000s", word, err, body)
+			t.Fatalf("%.100q: got error %v, want the text format:\n%.2000s", word, err, body)
 		}
 		shape := map[string]int{}
 		for name, f := range families {

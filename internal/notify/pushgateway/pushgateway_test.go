@@ -212,7 +212,8 @@ func TestText(t *testing.T) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || string(want) != string(got) {
-		t.Errorf("%v; got the metrics\n%s\nrun with -update to accept them", err, got)
+		t.Errorf("%v; got the metrics\n%s\nwant\n%s\nrun with -update to accept them", err, got,
+			want)
 	}
 	docs, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "metrics.md"))
 	if err != nil {
@@ -220,7 +221,7 @@ func TestText(t *testing.T) {
 	}
 	for _, f := range families(run()) {
 		if !strings.Contains(string(docs), "`"+f.GetName()) {
-			t.Errorf("docs/metrics.md does not describe %s", f.GetName())
+			t.Errorf("docs/metrics.md: got no `%s`, want its description", f.GetName())
 		}
 	}
 }
@@ -255,7 +256,7 @@ func TestLastSuccess(t *testing.T) {
 		all := gateway.all()
 		if !strings.Contains(all, name+" 1.795317e+09\n") ||
 			!strings.Contains(all, "promsnap_run_slot_timestamp_seconds 1.7953173e+09\n") {
-			t.Errorf("%s: got\n%s", what, all)
+			t.Errorf("%s: got\n%s\nwant the new slot, and the last success before it", what, all)
 		}
 	}
 }
@@ -326,7 +327,8 @@ func FuzzGroupingKey(f *testing.F) {
 		}
 		clean := strings.ToValidUTF8(value, "\uFFFD")
 		if gateway.groups[fmt.Sprintf("job=%q cluster=%q ", clean, clean)] == nil {
-			t.Errorf("got no group for %q but %q", value, slices.Collect(maps.Keys(gateway.groups)))
+			t.Errorf("got the groups %q, want one for %q",
+				slices.Collect(maps.Keys(gateway.groups)), value)
 		}
 	})
 }
