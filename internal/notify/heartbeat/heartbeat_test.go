@@ -40,14 +40,14 @@ func TestPing(t *testing.T) {
 		}, tc.ok)
 		server.Close()
 		if err != nil || len(asked) != 1 || asked[0] != tc.want {
-			t.Errorf("%q: got %q, %v", tc.path, asked, err)
+			t.Errorf("%q: got %q and error %v, want only %q", tc.path, asked, err, tc.want)
 		}
 	}
 }
 
 func TestErrors(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		t.Error("a redirect was followed")
+		t.Error("got a request to the target of a redirect, want none")
 	}))
 	defer elsewhere.Close()
 	status := 0
