@@ -9,7 +9,8 @@ import (
 )
 
 // AlertRules returns the alert of a legacy graph as rules of its queries, and what differs. Grafana
-// knows no severity here: the limits are those of a warning. A graph without an alert has none.
+// has no severity here, so the limits become those of a warning. A graph without an alert has no
+// rules.
 func (p *Panel) AlertRules() (all []rules.Rule, differs []string) {
 	if p.Alert == nil {
 		return nil, nil
@@ -57,7 +58,7 @@ func (p *Panel) AlertRules() (all []rules.Rule, differs []string) {
 	return all, differs
 }
 
-// sends reports whether a query of the panel is sent, as far as the file says.
+// sends reports whether a query of the panel is sent, judged by the file alone.
 func (p *Panel) sends(ref string) bool {
 	return slices.ContainsFunc(p.Targets, func(t Target) bool {
 		return t.RefID == ref && !t.Hide && t.Expr != ""

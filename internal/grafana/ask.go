@@ -26,7 +26,7 @@ var (
 	queryResult = regexp.MustCompile(`^query_result\((.+)\)\s*$`)
 )
 
-// ask returns what Prometheus answers to the query of a variable, as texts.
+// ask runs the query of a variable and returns Prometheus' answer as texts.
 func (r *resolver) ask(ctx context.Context, query string) ([]string, error) {
 	query = strings.TrimSpace(strings.ReplaceAll(query, "\n", " "))
 	if query == "" {
@@ -94,7 +94,7 @@ func splitLabel(args string) (selector, label string) {
 	return selector, strings.Trim(strings.TrimSpace(args[at+1:]), `"`)
 }
 
-// metrics returns the names of metrics that a regular expression finds.
+// metrics returns the names of metrics that match a regular expression.
 func (r *resolver) metrics(ctx context.Context, pattern string) ([]string, error) {
 	re, err := jsregexp.Compile(pattern, "")
 	if err != nil {
@@ -150,8 +150,8 @@ func seriesText(ls series.Labels) string {
 	return ls.Get(model.MetricNameLabel) + "{" + strings.Join(parts, ",") + "}"
 }
 
-// toOptions turns the texts of an answer into options: through the regular expression, each value
-// once, sorted.
+// toOptions turns the texts of an answer into sorted options. It applies the regular expression and
+// keeps each value once.
 func toOptions(texts []string, pattern string, sort Sort) (options []Option, cut int, err error) {
 	var re *jsregexp.Regexp
 	if pattern != "" {
@@ -180,8 +180,8 @@ func toOptions(texts []string, pattern string, sort Sort) (options []Option, cut
 	return options, cut, nil
 }
 
-// through returns what a regular expression makes of a text: nothing where it does not match, its
-// groups text and value, else its first group, else the text.
+// through applies a regular expression to a text. It returns nothing if the text does not match.
+// Otherwise it returns the groups named text and value, else the first group, else the text.
 func through(re *jsregexp.Regexp, text string) ([]Option, error) {
 	if re == nil {
 		return []Option{{Text: text, Value: text}}, nil
@@ -253,7 +253,7 @@ func sortOptions(options []Option, sort Sort) {
 	}
 }
 
-// natural compares texts so that what differs in a number is in the order of the numbers.
+// natural compares texts. Numbers within them are compared as numbers.
 func natural(a, b string) int {
 	digits := func(s string) string {
 		return s[:len(s)-len(strings.TrimLeftFunc(s, unicode.IsDigit))]
@@ -299,7 +299,7 @@ func customOptions(query string) []Option {
 	return options
 }
 
-// splitCustom splits at commas that no backslash is before.
+// splitCustom splits at commas without a backslash before them.
 func splitCustom(query string) []string {
 	var parts []string
 	var part strings.Builder

@@ -10,8 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 )
 
-// choose selects what a variable with options stands for: what is given, else what the file was
-// saved with where that is valid, else All where the variable has it, else the first option.
+// choose selects the values of a variable with options: the given ones, else the saved ones if they
+// are valid, else All if the variable has it, else the first option.
 func (r *resolver) choose(v *Value) {
 	variable := v.Variable
 	cut := ""
@@ -68,7 +68,7 @@ func (r *resolver) chooseAll(v *Value, how string) {
 	}
 }
 
-// chosen returns the options of some names. What is none of them is an option of its own.
+// chosen returns the options with the given names. A name without an option becomes a new option.
 func chosen(names []string, options []Option) []Option {
 	all := make([]Option, 0, len(names))
 	for _, name := range names {
@@ -119,8 +119,8 @@ func (r *resolver) fixed(v *Value) {
 	v.Selected, v.How = []Option{{Text: text, Value: text}}, how
 }
 
-// filled fills in the variables of what the file gives a variable. It reports false, and says why
-// the variable has no value, if one of them has none.
+// filled fills in the variables in the value that the file has for a variable. If one of them has
+// no value, it reports false and records why this variable has none.
 func (r *resolver) filled(v *Value, text string) (string, bool) {
 	s := r.scope
 	s.keepTime = true
@@ -138,7 +138,8 @@ func (r *resolver) filled(v *Value, text string) (string, bool) {
 	return "", false
 }
 
-// datasource resolves a variable that chooses a datasource. The one that is asked is the only one.
+// datasource resolves a variable that chooses a datasource. The only choice is the one that
+// promsnap queries.
 func (r *resolver) datasource(v *Value) {
 	name, how := "Prometheus", "the Prometheus that is asked"
 	if t := v.Variable.Query; t != "" && !prometheusLike(t) {

@@ -13,8 +13,8 @@ const (
 	columns   = 24
 	unit      = 38  // pixels of one unit of height, with its gap
 	minHeight = 90  // pixels of a legacy panel
-	rowHeight = 250 // pixels of a legacy row that says none
-	oldSpan   = 4   // of 12, of a legacy panel that says none
+	rowHeight = 250 // pixels of a legacy row without a height
+	oldSpan   = 4   // of 12, of a legacy panel without a span
 )
 
 // readPanels reads panels[]. Rows are panels too; a collapsed one holds its panels.
@@ -47,8 +47,8 @@ func (d *decoder) readPanels(o object) {
 	}
 }
 
-// isCopy reports whether a panel or a row is a repetition that older versions of Grafana saved.
-// They make it again each time.
+// isCopy reports whether a panel or a row is a repetition that an older version of Grafana saved.
+// Grafana makes such repetitions again each time.
 func isCopy(o object) bool {
 	return o.has("repeatPanelId") || o.has("repeatRowId") || o.has("repeatedByRow")
 }
@@ -73,7 +73,7 @@ func (d *decoder) place(o object, row int, copied bool) {
 	d.board.Panels = append(d.board.Panels, p)
 }
 
-// readGrid reads gridPos. A panel without one is given no width.
+// readGrid reads gridPos. A panel without gridPos gets no width.
 func readGrid(o object) Grid {
 	g := o.object("gridPos")
 	if g.m == nil {
@@ -178,7 +178,8 @@ func (d *decoder) addRow(r Row) int {
 	return len(d.board.Rows) - 1
 }
 
-// keepCopies keeps saved repetitions if the dashboard repeats nothing that would make them again.
+// keepCopies keeps saved repetitions as ordinary panels if nothing in the dashboard is repeated,
+// because nothing would make them again.
 func (d *decoder) keepCopies() {
 	repeats := slices.ContainsFunc(d.board.Rows, func(r Row) bool { return r.Repeat != "" }) ||
 		slices.ContainsFunc(d.board.Panels, func(p Panel) bool { return p.Repeat.Variable != "" })
@@ -187,7 +188,7 @@ func (d *decoder) keepCopies() {
 	}
 }
 
-// arrange sorts the panels by where they are, and makes their places relative to their rows.
+// arrange sorts the panels by their places, and makes these relative to their rows.
 func (d *decoder) arrange() {
 	top := map[int]int{}
 	for _, p := range d.board.Panels {
@@ -205,8 +206,8 @@ func (d *decoder) arrange() {
 	})
 }
 
-// order returns the section that a panel is in: those without a row come first, those that no
-// layout names last.
+// order returns a panel's rank by section: panels without a row come first, panels that no layout
+// names come last.
 func (d *decoder) order(p Panel) int {
 	if p.unplaced {
 		return len(d.board.Rows)
@@ -214,7 +215,7 @@ func (d *decoder) order(p Panel) int {
 	return p.Row
 }
 
-// tooManyPanels is the error of a file that is no dashboard of a person.
+// tooManyPanels is the error for a file with more panels than any real dashboard has.
 func tooManyPanels() error {
 	return fmt.Errorf("the dashboard has more than %d panels: split it", MaxPanels)
 }

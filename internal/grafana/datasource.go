@@ -2,10 +2,11 @@ package grafana
 
 import "strings"
 
-// Datasource is what a panel, a target or a variable asks. Both are empty for the default one.
+// Datasource is where a panel, a target or a variable gets its data. Both fields are empty for the
+// default one.
 type Datasource struct {
-	Type string // the plugin, such as prometheus; empty where the file does not say
-	Name string // as the file says: a name, a UID, or a variable such as ${DS_PROMETHEUS}
+	Type string // the plugin, such as prometheus; empty if the file has none
+	Name string // as in the file: a name, a UID, or a variable such as ${DS_PROMETHEUS}
 }
 
 // Grafana's own datasources.
@@ -16,7 +17,7 @@ const (
 	expressions = "__expr__"        // arithmetic with the other targets
 )
 
-// given reports whether the file says anything.
+// given reports whether the file names a datasource.
 func (d Datasource) given() bool { return d != Datasource{} }
 
 // datasource reads a datasource: an object, a name or null.
@@ -49,8 +50,8 @@ func (d Datasource) normal() Datasource {
 	return d
 }
 
-// reference returns the variable that the datasource is named by: DS of ${DS}. It is "" where the
-// name is none.
+// reference returns the variable that names the datasource: DS for ${DS}. It returns "" if the name
+// is not a variable.
 func (d Datasource) reference() string {
 	m := reference.FindStringSubmatch(d.Name)
 	if m == nil || m[0] != d.Name {
@@ -59,10 +60,10 @@ func (d Datasource) reference() string {
 	return m[1] + m[2] + m[4]
 }
 
-// sources knows what the datasources of a file are, by the variables and inputs that name them.
+// sources has the types of a file's datasources, by the variables and inputs that name them.
 type sources map[string]string // a variable or an input → the type of plugin
 
-// typeOf returns the type of a datasource, "" where nobody says.
+// typeOf returns the type of a datasource, or "" if it is unknown.
 func (s sources) typeOf(d Datasource) string {
 	if d.Type != "" {
 		return d.Type
@@ -81,8 +82,8 @@ var foreign = []string{
 	"alertmanager",
 }
 
-// other returns how a datasource is called that is not Prometheus, "" where it is. One that nobody
-// says a type of is Prometheus, unless its name says otherwise.
+// other returns the name of a datasource that is not Prometheus, and "" for one that is. A
+// datasource of unknown type counts as Prometheus unless its name is that of another product.
 func (s sources) other(d Datasource) string {
 	switch d.Name {
 	case ofGrafana, ofDashboard, mixed:

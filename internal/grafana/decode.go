@@ -8,18 +8,18 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana/frame"
 )
 
-// decoder carries what is known of a file while it is read.
+// decoder has what is known about a file while it is read.
 type decoder struct {
 	board    Dashboard
 	notes    notes
-	elements object // the library panels that an export brings along
+	elements object // the library panels that an export contains
 	sources  sources
 	inputs   map[string]string // the constants of an export, by name
 	tooMany  bool
 }
 
-// Decode reads a dashboard of any of Grafana's shapes: panels, rows, or elements and a layout, also
-// inside of what an export or an API wraps around it.
+// Decode reads a dashboard in any of Grafana's formats: panels, rows, or elements and a layout. It
+// may be wrapped as in an export or in an API's answer.
 func Decode(data []byte) (*Dashboard, error) {
 	v, err := parse(data)
 	if err != nil {
@@ -52,7 +52,7 @@ func Decode(data []byte) (*Dashboard, error) {
 	return &d.board, nil
 }
 
-// unwrap finds the dashboard in what is around it.
+// unwrap finds the dashboard inside its wrapping.
 func unwrap(v any, n *notes) (object, error) {
 	for range 6 {
 		if list, ok := v.([]any); ok && len(list) == 1 {
@@ -85,7 +85,7 @@ func isBoard(o object) bool {
 	return (panels || rows) && o.m["type"] == nil || elements && o.has("layout")
 }
 
-// wrapped returns what an export, an API or a Kubernetes object holds.
+// wrapped returns the content of an export, an API's answer or a Kubernetes object.
 func wrapped(o object) (any, bool) {
 	for _, key := range []string{"dashboard", "spec", "json", "model", "data"} {
 		switch v := o.m[key].(type) {
@@ -122,7 +122,7 @@ func notBoard(o object) error {
 		"export one dashboard as JSON")
 }
 
-// readHead reads what a dashboard says of itself.
+// readHead reads the fields about the dashboard itself.
 func (d *decoder) readHead(o object) {
 	b := &d.board
 	b.UID, b.Title, b.Description = o.text("uid"), o.text("title"), o.text("description")
@@ -169,7 +169,7 @@ func (d *decoder) countAnnotations(o object) {
 	}
 }
 
-// constants returns the inputs of an export that are values, by name.
+// constants returns those inputs of an export that are values, by name.
 func constants(o object) map[string]string {
 	values := map[string]string{}
 	for _, in := range o.objects("__inputs", maxVariables) {
@@ -180,7 +180,7 @@ func constants(o object) map[string]string {
 	return values
 }
 
-// reuse gives panels that show other panels' answers the queries of those.
+// reuse gives each panel that shows other panels' answers the queries of those panels.
 func (d *decoder) reuse() {
 	byID := map[int]*Panel{}
 	for i := range d.board.Panels {
@@ -193,7 +193,7 @@ func (d *decoder) reuse() {
 	}
 }
 
-// follow replaces what a panel reuses by targets. Panels that it reuses are followed first.
+// follow replaces the panels that a panel reuses by their targets. It follows those panels first.
 func (d *decoder) follow(p *Panel, byID map[int]*Panel, depth int) {
 	const most = 5 // panels that show one another's answers
 	all := p.reuses

@@ -7,7 +7,7 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana/frame"
 )
 
-// fields is a field configuration that is built, for a legacy panel.
+// fields is a field configuration under construction, for a legacy panel.
 type fields struct {
 	defaults  values
 	overrides []any
@@ -16,7 +16,8 @@ type fields struct {
 // property is one property of an override.
 func property(id string, value any) any { return values{"id": id, "value": value} }
 
-// override adds an override of the series of an alias: a name, or /a regular expression/.
+// override adds an override for the series with an alias, which is a name or /a regular
+// expression/.
 func (f *fields) override(alias string, properties ...any) {
 	if len(properties) == 0 {
 		return
@@ -30,7 +31,7 @@ func (f *fields) override(alias string, properties ...any) {
 	})
 }
 
-// readFields reads a field configuration from the JSON of a file, or as it was built.
+// readFields reads a field configuration that comes from a file or was built for a legacy panel.
 func (p *Panel) readFields(raw json.RawMessage, n *notes) {
 	config, odd := frame.DecodeFieldConfig(raw)
 	p.Field = config
@@ -43,7 +44,7 @@ func (p *Panel) readFields(raw json.RawMessage, n *notes) {
 	}
 }
 
-// build gives a panel a field configuration that was built.
+// build sets the field configuration of a legacy panel.
 func (f fields) build(p *Panel, n *notes) {
 	p.readFields(values{"defaults": f.defaults, "overrides": f.overrides}.raw(), n)
 }

@@ -22,8 +22,8 @@ var (
 	regexEscaper  = escaper(`\^$*+?.()|[]{}/`, `\`)
 	luceneEscaper = escaper(`!*+-=<>&|()[]{}^~?:\/" `, `\`)
 
-	// In PromQL's strings a backslash is two. A quotation mark is escaped too, which Grafana leaves
-	// to chance: without it a label's value could end the string.
+	// In PromQL's strings a backslash is doubled. A quotation mark is escaped too, because
+	// otherwise a label's value could end the string. Grafana does not do that.
 	promEscaper      = strings.NewReplacer(`\`, `\\`, `'`, `\\'`, `"`, `\"`)
 	promRegexEscaper = strings.NewReplacer(append(promRegexPairs(), `\`, `\\\\`, `"`, `\"`)...)
 )
@@ -38,8 +38,8 @@ func promRegexPairs() []string {
 
 func regexEscape(s string) string { return regexEscaper.Replace(s) }
 
-// promValue writes values into PromQL as Grafana does where a reference names no format. Values of
-// a variable that may have several are parts of a regular expression.
+// promValue writes values for PromQL as Grafana does if a reference names no format. If a variable
+// may have several values, they become parts of a regular expression.
 func promValue(values []string, regex bool) string {
 	if !regex {
 		return promEscaper.Replace(strings.Join(values, ","))
@@ -54,9 +54,9 @@ func promValue(values []string, regex bool) string {
 	return "(" + strings.Join(escaped, "|") + ")"
 }
 
-// formatValues writes the values of a variable in one of the formats that a reference may name. A
-// format that is not known is glob. To Grafana the value of a variable that may have several is a
-// list, also where it has one: some formats differ by that.
+// formatValues writes the values of a variable in one of the formats that a reference may name. An
+// unknown format counts as glob. If a variable may have several values, Grafana treats even a
+// single one as a list, and some formats write a list differently.
 func formatValues(name, format string, options []Option, list bool) string {
 	values := make([]string, len(options))
 	for i, o := range options {
@@ -125,7 +125,7 @@ func mapped(values []string, f func(string) string) []string {
 	return all
 }
 
-// group writes alternatives; one of them stands alone.
+// group writes alternatives as a group, and a single one without parentheses.
 func group(values []string) string {
 	if len(values) == 1 {
 		return values[0]
@@ -175,7 +175,7 @@ func quoted(values []string, escape *strings.Replacer, mark string) string {
 // percent encodes everything but letters, digits, and - _ . ~.
 func percent(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
-// encodeURI encodes what may stand nowhere in an address.
+// encodeURI encodes the characters that an address cannot contain.
 func encodeURI(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
@@ -229,7 +229,8 @@ var momentLayouts = []struct{ token, layout string }{
 	{"A", "PM"}, {"a", "pm"},
 }
 
-// moment writes a time in a format of Moment.js. Text in brackets is kept; so is what is not known.
+// moment writes a time in a format of Moment.js. It keeps text in brackets and unknown tokens as
+// they are.
 func moment(t time.Time, format string) string {
 	var b strings.Builder
 next:

@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// values is a JSON object that is built.
+// values is a JSON object under construction.
 type values map[string]any
 
 func (v values) raw() json.RawMessage { return encode(map[string]any(v)) }
 
-// put stores a field of a legacy panel under its new name, where the panel has it.
+// put stores a field of a legacy panel under its new name if the panel has it.
 func (v values) put(name string, o object, key string) {
 	if o.has(key) {
 		v[name] = o.m[key]
 	}
 }
 
-// readGraph reads a graph, the panel that timeseries replaced. It becomes what Grafana would have
-// migrated it to: defaults, and overrides for what was said of single series.
+// readGraph reads a graph, the panel that timeseries replaced. It becomes what Grafana would
+// migrate it to: defaults, and overrides for the settings of single series.
 func readGraph(p *Panel, o object) {
 	axes := graphAxes(o)
 	config := o.object("fieldConfig") // Grafana 7 had both
@@ -109,7 +109,7 @@ func graphAxes(o object) [2]axis {
 	return both
 }
 
-// into gives the settings of an axis, by the names that properties have.
+// into stores the settings of an axis under the names of properties.
 func (a axis) into(put func(id string, v any)) {
 	if a.unit != "" {
 		put("unit", a.unit)
@@ -131,7 +131,7 @@ func (a axis) into(put func(id string, v any)) {
 	}
 }
 
-// graphCustom is how all series of a graph are drawn.
+// graphCustom returns the settings that all series of a graph share.
 func graphCustom(o object, left axis) values {
 	lines := !o.has("lines") || o.yes("lines")
 	custom := values{"drawStyle": "line", "showPoints": "never", "lineWidth": 1, "fillOpacity": 10}
@@ -175,7 +175,7 @@ func graphCustom(o object, left axis) values {
 	return custom
 }
 
-// seriesOverride is what a graph says of some series.
+// seriesOverride has the settings of a graph for some series.
 func seriesOverride(o object, right axis) []any {
 	var all []any
 	put := func(id string, v any) { all = append(all, property(id, v)) }
@@ -237,7 +237,7 @@ func seriesOverride(o object, right axis) []any {
 	return all
 }
 
-// thresholdColors are those that a graph knows by name.
+// thresholdColors are the colours that a graph has names for.
 var thresholdColors = map[string]string{"critical": "red", "warning": "orange", "ok": "green"}
 
 // graphThresholds turns the thresholds of a graph, each of which is below or above a value, into
@@ -250,7 +250,7 @@ func graphThresholds(o object) (steps []any, mode string) {
 	}
 	at := func(t object) float64 { f, _ := t.number("value"); return f }
 	slices.SortStableFunc(all, func(a, b object) int { return cmp.Compare(at(a), at(b)) })
-	var open any // where the last step ends that is below a value
+	var open any // where the last step of a threshold below a value ends
 	opened := true
 	areas, lines := false, false
 	step := func(value any, color string) {
@@ -317,7 +317,7 @@ func reducer(name string) string {
 	return name
 }
 
-// readAlert reads the alert of a graph, nil where it has none.
+// readAlert reads the alert of a graph. It returns nil if there is none.
 func readAlert(o object) *Alert {
 	a := o.object("alert")
 	if len(a.m) == 0 {

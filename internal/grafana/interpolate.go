@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// maxFilled is how long a text may become by its variables, in bytes.
+// maxFilled is the greatest length of a text after its variables are filled in, in bytes.
 const maxFilled = 256 << 10
 
-// filling says how a reference is written that names no format.
+// filling is how values are written for a reference that names no format.
 type filling int
 
 const (
@@ -20,27 +20,27 @@ const (
 	asGlob                  // for legends
 )
 
-// scope is what variables stand for at one place: those of the dashboard, one value of those that
-// the place is repeated by, and the built-in ones.
+// scope has the values of variables at one place: those of the dashboard, those that the place is
+// repeated by, with one value each, and the built-in ones.
 type scope struct {
 	values *Values
 	local  map[string]Option
 	timing Timing
 
-	placeholder string // what a pending variable is written as; empty: it stays a reference
-	// $__interval and its kin stay: they are of the query that a value is put into
+	placeholder string // replaces a pending variable; empty: the reference stays
+	// $__interval and similar variables stay: their values depend on the query that uses the text
 	keepTime bool
 }
 
 // filled is a text whose variables are filled in.
 type filled struct {
 	text    string
-	missing []string // the references that nothing is known of; they stay as they are
+	missing []string // the unknown references; they stay as they are
 	pending []string // the variables whose values only Prometheus knows, likewise
 	tooLong bool
 }
 
-// fill puts what variables stand for into a text.
+// fill replaces the variables in a text by their values.
 func (s scope) fill(text string, how filling) filled {
 	return s.fillDeep(text, how, 0)
 }
@@ -109,7 +109,7 @@ const (
 	isPending
 )
 
-// value returns what a reference stands for.
+// value returns the value of a reference.
 func (s scope) value(name, field, format string, how filling, depth int) (string, state) {
 	v := s.values.Get(name)
 	if v == nil {
@@ -157,7 +157,7 @@ func (s scope) value(name, field, format string, how filling, depth int) (string
 type writing struct {
 	name, field, format string
 	regex               bool // in PromQL they are parts of a regular expression
-	list                bool // they are a list, also where there is one
+	list                bool // they are a list, even if there is only one
 }
 
 func (w writing) write(options []Option, how filling) string {
@@ -185,7 +185,7 @@ func (w writing) write(options []Option, how filling) string {
 	return formatValues(w.name, format, options, w.list)
 }
 
-// builtin returns what a variable of Grafana stands for.
+// builtin returns the value of a variable that Grafana defines.
 func (s scope) builtin(name, field, format string) (string, state) {
 	if v, ok := s.timing.variable(name); ok {
 		return v, isKnown
@@ -211,7 +211,7 @@ func (s scope) builtin(name, field, format string) (string, state) {
 	return v, isKnown
 }
 
-// fillTimes puts what $__interval and its kin stand for into a text, and nothing else.
+// fillTimes replaces only $__interval and similar variables in a text by their values.
 func (s scope) fillTimes(text string) string {
 	return reference.ReplaceAllStringFunc(text, func(ref string) string {
 		m := reference.FindStringSubmatch(ref)

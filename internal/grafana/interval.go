@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// DefaultScrape is how often Grafana takes targets to be scraped where nobody says.
+// DefaultScrape is the scrape interval that Grafana assumes if none is configured.
 const DefaultScrape = 15 * time.Second
 
 const (
@@ -20,7 +20,7 @@ const (
 	year          = 365 * day
 )
 
-// rounds has what an interval below a bound is rounded to.
+// rounds has, for each bound, the value to which an interval below it is rounded.
 var rounds = []struct{ below, to time.Duration }{
 	{10 * time.Millisecond, time.Millisecond},
 	{15 * time.Millisecond, 10 * time.Millisecond},
@@ -76,17 +76,17 @@ func pointsOf(points int) int {
 	return points
 }
 
-// Stepping is what the step of a query follows from.
+// Stepping is what determines the step of a query.
 type Stepping struct {
 	Range    time.Duration
 	Points   int           // of the panel; 0: 500
 	Interval time.Duration // of the panel, from Interval
-	MinStep  string        // of the target, its variables filled in; empty where it has none
+	MinStep  string        // of the target, with its variables filled in; empty if it has none
 	Factor   int           // intervalFactor
 	Scrape   time.Duration // of the datasource; 0: DefaultScrape
 }
 
-// Timing is the step of a query, and what its variables of time stand for.
+// Timing is the step of a query and the values of its time variables.
 type Timing struct {
 	Step         time.Duration // also $__interval
 	RateInterval time.Duration // $__rate_interval
@@ -94,7 +94,7 @@ type Timing struct {
 }
 
 // Time computes the step of a query and its $__rate_interval, as Grafana's backend does. A min step
-// that is no duration counts as none.
+// that is not a duration is ignored.
 func (s Stepping) Time() Timing {
 	scrape := s.Scrape
 	if scrape <= 0 {
@@ -148,8 +148,8 @@ var intervalUnits = map[string]time.Duration{
 	"d": day, "w": 7 * day, "M": 30 * day, "y": year,
 }
 
-// ParseInterval reads an interval such as 30s, 1h30m, or 15, which are seconds. It reports false
-// for what is none, and for what is negative or longer than ten years.
+// ParseInterval reads an interval such as 30s, 1h30m, or 15, which are seconds. It reports false if
+// the text is not an interval, is negative, or is longer than ten years.
 func ParseInterval(s string) (time.Duration, bool) {
 	s = strings.TrimSpace(s)
 	if m := interval.FindStringSubmatch(s); m != nil {
@@ -178,7 +178,8 @@ func (b *Dashboard) Range() (time.Duration, bool) {
 	return d, ok && d > 0
 }
 
-// FormatInterval writes an interval as $__interval has it: one unit, and what is left is cut off.
+// FormatInterval writes an interval as Grafana writes $__interval: in one unit, without the
+// remainder.
 func FormatInterval(d time.Duration) string {
 	units := []struct {
 		d    time.Duration
@@ -192,7 +193,7 @@ func FormatInterval(d time.Duration) string {
 	return strconv.FormatInt(max(d.Milliseconds(), 1), 10) + "ms"
 }
 
-// variable returns what a built-in variable of time stands for.
+// variable returns the value of a built-in time variable.
 func (t Timing) variable(name string) (string, bool) {
 	number := func(n int64) (string, bool) { return strconv.FormatInt(n, 10), true }
 	switch name {

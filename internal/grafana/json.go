@@ -35,8 +35,8 @@ func parse(data []byte) (any, error) {
 	return v, nil
 }
 
-// measure returns an error if data is nested too deeply or holds too many values. It does not care
-// whether data is JSON.
+// measure returns an error if data is nested too deeply or holds too many values. It accepts data
+// that is not JSON.
 func measure(data []byte) error {
 	depth, values, text := 0, 1, false
 	for i := 0; i < len(data); i++ {
@@ -80,7 +80,7 @@ func notJSON(data []byte, err error) error {
 	at := len(data)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		at = int(syntax.Offset) - 1 // of the byte that it does not expect
+		at = int(syntax.Offset) - 1 // of the unexpected byte
 	}
 	return fmt.Errorf("%s: this is not JSON: %w; export the dashboard as JSON again",
 		position(data, at), err)
@@ -92,15 +92,15 @@ func position(data []byte, at int) string {
 	return fmt.Sprintf("line %d column %d", line+1, len(before)-bytes.LastIndexByte(before, '\n'))
 }
 
-// object is a JSON object that is read loosely. A field of an odd type leaves a note and counts as
-// absent. The zero object has no fields.
+// object is a JSON object that is read loosely. A field of an unexpected type is noted and counts
+// as absent. The zero object has no fields.
 type object struct {
 	m    map[string]any
 	path string // of the object in the file, for notes
 	note *notes
 }
 
-// notes are what was odd, each once.
+// notes are the unexpected things in a file, each once.
 type notes struct{ list []string }
 
 func (n *notes) add(format string, args ...any) {
@@ -124,7 +124,7 @@ func (n *notes) add(format string, args ...any) {
 // has reports whether a field is there and not null.
 func (o object) has(key string) bool { return o.m[key] != nil }
 
-// odd notes that a field is not what it should be.
+// odd notes that a field does not have the expected type.
 func (o object) odd(key, want string) {
 	o.note.add("%s is not %s, and is left out", o.at(key), want)
 }
@@ -186,7 +186,7 @@ func (o object) integer(key string) int {
 	return int(min(max(f, -1e6), 1e6))
 }
 
-// id returns the number that a panel is known by.
+// id returns a panel's number.
 func (o object) id(key string) int {
 	f, ok := o.number(key)
 	if !ok || f < 0 || f > 1<<53 {
@@ -195,7 +195,7 @@ func (o object) id(key string) int {
 	return int(f)
 }
 
-// yes returns a truth value. The texts and numbers of one count.
+// yes returns a boolean. Texts and numbers that mean one count too.
 func (o object) yes(key string) bool {
 	switch v := o.m[key].(type) {
 	case nil:
@@ -267,7 +267,7 @@ func (o object) objects(key string, limit int) []object {
 	return all
 }
 
-// texts returns a list of texts. One text counts as a list of it.
+// texts returns a list of texts. A single text counts as a list of one.
 func (o object) texts(key string) []string {
 	switch v := o.m[key].(type) {
 	case nil:

@@ -5,11 +5,11 @@ import "github.com/promsnap/promsnap/internal/outside"
 // drawn says how panels of a type are drawn.
 type drawn struct {
 	as      string // the kind that they are drawn as
-	differs string // what differs; empty: nothing by the type itself
-	never   string // why they are left out; empty: they are not
+	differs string // what differs because of the type; empty: nothing
+	never   string // why they are left out; empty: they are drawn
 }
 
-// drawnAs has what is said of each type of panel that Grafana ships or that is often installed.
+// drawnAs says how to draw each type of panel that Grafana ships or that is often installed.
 var drawnAs = map[string]drawn{
 	"timeseries":     {as: "timeseries"},
 	"graph":          {as: "timeseries"},
@@ -91,7 +91,7 @@ var drawnAs = map[string]drawn{
 	"innius-video-panel":       {never: "videos are not shown"},
 }
 
-// kindOf returns how a type of panel is drawn. What is not known is drawn as lines.
+// kindOf returns how a type of panel is drawn. An unknown type is drawn as lines.
 func kindOf(original string) drawn {
 	if d, ok := drawnAs[original]; ok {
 		return d
@@ -108,7 +108,7 @@ func kindOf(original string) drawn {
 // short writes a text from outside as one line of at most some characters.
 func short(s string, most int) string { return outside.Said(s, most) }
 
-// cut bounds a text from outside that may have several lines.
+// cut limits the length of a text from outside that may have several lines.
 func cut(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"

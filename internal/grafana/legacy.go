@@ -69,7 +69,7 @@ func oldSteps(text string, colors []string) []any {
 	return steps
 }
 
-// oldMappings reads the texts that a singlestat has in place of values.
+// oldMappings reads the texts that a singlestat shows instead of values.
 func oldMappings(o object) []any {
 	mappings := []any{}
 	if kind := o.integer("mappingType"); kind == 2 {
@@ -105,7 +105,7 @@ func special(result values) values {
 	return values{"type": "special", "options": values{"match": "null", "result": result}}
 }
 
-// quietNumber returns a number without a note where it is none.
+// quietNumber returns a number. It writes no note if the field is not a number.
 func (o object) quietNumber(key string) (float64, bool) { return numberOf(o.m[key]) }
 
 // readOldPie reads a panel of the plugin that piechart replaced.
@@ -149,7 +149,7 @@ func readOldTable(p *Panel, o object) {
 			f.override(pattern, columnStyle(s)...)
 		}
 	}
-	// the first style that fits a column counts, and the last override
+	// of styles the first match counts, of overrides the last one
 	slices.Reverse(f.overrides)
 	f.build(p, o.note)
 	p.Options.HideHeader = o.has("showHeader") && !o.yes("showHeader")
@@ -180,7 +180,7 @@ func readOldTable(p *Panel, o object) {
 	}
 }
 
-// columnStyle is what a legacy table says of a column.
+// columnStyle has the settings of a legacy table for a column.
 func columnStyle(s object) []any {
 	var all []any
 	put := func(id string, v any) { all = append(all, property(id, v)) }

@@ -2,8 +2,8 @@ package grafana
 
 import "maps"
 
-// modernise returns the options and the field configuration of a gauge, a bar gauge or a stat of
-// Grafana 6 as panels have them since Grafana 7. Other panels' are returned as they are.
+// modernise converts the options and the field configuration of a gauge, a bar gauge or a stat of
+// Grafana 6 to the format of Grafana 7. It returns those of other panels unchanged.
 func modernise(options, fields object) (object, object) {
 	old, older := options.object("fieldOptions"), options.object("valueOptions")
 	if old.m == nil && older.m == nil {

@@ -2,8 +2,8 @@ package grafana
 
 import "slices"
 
-// Options are how a panel is drawn, beside what FieldConfig says of each field. What a kind does
-// not have is zero.
+// Options say how a panel is drawn, in addition to the settings of each field in FieldConfig. A
+// field that the panel's kind does not have is zero.
 type Options struct {
 	Legend Legend
 
@@ -40,8 +40,8 @@ type Options struct {
 	Heatmap   HeatmapOptions
 	Histogram HistogramOptions
 
-	MergeValues bool // of state-timeline: equal states beside each other are one
-	NullAsZero  bool // of legacy graph: what is missing counts as 0
+	MergeValues bool // of state-timeline: equal neighbouring states become one
+	NullAsZero  bool // of legacy graph: a missing value counts as 0
 	Prefix      string
 	Postfix     string // of legacy singlestat, around the figure
 }
@@ -124,7 +124,8 @@ func readOptions(kind string, o object) Options {
 	return opts
 }
 
-// choice returns a text that is one of some, else "" and a note.
+// choice returns a text if it is one of the allowed ones. Otherwise it returns "" and writes a
+// note.
 func (o object) choice(key string, of ...string) string {
 	s := o.text(key)
 	if s != "" && !slices.Contains(of, s) {
@@ -173,7 +174,7 @@ func readHeatmap(o object) HeatmapOptions {
 	return h
 }
 
-// bound returns a number, nil where there is none. "auto" is none.
+// bound returns a number, or nil if there is none or it is "auto".
 func (o object) bound(key string) *float64 {
 	if o.m[key] == "auto" {
 		return nil
@@ -184,7 +185,7 @@ func (o object) bound(key string) *float64 {
 	return nil
 }
 
-// decimals returns a number of decimals, nil where there is none.
+// decimals returns a number of decimals, or nil if there is none.
 func (o object) decimals() *int {
 	f := o.bound("decimals")
 	if f == nil {

@@ -77,7 +77,7 @@ func withPlace(model, place map[string]any) map[string]any {
 	return both
 }
 
-// points returns a bound on the number of points, 0 where the file has none.
+// points returns a limit on the number of points, or 0 if the file has none.
 func (o object) points(key string) int {
 	f, ok := o.number(key)
 	if !ok || f < 1 {
@@ -98,7 +98,7 @@ func (p *Panel) readModern(options, fields object) {
 	}
 }
 
-// reduces has the kinds that show one figure of a series.
+// reduces has the kinds that show a single figure for each series.
 var reduces = map[string]bool{
 	"stat": true, "gauge": true, "bargauge": true, "piechart": true,
 }

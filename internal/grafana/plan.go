@@ -19,17 +19,18 @@ const (
 	maxTests   = 50       // regular expressions in conditions
 	maxTitle   = 300      // characters
 	maxText    = 50_000
-	perRow     = 4 // copies beside each other, where the panel says no number
+	perRow     = 4 // copies beside each other if the panel has no number
 )
 
-// Request is what a dashboard is planned for.
+// Request has the inputs for the plan of a dashboard.
 type Request struct {
 	Scrape time.Duration // how often targets are scraped; 0: DefaultScrape
-	// pixels of the whole grid, by which a panel has its number of points; 0: 500 points each
+	// width of the whole grid in pixels, which determines each panel's number of points; 0: 500
+	// points each
 	Width int
 }
 
-// Plan is what is asked and drawn of a dashboard.
+// Plan says what is queried and drawn for a dashboard.
 type Plan struct {
 	Rows     []PlannedRow
 	Panels   []Planned // in reading order
@@ -38,7 +39,7 @@ type Plan struct {
 	Notes    []string
 }
 
-// PlannedRow is a row, once for each value that it is repeated by.
+// PlannedRow is a row, or one copy of a repeated row.
 type PlannedRow struct {
 	Row    *Row
 	Title  string
@@ -47,10 +48,10 @@ type PlannedRow struct {
 	local map[string]Option
 }
 
-// Planned is a panel, once for each value that it is repeated by.
+// Planned is a panel, or one copy of a repeated panel.
 type Planned struct {
 	Panel       *Panel
-	Row         int // index into Plan.Rows; -1 where it is in none
+	Row         int // index into Plan.Rows; -1 if it is in none
 	Grid        Grid
 	Title       string
 	Description string
@@ -61,7 +62,7 @@ type Planned struct {
 	Queries     []Query
 	Field       frame.FieldConfig // the panel's, with the variables in names filled in
 	Hidden      bool              // Grafana hides it, by a condition
-	Empty       string            // why nothing of it is asked; empty: something is
+	Empty       string            // why no query of it is sent; empty: at least one is
 
 	local map[string]Option
 }
@@ -75,8 +76,8 @@ type Query struct {
 	Instant      bool
 	Step         time.Duration // of a range query
 	RateInterval time.Duration
-	Dialect      string // MetricsQL where it is that by its looks; empty: PromQL
-	Problem      string // why it is not sent; empty: it is
+	Dialect      string // MetricsQL if it looks like that; empty: PromQL
+	Problem      string // why it is not sent; empty: it is sent
 	Pending      bool   // it has variables whose values only Prometheus knows
 }
 
@@ -90,11 +91,10 @@ type planner struct {
 	notes   notes
 	queries int
 	bytes   int                         // bytes of queries so far
-	tests   map[string]*jsregexp.Regexp // of conditions; nil for one that is none
+	tests   map[string]*jsregexp.Regexp // of conditions; nil if one is invalid
 }
 
-// Plan says what is to be asked and drawn of the dashboard, and what becomes of each panel of the
-// file.
+// Plan returns the queries to send, the panels to draw, and a verdict for each panel of the file.
 func (b *Dashboard) Plan(values *Values, req Request) *Plan {
 	p := &planner{
 		board: b, values: values, req: req, plan: &Plan{Values: values},
@@ -129,8 +129,8 @@ func (p *planner) row(i int) {
 	}
 }
 
-// panels plans the panels of a row of the file, for the row at of the plan. What is repeated moves
-// down what is below it.
+// panels plans the panels of a row of the file, for the row at of the plan. The copies of a
+// repeated panel move down the panels below it.
 func (p *planner) panels(row, at int, local map[string]Option) {
 	var moves []Grid
 	for i := range p.board.Panels {
@@ -162,7 +162,8 @@ func (p *planner) panels(row, at int, local map[string]Option) {
 	}
 }
 
-// spread returns the places of a panel's copies, and how much more height they take than the panel.
+// spread returns the places of a panel's copies, and the height that they need in addition to the
+// panel's.
 func spread(panel *Panel, n int) (places []Grid, more int) {
 	g := panel.Grid
 	if panel.Repeat.Variable == "" {
@@ -188,8 +189,8 @@ func spread(panel *Panel, n int) (places []Grid, more int) {
 	return places, max((n-1)/beside, 0) * g.H
 }
 
-// copies returns the values that something is repeated by, each with those that are around it: one
-// that holds nothing more where it is not repeated.
+// copies returns the variables of each copy of a row or panel: those of around, with one value of
+// variable. Without repetition it returns around alone.
 func (p *planner) copies(variable string, around map[string]Option,
 	tell func(string)) []map[string]Option {
 	once := []map[string]Option{around}
@@ -357,7 +358,7 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 	return q
 }
 
-// tryOut parses a query with words in place of what only Prometheus knows.
+// tryOut parses a query, with placeholders for the values that only Prometheus knows.
 func (p *planner) tryOut(expr string, s scope) (dialect, why string) {
 	for _, s.placeholder = range []string{"x", "5m", "1"} {
 		d, err := checkPromQL(s.fillTimes(s.fill(expr, asPromQL).text))
@@ -373,8 +374,8 @@ func (p *planner) tryOut(expr string, s scope) (dialect, why string) {
 	return dialect, why
 }
 
-// hidden reports whether Grafana hides what has some conditions. What depends on data or on a
-// variable without a value is taken to be shown.
+// hidden reports whether Grafana hides a row or panel with these conditions. If that depends on
+// data or on a variable without a value, it counts as shown.
 func (p *planner) hidden(conditions []Condition, local map[string]Option) bool {
 	return slices.ContainsFunc(conditions, func(c Condition) bool {
 		holds := !c.Any
@@ -412,7 +413,7 @@ func (p *planner) holds(t Test, local map[string]Option) bool {
 	return found == (t.Operator != "notEquals" && t.Operator != "notMatches")
 }
 
-// test returns the regular expression of a condition, nil if it is none.
+// test returns the regular expression of a condition, or nil if it is invalid.
 func (p *planner) test(pattern string) *jsregexp.Regexp {
 	re, ok := p.tests[pattern]
 	if ok || len(p.tests) == maxTests {

@@ -17,8 +17,8 @@ import (
 // MetricsQL is the dialect of VictoriaMetrics.
 const MetricsQL = "MetricsQL"
 
-// checkPromQL returns an error if expr is not PromQL. It names the dialect if expr is MetricsQL by
-// its looks.
+// checkPromQL returns an error if expr is not PromQL. It also returns the dialect if expr looks
+// like MetricsQL.
 func checkPromQL(expr string) (dialect string, err error) {
 	if strings.TrimSpace(expr) == "" {
 		return "", errors.New("it is empty")
@@ -38,13 +38,13 @@ func isScalar(expr string) bool {
 	return err == nil && e.Type() == parser.ValueTypeScalar
 }
 
-// inString is a string of PromQL. What is in one says nothing of the dialect.
+// inString matches a string of PromQL. The content of a string says nothing about the dialect.
 var inString = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`|#[^\n]*")
 
 var (
 	called = regexp.MustCompile(`\b([a-z][a-z0-9_]*)\s*\(`)
 
-	// What only MetricsQL has between expressions.
+	// Keywords between expressions that only MetricsQL has.
 	metricsQLWords = regexp.MustCompile(`\)\s*(?:default|if|ifnot)\b|\]\s*(?:default|if|ifnot)\b|` +
 		`}\s*(?:default|if|ifnot)\b|\bkeep_metric_names\b|^\s*(?i:with)\s*\(|\blimit\s+\d+|\[\d*\.?\d*i\]|` +
 		`\d(?:[KMGT]i?)\b|\w\s+default\s+[\w(]`)
@@ -56,8 +56,8 @@ var (
 		`binary expression must contain only scalar and instant vector types`)
 )
 
-// looksMetricsQL reports whether an expression that PromQL's parser refuses has what only MetricsQL
-// has.
+// looksMetricsQL reports whether an expression that PromQL's parser refuses has something that only
+// MetricsQL has.
 func looksMetricsQL(expr string, err error) bool {
 	bare := inString.ReplaceAllString(expr, `""`)
 	for _, m := range called.FindAllStringSubmatch(bare, -1) {
@@ -71,7 +71,7 @@ func looksMetricsQL(expr string, err error) bool {
 	return onlyThere.MatchString(err.Error())
 }
 
-// metricsQLFunctions are functions and aggregations that MetricsQL has and PromQL has not.
+// metricsQLFunctions are functions and aggregations that exist in MetricsQL and not in PromQL.
 var metricsQLFunctions = wordSet(`
 	aggr_over_time alias any ascent_over_time bitmap_and bitmap_or bitmap_xor bottomk_avg
 	bottomk_last bottomk_max bottomk_median bottomk_min buckets_limit count_eq_over_time
@@ -107,7 +107,7 @@ func wordSet(words string) map[string]bool {
 	return all
 }
 
-// withFilters puts filters into every selector of expr. Without filters it returns expr as it is.
+// withFilters adds filters to every selector of expr. Without filters it returns expr unchanged.
 func withFilters(expr string, filters []Filter) (string, error) {
 	if len(filters) == 0 {
 		return expr, nil

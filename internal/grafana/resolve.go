@@ -11,12 +11,12 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Source answers what variables ask of Prometheus. It knows the range that is asked about. A
-// selector is PromQL such as up{job="x"}; an empty one takes every series.
+// Source runs the queries of variables against Prometheus. It knows the range of the run. A
+// selector is PromQL such as up{job="x"}; an empty one matches every series.
 type Source interface {
-	// LabelNames returns the names of the labels of the series that a selector takes.
+	// LabelNames returns the label names of the series that a selector matches.
 	LabelNames(ctx context.Context, selector string) ([]string, error)
-	// LabelValues returns the values of a label of the series that a selector takes.
+	// LabelValues returns the values of a label of the series that a selector matches.
 	LabelValues(ctx context.Context, label, selector string) ([]string, error)
 	// Query answers an instant query at the end of the range. A scalar is a sample without labels.
 	Query(ctx context.Context, expr string) ([]Sample, error)
@@ -35,30 +35,30 @@ type Window struct{ From, To time.Time }
 // Range returns how long the window is.
 func (w Window) Range() time.Duration { return w.To.Sub(w.From) }
 
-// Value is what a variable stands for.
+// Value is the value of a variable, and how it was found.
 type Value struct {
 	Variable Variable
-	Options  []Option // what it could be, without All
-	Selected []Option // what it is; all options where All is chosen
+	Options  []Option // all choices, without All
+	Selected []Option // the chosen ones; all options if All is chosen
 	All      bool
-	AllValue string // what All is written as, its variables not filled in; empty: all options
-	Cut      int    // the options beyond the limit
+	AllValue string // how All is written, with its variables not yet filled in; empty: all options
+	Cut      int    // how many options beyond the limit were dropped
 	How      string // how it got its value, in words
-	Problem  string // why it has none; empty: it has one
-	Pending  bool   // only Prometheus knows its values, and there was none to ask
+	Problem  string // why it has no value; empty: it has one
+	Pending  bool   // only Prometheus knows its values, and there was no Source
 }
 
 // several reports whether Grafana writes the values as parts of a regular expression.
 func (v *Value) several() bool { return v.Variable.Multi || v.Variable.IncludeAll }
 
-// Values are the variables of a dashboard with what they stand for.
+// Values are the variables of a dashboard with their values.
 type Values struct {
 	board  *Dashboard
 	window Window
 	list   []*Value // in the order of the dashboard
 }
 
-// Get returns the value of a variable, nil where the dashboard has none of that name.
+// Get returns the value of a variable, or nil if the dashboard has no variable of that name.
 func (v *Values) Get(name string) *Value {
 	if v == nil {
 		return nil
@@ -85,10 +85,10 @@ func (v *Values) Filters() []Filter {
 	return all
 }
 
-// Resolve finds what the variables of the dashboard stand for. A value that is given replaces what
-// the file says; "All" is one. Without a source, what only Prometheus knows is pending. Resolve
-// fails if a value is given for a variable that the dashboard does not have, or if ctx ends. All
-// other trouble is a Problem of its variable.
+// Resolve finds the values of the dashboard's variables. A given value replaces the one in the
+// file; "All" may be given too. Without a source, a variable whose values only Prometheus knows is
+// pending. Resolve fails if a value is given for a variable that the dashboard does not have, or if
+// ctx ends. Any other failure becomes the Problem of its variable.
 func (b *Dashboard) Resolve(ctx context.Context, src Source, given map[string][]string,
 	w Window) (*Values, error) {
 	r := &resolver{
@@ -111,13 +111,13 @@ func (b *Dashboard) Resolve(ctx context.Context, src Source, given map[string][]
 	return r.Values, nil
 }
 
-// timing is what the variables of time stand for in the query of a variable.
+// timing has the values of the time variables in the query of a variable.
 func (s Stepping) timing() Timing {
 	s.Interval = Interval(s.Range, s.Points, DefaultScrape)
 	return s.Time()
 }
 
-// checkGiven returns an error if a variable is named that the dashboard does not have.
+// checkGiven returns an error if a value is given for a variable that the dashboard does not have.
 func (b *Dashboard) checkGiven(given map[string][]string) error {
 	var names []string
 	for _, v := range b.Variables {
@@ -141,7 +141,7 @@ func (b *Dashboard) checkGiven(given map[string][]string) error {
 		strings.Join(wrong, ", "), short(strings.Join(names, ", "), 300))
 }
 
-// resolver resolves variables in the order in which they need each other.
+// resolver resolves variables, each after those that it refers to.
 type resolver struct {
 	*Values
 	src   Source
@@ -150,7 +150,7 @@ type resolver struct {
 	state map[string]int // 1: being resolved, 2: resolved
 }
 
-// resolve finds what one variable stands for, after those that it refers to.
+// resolve finds the value of one variable, after those of the variables that it refers to.
 func (r *resolver) resolve(ctx context.Context, v *Value, path []string) error {
 	name := v.Variable.Name
 	switch r.state[name] {
@@ -173,7 +173,7 @@ func (r *resolver) resolve(ctx context.Context, v *Value, path []string) error {
 			}
 		}
 	}
-	if r.state[name] == 2 { // a circle was found
+	if r.state[name] == 2 { // resolved above, because it refers to itself
 		return nil
 	}
 	r.state[name] = 2
@@ -238,12 +238,12 @@ func saved(v Variable) []Option {
 	})
 }
 
-// queryOptions asks for the options of a query variable. It reports whether there is something to
-// choose from. All has a value of its own in many variables, for which no options are needed.
+// queryOptions queries the options of a query variable. It reports whether there is something to
+// choose from. In many variables All has its own value and needs no options.
 func (r *resolver) queryOptions(ctx context.Context, v *Value) bool {
 	given := r.given[v.Variable.Name] != nil
 	if given && !r.wantsAll(v) {
-		return true // nothing is asked for what is known
+		return true // the value is known, so no query is needed
 	}
 	why, pending := r.askOptions(ctx, v)
 	switch {
@@ -264,10 +264,10 @@ func (r *resolver) queryOptions(ctx context.Context, v *Value) bool {
 	return false
 }
 
-// otherSource says that a variable does not ask Prometheus.
+// otherSource is the problem of a variable that does not query Prometheus.
 const otherSource = "another datasource"
 
-// isAll reports whether a variable stands for All, and writes it with a value of its own.
+// isAll reports whether All is chosen for a variable and has its own value.
 func (r *resolver) isAll(v *Value) bool {
 	if !v.Variable.IncludeAll || v.Variable.AllValue == "" {
 		return false
@@ -277,7 +277,7 @@ func (r *resolver) isAll(v *Value) bool {
 		slices.ContainsFunc(current, func(o Option) bool { return o.Value == allValue })
 }
 
-// askOptions asks for the options of a query variable. It says why it has none, or that only
+// askOptions queries the options of a query variable. It records why there are none, or that only
 // Prometheus knows them.
 func (r *resolver) askOptions(ctx context.Context, v *Value) (why string, pending bool) {
 	if r.board.sources.other(v.Variable.Datasource) != "" {
@@ -304,7 +304,7 @@ func (r *resolver) askOptions(ctx context.Context, v *Value) (why string, pendin
 	return "", false
 }
 
-// useSaved takes the values that the file was saved with. It reports whether there are any.
+// useSaved uses the values that were saved in the file. It reports whether there are any.
 func (r *resolver) useSaved(v *Value) bool {
 	v.Options = saved(v.Variable)
 	for _, o := range v.Variable.Current {
@@ -317,7 +317,7 @@ func (r *resolver) useSaved(v *Value) bool {
 	return len(v.Options) > 0
 }
 
-// whyMissing says why references stand for nothing.
+// whyMissing says why references have no value.
 func (v *Values) whyMissing(refs []string) string {
 	var why []string
 	for _, ref := range refs {

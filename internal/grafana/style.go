@@ -20,9 +20,9 @@ type Style struct {
 	Stack         string // none, normal or percent
 	StackGroup    string
 	Negative      bool   // drawn below zero: transform negative-Y
-	Constant      bool   // the first value is that of the whole range: transform constant
+	Constant      bool   // the first value is drawn over the whole range: transform constant
 	SpanNulls     bool   // holes are bridged
-	SpanMillis    int    // only those that are shorter than this; 0: all
+	SpanMillis    int    // only holes shorter than this are bridged; 0: all
 	Axis          string // auto, left, right or hidden
 	AxisLabel     string
 	SoftMin       *float64
@@ -32,11 +32,11 @@ type Style struct {
 	Thresholds    string // off, line, dashed, area, line+area, dashed+area or series
 	HideInGraph   bool
 	HideInLegend  bool
-	FillBelowTo   string // the series that the area below this one ends at
+	FillBelowTo   string // the series at which the area below this one ends
 }
 
-// StyleOf returns the style of a field: of the defaults of a panel, or of one whose overrides are
-// applied. What it does not understand is in the notes, and counts as not set.
+// StyleOf returns the style from a field configuration: a panel's defaults, or a field's after its
+// overrides are applied. A setting that it does not understand is noted and counts as not set.
 func StyleOf(c frame.Config) (Style, []string) {
 	s := Style{
 		Draw: "line", Interpolation: "linear", LineWidth: 1, Gradient: "none", Dash: "solid",
@@ -55,7 +55,7 @@ func StyleOf(c frame.Config) (Style, []string) {
 	return s, n.list
 }
 
-// readShape reads how a series itself looks.
+// readShape reads the look of the series itself.
 func (s *Style) readShape(o object) {
 	pick(o, "drawStyle", &s.Draw, "line", "bars", "points")
 	pick(o, "lineInterpolation", &s.Interpolation, "linear", "smooth", "stepBefore", "stepAfter")
@@ -98,7 +98,7 @@ func (s *Style) readAxis(o object) {
 		"off", "line", "dashed", "area", "line+area", "dashed+area", "series")
 }
 
-// pick stores a text that is one of some.
+// pick stores a text if it is one of the allowed ones.
 func pick(o object, key string, into *string, of ...string) {
 	s := o.text(key)
 	switch {

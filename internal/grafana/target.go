@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// readTargets reads the queries of a panel of any shape but v2.
+// readTargets reads the queries of a panel in any format except v2.
 func (p *Panel) readTargets(o object) {
 	for _, t := range o.objects("targets", maxTargets) {
 		p.addTarget(t, t.datasource("datasource"), t.yes("hide"))
@@ -13,12 +13,12 @@ func (p *Panel) readTargets(o object) {
 	p.nameTargets()
 }
 
-// addTarget adds one query. A target that shows another panel's answers is remembered as that.
+// addTarget adds one query. A target that shows another panel's answers goes into reuses instead.
 func (p *Panel) addTarget(t object, ds Datasource, hide bool) {
 	if !ds.given() || p.Datasource.Name == ofDashboard {
 		ds = p.Datasource
 	}
-	if ds.Name == mixed { // and the target does not say which
+	if ds.Name == mixed { // and the target does not name its own
 		ds = Datasource{}
 	}
 	if ds.Name == ofDashboard && t.has("panelId") {

@@ -17,7 +17,7 @@ type v2 struct {
 	*decoder
 	elements object
 	placed   map[string]bool
-	scope    string // the tab and the row that the walk is in, for their variables
+	scope    string // the tab and the row being read, for their variables
 }
 
 // readV2 reads elements and layout. An element that no layout names is read too, because it is in
@@ -38,7 +38,7 @@ func (d *decoder) readV2(o object) {
 	}
 }
 
-// walk reads a layout. heading is what a row that it makes inherits; row is where its panels are.
+// walk reads a layout. A row that it makes inherits heading; row is where its panels are.
 func (w *v2) walk(layout object, heading Row, row, depth int) {
 	if depth > maxLayouts {
 		w.notes.add("the layout is nested more than %d levels deep: what is deeper has no place",
@@ -77,7 +77,8 @@ func (w *v2) walk(layout object, heading Row, row, depth int) {
 	}
 }
 
-// repeatWithin returns what a tab or a row is repeated by: by one variable, its own.
+// repeatWithin returns the variable that a tab or a row is repeated by: its own, else that of
+// heading.
 func (w *v2) repeatWithin(heading Row, spec object) string {
 	own := repeatOf(spec).Variable
 	if own != "" && heading.Repeat != "" && own != heading.Repeat {
@@ -96,7 +97,7 @@ func (w *v2) section(spec object, heading Row, row, depth int) {
 	w.scope = outer
 }
 
-// rowOf returns the row for the panels of a grid: a tab without rows makes one.
+// rowOf returns the row for the panels of a grid. It makes one in a tab without rows.
 func (w *v2) rowOf(heading Row, row int) int {
 	if row >= 0 || heading.Tab == "" && heading.Title == "" {
 		return row
@@ -161,7 +162,7 @@ func (w *v2) autoGrid(spec object, row int) {
 	}
 }
 
-// add reads the element of a name, the first time that a layout names it.
+// add reads the element with a name when a layout names it for the first time.
 func (w *v2) add(name string, row int, at Grid, also func(*Panel)) {
 	element, _ := w.elements.m[name].(map[string]any)
 	switch {
@@ -253,7 +254,7 @@ func repeatOf(spec object) Repeat {
 	}
 }
 
-// readCondition reads when Grafana shows an item, none where it always does.
+// readCondition reads when Grafana shows an item. It returns none if Grafana always shows it.
 func readCondition(spec object) []Condition {
 	group := spec.object("conditionalRendering").object("spec")
 	items := group.objects("items", 50)

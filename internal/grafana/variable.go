@@ -13,7 +13,7 @@ var reference = regexp.MustCompile(
 	`\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|` +
 		`\$\{(\w+)((?:\.[^:{}\[\]]+|\["[^"]*"\]|\['[^']*'\]|\[[^\]"']*\])*)(?::([^}]+))?\}`)
 
-// VariableKind is what gives a variable its values.
+// VariableKind says where a variable gets its values.
 type VariableKind string
 
 // The kinds of variables.
@@ -31,21 +31,21 @@ const (
 type Variable struct {
 	Name       string
 	Label      string
-	Kind       VariableKind // another one of the file is kept as it is, and has its saved value
-	Query      string       // as the kind understands it
+	Kind       VariableKind // an unknown kind is kept as it is, with its saved value
+	Query      string       // its meaning depends on the kind
 	Regex      string
 	Sort       Sort
 	Multi      bool
 	IncludeAll bool
 	AllValue   string
-	Current    []Option // as the file was saved; empty where it says nothing
+	Current    []Option // as saved in the file; may be empty
 	Options    []Option // as the file was saved
 	Datasource Datasource
 	Filters    []Filter // of adhoc
 	Auto       bool     // of interval: one more value, which follows the range
 	AutoCount  int
 	AutoMin    string
-	Section    string // the tab and the row of schema v2 that has it; empty for the dashboard
+	Section    string // its tab and row in schema v2; empty for the dashboard
 }
 
 // Option is one value of a variable.
@@ -76,7 +76,8 @@ var kindsV2 = map[string]VariableKind{
 	"GroupByVariable": "groupby", "SwitchVariable": "switch",
 }
 
-// readVariables reads a list of variables of any shape. Of two of one name the first one counts.
+// readVariables reads a list of variables in any format. Of two with the same name the first one
+// counts.
 func (d *decoder) readVariables(o object, key, section string) {
 	for _, v := range o.objects(key, maxVariables) {
 		kind := VariableKind(v.text("type"))
@@ -179,7 +180,7 @@ func readSort(o object) Sort {
 	return 0
 }
 
-// readCurrent reads the values that the file was saved with.
+// readCurrent reads the values that were saved in the file.
 func readCurrent(o object) []Option {
 	switch v := o.m["current"].(type) {
 	case nil:
@@ -211,7 +212,7 @@ func readCurrent(o object) []Option {
 	return all
 }
 
-// readFilter reads a filter of an adhoc variable. One of several values has a list of them.
+// readFilter reads a filter of an adhoc variable. A filter with several values has them in a list.
 func readFilter(o object) Filter {
 	f := Filter{Key: o.text("key"), Operator: o.text("operator"), Value: o.text("value")}
 	if f.Operator == "=|" || f.Operator == "!=|" {
@@ -228,7 +229,7 @@ func readFilter(o object) Filter {
 	return f
 }
 
-// readQuery reads what a query variable asks: a text, or an object of one of several editors.
+// readQuery reads the query of a query variable: a text, or an object of one of several editors.
 func (v *Variable) readQuery(o object) {
 	q, ok := o.m["query"].(map[string]any)
 	if !ok {
@@ -249,7 +250,7 @@ func (v *Variable) readQuery(o object) {
 		o.text("definition"))
 }
 
-// built writes the query of an editor that kept its parts alone.
+// built writes the query of an editor that saved only its parts.
 func built(q object) string {
 	if !q.has("qryType") {
 		return ""

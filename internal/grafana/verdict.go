@@ -16,14 +16,14 @@ type Status string
 
 // The statuses.
 const (
-	Imported     Status = "imported"     // as in Grafana
-	Approximated Status = "approximated" // with something that differs
-	LeftOut      Status = "left_out"     // not there
+	Imported     Status = "imported"     // drawn as in Grafana
+	Approximated Status = "approximated" // drawn with a difference
+	LeftOut      Status = "left_out"     // not drawn
 )
 
 // Explanation says what becomes of everything in a file.
 type Explanation struct {
-	Panels    []Verdict         `json:"panels"` // one for each panel of the file, rows aside
+	Panels    []Verdict         `json:"panels"` // one for each panel of the file, without rows
 	Variables []VariableVerdict `json:"variables"`
 	Notes     []string          `json:"notes,omitempty"`
 }
@@ -38,7 +38,7 @@ type Verdict struct {
 	Queries []QueryVerdict `json:"queries"`
 }
 
-// QueryVerdict is a query as it is sent, or why it is not.
+// QueryVerdict is a query as it is sent, or the reason why it is not sent.
 type QueryVerdict struct {
 	Ref     string `json:"ref"`
 	Expr    string `json:"expr"`
@@ -53,8 +53,8 @@ type VariableVerdict struct {
 	Name   string   `json:"name"`
 	Type   string   `json:"type"`
 	Status string   `json:"status"` // resolved, pending or unresolved
-	Values []string `json:"values"` // what it stands for, at most 20 of them
-	Count  int      `json:"count"`  // of all that it stands for
+	Values []string `json:"values"` // at most 20 of its values
+	Count  int      `json:"count"`  // of all its values
 	Reason string   `json:"reason"` // how it resolves, or why it does not
 }
 
@@ -160,7 +160,7 @@ func (q Query) explain() QueryVerdict {
 	return v
 }
 
-// leftOut says why a panel is not there, "" where it is.
+// leftOut returns why a panel is left out, or "" if it is not.
 func (p *planner) leftOut(panel *Panel, copies []*Planned) string {
 	kind := kindOf(panel.Original)
 	switch {
@@ -198,7 +198,7 @@ func (p *planner) sent(t Target) bool {
 	return !t.Hide && t.Expr != "" && p.board.sources.other(t.Datasource) == ""
 }
 
-// empty says why there is nothing to draw in a panel that is there, "" where there may be
+// empty returns why a panel that is not left out has nothing to draw, or "" if it may have
 // something.
 func (p *planner) empty(c *Planned) string {
 	if c.Panel.Type == "text" {
@@ -217,7 +217,7 @@ func (p *planner) empty(c *Planned) string {
 	return summary(why)
 }
 
-// unasked returns whom the targets of a panel ask that is not Prometheus, and whether any is
+// unasked returns the other datasources that the targets of a panel query, and whether a target is
 // hidden.
 func (p *planner) unasked(panel *Panel) (others []string, hidden bool) {
 	for _, t := range panel.Targets {
@@ -236,7 +236,7 @@ func (p *planner) unasked(panel *Panel) (others []string, hidden bool) {
 	return others, hidden
 }
 
-// lost says what of a panel that is there is not carried out.
+// lost returns the settings of a panel that promsnap does not carry out.
 func (p *planner) lost(panel *Panel) []string {
 	var why []string
 	if differs := kindOf(panel.Original).differs; differs != "" {
@@ -257,7 +257,8 @@ func (p *planner) lost(panel *Panel) []string {
 	return slices.Concat(why, notCarriedOut(panel), differs)
 }
 
-// notCarriedOut says what package frame does not know of a panel's transformations and overrides.
+// notCarriedOut returns the transformations and overrides of a panel that package frame does not
+// know.
 func notCarriedOut(panel *Panel) []string {
 	var why []string
 	_, notes, err := frame.Transform(nil, panel.Transforms)
@@ -286,7 +287,7 @@ func lostOfText(o Options) []string {
 	return why
 }
 
-// troubles says what is wrong with queries of a panel.
+// troubles returns what is wrong with the queries of a panel.
 func troubles(copies []*Planned) []string {
 	var why []string
 	for _, c := range copies {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Cell is one value of a table or series, as package frame has it.
+// Cell is one value of a table or series. Package frame implements it.
 type Cell interface {
 	IsNull() bool
 	Number() (float64, bool)
@@ -83,7 +83,7 @@ func leadingNumber(s string) float64 {
 	return parse(s[:n])
 }
 
-// infinite returns infinity with a sign, which may be empty.
+// infinite returns infinity with the given sign, which may be empty.
 func infinite(sign string) float64 {
 	switch sign {
 	case "", "+":
@@ -95,15 +95,15 @@ func infinite(sign string) float64 {
 }
 
 func parse(s string) float64 {
-	f, _ := strconv.ParseFloat(s, 64) // out of range it is infinite, as there
+	f, _ := strconv.ParseFloat(s, 64) // out of range it is infinite, as in JavaScript
 	return f
 }
 
-// jsSpace is what JavaScript takes for white space.
+// jsSpace is what JavaScript treats as white space.
 const jsSpace = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007" +
 	"\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 
-// leading returns how many bytes of s are a decimal number.
+// leading returns the number of bytes at the start of s that are a decimal number.
 func leading(s string) int {
 	i := 0
 	digits := func() (n int) {

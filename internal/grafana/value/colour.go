@@ -9,7 +9,7 @@ import (
 	"golang.org/x/image/colornames"
 )
 
-// Theme is one of Grafana's two. They differ in what a colour's name stands for.
+// Theme is one of Grafana's two themes. A colour's name means different colours in them.
 type Theme uint8
 
 // The themes.
@@ -20,7 +20,7 @@ const (
 
 var shades = []string{"super-light-", "light-", "", "semi-dark-", "dark-"}
 
-// Color returns the colour of a name of Grafana's or of CSS, or of a form such as #F2495C and
+// Color returns the colour for a name of Grafana or CSS, or for a notation such as #F2495C and
 // rgba(245, 54, 54, 0.9). It returns grey and false for anything else.
 func (t Theme) Color(name string) (color.NRGBA, bool) {
 	for i, shade := range shades {
@@ -54,7 +54,7 @@ func cssColor(s string) (color.NRGBA, bool) {
 	if hex, ok := strings.CutPrefix(s, "#"); ok {
 		return hexColor(hex)
 	}
-	switch s { // as Grafana has them, which is not as CSS has them
+	switch s { // Grafana's, which differ from those of CSS
 	case "mediumpurple":
 		return hexColor("9370d8")
 	case "palevioletred":
@@ -105,8 +105,8 @@ func cssColor(s string) (color.NRGBA, bool) {
 	return out, true
 }
 
-// portion reads a number out of a whole, or a percentage, as 0 to 1. An infinite whole leaves the
-// number as it is.
+// portion reads a part of whole, or a percentage, as a number from 0 to 1. With an infinite whole
+// it returns the number unchanged.
 func portion(s string, whole float64) (float64, bool) {
 	if percent, ok := strings.CutSuffix(s, "%"); ok {
 		s, whole = percent, 100

@@ -20,7 +20,7 @@ const (
 
 const invalidDate = "Invalid date"
 
-// at returns the time that is ms milliseconds after 1970. JavaScript has none further than 8.64e15.
+// at returns the time that is ms milliseconds after 1970. JavaScript has no times beyond 8.64e15.
 func at(ms float64, now time.Time) (time.Time, bool) {
 	if !(math.Abs(ms) <= 8.64e15) {
 		return time.Time{}, false
@@ -28,7 +28,8 @@ func at(ms float64, now time.Time) (time.Time, bool) {
 	return time.UnixMilli(int64(ms)).In(now.Location()), true
 }
 
-// date prints milliseconds since 1970 by a pattern, and by the pattern today if they are of today.
+// date prints milliseconds since 1970 with a pattern. It uses the pattern today if the time is
+// today.
 func date(pattern, today string) format {
 	return func(v float64, _ *int, now time.Time) Formatted {
 		t, ok := at(v, now)
@@ -43,12 +44,12 @@ func date(pattern, today string) format {
 	}
 }
 
-// FormatTime prints t by a pattern of moment, in English: YYYY-MM-DD HH:mm:ss.
+// FormatTime prints t in English with a pattern of moment, such as YYYY-MM-DD HH:mm:ss.
 func FormatTime(t time.Time, pattern string) string {
 	if pattern == "" {
 		pattern = "YYYY-MM-DDTHH:mm:ss" + either(t.Location() == time.UTC, "[Z]", "Z")
 	}
-	for range 5 { // a name of a pattern can stand for one with names in it
+	for range 5 { // a named pattern can contain other names
 		longer := expandNames(pattern)
 		if longer == pattern {
 			break
@@ -71,7 +72,7 @@ func FormatTime(t time.Time, pattern string) string {
 	return b.String()
 }
 
-// names are patterns that have a name of their own.
+// names are the patterns that have a name.
 var names = map[string]string{
 	"LTS": "h:mm:ss A", "LT": "h:mm A", "L": "MM/DD/YYYY", "l": "M/D/YYYY",
 	"LL": "MMMM D, YYYY", "ll": "MMM D, YYYY",
@@ -107,12 +108,12 @@ var dateTokens = []string{
 	"SSSS", "SSS", "SS", "S", "x", "X", "zz", "z", "ZZ", "Z",
 }
 
-// nextToken returns what pattern begins with: one of tokens, a text in brackets or behind a
-// backslash, which are escaped, or one character.
+// nextToken returns the start of pattern: one of tokens, an escaped text (in brackets or after a
+// backslash), or one character.
 func nextToken(pattern string, tokens []string) (token string, escaped bool) {
 	if end := strings.IndexByte(pattern, ']'); pattern[0] == '[' && end > 0 &&
 		!strings.Contains(pattern[1:end], "[") {
-		// Brackets go to the last ] that no [ comes before.
+		// Brackets end at the last ] before the next [.
 		for next := strings.IndexAny(pattern[end+1:], "[]"); next >= 0; {
 			if pattern[end+1+next] == '[' {
 				break
@@ -275,7 +276,7 @@ func either(yes bool, a, b string) string {
 	return b
 }
 
-// zeros fills n up with zeros to that many digits. The sign is not one of them.
+// zeros pads n with zeros to that many digits. The sign does not count as a digit.
 func zeros(n, digits int) string {
 	if n < 0 {
 		return "-" + zeros(-n, digits)
@@ -305,7 +306,8 @@ func eraYear(t time.Time) int {
 	return 1 - t.Year()
 }
 
-// sundayWeek returns the week of America: it begins on Sunday, and the first holds January 1.
+// sundayWeek returns the American week: weeks begin on Sunday, and the first one contains January
+// 1.
 func sundayWeek(t time.Time) (year, week int) {
 	saturday := t.AddDate(0, 0, 6-int(t.Weekday()))
 	return saturday.Year(), (saturday.YearDay()-1)/7 + 1
@@ -324,14 +326,14 @@ func fromNow(v float64, _ *int, now time.Time) Formatted {
 	return Formatted{Text: apart(t, now) + " ago"}
 }
 
-// apart says in words how long it is from one time to a later one.
+// apart returns in words how long it is from one time to a later one.
 func apart(from, to time.Time) string {
 	months := (to.Year()-from.Year())*12 + int(to.Month()) - int(from.Month())
 	if addMonths(from, months).After(to) {
 		months--
 	}
 	rest := float64(to.UnixMilli() - addMonths(from, months).UnixMilli())
-	// What is in whole months counts with the mean length of a month.
+	// Whole months count as months of mean length.
 	monthDays := round(float64(months) * 146_097 / 4800)
 	fullDays := monthDays + rest/(day*1e3)
 	inDays := round(fullDays)
@@ -360,7 +362,7 @@ func apart(from, to time.Time) string {
 	return ""
 }
 
-// addMonths keeps the day, or takes the last day of a month that is shorter.
+// addMonths keeps the day. If the month is too short, it uses its last day.
 func addMonths(t time.Time, months int) time.Time {
 	first := t.AddDate(0, 0, 1-t.Day()).AddDate(0, months, 0)
 	last := first.AddDate(0, 1, -1).Day()

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// notes collect what of a dashboard was not understood. They are bounded.
+// notes collect the parts of a dashboard that were not understood. Their number is limited.
 type notes []string
 
 const maxNotes = 20

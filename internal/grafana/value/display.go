@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Kind is what a field holds.
+// Kind is the type of a field's values.
 type Kind uint8
 
 // The kinds.
@@ -17,16 +17,16 @@ const (
 	Bool
 )
 
-// Field says how the values of a field are shown.
+// Field has the settings for showing the values of a field.
 type Field struct {
 	Kind       Kind
 	Unit       string
 	Decimals   *int
-	NoValue    string // in place of an empty text
+	NoValue    string // shown instead of an empty text
 	Mappings   Mappings
 	Thresholds Thresholds
 	Scheme     Scheme
-	Min, Max   float64 // where the colours of a scale and the thresholds in percent begin and end
+	Min, Max   float64 // the range of a colour scale and of thresholds in percent
 	Series     Series
 }
 
@@ -34,7 +34,7 @@ type Field struct {
 type Display struct {
 	Formatted
 	Number  float64 // NaN if it is none
-	Percent float64 // where it is between the minimum and the maximum, from 0 to 1
+	Percent float64 // its place between the minimum and the maximum, from 0 to 1
 	Color   color.NRGBA
 	Icon    string // of a mapping
 }
@@ -46,7 +46,7 @@ type Displayer struct {
 	formatter Formatter
 }
 
-// NewDisplayer returns what shows the values of a field in a theme. Dates are as of New.
+// NewDisplayer returns a Displayer for a field in a theme. It prints dates as New describes.
 func NewDisplayer(f Field, theme Theme, now time.Time) *Displayer {
 	unit := f.Unit
 	switch {
@@ -66,7 +66,7 @@ func NewDisplayer(f Field, theme Theme, now time.Time) *Displayer {
 func (d *Displayer) Display(c Cell) Display {
 	out := Display{Number: math.NaN()}
 	_, isText := c.Text()
-	// Grafana reads dates out of texts in whatever form. Here they stay as they are.
+	// Grafana also parses dates in texts of any form. Here such texts stay as they are.
 	if d.formatter.unit != "string" && (!isText || !IsDate(d.formatter.unit)) {
 		out.Number = cellNumber(c)
 	}
@@ -88,14 +88,14 @@ func (d *Displayer) Display(c Cell) Display {
 	colour, percent := d.Color(at)
 	out.Percent = percent
 	if mapped.Color != "" {
-		out.Percent = 0 // a mapping's colour stands for no place on the scale
+		out.Percent = 0 // a mapping's colour is no place on the scale
 		colour, _ = d.theme.Color(mapped.Color)
 	}
 	out.Color = colour
 	return out
 }
 
-// plain returns a value that no unit prints.
+// plain returns a value that is printed without a unit.
 func (d *Displayer) plain(c Cell) string {
 	text := cellText(c)
 	if f, ok := c.Number(); ok && f == 0 && math.Signbit(f) {
@@ -107,8 +107,8 @@ func (d *Displayer) plain(c Cell) string {
 	return text
 }
 
-// Color returns the colour of a number, and where it is between the minimum and the maximum. Where
-// the colour depends on the value, a whole series has that of one value: see Scheme.SeriesBy.
+// Color returns the colour of a number, and its place between the minimum and the maximum. If the
+// colour depends on the value, one value colours the whole series: see Scheme.SeriesBy.
 func (d *Displayer) Color(v float64) (c color.NRGBA, percent float64) {
 	f := d.field
 	if f.Kind == Bool {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Formatted is a number as Grafana prints it. Prefix and Suffix hold the unit, with the space
-// between.
+// Formatted is a number as Grafana prints it. Prefix and Suffix hold the unit, including the space
+// between unit and number.
 type Formatted struct{ Prefix, Text, Suffix string }
 
 // String returns the number with its unit.
@@ -24,9 +24,9 @@ type Formatter struct {
 // format prints a number that is not NaN. Without decimals it chooses how many to show.
 type format func(v float64, decimals *int, now time.Time) Formatted
 
-// New returns the formatter of a unit, known by the id that Grafana gives it. A text that is no id
-// becomes a suffix. Dates are printed in the location of now, and some say how far they are from
-// it.
+// New returns the formatter for the unit with this id of Grafana. A text that is not an id becomes
+// a suffix. Dates are printed in the location of now. Some units print a date as its distance from
+// now.
 func New(unit string, now time.Time) Formatter {
 	f, ok := units[unit]
 	if !ok {
@@ -59,8 +59,8 @@ func known(unit string) bool {
 	return ok
 }
 
-// custom reads the units that are not in the table: suffix:, prefix:, si:, count:, currency:, time:
-// and bool: with what follows, and free text.
+// custom reads the units that are not in the table: free text, and text that begins with suffix:,
+// prefix:, si:, count:, currency:, time: or bool:.
 func custom(unit string) format {
 	kind, rest, ok := strings.Cut(unit, ":")
 	if !ok {
@@ -119,8 +119,8 @@ func prefixed(unit string) format {
 	}
 }
 
-// scaled divides by powers of factor, and writes the suffix of the power. The suffix of the value
-// itself is that at base.
+// scaled divides by powers of factor, and writes the suffix of the power. The suffix at base is
+// that of the value itself.
 func scaled(factor float64, suffixes []string, base int) format {
 	return func(v float64, decimals *int, _ time.Time) Formatted {
 		if math.IsInf(v, 0) {
@@ -138,7 +138,7 @@ func scaled(factor float64, suffixes []string, base int) format {
 	}
 }
 
-// siPrefixes are those of the powers of 1,000. Nothing stands for the power 0, at siBase.
+// siPrefixes are the prefixes of the powers of 1,000. The power 0, at siBase, has an empty one.
 var siPrefixes = []string{"f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"}
 
 const siBase = 5
@@ -203,7 +203,7 @@ func currency(symbol string, behind bool) format {
 	}
 }
 
-// financial does not shorten: 1,234,567.8.
+// financial prints a number in full: 1,234,567.8.
 func financial(symbol string, behind bool) format {
 	return func(v float64, decimals *int, _ time.Time) Formatted {
 		f := Formatted{Text: grouped(v, 0, 1)}

@@ -7,17 +7,17 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana/jsregexp"
 )
 
-// Result is what a value mapping puts in place of a value. A text or colour that it does not set is
-// as without it.
+// Result is what a value mapping shows instead of a value. If it does not set a text or a colour,
+// the value keeps its own.
 type Result struct {
 	Text  string
-	Set   bool // Text replaces the value, also where it is empty
+	Set   bool // Text replaces the value, even if it is empty
 	Color string
 	Icon  string
 	Index int // the order of the mapping in the dashboard's editor
 }
 
-// Mappings put texts and colours in place of values. The first that matches counts.
+// Mappings replace values by texts and colours. The first mapping that matches counts.
 type Mappings []mapping
 
 // mapping returns its result for a cell, or false.
@@ -35,8 +35,8 @@ func (m Mappings) Find(c Cell) (Result, bool) {
 
 const maxMappings = 1000
 
-// DecodeMappings reads the mappings of a field, in the form of today or that of before 2021, which
-// took its colours from the thresholds. What it does not understand is in the notes and left out.
+// DecodeMappings reads the mappings of a field, in today's form or that of before 2021, whose
+// colours come from the thresholds. It leaves out and notes what it does not understand.
 func DecodeMappings(raw []byte, thresholds Thresholds) (Mappings, []string) {
 	var n notes
 	list := n.list(n.decode("mappings", raw), "mappings", maxMappings)
@@ -55,7 +55,7 @@ func DecodeMappings(raw []byte, thresholds Thresholds) (Mappings, []string) {
 			all = append(all, one)
 		}
 	}
-	if len(old) > 0 { // they come first, as Grafana converts them
+	if len(old) > 0 { // old ones come first, as when Grafana converts them
 		all = append(Mappings{byValue(old)}, all...)
 	}
 	return all, n
@@ -88,7 +88,7 @@ func (n *notes) mapping(kind string, o map[string]any) mapping {
 	return nil
 }
 
-// bound reads the end of a range. A text that is no number does not bound it.
+// bound reads the end of a range. If it is a text that is not a number, the range has no such end.
 func bound(v any, none float64) float64 {
 	switch v := v.(type) {
 	case float64:
@@ -118,7 +118,8 @@ func (n *notes) result(v any) Result {
 	return r
 }
 
-// oldMapping reads a mapping of before 2021. It adds that of a value to byText, and returns others.
+// oldMapping reads a mapping of before 2021. It adds a mapping of a single value to byText, and
+// returns any other one.
 func oldMapping(kind float64, m map[string]any, t Thresholds, byText map[string]Result) mapping {
 	r := Result{Text: anyText(m["text"]), Set: m["text"] != nil}
 	if v := leadingNumber(r.Text); !math.IsNaN(v) && len(t.Steps) > 0 {
@@ -206,7 +207,7 @@ func bySpecial(match string, r Result) mapping {
 	}
 }
 
-// anyText returns a JSON value as text. What is neither text, number nor boolean is empty.
+// anyText returns a JSON value as text. Other values than text, numbers and booleans become empty.
 func anyText(v any) string {
 	switch v := v.(type) {
 	case string:

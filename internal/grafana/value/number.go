@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// What follows are the number functions of JavaScript that Grafana uses. Each rounds as it does
-// there, so that the same digits come out. A product that is added to something stands in
-// float64(), because some processors would otherwise round the two in one step.
+// These are the number functions of JavaScript that Grafana uses. They round as in JavaScript, so
+// that the digits are the same. float64() is around each product that is added to something,
+// because some processors would otherwise round both operations in one step.
 
 // numberString writes v as String(v) does.
 func numberString(v float64) string {
@@ -41,7 +41,7 @@ func exponent(s string) string {
 	return digits + "e" + sign + exp
 }
 
-// round is Math.round: a half goes up, also below zero.
+// round is Math.round: a half is rounded up, also below zero.
 func round(v float64) float64 {
 	whole := math.Floor(v)
 	if v-whole >= 0.5 {
@@ -53,7 +53,8 @@ func round(v float64) float64 {
 // pow10 is 10 to the power of n. Beyond a double it is 0 or infinite.
 func pow10(n int) float64 { return math.Pow10(n) }
 
-// log10 is Math.log10, in the steps of fdlibm, whose last bit decides which prefix a value has.
+// log10 is Math.log10, computed step by step as in fdlibm, because its last bit decides which
+// prefix a value gets.
 func log10(v float64) float64 {
 	const (
 		ivln10  = 4.34294481903251816668e-01
@@ -75,7 +76,8 @@ func log10(v float64) float64 {
 	return z + float64(y*log10hi)
 }
 
-// decimalsFor is how many decimals Grafana gives a number where the dashboard does not say.
+// decimalsFor returns the number of decimals that Grafana gives a number if the dashboard does not
+// set it.
 func decimalsFor(v float64) int {
 	if v == 0 || v == math.Trunc(v) {
 		return 0
@@ -88,7 +90,8 @@ func decimalsFor(v float64) int {
 	return max(0, n)
 }
 
-// fixed writes v with as many decimals. With nil it has about three significant digits.
+// fixed writes v with the given number of decimals. With nil it writes about three significant
+// digits.
 func fixed(v float64, decimals *int) string {
 	switch {
 	case math.IsNaN(v):
@@ -135,8 +138,8 @@ func fixed(v float64, decimals *int) string {
 // limited keeps decimals within what JavaScript allows.
 func limited(decimals int) int { return min(max(decimals, 0), 100) }
 
-// exponential writes v as toExponential does: with nil as many digits as tell it from its
-// neighbours.
+// exponential writes v as toExponential does. With nil it writes as many digits as are needed to
+// read back the same number.
 func exponential(v float64, decimals *int) string {
 	if v == 0 {
 		v = 0 // not -0
@@ -148,7 +151,7 @@ func exponential(v float64, decimals *int) string {
 		return "-" + exponential(-v, decimals)
 	}
 	n := limited(*decimals)
-	// A double has at most 767 digits. A half goes up, where Go would go to the even digit.
+	// A double has at most 767 digits. A half is rounded up; Go would round it to the even digit.
 	all := strconv.FormatFloat(v, 'e', 767, 64)
 	digits, exp, _ := strings.Cut(all, "e")
 	digits = strings.Replace(digits, ".", "", 1)

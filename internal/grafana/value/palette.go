@@ -39,7 +39,7 @@ const classic = "" +
 	"#58140C #052B51 #511749 #3F2B5B #E0F9D7 #FCEACA #CFFAFF #F9E2D2 #FCE2DE #BADFF4 " +
 	"#F9D9F9 #DEDAF7"
 
-// palettes are other orders of colours, by the mode of a field.
+// palettes are the other lists of colours for series, by the mode of a field.
 var palettes = map[string]string{
 	"palette-colorblind": "#0072B2 #E69F00 #009E73 #CC79A7 #56B4E9 #D55E00 #F0E442 #000000 #FFFFFF",
 	"palette-categorical-next": "" +
@@ -59,7 +59,7 @@ var palettes = map[string]string{
 		"#F5BB95 #7DC053 #9BEAFF #C5ADFF #EA777E #E0D287 #00CEB5 #D5E4FF #FFA1DC #E88E29",
 }
 
-// scales are the colours that a scale from the minimum to the maximum runs through.
+// scales are the colours of each scale, from the minimum to the maximum.
 var scales = map[string]string{
 	"continuous-GrYlRd":  "green yellow red",
 	"continuous-RdYlGr":  "red yellow green",

@@ -14,7 +14,7 @@ type Scheme struct {
 	SeriesBy string // which value colours a whole series: last, min or max
 }
 
-// DecodeScheme reads the color of a field. What it does not understand is in the notes.
+// DecodeScheme reads the color of a field. It notes what it does not understand.
 func DecodeScheme(raw []byte) (Scheme, []string) {
 	var n notes
 	m := n.object(n.decode("color", raw), "color")
@@ -40,13 +40,13 @@ func (s Scheme) ByValue() bool {
 	return s.Mode == "" || s.Mode == "thresholds" || s.continuous()
 }
 
-// Series is what a colour depends on where it does not depend on the value.
+// Series is what a colour depends on if it does not depend on the value.
 type Series struct {
 	Index int    // among all series of the panel
 	Name  string // as it is displayed
 }
 
-// Color returns the colour of a value: percent is where it is between the minimum and the maximum,
+// Color returns the colour of a value. percent is its place between the minimum and the maximum,
 // from 0 to 1, and step is its threshold.
 func (s Scheme) Color(t Theme, of Series, percent float64, step Step) color.NRGBA {
 	switch s.Mode {
@@ -95,7 +95,7 @@ func nth(all []color.NRGBA, i int) color.NRGBA {
 	return all[max(i, 0)%len(all)]
 }
 
-// readable returns the colours with enough contrast to a panel.
+// readable returns the colours that have enough contrast with a panel's background.
 func (t Theme) readable(all []color.NRGBA) []color.NRGBA {
 	const enough = 3
 	panel, _ := t.Color("panel-bg")
@@ -109,7 +109,7 @@ func (t Theme) readable(all []color.NRGBA) []color.NRGBA {
 	return kept
 }
 
-// luminance is that of WCAG, with the three digits that Grafana keeps.
+// luminance returns the luminance as WCAG defines it, rounded to three digits as in Grafana.
 func luminance(c color.NRGBA) float64 {
 	part := func(v uint8) float64 {
 		f := float64(v) / 255
@@ -122,7 +122,7 @@ func luminance(c color.NRGBA) float64 {
 	return round(l*1000) / 1000
 }
 
-// hash is the hash of a name that chooses its colour.
+// hash returns the hash of a name, which chooses its colour.
 func hash(s string) uint32 {
 	h := uint32(5381)
 	units := utf16.Encode([]rune(s))
@@ -132,7 +132,7 @@ func hash(s string) uint32 {
 	return h
 }
 
-// spline goes through the first and the last colour, and near those between.
+// spline interpolates along a curve through the first and the last colour, and near the others.
 func spline(all []color.NRGBA, at float64) color.NRGBA {
 	n := len(all) - 1
 	at = clamped(at)
@@ -159,7 +159,7 @@ func spline(all []color.NRGBA, at float64) color.NRGBA {
 	}.color()
 }
 
-// linear goes straight from each colour to the next.
+// linear interpolates linearly from each colour to the next.
 func linear(all []color.NRGBA, at float64) color.NRGBA {
 	at = clamped(at) * float64(len(all)-1)
 	i := min(int(at), len(all)-2)
@@ -176,7 +176,7 @@ func clamped(at float64) float64 {
 	return min(max(at, 0), 1)
 }
 
-// shade returns one of eleven shades of c: the first is c, then brighter and darker ones by turns.
+// shade returns one of eleven shades of c. The first is c; brighter and darker ones follow in turn.
 func shade(c color.NRGBA, index int) color.NRGBA {
 	const (
 		steps           = 6
@@ -189,7 +189,7 @@ func shade(c color.NRGBA, index int) color.NRGBA {
 	part := float64((i+1)/2) / steps
 	if i%2 == 1 {
 		brighter := rgbOf(spun(c, part*spin).color())
-		by := -round(-255 * (part * lightness / 100)) // a half goes down
+		by := -round(-255 * (part * lightness / 100)) // a half is rounded down
 		return rgb{brighter.r + by, brighter.g + by, brighter.b + by}.color()
 	}
 	darker := spun(c, -part*spin).hsl()

@@ -2,23 +2,24 @@ package value
 
 import "math"
 
-// Step is a threshold: from Value on, its colour counts.
+// Step is a threshold: its colour applies from Value upwards.
 type Step struct {
 	Value float64
-	Color string // as the dashboard has it: see Theme.Color
+	Color string // as in the dashboard: see Theme.Color
 }
 
 // Thresholds are steps in the order of the dashboard. The first is the base.
 type Thresholds struct {
-	Percentage bool // the steps are percents of the way from the minimum to the maximum
+	Percentage bool // the steps are in percent of the range from the minimum to the maximum
 	Steps      []Step
 }
 
-// fallback is the colour of what has none.
+// fallback is the colour of a value without one.
 const fallback = "#808080"
 
-// Active returns the step that v is in. Percent is where v is between the minimum and the maximum,
-// from 0 to 1. Without steps it is grey. Grafana stops at the first step that v does not reach.
+// Active returns the step that applies to v. percent is the place of v between the minimum and the
+// maximum, from 0 to 1. Without steps, it returns a grey one. Grafana stops at the first step that
+// v does not reach.
 func (t Thresholds) Active(v, percent float64) Step {
 	if len(t.Steps) == 0 {
 		return Step{Color: fallback}
@@ -38,8 +39,8 @@ func (t Thresholds) Active(v, percent float64) Step {
 
 const maxSteps = 200
 
-// DecodeThresholds reads the thresholds of a field. What it does not understand is in the notes and
-// left out.
+// DecodeThresholds reads the thresholds of a field. It leaves out and notes what it does not
+// understand.
 func DecodeThresholds(raw []byte) (Thresholds, []string) {
 	var n notes
 	m := n.object(n.decode("thresholds", raw), "thresholds")

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// span is one name of a duration. It is used for magnitudes below less, in units of size. A name in
-// words gets an s after more than one.
+// span is one name of a duration. It is used for magnitudes below less, in units of size. A name
+// that is a word gets an s in the plural.
 type span struct {
 	less, size float64
 	name       string
@@ -49,7 +49,8 @@ var (
 	days  = []span{{7, 1, "day"}, {365, 7, "week"}, {inf, 365, "year"}}
 )
 
-// spans prints a number of a unit of time. Grafana writes no plural in the unit itself, save days.
+// spans prints a number of a unit of time. In the unit itself Grafana writes no plural, except for
+// days.
 func spans(of []span) format {
 	return func(v float64, decimals *int, _ time.Time) Formatted {
 		for _, s := range of {
@@ -95,7 +96,7 @@ var parts = []struct {
 	{hour * 1e3, "hour"}, {minute * 1e3, "minute"}, {1e3, "second"}, {1, "millisecond"},
 }
 
-// duration prints a duration in words: 2 weeks, 3 days. Decimals are how many words follow the
+// duration prints a duration in words: 2 weeks, 3 days. decimals is the number of words after the
 // first.
 func duration(unit string, size float64) format {
 	var f format
@@ -167,15 +168,15 @@ func atLeastTwo(v float64) string {
 	return "0" + numberString(v)
 }
 
-// clock prints a time of size milliseconds a unit as 01h:02m:03s:004ms. Decimals are how many parts
-// follow the first.
+// clock prints a time of size milliseconds a unit as 01h:02m:03s:004ms. decimals is the number of
+// parts after the first.
 func clock(size float64) format {
 	return func(v float64, decimals *int, _ time.Time) Formatted {
 		if math.IsInf(v, 0) {
 			return Formatted{Text: fixed(v, nil)}
 		}
 		v *= size
-		// What is left of a day, as a clock shows it: it goes backwards below zero.
+		// The time of day, as a clock shows it. Below zero it runs backwards.
 		ms := int(math.Mod(math.Mod(math.Trunc(v), day*1e3)+day*1e3, day*1e3))
 		all := []string{
 			numberString(math.Floor(v/(hour*1e3))) + "h", fmt.Sprintf("%02dm", ms/60_000%60),

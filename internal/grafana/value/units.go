@@ -52,11 +52,12 @@ func table() map[string]format {
 	}
 	addScaled(all, siUnits, si)
 	addScaled(all, binaryUnits, binary)
-	all["farenheit"] = all["fahrenheit"] //nolint:misspell // an id that Grafana had once
+	all["farenheit"] = all["fahrenheit"] //nolint:misspell // a former id of Grafana
 	return all
 }
 
-// addScaled adds the units of each symbol. kwatt+1 means that the values are in thousands already.
+// addScaled adds the units of each symbol. In kwatt+1, the +1 means that the values are already in
+// thousands.
 func addScaled(all map[string]format, symbols map[string]string, scale func(string, int) format) {
 	for symbol, ids := range symbols {
 		for id := range strings.FieldsSeq(ids) {
@@ -129,7 +130,7 @@ var currencies = map[string]string{
 	"currencyBGN": "BGN", "currencyPYG": "₲", "currencyUYU": "UYU", "currencyILS": "₪",
 }
 
-// currenciesBehind are written behind the number.
+// currenciesBehind are the currencies that are written after the number.
 var currenciesBehind = map[string]string{
 	"currencyDKK": "kr", "currencyISK": "kr", "currencyNOK": "kr", "currencySEK": "kr",
 	"currencyVND": "đ", "currencyTRY": "₺",
