@@ -411,7 +411,10 @@ func TestCrashesLoseNothing(t *testing.T) {
 			}
 			if w.kills < enough || whole < runs/5 || w.skipped == 0 || w.met == 0 ||
 				w.lost == 0 || w.missed == 0 || len(w.blindSent) == 0 {
-				t.Error("the test has covered too little")
+				t.Errorf("got %d kills, %d of %d runs whole, %d skipped, %d met, %d lost, %d "+
+					"missed, %d blind; want at least %d kills, a fifth whole and one of each",
+					w.kills, whole, runs, w.skipped, w.met, w.lost, w.missed, len(w.blindSent),
+					enough)
 			}
 		})
 	}

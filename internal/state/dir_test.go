@@ -64,7 +64,7 @@ func TestDirAfterACrash(t *testing.T) {
 		return err
 	})
 	if got := strings.Join(left, " "); err != nil || got != "check.json check.json.lock" {
-		t.Errorf("got the files %s (%v)", got, err)
+		t.Errorf("got the files %s (%v), want check.json check.json.lock", got, err)
 	}
 }
 

@@ -61,18 +61,19 @@ func TestVersion1(t *testing.T) {
 	}
 	if d.Schema != Schema || d.Serial != 7 || len(d.Memory.Alerts) != 1 ||
 		len(d.Ledger.Receivers["oncall"].Notified) != 1 || len(d.Memory.Checks) != 2 {
-		t.Errorf("got %+v", d)
+		t.Errorf("got %+v, want schema %d, serial 7, one alert, one of which oncall knows, and "+
+			"two checks", d, Schema)
 	}
 	// One rule failed at the last slot. That was not blindness, so the first blind slot after it is
 	// the first one.
 	slot := d.Memory.Slot.Add(5 * time.Minute)
 	m := rules.Advance(d.Memory, rules.Evaluation{Rules: []rules.RuleResult{{}}}, slot)
 	if _, blind := m.Alerts[rules.BlindKey]; blind {
-		t.Error("got blind after one slot")
+		t.Error("got an alert of blindness after one slot, want none")
 	}
 	if a := d.Memory.Alerts[`node-memory/NodeMemoryHigh{node="a"}`]; m.New(a.Now()) ||
 		d.Memory.New(a.Now()) {
-		t.Error("got an alert of the older version as new")
+		t.Error("got an alert of the older version as new, want it known")
 	}
 }
 
@@ -87,16 +88,17 @@ func TestUpgrades(t *testing.T) {
 		slot := time.Unix(1763779920, 0).UTC()
 		if d.Schema != len(steps) || d.Serial != 3 || !d.Memory.Slot.Equal(slot) ||
 			!d.Ledger.Receivers["oncall"].First.Equal(slot) {
-			t.Errorf("%s: got %+v", name, d)
+			t.Errorf("%s: got %+v, want schema %d, serial 3 and the slot %s", name, d, len(steps),
+				slot)
 		}
 	}
 	var damaged *CorruptError
 	if _, err := decode(key, []byte(strings.Replace(version0, "1763779920", `"noon"`, 1)),
 		[]upgrade{oneOf0}, 0); !errors.As(err, &damaged) {
-		t.Errorf("a document that cannot be upgraded: got %v", err)
+		t.Errorf("a document that cannot be upgraded: got %v, want a CorruptError", err)
 	}
 	if _, err := Decode(key, []byte(version0)); !errors.As(err, &damaged) {
-		t.Errorf("a version that never existed: got %v", err)
+		t.Errorf("a version that never existed: got %v, want a CorruptError", err)
 	}
 	today, err := Encode(key, Doc{Serial: 5})
 	if err != nil {
@@ -114,8 +116,8 @@ func TestUpgrades(t *testing.T) {
 		t.Errorf("got %v, want a NewerError", err)
 	}
 	if Schema != firstSchema+len(upgrades) {
-		t.Errorf("got schema version %d, but upgrades lead to %d",
-			Schema, firstSchema+len(upgrades))
+		t.Errorf("got schema version %d, want %d, to which the upgrades lead", Schema,
+			firstSchema+len(upgrades))
 	}
 }
 
@@ -189,7 +191,7 @@ func TestACrowdedDocumentFits(t *testing.T) {
 	}
 	again, err := Encode(key, d)
 	if err != nil || !bytes.Equal(data, again) {
-		t.Errorf("got other bytes for the same document (%v)", err)
+		t.Errorf("the same document again: got\n%s\n(%v), want\n%s", again, err, data)
 	}
 }
 
@@ -211,7 +213,7 @@ func FuzzDecode(f *testing.F) {
 		var newer *NewerError
 		if err != nil {
 			if !errors.As(err, &damaged) && !errors.As(err, &newer) {
-				t.Fatalf("got an error of another kind: %v", err)
+				t.Fatalf("got %T %v, want a CorruptError or a NewerError", err, err)
 			}
 			return
 		}
@@ -221,11 +223,11 @@ func FuzzDecode(f *testing.F) {
 		}
 		back, err := Decode(key, once)
 		if err != nil {
-			t.Fatalf("%s\nwas read and written, and cannot be read: %v", once, err)
+			t.Fatalf("reading what was written: got error %v, want none for\n%s", err, once)
 		}
 		twice, err := Encode(key, back)
 		if err != nil || !bytes.Equal(once, twice) {
-			t.Fatalf("written once\n%s\nand twice (%v)\n%s", once, err, twice)
+			t.Fatalf("written twice: got\n%s\n(%v), want as written once\n%s", twice, err, once)
 		}
 		rules.Advance(d.Memory, rules.Evaluation{Configured: []rules.RuleID{}}, d.Memory.Slot)
 	})

@@ -47,7 +47,7 @@ func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 			}
 			var ahead *state.AheadError
 			if errors.As(s.Lost(), &ahead) != tc.lost {
-				t.Fatalf("got lost: %v", s.Lost())
+				t.Fatalf("got lost %v, want an AheadError: %v", s.Lost(), tc.lost)
 			}
 			if !tc.lost {
 				return
@@ -84,6 +84,7 @@ func TestADocumentOfTheFutureCanBeReset(t *testing.T) {
 	}
 	s := state.Open(t.Context(), clock, check, "this", fires("x"), noon)
 	if s.Lost() != nil || !s.Page().Memory.Slot.Equal(noon) || len(s.Page().Memory.Alerts) != 1 {
-		t.Errorf("after the reset: got %v, %+v", s.Lost(), s.Page().Memory)
+		t.Errorf("after the reset: got lost %v and %+v, want nothing lost, the slot %s and one "+
+			"alert", s.Lost(), s.Page().Memory, noon)
 	}
 }

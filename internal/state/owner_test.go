@@ -105,7 +105,7 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 				_, err = s.Save(ctx, check, state.Doc{Serial: 2}, v)
 				switch {
 				case ctx.Err() != nil:
-					t.Error("it waited")
+					t.Errorf("saving: got %v after a wait, want an answer at once", err)
 				case name == ".new" && err != nil:
 					// the leftover of a crash, which is replaced and not followed
 					t.Errorf("got %v, want no error", err)
@@ -114,7 +114,7 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 					t.Errorf("saving: got %v, want advice to move it away", err)
 				}
 				if body, err := os.ReadFile(target); err != nil || string(body) != "mine" {
-					t.Errorf("got %q in the target of the link, %v", body, err)
+					t.Errorf("target of the link: got %q (%v), want mine", body, err)
 				}
 				if name != "" {
 					return
@@ -170,7 +170,7 @@ func TestDirWithSomethingElseInItsPlace(t *testing.T) {
 				}
 			}
 			if _, err := os.Lstat(path + "-none"); err == nil {
-				t.Error("something was created behind the link")
+				t.Errorf("got %s-none behind the link, want nothing there", path)
 			}
 		})
 	}
@@ -202,6 +202,6 @@ func TestDirBehindALink(t *testing.T) {
 	}
 	if _, _, err := state.NewDir(link).Load(t.Context(), check); err == nil ||
 		!strings.Contains(err.Error(), "is a link of user 54321") {
-		t.Errorf("somebody else's link: got %v", err)
+		t.Errorf("somebody else's link: got %v, want an error that names user 54321", err)
 	}
 }

@@ -119,6 +119,7 @@ func TestS3LostAnswers(t *testing.T) {
 	}
 	if lost != 3 || d.Serial != 3 || d.Ledger.Claim == nil ||
 		!d.Ledger.Claim.Slot.Equal(slot.Add(2*time.Minute)) {
-		t.Errorf("got %d lost answers, serial %d, claim %v", lost, d.Serial, d.Ledger.Claim)
+		t.Errorf("got %d lost answers, serial %d, claim %v; want 3, 3 and a claim of %s", lost,
+			d.Serial, d.Ledger.Claim, slot.Add(2*time.Minute))
 	}
 }

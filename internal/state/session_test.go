@@ -151,7 +151,7 @@ func TestAnUnreadableDocumentIsNotWritten(t *testing.T) {
 			t.Errorf("got %v and %d alerts, want 1", err, seen)
 		}
 		if store.saves != 0 {
-			t.Errorf("got the state written after %q", lost)
+			t.Errorf("after %q: got %d saves of the state, want none", lost, store.saves)
 		}
 	}
 }
