@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/common/model"
 
 	"github.com/promsnap/promsnap/internal/panel"
@@ -32,8 +33,8 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("docs/panels.md: got another text than the panels generate; run go test " +
-			"./internal/panels -update and read the diff")
+		t.Errorf("docs/panels.md differs from the panels: run go test ./internal/panels -update "+
+			"and read the diff (-want +got):\n%s", cmp.Diff(want, string(got)))
 	}
 }
 

@@ -79,9 +79,9 @@ func TestALanguageChangesOnlyTexts(t *testing.T) {
 		cmpopts.IgnoreFields(panel.Events{}, "Said"),
 	}
 	if diff := cmp.Diff(panels.All(), panels.In(words.Korean), same); diff != "" {
-		t.Error(diff)
+		t.Errorf("Korean: diff (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(panels.All(), panels.In(words.English), same); diff != "" {
-		t.Error(diff)
+		t.Errorf("English: diff (-want +got):\n%s", diff)
 	}
 }

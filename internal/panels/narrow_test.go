@@ -122,8 +122,8 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 					len(a.Spec.Rules) > 0 && f.Total-fewGone != a.Total-allGone ||
 					len(a.Spec.Rules) > 0 && f.OK != a.OK {
 					t.Errorf("narrowed: got %d rows, %d left out, %d gone, %d OK of %d; "+
-						"all: %d gone, %d OK of %d", len(f.Rows), f.LeftOut, fewGone, f.OK,
-						f.Total, allGone, a.OK, a.Total)
+						"want some left out, and the rest as for all: %d gone, %d OK of %d",
+						len(f.Rows), f.LeftOut, fewGone, f.OK, f.Total, allGone, a.OK, a.Total)
 				}
 				if !slices.ContainsFunc(f.Notes, func(n snapshot.Note) bool {
 					return strings.HasPrefix(n.Code, snapshot.NoteLeftOut)
@@ -136,7 +136,7 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 					}),
 				}
 				if diff := cmp.Diff(allFound, fewFound, same); diff != "" {
-					t.Errorf("findings (-all +narrowed):\n%s", diff)
+					t.Errorf("findings: diff (-want as for all, +got narrowed):\n%s", diff)
 				}
 				for j := range f.Lines { // of equal series, others may be drawn
 					if got, want := f.Lines[j].Stats.Last, a.Lines[j].Stats.Last; got != want &&

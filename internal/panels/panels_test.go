@@ -27,7 +27,7 @@ func builtin(t *testing.T, name string) panel.Spec {
 	t.Helper()
 	spec, ok := panels.Get(name)
 	if !ok {
-		t.Fatalf("no panel %q", name)
+		t.Fatalf("got no panel %q, want a built-in one", name)
 	}
 	return spec
 }
@@ -39,8 +39,8 @@ func TestAllHasEveryPanelInTheOrderOfAReport(t *testing.T) {
 		if !slices.Contains(sections, spec.Section) {
 			sections = append(sections, spec.Section)
 		} else if sections[len(sections)-1] != spec.Section {
-			t.Errorf("%s is apart from the other panels of its section %s", spec.Name,
-				spec.Section)
+			t.Errorf("%s: got section %s again after %s, want a section's panels together",
+				spec.Name, spec.Section, sections[len(sections)-1])
 		}
 	}
 	want := strings.Fields(`node-memory node-cpu node-disk node-inodes node-readonly
