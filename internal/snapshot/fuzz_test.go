@@ -68,7 +68,8 @@ func FuzzExpand(f *testing.F) {
 		}
 		got := panel.Expand(query, v)
 		if panel.Expand(got, v) != got {
-			t.Errorf("%q: got %q, which expands again to %q", query, got, panel.Expand(got, v))
+			t.Errorf("%q expanded twice: got %q, want %q, as once", query, panel.Expand(got, v),
+				got)
 		}
 		if !strings.Contains(query, "$__") && !strings.Contains(query, "${__") && got != query {
 			t.Errorf("%q has no variable: got %q, want it unchanged", query, got)

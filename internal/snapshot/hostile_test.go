@@ -47,7 +47,7 @@ func TestDetailQueryOfHostileWords(t *testing.T) {
 			panel.Vars{Range: 3600e9}, series.FromPairs("l", w.Text))
 		expr, err := p.ParseExpr(text)
 		if err != nil {
-			t.Errorf("%s: %.100q: %v", w.Name, text, err)
+			t.Errorf("%s: %.100q: got error %v, want PromQL", w.Name, text, err)
 			continue
 		}
 		var got []*labels.Matcher

@@ -137,7 +137,8 @@ func TestLargePanelIsNarrowed(t *testing.T) {
 			}
 			if notes := spelled(p.Notes); strings.Contains(notes,
 				snapshot.NoteLeftOut) != (c.left > 0) {
-				t.Errorf("got notes %q with %d series left out", notes, c.left)
+				t.Errorf("got notes %q, want one of %d series left out: %v", notes, c.left,
+					c.left > 0)
 			}
 			for _, q := range asked {
 				if len(q) > 16<<10 {

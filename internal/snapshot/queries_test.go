@@ -99,8 +99,8 @@ func TestQueriesShareTheRoom(t *testing.T) {
 			t.Errorf("top %d: got %s, want %s", top, got, want)
 		}
 		if n := len(p.Lines); p.Rest == nil || p.Rest.Series != 101-n || len(p.Others()) != 101-n {
-			t.Errorf("top %d: got %d lines, the rest %+v, %d others", top, n, p.Rest,
-				len(p.Others()))
+			t.Errorf("top %d: got %d lines, the rest %+v, %d others; want %d in the last two", top,
+				n, p.Rest, len(p.Others()), 101-n)
 		}
 	}
 }
@@ -248,7 +248,8 @@ func TestMergeOfAnAbsentQuery(t *testing.T) {
 		}
 	}
 	if fmt.Sprint(east.Absent) != "[]" || fmt.Sprint(west.Absent) != "[{limit [limit_bytes]}]" {
-		t.Errorf("the parts changed: got %v, %v", east.Absent, west.Absent)
+		t.Errorf("the parts: got %v, %v; want them unchanged: [], [{limit [limit_bytes]}]",
+			east.Absent, west.Absent)
 	}
 }
 
