@@ -21,17 +21,20 @@ func TestCompareIsAnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := labels(t), labels(t), labels(t)
 		if a.Compare(b) != -b.Compare(a) {
-			t.Fatalf("%v and %v: got %d, and %d the other way", a, b, a.Compare(b), b.Compare(a))
+			t.Fatalf("%v and %v: got %d, and %d the other way; want opposite signs", a, b,
+				a.Compare(b), b.Compare(a))
 		}
 		if a.Compare(b) <= 0 && b.Compare(c) <= 0 && a.Compare(c) > 0 {
-			t.Fatalf("%v ≤ %v ≤ %v but not %v ≤ %v", a, b, c, a, c)
+			t.Fatalf("%v ≤ %v ≤ %v: got %d for the first and the last, want at most 0", a, b, c,
+				a.Compare(c))
 		}
 		if (a.Compare(b) == 0) != slices.Equal(a, b) {
 			t.Fatalf("%v and %v: got %d from Compare, want it to agree with slices.Equal", a, b,
 				a.Compare(b))
 		}
 		if (a.Hash() == b.Hash()) != slices.Equal(a, b) {
-			t.Fatalf("%v and %v: got hashes %x and %x", a, b, a.Hash(), b.Hash())
+			t.Fatalf("%v and %v: got hashes %x and %x, want the same: %v", a, b, a.Hash(), b.Hash(),
+				slices.Equal(a, b))
 		}
 	})
 }
@@ -56,7 +59,7 @@ func TestWith(t *testing.T) {
 			t.Fatalf("With changed its receiver: got %s, want %s", ls, before)
 		}
 		if got := ls.With("b", ""); got.Get("b") != "" || len(got) > len(ls) {
-			t.Fatalf("%v without b: got %v", ls, got)
+			t.Fatalf("%v without b: got %v, want no b and nothing more", ls, got)
 		}
 	})
 }
