@@ -32,7 +32,7 @@ func BenchmarkJudge(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if f := Judge(r, s, g); f.Status != OK {
-					b.Fatal(brief(f))
+					b.Fatalf("got %s, want OK", brief(f))
 				}
 			}
 		})

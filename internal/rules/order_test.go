@@ -66,7 +66,7 @@ func TestDirectionCompare(t *testing.T) {
 			for i := 1; i < len(figures); i++ {
 				a, b := figures[i-1], figures[i]
 				if math.IsNaN(a) && !math.IsNaN(b) || d.Beyond(b, a) {
-					t.Fatalf("%s: got %v before %v", d, a, b)
+					t.Fatalf("%s: got %v before %v, want the worse first and NaN last", d, a, b)
 				}
 			}
 		}

@@ -206,7 +206,8 @@ func TestJudgeAgreesWithTheDefinition(t *testing.T) {
 			t.Fatalf("%v\n got %s\nwant %s", values, brief(got), brief(want))
 		}
 		if s := got.Streak; s != nil && (got.Status == Pending) != (s.Lasted() < r.For) {
-			t.Fatalf("got %v for a streak of %s and a for of %s", got.Status, s.Lasted(), r.For)
+			t.Fatalf("got %v for a streak of %s, want Pending exactly if shorter than a for of %s",
+				got.Status, s.Lasted(), r.For)
 		}
 	})
 }
@@ -307,21 +308,22 @@ func FuzzJudge(f *testing.F) {
 		})
 		switch {
 		case got.Status == Unknown || got.Status == Failed:
-			t.Fatalf("got the status %v", got.Status)
+			t.Fatalf("got the status %v, want neither Unknown nor Failed", got.Status)
 		case r.IsAlert() && (got.Streak != nil) != (got.Severity != None):
 			t.Fatalf("got streak %v with severity %v, want both or none", got.Streak, got.Severity)
 		case r.IsAlert() && (got.Status == Breach || got.Status == Pending) && got.Streak == nil,
 			got.Status == OK && got.Streak != nil:
-			t.Fatalf("got status %v with streak %v", got.Status, got.Streak)
+			t.Fatalf("got status %v with streak %v, want one for an alert in breach or pending, "+
+				"none for OK", got.Status, got.Streak)
 		case got.Streak != nil && (got.Streak.Seen < 1 || got.Streak.Seen > got.Streak.Expected ||
 			got.Streak.Beyond > got.Streak.Seen):
-			t.Fatalf("got %d samples beyond of %d seen of %d expected", got.Streak.Beyond,
-				got.Streak.Seen, got.Streak.Expected)
+			t.Fatalf("got %d samples beyond of %d seen of %d expected, want no more than the "+
+				"next", got.Streak.Beyond, got.Streak.Seen, got.Streak.Expected)
 		case !r.IsAlert() && (got.Status == Pending || got.Streak != nil || got.Earlier != nil):
-			t.Fatalf("got %s for a verdict", brief(got))
+			t.Fatalf("got %s for a verdict, want it not pending and without a streak", brief(got))
 		case got.Status == Breach && (got.Streak == nil || got.Streak.Bouts == 0) &&
 			!r.Direction.Beyond(got.Value, got.Limit):
-			t.Fatalf("got a breach of %v by %v", got.Limit, got.Value)
+			t.Fatalf("got a breach by %v, want a value beyond %v", got.Value, got.Limit)
 		}
 		r.Check(time.Hour, time.Duration(step))
 	})
