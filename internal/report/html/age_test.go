@@ -34,7 +34,7 @@ func TestAges(t *testing.T) {
 	in.Zone = time.UTC
 	if got := page(in); !strings.Contains(got, "critical DAY 3\ncritical DAY 2\nwarning DAY "+
 		"4\nwarning DAY 2") {
-		t.Errorf("in UTC\n%s", got)
+		t.Errorf("in UTC: got\n%s\nwant in it critical DAY 3 and 2, then warning DAY 4 and 2", got)
 	}
 }
 

@@ -39,7 +39,8 @@ func BenchmarkTwentyPanels(b *testing.B) {
 	spec.Top, spec.Step, spec.Range = 12, step, samples*step
 	one := reporttest.Take(a, []panel.Spec{spec})[0]
 	if len(one.Lines) != 12 || one.Grid.Len < samples {
-		b.Fatalf("%d lines of %d samples: %v", len(one.Lines), one.Grid.Len, one.Failure)
+		b.Fatalf("got %d lines of %d samples (%v), want 12 of %d", len(one.Lines), one.Grid.Len,
+			one.Failure, samples)
 	}
 	var panels []snapshot.Panel
 	for i := range 20 {

@@ -97,8 +97,8 @@ func TestPageAsksForNothing(t *testing.T) {
 		}
 		styles := all(root, "style")
 		if len(styles) != 1 || styles[0].FirstChild.Data != templates.ReportCSS+chart.Styles() {
-			t.Fatalf("%s: got another style in the page than the report's and the charts'",
-				name)
+			t.Fatalf("%s: got %d styles in the page, want one: that of the report and the charts",
+				name, len(styles))
 		}
 		if css.MatchString(styles[0].FirstChild.Data) {
 			t.Errorf("got a style that loads something, want none")
@@ -379,7 +379,7 @@ func TestChartThatCannotBeDrawn(t *testing.T) {
 			len(r.Panels))
 	}
 	if !bytes.Contains(page.Body, []byte("The chart could not be drawn: out of &lt;ink&gt;")) {
-		t.Error("got a page without the reason for the missing chart")
+		t.Errorf("got the page\n%s\nwant in it why the chart is missing: out of <ink>", page.Body)
 	}
 }
 
@@ -442,8 +442,8 @@ func TestLongListsEnd(t *testing.T) {
 		}, 12)))
 	lines := all(classed(pageOf(t, r), "blind")[0], "li")
 	if len(r.Blind) != 12 || len(lines) != 8 || text(lines[7]) != "and 5 more" {
-		t.Errorf("%d texts on missing data: got %d lines, the last %q", len(r.Blind),
-			len(lines), text(lines[len(lines)-1]))
+		t.Errorf("got %d texts on missing data in %d lines, the last %q; want 12 in 8, the last "+
+			"\"and 5 more\"", len(r.Blind), len(lines), text(lines[len(lines)-1]))
 	}
 }
 

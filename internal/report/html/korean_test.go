@@ -27,7 +27,7 @@ func TestKoreanPageHasNoEnglish(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := attribute(all(root, "html")[0], "lang"); got != "ko" {
-		t.Errorf("the page says that its language is %q", got)
+		t.Errorf("language of the page: got %q, want ko", got)
 	}
 	read := 0
 	look := func(s string) {

@@ -46,7 +46,7 @@ func TestNodeTableWithMachines(t *testing.T) {
 		t.Errorf("first cell: got %q, want its badges and facts", title)
 	}
 	if title := attribute(classed(section, "cordoned")[0], "title"); title != "SchedulingDisabled" {
-		t.Errorf("kubectl's name for cordoned: got %q", title)
+		t.Errorf("kubectl's name for cordoned: got %q, want SchedulingDisabled", title)
 	}
 }
 

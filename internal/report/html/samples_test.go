@@ -63,7 +63,8 @@ func TestSamplesReadAsTheReportWritesThem(t *testing.T) {
 			}
 			if series.Finite(v) != series.Finite(at) ||
 				series.Finite(v) && math.Abs(at-v) > (s.High-s.Low)/resolution {
-				t.Fatalf("sample %d, %v: got height %v of %v to %v", i, v, at, s.Low, s.High)
+				t.Fatalf("sample %d: got height %v in %v to %v, want about %v", i, at, s.Low,
+					s.High, v)
 			}
 		}
 		if text, _ := s.read(s.Lines[0], len(values)); text != "–" {
@@ -84,7 +85,8 @@ func TestSamplesOfManyLevels(t *testing.T) {
 	}
 	s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p)
 	if s.Digits != 2 && s.Digits != 3 || len(s.Lines[0]) != s.Digits*len(values) {
-		t.Fatalf("got %d levels in %d letters, %d bytes", len(s.Heights), s.Digits, len(s.Lines[0]))
+		t.Fatalf("got %d levels in %d letters, %d bytes; want 2 or 3 letters for each of %d values",
+			len(s.Heights), s.Digits, len(s.Lines[0]), len(values))
 	}
 	for i, v := range values {
 		if text, _ := s.read(s.Lines[0], i); text != units.Short.Format(v) {
@@ -209,7 +211,7 @@ func TestWarningsBeyondTheFirstAreCounted(t *testing.T) {
 	run := classed(pageOf(t, report.Build(in, nil)), "run")[0]
 	if got := len(all(run, "li")); got != warningLines ||
 		!strings.HasSuffix(text(run), "and 5 more") {
-		t.Errorf("%d warnings are shown, and at the end stands %q", got,
-			text(run)[max(0, len(text(run))-30):])
+		t.Errorf("got %d warnings that end with %q, want %d and \"and 5 more\"", got,
+			text(run)[max(0, len(text(run))-30):], warningLines)
 	}
 }

@@ -28,8 +28,8 @@ func TestNumbersOfSparklines(t *testing.T) {
 			for _, below := range []bool{false, true} {
 				s := sparkOf(report.Course{Values: values, Limit: limit, Below: below})
 				if !path.MatchString(s.Path) || s.LimitY != "" && !number.MatchString(s.LimitY) {
-					t.Errorf("values %.40v, limit %v: got path %q, limit at %q", values, limit,
-						s.Path, s.LimitY)
+					t.Errorf("values %.40v, limit %v: got path %q, limit at %q; want only "+
+						"commands and numbers", values, limit, s.Path, s.LimitY)
 				}
 			}
 		}
