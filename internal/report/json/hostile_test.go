@@ -21,7 +21,7 @@ func TestJSONOfHostileWords(t *testing.T) {
 		d := json.NewDecoder(bytes.NewReader(file.Body))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&doc); err != nil {
-			t.Errorf("%s: %v", w.Name, err)
+			t.Errorf("%s: got error %v, want a document that can be decoded", w.Name, err)
 			continue
 		}
 		if want := strings.ToValidUTF8(w.Text, "\ufffd"); len(w.Text) < 1000 &&

@@ -41,8 +41,8 @@ func golden(t *testing.T, path string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is out of date: run go test ./internal/report/json -update and read the "+
-			"difference", path)
+		t.Errorf("%s is out of date: got\n%s\nwant\n%s\nrun go test ./internal/report/json "+
+			"-update and read the difference", path, got, want)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if err := schema.Validate(instance); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want a document that the schema allows", name, err)
 		}
 	}
 	if err := schema.Validate(map[string]any{"version": 2}); err == nil {
@@ -226,12 +226,13 @@ func TestDocumentIsBounded(t *testing.T) {
 	r := report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[1:2]))
 	p := DocumentOf(r).Panels[0]
 	if len(p.Rows) != 1000 || p.RowsTruncated != 500 || p.Total != 1500 {
-		t.Errorf("got %d rows, %d left out, of %d", len(p.Rows), p.RowsTruncated, p.Total)
+		t.Errorf("got %d rows, %d left out, of %d; want 1000, 500 and 1500", len(p.Rows),
+			p.RowsTruncated, p.Total)
 	}
 	if len(p.Findings) != 1000 || p.FindingsTruncated != 500 ||
 		len(DocumentOf(r).Findings) != 1000 {
-		t.Errorf("got %d findings, %d left out; %d in the report", len(p.Findings),
-			p.FindingsTruncated, len(DocumentOf(r).Findings))
+		t.Errorf("got %d findings, %d left out, %d in the report; want 1000, 500 and 1000",
+			len(p.Findings), p.FindingsTruncated, len(DocumentOf(r).Findings))
 	}
 	if r.Critical != 1500 {
 		t.Errorf("got %d critical, want all 1500", r.Critical)

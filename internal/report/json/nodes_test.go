@@ -27,8 +27,8 @@ func TestMachinesInTheDocument(t *testing.T) {
 	many[1400] = snapshot.Node{Name: "z", Known: true, Cordoned: true}
 	d := DocumentOf(report.Build(reporttest.Info(t, many), nil)).Nodes
 	if len(d.Known) != documentRows || d.KnownTruncated != 500 || d.Known[0].Name != "z" {
-		t.Errorf("got %d nodes, %d left out, %s first", len(d.Known), d.KnownTruncated,
-			d.Known[0].Name)
+		t.Errorf("got %d nodes, %d left out, %s first; want %d, 500, z", len(d.Known),
+			d.KnownTruncated, d.Known[0].Name, documentRows)
 	}
 }
 
