@@ -34,10 +34,10 @@ func TestLineOfHostileWords(t *testing.T) {
 		got := Line(w.Text)
 		if r, bad := hostile.Unprintable(got); bad || !utf8.ValidString(got) ||
 			len(got) > len(w.Text) {
-			t.Errorf("%s: got %.100q, in which %U must not be shown", w.Name, got, r)
+			t.Errorf("%s: got %.100q, want valid UTF-8, not longer, without %U", w.Name, got, r)
 		}
 		if again := Line(got); again != got {
-			t.Errorf("%s: twice gives %.100q, once %.100q", w.Name, again, got)
+			t.Errorf("%s: twice: got %.100q, want %.100q, as once", w.Name, again, got)
 		}
 	}
 }
@@ -74,11 +74,11 @@ func TestLengthsAreBounds(t *testing.T) {
 		s, n := rapid.String().Draw(t, "s"), rapid.IntRange(1, 40).Draw(t, "n")
 		for _, got := range []string{Clip(s, n), Middle(s, n), Said(s, n)} {
 			if utf8.RuneCountInString(got) > n || !utf8.ValidString(got) {
-				t.Errorf("of %q: %q, which is no text of at most %d characters", s, got, n)
+				t.Errorf("of %q: got %q, want valid text of at most %d characters", s, got, n)
 			}
 		}
 		if got := Head(s, n); len(got) > n || !strings.HasPrefix(s, got) || !utf8.ValidString(got) {
-			t.Errorf("of %q: %q, which is no beginning of at most %d bytes", s, got, n)
+			t.Errorf("of %q: got %q, want its beginning in at most %d bytes", s, got, n)
 		}
 	})
 }
