@@ -39,7 +39,8 @@ func TestAddresses(t *testing.T) {
 				t.Errorf("%s(%q): got %v, want %q", c.of, tt.address, c.got, c.want)
 			}
 			if c.got != nil && strings.Contains(c.got.Error(), secret) {
-				t.Errorf("%s(%q) shows the address: %v", c.of, tt.address, c.got)
+				t.Errorf("%s(%q): got error %v, want it without the secret", c.of, tt.address,
+					c.got)
 			}
 		}
 	}

@@ -43,7 +43,8 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, after, date string) {
 		wait, asked := RetryAfter(http.Header{"Retry-After": {after}, "Date": {date}})
 		if wait < 0 || wait > MaxWait || !asked && wait != 0 {
-			t.Errorf("%q at %q: got %s, %v", after, date, wait, asked)
+			t.Errorf("%q at %q: got %s, %v; want 0 to %s, and 0 if nothing was asked", after, date,
+				wait, asked, MaxWait)
 		}
 	})
 }
