@@ -48,7 +48,7 @@ func TestWithinReturnsTheErrorOfACallThatEnds(t *testing.T) {
 		t.Errorf("got %v, want %v", err, own)
 	}
 	if _, err := disk.Within(ctx, "state", func() (int, error) {
-		t.Error("called after the end of the context")
+		t.Error("got a call after the end of the context, want none")
 		return 0, nil
 	}); !errors.Is(err, errOver) {
 		t.Errorf("after the end: got %v, want %v", err, errOver)
