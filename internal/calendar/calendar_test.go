@@ -84,14 +84,15 @@ func TestBefore(t *testing.T) {
 		at := time.Unix(rapid.Int64Range(8e8, 4e9).Draw(t, "at"), 0).Truncate(time.Minute).In(z)
 		before := LastOfDayBefore(at)
 		if !before.Before(at) || before.Day() == at.Day() || at.Sub(before) > 26*time.Hour {
-			t.Errorf("the day before %s ends at %s", at, before)
+			t.Errorf("end of the day before %s: got %s, want it on another day, within 26h", at,
+				before)
 		}
 		if next := before.Add(time.Minute); next.Day() != at.Day() {
-			t.Errorf("the day of %s does not begin at %s", at, next)
+			t.Errorf("beginning of the day of %s: got %s, want it on the same day", at, next)
 		}
 		if before := LastOfHourBefore(at); !before.Before(at) || before.Hour() == at.Hour() ||
 			before.Add(time.Minute).Hour() != at.Hour() {
-			t.Errorf("the hour before %s ends at %s", at, before)
+			t.Errorf("end of the hour before %s: got %s, want a minute before the hour", at, before)
 		}
 	})
 }
