@@ -91,7 +91,7 @@ func TestLoadOwners(t *testing.T) {
 		}
 	}
 	if deployments == 0 {
-		t.Errorf("got no pod of a deployment in %d pods", len(own.of))
+		t.Errorf("got no pod of a deployment in %d pods, want at least one", len(own.of))
 	}
 	objects := own.objects()
 	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload",

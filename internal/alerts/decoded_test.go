@@ -57,6 +57,6 @@ func TestEvaluateDecodedSnapshot(t *testing.T) {
 	}
 	instants := cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
 	if diff := cmp.Diff(got[0], got[1], cmpopts.EquateNaNs(), instants); diff != "" {
-		t.Errorf("decoded snapshot evaluates differently (-original +decoded):\n%s", diff)
+		t.Errorf("decoded snapshot: diff (-want as the original, +got):\n%s", diff)
 	}
 }

@@ -186,7 +186,7 @@ func TestEvaluationIsData(t *testing.T) {
 	}
 	if diff := cmp.Diff(encoded(t, want),
 		encoded(t, rules.Advance(before, got, later))); diff != "" {
-		t.Errorf("alerts of the decoded evaluation differ (-original +decoded):\n%s", diff)
+		t.Errorf("alerts of the decoded evaluation: diff (-want as the original, +got):\n%s", diff)
 	}
 }
 
