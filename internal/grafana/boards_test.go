@@ -126,7 +126,7 @@ func TestRealDashboards(t *testing.T) {
 		data := read(t, dir, name)
 		b, err := Decode(data)
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 			continue
 		}
 		var raw any
@@ -152,7 +152,8 @@ func TestRealDashboards(t *testing.T) {
 			}
 			for _, v := range e.Variables {
 				if v.Status != "resolved" {
-					t.Errorf("%s: variable %s is %s: %s", name, v.Name, v.Status, v.Reason)
+					t.Errorf("%s: variable %s: got status %s (%s), want resolved", name, v.Name,
+						v.Status, v.Reason)
 				}
 			}
 			for _, v := range e.Panels {
@@ -192,18 +193,19 @@ func checkSent(t *testing.T, name string, p *Plan) {
 	for _, c := range p.Panels {
 		if c.Grid.W < 1 || c.Grid.X < 0 || c.Grid.X+c.Grid.W > columns || c.Grid.H < 1 ||
 			c.Grid.Y < 0 {
-			t.Errorf("%s: panel %q is at %v, which is outside of the grid", name, c.Title, c.Grid)
+			t.Errorf("%s: panel %q: got place %v, want it inside %d columns", name, c.Title, c.Grid,
+				columns)
 		}
 		for _, q := range c.Queries {
 			if q.Problem != "" || q.Pending || q.Dialect != "" {
 				continue
 			}
 			if _, err := panel.Parser().ParseExpr(q.Expr); err != nil {
-				t.Errorf("%s: panel %q sends %s, which is not PromQL: %v", name, c.Title, q.Expr,
-					err)
+				t.Errorf("%s: panel %q: got query %s (%v), want PromQL", name, c.Title, q.Expr, err)
 			}
 			if !q.Instant && q.Step <= 0 {
-				t.Errorf("%s: panel %q sends a range query without a step", name, c.Title)
+				t.Errorf("%s: panel %q: got a range query with step %v, want a positive step", name,
+					c.Title, q.Step)
 			}
 		}
 	}
@@ -216,7 +218,8 @@ func checkVariables(t *testing.T, name string, p *Plan) {
 		for _, q := range c.Queries {
 			for _, m := range reference.FindAllString(q.Expr, -1) {
 				if q.Problem == "" && !isCapture(q.Expr, strings.Trim(m, "${}")) {
-					t.Errorf("%s: panel %q sends the variable %s in %s", name, c.Title, m, q.Expr)
+					t.Errorf("%s: panel %q: got variable %s in query %s, want its value", name,
+						c.Title, m, q.Expr)
 				}
 			}
 		}
@@ -242,7 +245,8 @@ func TestRealDashboardsAreDeterministic(t *testing.T) {
 			if first == "" {
 				first = string(text)
 			} else if string(text) != first {
-				t.Errorf("%s: got another explanation the second time", line[0])
+				t.Errorf("%s: got another explanation the second time\n%s\nwant\n%s", line[0],
+					text, first)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func TestDecodeFindsTheDashboard(t *testing.T) {
 	} {
 		b, err := Decode([]byte(text))
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 			continue
 		}
 		if b.Title != "T" || len(b.Panels) != 1 || b.Panels[0].Title != "P" {

@@ -44,7 +44,7 @@ func run(t *testing.T, data []byte) {
 				len(b.Panels))
 		}
 		if _, err := json.Marshal(p.Explain()); err != nil {
-			t.Fatalf("writing the explanation: %v", err)
+			t.Fatalf("writing the explanation: got error %v, want none", err)
 		}
 		checkSent(t, "fuzz", p)
 	}

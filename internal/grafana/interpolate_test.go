@@ -229,7 +229,7 @@ func TestValuesStayInTheirString(t *testing.T) {
 		expr := scopeOf(some).fill(`up{a=~"$v"}`, asPromQL).text
 		_, err := checkPromQL(expr)
 		if err != nil {
-			t.Fatalf("%q: got %s, which is not PromQL: %v", value, expr, err)
+			t.Fatalf("%q: got %s (%v), want PromQL", value, expr, err)
 		}
 		m := selectors(t, expr)
 		if len(m) != 1 || !m[0].Matches(value) || value != "" && m[0].Matches(value+"x") {

@@ -14,7 +14,7 @@ func sameJSON(t *testing.T, name string, got json.RawMessage, want string) {
 	t.Helper()
 	var g, w any
 	if err := json.Unmarshal(got, &g); err != nil {
-		t.Errorf("%s: got %q, which is not JSON: %v", name, got, err)
+		t.Errorf("%s: got %q (%v), want JSON", name, got, err)
 		return
 	}
 	if err := json.Unmarshal([]byte(want), &w); err != nil {
