@@ -38,7 +38,7 @@ func TestSource(t *testing.T) {
 		text := r.URL.Path + " " + r.FormValue("match[]") + r.FormValue("query")
 		if times := r.FormValue("start") + " " + r.FormValue("end") + r.FormValue("time"); times !=
 			"1700000000 1700003600" && times != " 1700003600" {
-			t.Errorf("%s is about %s", text, times)
+			t.Errorf("%s: got times %q, want 1700000000 to 1700003600, or its end", text, times)
 		}
 		switch asked = append(asked, text); text {
 		case "/api/v1/label/__name__/values ":
@@ -78,7 +78,7 @@ func TestSource(t *testing.T) {
 	got := map[string][]string{}
 	for _, v := range values.All() {
 		if v.Problem != "" {
-			t.Errorf("%s: %s", v.Variable.Name, v.Problem)
+			t.Errorf("%s: got problem %q, want none", v.Variable.Name, v.Problem)
 		}
 		got[v.Variable.Name] = nil
 		for _, o := range v.Options {
