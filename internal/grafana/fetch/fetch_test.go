@@ -298,7 +298,7 @@ func TestGetFails(t *testing.T) {
 			}
 			for _, hidden := range []string{token, "hunter2", "glsa_"} {
 				if strings.Contains(err.Error(), hidden) {
-					t.Errorf("the error shows a secret: %v", err)
+					t.Errorf("got error %v, want it without the secret %s", err, hidden)
 				}
 			}
 			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 100 {

@@ -47,7 +47,7 @@ func TestGetWithoutNetwork(t *testing.T) {
 			c, err := fetch.New(fetch.Options{
 				Transport: roundTrip(func(rq *http.Request) (*http.Response, error) {
 					if rq.URL.String() != "https://grafana.com/api/dashboards/1860" {
-						t.Errorf("asked %s", rq.URL)
+						t.Errorf("got a request to %s, want dashboard 1860 of grafana.com", rq.URL)
 					}
 					return nil, tt.err
 				}),

@@ -51,7 +51,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: %v (-want +got):\n%s", arg, err, diff)
 		}
 		if strings.Contains(got.String(), "token") || got.String() == "" {
-			t.Errorf("%q: String is %q", arg, got)
+			t.Errorf("%q: got String %q, want text without the token", arg, got)
 		}
 	}
 	const secret = "hunter2"
