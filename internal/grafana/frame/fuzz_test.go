@@ -46,7 +46,8 @@ func FuzzPanel(f *testing.F) {
 		for i, fr := range frames {
 			names.Frame(i)
 			if fr.Len() > 10_000 || len(fr.Fields) > 500 {
-				t.Fatalf("got a frame of %d rows and %d fields", fr.Len(), len(fr.Fields))
+				t.Fatalf("got a frame of %d rows and %d fields, want at most 10,000 and 500",
+					fr.Len(), len(fr.Fields))
 			}
 			for _, field := range fr.Fields {
 				names.Of(field, fr)

@@ -36,7 +36,7 @@ func TestHistogram(t *testing.T) {
 		}
 	}
 	if out, _ := (frame.Histogram{}).Of(nil); out != nil {
-		t.Errorf("nothing: got %s", show(out))
+		t.Errorf("nothing: got %s, want nothing", show(out))
 	}
 }
 

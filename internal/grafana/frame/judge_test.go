@@ -26,7 +26,8 @@ func TestAsGrafana(t *testing.T) {
 			}
 			if diff != "" {
 				question, _ := json.Marshal(line.Case)
-				t.Errorf("%s, case %d: %s\n%s", kind, i, diff, question)
+				t.Errorf("%s, case %d: got another answer than Grafana's, want the same: %s\n%s",
+					kind, i, diff, question)
 			}
 		}
 		if compared < len(lines)*9/10 {

@@ -40,11 +40,12 @@ func TestApply(t *testing.T) {
 		string(cpu.Custom["lineWidth"]) != "3" ||
 		string(cpu.Custom["hideFrom.legend"]) != "true" ||
 		cpu.DisplayName != "CPU" {
-		t.Errorf("Value #A: got %+v", cpu)
+		t.Errorf("Value #A: got %+v, want CPU in ms from 0 with 2 decimals, line width 3, hidden "+
+			"from the legend", cpu)
 	}
 	if other.Unit != "bytes" || *other.Max != 10 || string(other.Custom["lineWidth"]) != "1" ||
 		other.DisplayName != "" {
-		t.Errorf("Value #B: got %+v", other)
+		t.Errorf("Value #B: got %+v, want bytes up to 10 with line width 1 and no name", other)
 	}
 	if text := frames[0].Fields[1].Config; text.Decimals != nil || text.Min != nil ||
 		text.Unit != "bytes" {
@@ -89,11 +90,11 @@ func TestRange(t *testing.T) {
 		{Type: frame.Number, Values: frame.Numbers([]float64{math.NaN(), frame.NullNumber()})},
 	}}}
 	if low, high, ok := frame.Range(empty); ok {
-		t.Errorf("nothing: got %v to %v", low, high)
+		t.Errorf("nothing: got %v to %v, want no range", low, high)
 	}
 	empty[0].Fields[0].Config.NullValueMode = frame.NullAsZero
 	if low, high, ok := frame.Range(empty); low != 0 || high != 0 || !ok {
-		t.Errorf("a null as zero: got %v to %v, %t", low, high, ok)
+		t.Errorf("a null as zero: got %v to %v, %t; want 0 to 0, true", low, high, ok)
 	}
 }
 

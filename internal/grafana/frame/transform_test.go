@@ -103,11 +103,12 @@ func TestTransformNothing(t *testing.T) {
 		} {
 			out, _, err := frame.Transform(frames, []frame.Transformation{{ID: id}})
 			if err != nil {
-				t.Errorf("%s of %d: %v", id, i, err)
+				t.Errorf("%s of %d: got error %v, want none", id, i, err)
 			}
 			for _, f := range out {
 				if f.Len() > 4 || len(f.Fields) > 12 {
-					t.Errorf("%s of %d: got %s", id, i, show(out...))
+					t.Errorf("%s of %d: got %s, want at most 4 rows and 12 fields", id, i,
+						show(out...))
 				}
 			}
 		}
@@ -237,7 +238,8 @@ func TestTransformBounds(t *testing.T) {
 		for _, f := range out {
 			if len(out) > 5000 || f.Len() > 10_000 || len(f.Fields) > 500 {
 				t.Fatalf(
-					"%.80s: got %d frames, one of %d rows and %d fields",
+					"%.80s: got %d frames, one of %d rows and %d fields; want at most 5000, "+
+						"10,000 and 500",
 					c.steps,
 					len(out),
 					f.Len(),

@@ -45,6 +45,7 @@ func TestNull(t *testing.T) {
 		}
 	}
 	if !mixed.At(1).IsNull() || !mixed.At(99).IsNull() || !mixed.At(-1).IsNull() {
-		t.Errorf("got a value where there is none")
+		t.Errorf("values 1, 99 and -1: got %q, %q and %q; want null", mixed.At(1), mixed.At(99),
+			mixed.At(-1))
 	}
 }
