@@ -131,7 +131,7 @@ func golden(t *testing.T) (lines []judged, texts []string) {
 		}
 		lines = append(lines, line)
 	}
-	t.Fatal("testdata/javascript.jsonl does not end with its texts")
+	t.Fatal("testdata/javascript.jsonl: got no texts at the end, want them")
 	return nil, nil
 }
 
@@ -148,7 +148,7 @@ func TestParse(t *testing.T) {
 	} {
 		re, err := jsregexp.Parse(c.text)
 		if err != nil {
-			t.Errorf("Parse(%q): %v", c.text, err)
+			t.Errorf("Parse(%q): got error %v, want none", c.text, err)
 			continue
 		}
 		if got, err := re.Match(c.matches); !got || err != nil {
@@ -161,7 +161,7 @@ func TestParse(t *testing.T) {
 	long := "/" + strings.Repeat("a", 40_000) + "/"
 	for _, text := range []string{"/", "/abc", "/a/x", "/(/", "(", "/a/gg", long} {
 		if _, err := jsregexp.Parse(text); err == nil {
-			t.Errorf("Parse(%.20q): got no error", text)
+			t.Errorf("Parse(%.20q): got no error, want one", text)
 		}
 	}
 }
@@ -183,7 +183,7 @@ func TestBounds(t *testing.T) {
 		strings.Repeat(`[\S]`, 100), strings.Repeat(`[a-\uffff]`, 100), strings.Repeat("a", 10_000),
 	} {
 		if _, err := jsregexp.Compile(pattern, "i"); err == nil {
-			t.Errorf("Compile(%.20q): got no error", pattern)
+			t.Errorf("Compile(%.20q): got no error, want one", pattern)
 		}
 	}
 	every, err := jsregexp.Compile("", "g")
@@ -191,13 +191,13 @@ func TestBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := every.FindAll(strings.Repeat("a", 20_000)); err == nil {
-		t.Error("20,000 matches: got no error")
+		t.Error("20,000 matches: got no error, want one")
 	}
 	if _, err := every.Replace(strings.Repeat("a", 2000), strings.Repeat("b", 2000)); err == nil {
-		t.Error("a replacement of 4 MB: got no error")
+		t.Error("a replacement of 4 MB: got no error, want one")
 	}
 	if _, err := every.Match(strings.Repeat("a", 1<<20)); err == nil {
-		t.Error("a text of 1 MB: got no error")
+		t.Error("a text of 1 MB: got no error, want one")
 	}
 }
 
@@ -214,7 +214,7 @@ func FuzzCompile(f *testing.F) {
 		if err == nil && len(all) > 0 {
 			got, ok := all[0].Group(0)
 			if !ok || !strings.Contains(string([]rune(text)), got) {
-				t.Errorf("/%s/%s of %q: got %q", pattern, flags, text, got)
+				t.Errorf("/%s/%s of %q: got %q, want a part of the text", pattern, flags, text, got)
 			}
 		}
 		_, _ = re.Replace(text, replacement)
