@@ -79,13 +79,13 @@ func TestDecodeOddities(t *testing.T) {
 	for _, raw := range []string{"", "null", "{}", "[]", "1", `"x"`, "{"} {
 		mappings, _ := value.DecodeMappings([]byte(raw), thresholds)
 		if _, ok := mappings.Find(cell{1.0}); ok {
-			t.Errorf("mappings %q: got a match", raw)
+			t.Errorf("mappings %q: got a match, want none", raw)
 		}
 		if got, _ := value.DecodeThresholds([]byte(raw)); len(got.Steps) > 0 {
-			t.Errorf("thresholds %q: got %v", raw, got)
+			t.Errorf("thresholds %q: got %v, want no steps", raw, got)
 		}
 		if got, _ := value.DecodeScheme([]byte(raw)); got != (value.Scheme{}) {
-			t.Errorf("color %q: got %v", raw, got)
+			t.Errorf("color %q: got %v, want none", raw, got)
 		}
 	}
 }
