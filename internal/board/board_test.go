@@ -88,7 +88,8 @@ func check(t testing.TB, v board.View) {
 	}
 	for kind, set := range parts {
 		if set != (kind == v.Kind) {
-			t.Errorf("a view of kind %s: got %s set = %v", v.Kind, kind, set)
+			t.Errorf("a view of kind %s: got %s set = %v, want %v", v.Kind, kind, set,
+				kind == v.Kind)
 		}
 	}
 	if v.Graph != nil {
@@ -105,13 +106,13 @@ func checkGraph(t testing.TB, g *board.Graph) {
 				t.Errorf("curve %s: got %d values, want %d", c.Name, len(list), c.Grid.Len)
 			}
 			if slices.ContainsFunc(list, func(f float64) bool { return math.IsInf(f, 0) }) {
-				t.Errorf("curve %s: got an infinite value", c.Name)
+				t.Errorf("curve %s: got %v, want no infinite value", c.Name, list)
 			}
 		}
 	}
 	for _, i := range g.Legend.Order {
 		if i < 0 || i >= len(g.Curves) {
-			t.Errorf("the legend has curve %d of %d", i, len(g.Curves))
+			t.Errorf("the legend: got curve %d, want one of %d", i, len(g.Curves))
 		}
 	}
 }
@@ -166,7 +167,7 @@ func TestKinds(t *testing.T) {
 				t.Errorf("%s: got kind %s, want %s", kind, v.Kind, want)
 			}
 			if len(answers) == 0 && !v.Empty {
-				t.Errorf("%s without answers: got a view that is not empty", kind)
+				t.Errorf("%s without answers: got a view with data, want it empty", kind)
 			}
 		}
 	}
@@ -205,6 +206,6 @@ func TestNotesOfTransformationsAndOverrides(t *testing.T) {
 func TestViewIsData(t *testing.T) {
 	v := show(t, panel("table", ""), answer("A", line("x", 1)))
 	if _, err := json.Marshal(v.Table.Columns); err != nil {
-		t.Errorf("writing the columns: %v", err)
+		t.Errorf("writing the columns: got error %v, want none", err)
 	}
 }
