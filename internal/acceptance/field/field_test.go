@@ -83,7 +83,7 @@ const eighth = 8
 func TestField(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(cases, "*.yaml"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases in %s: %v", cases, err)
+		t.Fatalf("got no cases in %s (%v), want at least one", cases, err)
 	}
 	for i, path := range files {
 		if (race.Enabled || testing.Short()) && i%eighth != 0 {
@@ -229,8 +229,8 @@ func (c field) check(t *testing.T, at string, want answer) {
 	}
 	for _, w := range want.Says {
 		if !slices.ContainsFunc(everything, func(s string) bool { return strings.Contains(s, w) }) {
-			t.Errorf("at %s the texts must hold %q; got\n  - %s", at, w,
-				strings.Join(everything, "\n  - "))
+			t.Errorf("at %s the texts are\n  - %s\nwant one that contains %q", at,
+				strings.Join(everything, "\n  - "), w)
 		}
 	}
 	for _, w := range want.Silent {

@@ -47,7 +47,7 @@ func TestVictoriaMetrics(t *testing.T) {
 	program := filepath.Join(servers, "victoria-metrics")
 	files, err := filepath.Glob(filepath.Join(cases, "*.yaml"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases in %s: %v", cases, err)
+		t.Fatalf("got no cases in %s (%v), want at least one", cases, err)
 	}
 	for _, path := range files {
 		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
