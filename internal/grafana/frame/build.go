@@ -9,15 +9,15 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Query is what the frames of an answer need to know of the question.
+// Query has the facts about a query that the frames of its answer need.
 type Query struct {
 	RefID  string
 	Expr   string
 	Legend string // with {{label}}; "__auto" lets the labels decide
 }
 
-// TimeSeries returns one frame for each series, with the fields Time and Value. A sample that is
-// not there has no row. The answer to an instant query has a grid of one time.
+// TimeSeries returns one frame for each series, with the fields Time and Value. A missing sample
+// has no row. The answer to an instant query has a grid of one time.
 func TimeSeries(q Query, grid series.Grid, list []series.Series) []*Frame {
 	times := make([]float64, grid.Len)
 	for i := range times {
@@ -60,7 +60,8 @@ func samples(times, values []float64) (at, of []float64) {
 	return at, of
 }
 
-// legend returns what Grafana calls a series. It is empty where the display name depends on all.
+// legend returns Grafana's name for a series. It is empty if the display name depends on all
+// series.
 func legend(q Query, labels series.Labels) string {
 	name := ""
 	switch q.Legend {
@@ -89,7 +90,7 @@ func metric(labels series.Labels) string {
 	return name + FormatLabels(rest)
 }
 
-// expandLegend puts the values of labels in the place of {{label}}. A missing label is empty.
+// expandLegend replaces {{label}} by the label's value. A missing label is empty.
 func expandLegend(format string, labels series.Labels) string {
 	var b strings.Builder
 	for {
@@ -106,7 +107,7 @@ func expandLegend(format string, labels series.Labels) string {
 }
 
 // Table makes one frame of the time series of one query: Time, a column for each label, and Value.
-// The last is "Value #A" if several queries of the panel are tables.
+// The last is called "Value #A" if several queries of the panel are tables.
 func Table(refID string, list []*Frame, several bool) *Frame {
 	names := labelNames(list)
 	slices.Sort(names)
@@ -119,7 +120,7 @@ func Table(refID string, list []*Frame, several bool) *Frame {
 		}
 		for i := range frame.Len() {
 			if times.v.Len() > maxRows {
-				break // Transform cuts it, and says so
+				break // Transform cuts the rest, and says so
 			}
 			times.push(time.Values.At(i))
 			values.push(value.Values.At(i))
@@ -171,8 +172,9 @@ func numberField(frame *Frame) *Field {
 	return nil
 }
 
-// Heatmap makes one frame of the buckets of a histogram: Time, and a field for each bound, in their
-// order and called by it, with what falls into that bucket alone. Series of one bound are added up.
+// Heatmap makes one frame of the buckets of a histogram: Time, and a field for each bound, in order
+// and named after it. A field counts only what falls into its own bucket. Series with the same
+// bound are added up.
 func Heatmap(refID string, list []*Frame) *Frame {
 	sums := make(map[string]map[float64]float64) // by le and time
 	times := make(map[float64]bool)
@@ -226,7 +228,7 @@ func Heatmap(refID string, list []*Frame) *Frame {
 	return out
 }
 
-// bucket returns the differences between two bounds. What is next to nothing is 0.
+// bucket returns the differences between two bounds. A difference close to nothing becomes 0.
 func bucket(times []float64, of, below map[float64]float64) Values {
 	const least = 1e-9
 	out := make([]float64, len(times))

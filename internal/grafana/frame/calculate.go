@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// calculation makes the values of a new field out of a frame. It reports false if it cannot.
+// calculation computes the values of a new field from a frame. It reports false if it cannot.
 type calculation func(frame *Frame, names *Names) (Values, bool)
 
 // calculateField adds a field that is computed from the others.
@@ -44,7 +44,7 @@ func calculateField(frames []*Frame, o options) []*Frame {
 	return c.apply(frames)
 }
 
-// calculator is what calculateField finds out before it looks at frames.
+// calculator has what calculateField finds out before it reads frames.
 type calculator struct {
 	options
 	series, replace bool
@@ -52,7 +52,7 @@ type calculator struct {
 	compute         calculation
 }
 
-// apply adds the new field to each frame, or puts it in place of the others.
+// apply adds the new field to each frame, or replaces the other fields by it.
 func (c *calculator) apply(frames []*Frame) []*Frame {
 	names := NamesOf(frames)
 	alias := c.text("alias")
@@ -156,7 +156,8 @@ func (c *calculator) reduceRow() {
 	}
 }
 
-// chosenField returns how the option field finds a field: the first number if it names none.
+// chosenField returns a function that finds the field named by the option field, or the first field
+// of numbers if it names none.
 func (o options) chosenField() func(*Frame, *Names) *Field {
 	match := byType(Number)
 	if name := o.text("field"); name != "" {
@@ -172,7 +173,7 @@ func (o options) chosenField() func(*Frame, *Names) *Field {
 	}
 }
 
-// inBrackets returns (s), and nothing of nothing.
+// inBrackets returns (s), or "" if s is empty.
 func inBrackets(s string) string {
 	if s == "" {
 		return ""
@@ -180,7 +181,7 @@ func inBrackets(s string) string {
 	return "(" + s + ")"
 }
 
-// cumulative adds the sum or the mean of all rows until each.
+// cumulative adds, for each row, the sum or the mean of all rows up to it.
 func (c *calculator) cumulative() {
 	o := c.object("cumulative")
 	id := o.reducerOf("sum")
@@ -213,7 +214,7 @@ func (c *calculator) cumulative() {
 	}
 }
 
-// window adds the mean, variance or deviation of the rows around each.
+// window adds, for each row, the mean, variance or deviation of the rows around it.
 func (c *calculator) window() {
 	o := c.object("window")
 	id := o.reducerOf("mean")
@@ -252,7 +253,7 @@ func (c *calculator) window() {
 	}
 }
 
-// unary adds a function of one field.
+// unary adds a field that is computed from one field.
 func (c *calculator) unary() {
 	o := c.object("unary")
 	operator, name := "abs", o.text("fieldName")
@@ -306,7 +307,7 @@ var unaryOperators = map[string]func(v, total float64) float64{
 	},
 }
 
-// roundHalfUp rounds as JavaScript does, halves towards plus infinity.
+// roundHalfUp rounds as JavaScript does: halves towards plus infinity.
 func roundHalfUp(v float64) float64 {
 	f := math.Floor(v)
 	if v-f >= 0.5 {
@@ -322,7 +323,7 @@ var binaryOperators = map[string]func(a, b float64) float64{
 	"/": func(a, b float64) float64 { return a / b },
 }
 
-// operate returns a and b with the operator between them. A sum with a text is a text.
+// operate applies the operator to a and b. A sum with a text is a text.
 func operate(operator string, a, b Value) Value {
 	isText := func(v Value) bool { return v.kind == text || v.kind == list }
 	if operator == "+" && (isText(a) || isText(b)) {
@@ -350,7 +351,7 @@ func fixedRight(right any) bool {
 	return false
 }
 
-// operandOf reads one side: an object, or a text as old dashboards have it.
+// operandOf reads one side: an object, or a text as in old dashboards.
 func (o options) operandOf(key string, fieldNames map[string]bool) operand {
 	switch v := o.m[key].(type) {
 	case map[string]any:
@@ -392,8 +393,8 @@ func (p operand) values(frame *Frame, names *Names) (func(i int) Value, int, boo
 	return func(int) Value { return Num(f) }, frame.Len(), f == f
 }
 
-// binary adds left and right with an operator between them. A left side that is a type gives a
-// field for each field of that type; those frames are returned at once.
+// binary adds the result of an operator on left and right. If the left side is a type, it adds a
+// field for each field of that type and returns those frames directly.
 func (c *calculator) binary(frames []*Frame) []*Frame {
 	o := c.object("binary")
 	fieldNames := make(map[string]bool)

@@ -8,10 +8,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// asciiOrder is how Unicode's collation orders what is neither a digit nor a letter.
+// asciiOrder is the order that Unicode's collation gives to ASCII characters that are neither
+// digits nor letters.
 const asciiOrder = "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 
-// weights maps ASCII to its place in that order. What is ignored has 0.
+// weights maps each ASCII character to its place in that order. Characters that are ignored have 0.
 var weights = func() (w [128]rune) {
 	next := rune(1)
 	for _, c := range asciiOrder {
@@ -29,7 +30,7 @@ var weights = func() (w [128]rune) {
 	return w
 }()
 
-// baseLetters returns the weights of s, without case and accents. Letters beyond ASCII keep the
+// baseLetters returns the weights of s. It ignores case and accents. Letters beyond ASCII keep the
 // order of their code points.
 func baseLetters(s string) []rune {
 	out := make([]rune, 0, len(s))
@@ -53,7 +54,7 @@ func baseLetters(s string) []rune {
 	return out
 }
 
-// collate compares a and b as people sort words: case and accents do not count.
+// collate compares a and b as people sort words: it ignores case and accents.
 func collate(a, b string) int {
 	x, y := baseLetters(a), baseLetters(b)
 	for i := range min(len(x), len(y)) {
@@ -64,7 +65,7 @@ func collate(a, b string) int {
 	return cmp.Compare(len(x), len(y))
 }
 
-// collateNumeric is collate, in which a run of digits counts as a number.
+// collateNumeric is like collate, but compares runs of digits as numbers.
 func collateNumeric(a, b string) int {
 	x, y := baseLetters(a), baseLetters(b)
 	i, j := 0, 0

@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// Config says how a field is shown. What is not set is empty or nil.
+// Config says how a field is shown. An option that is not set is empty or nil.
 type Config struct {
 	Unit              string
 	Decimals          *float64
 	DisplayName       string
-	DisplayNameFromDS string // what the query's legend makes; DisplayName overrides it
+	DisplayNameFromDS string // the name from the query's legend; DisplayName overrides it
 	Min, Max          *float64
-	MinMaxByField     bool // the range is that of the field and not of all fields
+	MinMaxByField     bool // the range is that of this field, not that of all fields
 	NoValue           string
 	NullValueMode     string
 
-	// The rest is as the dashboard has it.
+	// The rest is as in the dashboard.
 	Mappings, Thresholds, Color, Links json.RawMessage
 	Custom                             map[string]json.RawMessage // by path: "hideFrom.legend"
 }
 
-// FieldConfig is how a panel shows its fields: what all have, and what some have instead.
+// FieldConfig says how a panel shows its fields: the defaults, and overrides for some fields.
 type FieldConfig struct {
 	Defaults  Config
 	Overrides []Override
@@ -44,8 +44,8 @@ type Property struct {
 
 const maxOverrides = 500
 
-// DecodeFieldConfig reads the fieldConfig of a panel. What it does not understand is in the notes
-// and left out. It never fails.
+// DecodeFieldConfig reads the fieldConfig of a panel. It leaves out and notes what it does not
+// understand. It never fails.
 func DecodeFieldConfig(raw json.RawMessage) (FieldConfig, []string) {
 	n := new(notes)
 	parts := members("fieldConfig", raw, n)
@@ -73,7 +73,7 @@ func DecodeFieldConfig(raw json.RawMessage) (FieldConfig, []string) {
 	return fc, n.list
 }
 
-// members returns the members of a JSON object. What is no object has none.
+// members returns the members of a JSON object. Any other value has none.
 func members(of string, raw json.RawMessage, n *notes) map[string]json.RawMessage {
 	var m map[string]json.RawMessage
 	if len(raw) > 0 && json.Unmarshal(raw, &m) != nil {
@@ -82,7 +82,7 @@ func members(of string, raw json.RawMessage, n *notes) map[string]json.RawMessag
 	return m
 }
 
-// elements returns the elements of a JSON list. What is no list has none.
+// elements returns the elements of a JSON list. Any other value has none.
 func elements(of string, raw json.RawMessage, n *notes) []json.RawMessage {
 	var list []json.RawMessage
 	if len(raw) > 0 && json.Unmarshal(raw, &list) != nil {
@@ -104,7 +104,7 @@ func decodeConfig(raw json.RawMessage, n *notes) Config {
 	return c
 }
 
-// setCustom takes the leaves of an object, each under its path.
+// setCustom stores the leaves of an object, each under its path.
 func (c *Config) setCustom(path string, raw json.RawMessage) {
 	var m map[string]json.RawMessage
 	if json.Unmarshal(raw, &m) == nil && m != nil {
@@ -217,7 +217,7 @@ func prepended(raw, before json.RawMessage, gone bool) json.RawMessage {
 	return both
 }
 
-// fill sets what c does not have to what defaults has.
+// fill sets each option that c lacks to that of defaults.
 func (c *Config) fill(defaults Config, numeric bool) {
 	orText := func(to *string, from string) {
 		if *to == "" {
@@ -253,7 +253,8 @@ func (c *Config) fill(defaults Config, numeric bool) {
 	c.settle()
 }
 
-// settle swaps a range that is the wrong way round, and lets thresholds colour what has no colour.
+// settle swaps a range whose ends are the wrong way round, and lets thresholds colour a field
+// without a colour.
 func (c *Config) settle() {
 	if c.Min != nil && c.Max != nil && *c.Min > *c.Max {
 		c.Min, c.Max = c.Max, c.Min
@@ -266,7 +267,7 @@ func (c *Config) settle() {
 	}
 	var color struct{ Mode any }
 	if json.Unmarshal(c.Color, &color) != nil || color.Mode == nil || color.Mode == "" {
-		c.Color = nil // a colour without a mode is none
+		c.Color = nil // a colour without a mode does not count
 	}
 }
 

@@ -11,15 +11,15 @@ import (
 // field, or one for each row.
 type Figures struct {
 	Calcs  []string // the reducers
-	Fields string   // a pattern for the fields' names; empty is every field of numbers
+	Fields string   // a pattern for the fields' names; empty: every field of numbers
 	Values bool     // each row by itself
-	Limit  int      // of the rows; 0 is Grafana's own limit
+	Limit  int      // of the rows; 0: Grafana's own limit
 }
 
-// defaultFigures is how many rows Grafana shows where the panel names no limit.
+// defaultFigures is the number of rows that Grafana shows if the panel sets no limit.
 const defaultFigures = 25
 
-// DecodeFigures reads the reduceOptions of a panel. What it does not understand is in the notes.
+// DecodeFigures reads the reduceOptions of a panel. It notes what it does not understand.
 func DecodeFigures(raw json.RawMessage) (Figures, []string) {
 	n := new(notes)
 	o := decodeOptions("reduceOptions", raw, n)
@@ -31,18 +31,18 @@ func DecodeFigures(raw json.RawMessage) (Figures, []string) {
 	return f, n.list
 }
 
-// Figure is one of them.
+// Figure is one figure of a panel.
 type Figure struct {
 	Title string
 	Value Value
-	Calc  string          // the reducer, empty of a row
-	Row   int             // the row, -1 of a reducer
-	Color json.RawMessage // what an override has for a row of this title
+	Calc  string          // the reducer; empty for a row
+	Row   int             // the row; -1 for a reducer
+	Color json.RawMessage // the colour that an override sets for a row with this title
 	Field *Field
 }
 
-// Figures returns the figures of frames, to which fc has been applied. Text says how a value of a
-// field reads. A panel without figures shows that it has no data.
+// Figures returns the figures of frames, to which fc has been applied. text returns a field's value
+// as it is shown. A panel without figures shows that it has no data.
 func (fc FieldConfig) Figures(
 	frames []*Frame, f Figures, text func(*Field, Value) string,
 ) ([]Figure, []string) {
@@ -73,7 +73,7 @@ func (fc FieldConfig) Figures(
 	return r.out, r.notes.list
 }
 
-// colors returns the colours that overrides have for names.
+// colors returns the colours that overrides set, by name.
 func (fc FieldConfig) colors() map[string]json.RawMessage {
 	out := make(map[string]json.RawMessage)
 	for _, o := range fc.Overrides {
@@ -129,8 +129,8 @@ func (r *figuring) rows(field *Field, frame *Frame) {
 	}
 }
 
-// rowTitle returns what a row is called: what the display name makes of its cells, otherwise its
-// texts, and the field's name where the row has several numbers.
+// rowTitle returns the title of a row: the display name filled in from its cells, otherwise its
+// texts. If the row has several numbers, the title also has the field's name.
 func (r *figuring) rowTitle(field *Field, frame *Frame, row int) string {
 	if field.Config.DisplayName != "" {
 		return expandVariables(field.Config.DisplayName, func(name string) (string, bool) {
@@ -156,7 +156,7 @@ func (r *figuring) rowTitle(field *Field, frame *Frame, row int) string {
 	return strings.Join(parts, " ")
 }
 
-// cell returns the cell that __data.fields… or __cell_N names.
+// cell returns the cell that __data.fields… or __cell_N refers to.
 func (r *figuring) cell(name string, frame *Frame, row int) (string, bool) {
 	if n, ok := strings.CutPrefix(name, "__cell_"); ok {
 		digits := len(n) - len(strings.TrimLeft(n, "0123456789"))
@@ -187,7 +187,8 @@ func (r *figuring) cell(name string, frame *Frame, row int) (string, bool) {
 	return "", true
 }
 
-// fieldByKey returns the field of a name, of a place, of a display name, or of a label "name".
+// fieldByKey returns the field with the given name, place, display name, or value of the label
+// "name".
 func fieldByKey(frame *Frame, key string) *Field {
 	find := func(is func(*Field) bool) *Field {
 		if i := slices.IndexFunc(frame.Fields, is); i >= 0 {
@@ -230,8 +231,8 @@ func pathKeys(path string) []string {
 	return keys
 }
 
-// expandVariables writes what $name, ${name} and [[name]] stand for, where value knows it. A format
-// behind a colon changes nothing of one text. Other variables stay.
+// expandVariables replaces $name, ${name} and [[name]] by their values if value knows them. A
+// format after a colon does not change a single text. Unknown variables stay.
 func expandVariables(s string, value func(name string) (string, bool)) string {
 	var b strings.Builder
 	for s != "" {
@@ -258,8 +259,8 @@ func expandVariables(s string, value func(name string) (string, bool)) string {
 	return b.String()
 }
 
-// variableAt returns the variable that s begins with, and how long its text is. The length is 0 if
-// there is none. Only ${name} has a path behind the name.
+// variableAt returns the variable at the start of s and the length of its text. The length is 0 if
+// there is none. Only ${name} may have a path after the name.
 func variableAt(s string) (name string, size int) {
 	open, closing := "${", "}"
 	switch {

@@ -9,7 +9,8 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana/jsregexp"
 )
 
-// keepFields keeps the fields that include finds and exclude does not. A nil one says nothing.
+// keepFields keeps the fields that include finds and exclude does not. A nil function has no
+// effect.
 func keepFields(frames []*Frame, include, exclude fieldMatch) []*Frame {
 	if include == nil && exclude == nil {
 		return frames
@@ -74,7 +75,7 @@ func filterFieldsByName(frames []*Frame, o options) []*Frame {
 	return keepFields(frames, get("include"), get("exclude"))
 }
 
-// chosen returns the names that a map of truth values has as true.
+// chosen returns the names whose value in a map of booleans is true.
 func chosen(o options) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(o.m)) {
@@ -183,7 +184,8 @@ func rowMatches(frame *Frame, filters []options, names *Names) []func(int) bool 
 	return out
 }
 
-// valueMatch returns how the matcher id finds values. It reports false if there is none.
+// valueMatch returns a function that finds values as the matcher id does. It reports false if there
+// is none.
 func valueMatch(id string, o options) (func(Value) bool, bool) {
 	want := o.value("value")
 	numeric := func(f func(v Value) bool) (func(Value) bool, bool) {

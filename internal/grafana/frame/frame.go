@@ -1,17 +1,17 @@
-// Package frame computes with data frames as Grafana does: it builds them from what Prometheus
-// answers, transforms them, reduces them and names their fields. It is pure: no I/O and no clock.
+// Package frame computes with data frames as Grafana does: it builds them from Prometheus' answers,
+// transforms them, reduces them and names their fields. It is pure: no I/O and no clock.
 //
-// Grafana's rules are kept number for number, also where they look odd, because people compare a
-// panel with the one in their browser. What differs by choice is a list in package frametest, which
-// compares this package with npm's @grafana/data. TimeSeries, Table, Heatmap and prepareTimeSeries
-// are no part of @grafana/data: they follow what Grafana is known to do.
+// It follows Grafana's rules to the last digit, even if they look odd, because people compare a
+// panel with the one in their browser. Package frametest compares this package with npm's
+// @grafana/data and lists the deliberate differences. TimeSeries, Table, Heatmap and
+// prepareTimeSeries are not in @grafana/data: they follow the known behaviour of Grafana.
 //
-// A set of frames belongs to one goroutine: looking up a display name remembers it.
+// Only one goroutine may use a set of frames, because looking up a display name stores it.
 package frame
 
 import "github.com/promsnap/promsnap/internal/series"
 
-// Type is what the values of a field are.
+// Type is the type of a field's values.
 type Type string
 
 // The types of fields. A time is a number of milliseconds since 1970.
@@ -36,19 +36,19 @@ type Field struct {
 	Type   Type
 	Labels series.Labels // nil differs from empty: a time field with labels is named after them
 	Config Config
-	Values Values // shared between frames: nobody changes one in place
+	Values Values // shared between frames: do not change it in place
 
 	state *state
 }
 
-// state is what Grafana remembers of a field. Copies of a field share it, so that a transformation
-// knows a field by the name that an earlier one has looked up.
+// state is what Grafana remembers about a field. Copies of a field share it, so that a
+// transformation finds a field by the name that an earlier one looked up.
 type state struct {
 	name    string // the display name
 	several bool   // it was looked up among several frames
 }
 
-// Len returns how many rows f has: those of its longest field.
+// Len returns the number of rows of f, which is that of its longest field.
 func (f *Frame) Len() int {
 	n := 0
 	for _, field := range f.Fields {
@@ -73,7 +73,7 @@ func (f *Frame) pick(rows []int) *Frame {
 	return f.with(fields)
 }
 
-// timeField returns the first field of times, and nil if there is none.
+// timeField returns the first field of times, or nil if there is none.
 func (f *Frame) timeField() *Field {
 	for _, field := range f.Fields {
 		if field.Type == Time {

@@ -8,16 +8,16 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// maxReducers is as many as there are.
+// maxReducers is the number of reducers that exist.
 const maxReducers = 124
 
-// grouping is what the options of groupBy say of one field.
+// grouping has the options of groupBy for one field.
 type grouping struct {
 	operation string
 	reducers  []string
 }
 
-// groupBy makes one row of the rows that agree in some fields.
+// groupBy makes one row out of all rows that have the same values in some fields.
 func groupBy(frames []*Frame, o options) []*Frame {
 	fields := o.object("fields")
 	wanted := make(map[string]grouping, len(fields.m))
@@ -53,7 +53,7 @@ func groupBy(frames []*Frame, o options) []*Frame {
 // groups are the rows of a frame, by what they have in the fields to group by.
 type groups struct {
 	rows   [][]int
-	fields map[string][]*Field // by display name: of equal names, each row has several values
+	fields map[string][]*Field // by display name; if names are equal, each row has several values
 }
 
 func groupRows(frame *Frame, keys []*Field) groups {
@@ -117,7 +117,8 @@ func groupFrame(frame *Frame, keys []*Field, wanted map[string]grouping) *Frame 
 	return out
 }
 
-// counts reports whether a field is reduced: also one to group by, if its rows are counted.
+// counts reports whether a field is reduced. A field to group by is reduced too if its rows are
+// counted.
 func (w grouping) counts() bool {
 	switch w.operation {
 	case "aggregate":
@@ -147,7 +148,7 @@ func (g groups) reduced(field *Field, name string, ids []string) []*Field {
 	return out
 }
 
-// reducedType returns the type of what the reducer id makes.
+// reducedType returns the type of the reducer id's results.
 func reducedType(id string, t Type) Type {
 	switch id {
 	case "count", "distinctCount", "changeCount", "countAll":

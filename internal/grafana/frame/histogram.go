@@ -31,7 +31,7 @@ func histogram(frames []*Frame, o options) []*Frame {
 	return []*Frame{frame}
 }
 
-// loose returns an option that is a number or begins with one, otherwise 0.
+// loose returns an option if it is a number or begins with one, otherwise 0.
 func (o options) loose(key string) float64 {
 	if f := o.optional(key); f != nil {
 		return *f
@@ -82,8 +82,8 @@ func (h Histogram) Of(frames []*Frame) (*Frame, bool) {
 	return out, len(n.list) > 0
 }
 
-// counted returns the numbers of a field: what is missing is left out, or is what the field shows
-// for it if that is a number.
+// counted returns the numbers of a field. It leaves out missing ones, unless the field shows a
+// number instead of them.
 func counted(field *Field) []float64 {
 	none := math.NaN()
 	if field.Config.NoValue != "" {
@@ -102,8 +102,8 @@ func counted(field *Field) []float64 {
 	return out
 }
 
-// size returns the size of the buckets: the first round number that makes few enough of them, and
-// is not below what the numbers differ by.
+// size returns the size of the buckets: the first round number that makes few enough of them and is
+// not below the smallest difference between two numbers.
 func (h Histogram) size(columns [][]float64) float64 {
 	all := slices.Sorted(slices.Values(slices.Concat(columns...)))
 	if len(all) == 0 {
@@ -156,7 +156,7 @@ func (h Histogram) count(values []float64, size float64) []Values {
 	return []Values{Numbers(buckets), Numbers(ns)}
 }
 
-// roundDecimals rounds f to places behind the point.
+// roundDecimals rounds f to places digits after the point.
 func roundDecimals(f float64, places int) float64 {
 	if f == math.Trunc(f) {
 		return f
@@ -169,8 +169,8 @@ func roundDecimals(f float64, places int) float64 {
 // epsilon is the distance from 1 to the next number.
 const epsilon = 1.0 / (1 << 52)
 
-// edges returns the configuration of the buckets' ends: that of the first field with a unit, with
-// the decimals of the size.
+// edges returns the configuration for the buckets' ends: that of the first field with a unit, with
+// as many decimals as the size has.
 func edges(fields []*Field, size float64) Config {
 	var c Config
 	for _, field := range fields {

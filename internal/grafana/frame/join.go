@@ -8,7 +8,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// joinByField makes one frame out of several: the rows that have the same value in one field.
+// joinByField makes one frame out of several. It joins the rows that have the same value in one
+// field.
 func joinByField(frames []*Frame, o options) []*Frame {
 	if len(frames) < 2 {
 		return frames
@@ -40,8 +41,8 @@ func ensureColumns(frames []*Frame, n *notes) []*Frame {
 	return []*Frame{joined}
 }
 
-// bestJoin finds the field to join by where the options name none: the first of times. Otherwise
-// Grafana means to take a number that all frames have; of several frames it never finds one.
+// bestJoin finds the field to join by if the options name none: the first field of times. Otherwise
+// Grafana means to use a number that all frames have, but with several frames it never finds one.
 func bestJoin(first *Frame) fieldMatch {
 	if first.timeField() != nil {
 		return func(f *Field, frame *Frame, _ *Names) bool { return f == frame.timeField() }
@@ -49,18 +50,18 @@ func bestJoin(first *Frame) fieldMatch {
 	return func(*Field, *Frame, *Names) bool { return false }
 }
 
-// joining is what join gathers: the tables, whose first column is the one to join by.
+// joining has the tables that join gathers. The first column of each is the one to join by.
 type joining struct {
 	tables [][]Values
 	modes  [][]nullMode
 	fields []*Field
 }
 
-// nullMode says what an outer join makes of nulls.
+// nullMode says how an outer join treats nulls.
 type nullMode int
 
 const (
-	nullExpand nullMode = iota // rows beside a null that the join has made up are null too
+	nullExpand nullMode = iota // missing values next to a null become null too
 	nullRemove                 // a null counts as a missing value
 	nullRetain
 )
@@ -211,8 +212,8 @@ func (j *joining) sameHeads() bool {
 	return true
 }
 
-// compareHeads sorts numbers, and leaves texts that are none where they are. A missing value is
-// last.
+// compareHeads sorts numbers, and leaves texts that are not numbers where they are. A missing value
+// is last.
 func compareHeads(a, b Value) int {
 	switch {
 	case a.kind == absent || b.kind == absent:
@@ -223,7 +224,7 @@ func compareHeads(a, b Value) int {
 	return compareNumbers(a, b)
 }
 
-// aligned puts the values of a column into the rows that their heads have.
+// aligned moves the values of a column to the rows of their heads.
 func aligned(heads, vs Values, rowOf map[Value]int, rows int, mode nullMode) Values {
 	out := make([]Value, rows)
 	for i := range out {
@@ -248,7 +249,7 @@ func aligned(heads, vs Values, rowOf map[Value]int, rows int, mode nullMode) Val
 	return Mixed(out...)
 }
 
-// expandNulls makes the missing values beside nulls null.
+// expandNulls turns missing values next to nulls into nulls.
 func expandNulls(vs []Value, nulls []int) {
 	last := -1
 	for _, i := range nulls {
@@ -305,7 +306,7 @@ func sortedRows(vs Values) []int {
 }
 
 // joinTables joins two tables as SQL does: each row of one with each row of the other that has the
-// same first value. An outer join has the other rows too.
+// same first value. An outer join keeps the other rows too.
 func joinTables(left, right []Values, outer bool, n *notes) []Values {
 	rowsOf := make(map[string][]int)
 	var keys []string

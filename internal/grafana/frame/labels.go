@@ -8,7 +8,7 @@ import (
 
 var nan = math.NaN()
 
-// labelNames returns the names of all labels, in the order in which they come.
+// labelNames returns the names of all labels, in order of appearance.
 func labelNames(frames []*Frame) []string {
 	var out []string
 	seen := make(map[string]bool)
@@ -35,7 +35,7 @@ func labelValue(labels series.Labels, name string) Value {
 	return undefined
 }
 
-// labelsToFields makes columns, or frames of rows, out of the labels.
+// labelsToFields turns the labels into columns, or into frames of rows.
 func labelsToFields(frames []*Frame, o options) []*Frame {
 	keep := o.texts("keepLabels")
 	if o.text("mode") == "rows" {
@@ -56,7 +56,7 @@ func labelsToFields(frames []*Frame, o options) []*Frame {
 		for _, name := range u.names {
 			for _, value := range u.values[name] {
 				if len(u.fields) > maxFields {
-					break // bounded cuts it, and says so
+					break // bounded cuts the rest, and says so
 				}
 				u.fields = append(
 					u.fields,
@@ -83,7 +83,7 @@ func (u *unlabelled) add(field *Field) {
 		u.fields = append(u.fields, field)
 		return
 	}
-	c := *field // it shares what is remembered of its display name
+	c := *field // the copy shares the remembered display name
 	c.Config.DisplayName, c.Config.DisplayNameFromDS, c.Labels = "", "", nil
 	u.fields = append(u.fields, &c)
 	for _, l := range field.Labels {
@@ -112,7 +112,7 @@ func (u *unlabelled) addValue(l series.Label) {
 	}
 }
 
-// labelsToRows makes a frame of labels and values out of each field.
+// labelsToRows turns each field into a frame of labels and values.
 func labelsToRows(frames []*Frame, keep []string, some bool) []*Frame {
 	names := NamesOf(frames)
 	var out []*Frame

@@ -8,10 +8,10 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana/jsregexp"
 )
 
-// Matcher finds fields, frames or values, by what its ID says.
+// Matcher finds fields, frames or values. Its ID says how.
 type Matcher struct {
 	ID      string
-	Scope   string // "series" or empty; others are of data that Prometheus never answers with
+	Scope   string // "series" or empty; other scopes are for data that Prometheus never returns
 	Options any    // as decoded from JSON
 }
 
@@ -26,10 +26,10 @@ func decodeMatcher(raw json.RawMessage, n *notes) Matcher {
 	return m
 }
 
-// matcherOf reads a matcher that stands in the options of a transformation.
+// matcherOf reads a matcher from the options of a transformation.
 func matcherOf(o options) Matcher { return Matcher{ID: o.text("id"), Options: o.m["options"]} }
 
-// fieldMatch reports whether a field of frame is found. Names are those of all frames.
+// fieldMatch reports whether a matcher finds a field of frame. names has the names of all frames.
 type fieldMatch func(field *Field, frame *Frame, names *Names) bool
 
 func (m Matcher) options(n *notes) options {
@@ -41,12 +41,13 @@ func (m Matcher) options(n *notes) options {
 	return options{of: of, m: object, notes: n}
 }
 
-// textOption returns the options of a matcher that are one text.
+// textOption returns the options of a matcher if they are a single text.
 func (m Matcher) textOption(n *notes) string {
 	return options{of: m.ID, m: map[string]any{"options": m.Options}, notes: n}.text("options")
 }
 
-// fields returns how m finds fields. It reports false if there is no such matcher.
+// fields returns the function with which m finds fields. It reports false if there is no such
+// matcher.
 func (m Matcher) fields(n *notes) (fieldMatch, bool) {
 	switch m.ID {
 	case "byName":
@@ -115,8 +116,8 @@ func byRegexp(pattern string, n *notes) fieldMatch {
 	}
 }
 
-// parsed returns the regular expression that a dashboard writes as /…/ or as a whole text. A wrong
-// one is nil, which finds nothing.
+// parsed returns the regular expression of a text, either between slashes or the whole text. An
+// invalid one is nil, which finds nothing.
 func parsed(pattern string, n *notes) *jsregexp.Regexp {
 	if pattern == "" {
 		return nil
@@ -160,7 +161,7 @@ func byValue(o options) fieldMatch {
 	}
 }
 
-// compareAs compares two values of which one may be null, with the operator of a matcher.
+// compareAs compares two values with the operator of a matcher. One of them may be null.
 func compareAs(op string, a, b Value) bool {
 	if op == "" {
 		op = "eq"
@@ -201,7 +202,8 @@ func notBelow(a, b Value) bool {
 	return a.toNumber() == b.toNumber()
 }
 
-// frames returns how m finds frames. It reports false if there is no such matcher.
+// frames returns the function with which m finds frames. It reports false if there is no such
+// matcher.
 func (m Matcher) frames(n *notes) (func(*Frame) bool, bool) {
 	pattern := m.textOption(n)
 	switch m.ID {

@@ -22,8 +22,8 @@ type merging struct {
 	work    int
 }
 
-// merge makes one frame out of several: rows that agree in the fields that all frames have, and
-// contradict each other nowhere, become one.
+// merge makes one frame out of several. Rows become one if they are equal in the fields that all
+// frames have and contradict each other in no other field.
 func merge(frames []*Frame, o options) []*Frame {
 	if len(frames) < 2 {
 		return frames
@@ -36,7 +36,7 @@ func merge(frames []*Frame, o options) []*Frame {
 		return frames[:1]
 	}
 	m := &merging{columns: make(map[string]int), byKey: make(map[string][]int)}
-	fieldOf := make([]map[string]*Field, len(data)) // for each frame; of equal names the last one
+	fieldOf := make([]map[string]*Field, len(data)) // for each frame; the last of equal names
 	for i, frame := range data {
 		fieldOf[i] = make(map[string]*Field, len(frame.Fields))
 		for _, field := range frame.Fields {
@@ -92,7 +92,7 @@ func commonNames(last *Frame, fieldOf []map[string]*Field) []string {
 	return out
 }
 
-// add merges the rows of a frame. It reports false if they become too many.
+// add merges the rows of a frame. It reports false if there are too many.
 func (m *merging) add(frame *Frame, fieldOf map[string]*Field, keys []string) bool {
 	has := make([]*Field, len(m.fields)) // by column
 	for name, field := range fieldOf {
@@ -130,7 +130,7 @@ func (m *merging) add(frame *Frame, fieldOf map[string]*Field, keys []string) bo
 	return true
 }
 
-// mergeable reports whether the row i of the fields contradicts nothing in row.
+// mergeable reports whether row i of the fields contradicts nothing in row.
 func mergeable(row []Value, fields []*Field, i int) bool {
 	for k, field := range fields {
 		if field != nil && !row[k].IsNull() && !row[k].same(field.Values.At(i)) {

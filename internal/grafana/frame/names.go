@@ -8,18 +8,19 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// valueName is what a data source calls the numbers of a time series; no display name shows it
-// where it knows something better.
+// valueName is a data source's name for the numbers of a time series. A display name uses it only
+// if there is no better one.
 const valueName = "Value"
 
-// Names knows how the fields of a set of frames are called.
+// Names has the display names of the fields in a set of frames.
 type Names struct {
 	frames []*Frame
 	// The rest is computed once: a field's name depends on all frames.
 	differ bool   // the frames' names differ
 	label  string // the only label name of all fields
 	single bool   // there is one
-	// reduced remembers what matchers have asked of a field's values: many overrides ask the same.
+	// reduced caches what matchers computed from a field's values, because many overrides need the
+	// same.
 	reduced map[reducedKey]Value
 }
 
@@ -28,7 +29,7 @@ type reducedKey struct {
 	id    string
 }
 
-// reduce returns what the reducer id makes of field.
+// reduce returns the result of the reducer id for field.
 func (n *Names) reduce(field *Field, id string) Value {
 	key := reducedKey{field, id}
 	v, ok := n.reduced[key]
@@ -67,10 +68,10 @@ func singleLabel(frames []*Frame) (name string, ok bool) {
 	return name, ok
 }
 
-// several reports whether names are those of more than one frame. A nil n has none.
+// several reports whether n has the names of more than one frame. A nil n has none.
 func (n *Names) several() bool { return n != nil && len(n.frames) > 1 }
 
-// Of returns the display name of field, which is of frame: what a legend or a table's head shows.
+// Of returns the display name of a field of frame, as a legend or the head of a table shows it.
 func (n *Names) Of(field *Field, frame *Frame) string {
 	if field.state != nil && field.state.name != "" && field.state.several == n.several() {
 		return field.state.name
@@ -123,8 +124,8 @@ func (n *Names) compute(field *Field, frame *Frame) string {
 	return name
 }
 
-// labelsOf returns the part of a display name that the labels give: the value of the only label
-// name that the frames have, otherwise the whole set.
+// labelsOf returns the part of a display name that comes from the labels. If the frames have a
+// single label name, that is its value, otherwise the whole set.
 func (n *Names) labelsOf(field *Field, frame *Frame) string {
 	if field.Labels == nil || frame == nil {
 		return ""
@@ -207,7 +208,7 @@ func frameName(frame *Frame, i int) string {
 	}
 }
 
-// frameNameAlone is frameName for a frame whose place does not count.
+// frameNameAlone is frameName for a frame whose place does not matter.
 func frameNameAlone(frame *Frame) string {
 	if frame.Name != "" {
 		return frame.Name

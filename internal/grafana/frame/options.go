@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// notes collects what a reader should know: which option was not understood, what was cut. It is
-// bounded, because a dashboard may repeat one mistake a thousand times.
+// notes collects what a reader should know: options that were not understood, and data that was
+// cut. Its size is limited, because a dashboard may repeat one mistake a thousand times.
 type notes struct {
 	list  []string
 	spent time.Duration // in regular expressions
@@ -28,15 +28,15 @@ func (n *notes) add(format string, args ...any) {
 	}
 }
 
-// options is an object of a dashboard's JSON, read loosely: a number may be a text, and a value of
-// the wrong kind costs only itself.
+// options is an object of a dashboard's JSON, read loosely: a number may be a text, and only a
+// value of the wrong type itself is ignored.
 type options struct {
-	of    string // what has the options, for notes
+	of    string // the owner of the options, for notes
 	m     map[string]any
 	notes *notes
 }
 
-// decodeOptions reads raw. What is no object has no options.
+// decodeOptions reads raw. If raw is not an object, there are no options.
 func decodeOptions(of string, raw json.RawMessage, n *notes) options {
 	o := options{of: of, notes: n}
 	if len(raw) == 0 || string(raw) == "null" {
@@ -137,7 +137,7 @@ func (o options) object(key string) options {
 	return c
 }
 
-// objects returns an option that is a list of objects. What is none of it is left out.
+// objects returns an option that is a list of objects. It leaves out other elements.
 func (o options) objects(key string) []options {
 	var out []options
 	for _, v := range o.items(key) {
@@ -150,7 +150,7 @@ func (o options) objects(key string) []options {
 	return out
 }
 
-// texts returns an option that is a list of texts. What is no text is left out.
+// texts returns an option that is a list of texts. It leaves out other elements.
 func (o options) texts(key string) []string {
 	var out []string
 	for _, v := range o.items(key) {
@@ -182,7 +182,7 @@ func (o options) items(key string) []any {
 	return nil
 }
 
-// few returns at most n of a list, for options of which each takes a pass over the data.
+// few returns at most n elements of a list. It is for options that each need a pass over the data.
 func few[T any](o options, key string, list []T, n int) []T {
 	if len(list) <= n {
 		return list

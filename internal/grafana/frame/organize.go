@@ -20,7 +20,7 @@ func organize(frames []*Frame, o options) []*Frame {
 	return rename(order(keepFields(frames, include, exclude), o), o)
 }
 
-// order sorts the fields of each frame, by a list of places or by their names and labels.
+// order sorts the fields of each frame, either by a list of places or by their names and labels.
 func order(frames []*Frame, o options) []*Frame {
 	names := NamesOf(frames)
 	for _, frame := range frames {
@@ -49,7 +49,7 @@ func order(frames []*Frame, o options) []*Frame {
 	return out
 }
 
-// place returns the place of a name, which is the last if it has none.
+// place returns the place of a name. A name without a place is last.
 func place(index options, name string) float64 {
 	if f, ok := index.m[name].(float64); ok && f == math.Trunc(f) {
 		return f
@@ -89,7 +89,7 @@ func orderAuto(fields []*Field, time *Field, by []options) {
 	})
 }
 
-// rename gives fields the display names that renameByName has for them.
+// rename gives fields their display names from renameByName.
 func rename(frames []*Frame, o options) []*Frame {
 	to := o.object("renameByName")
 	if len(to.m) == 0 {
@@ -130,7 +130,7 @@ func renameByRegex(frames []*Frame, o options) []*Frame {
 	})
 }
 
-// eachField returns frames with what f makes of each field.
+// eachField returns frames in which f has replaced each field.
 func eachField(frames []*Frame, f func(*Field, *Frame) *Field) []*Frame {
 	out := make([]*Frame, len(frames))
 	for i, frame := range frames {

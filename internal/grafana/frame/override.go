@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Applied says what became of a panel's field configuration.
+// Applied is the result of applying a panel's field configuration.
 type Applied struct {
 	Unknown []string // matchers and properties that are not known, by name
 	Notes   []string
 }
 
 // Apply returns copies of frames whose fields have the configuration of fc. A field's own
-// configuration goes before the defaults, and an override before both; of several overrides the
-// last one wins.
+// configuration takes precedence over the defaults, and an override over both. Of several overrides
+// the last one wins.
 func (fc FieldConfig) Apply(frames []*Frame) ([]*Frame, Applied) {
 	a := &applying{names: NamesOf(frames), unknown: make(map[string]bool)}
 	for _, o := range fc.Overrides {
@@ -93,12 +93,12 @@ func (a *applying) set(field *Field, frame *Frame, index int, p Property) {
 	}
 	if p.ID == "displayName" {
 		template := field.Config.DisplayName
-		field.Config.DisplayName = before // which the template may name
+		field.Config.DisplayName = before // the template may refer to it
 		field.Config.DisplayName = a.expand(template, field, frame, index)
 	}
 }
 
-// expand writes what ${__field.…} and ${__series.name} stand for. Other variables stay.
+// expand replaces ${__field.…} and ${__series.name} by their values. Other variables stay.
 func (a *applying) expand(template string, field *Field, frame *Frame, index int) string {
 	field.state.name = ""
 	return expandVariables(template, func(name string) (string, bool) {
@@ -106,7 +106,7 @@ func (a *applying) expand(template string, field *Field, frame *Frame, index int
 	})
 }
 
-// variable returns what a variable stands for. It reports false if it does not know it.
+// variable returns the value of a variable. It reports false if it does not know the variable.
 func (a *applying) variable(name string, field *Field, frame *Frame, index int) (string, bool) {
 	if name == "__series.name" {
 		return frameName(frame, index), true
@@ -129,7 +129,7 @@ func (a *applying) variable(name string, field *Field, frame *Frame, index int) 
 	return "", true
 }
 
-// label returns what path makes of the labels: nothing is all of them, .x or ["x"] is one.
+// label returns the labels at path: all of them if it is empty, one of them for .x or ["x"].
 func label(field *Field, path string) string {
 	switch {
 	case path == "":
@@ -171,7 +171,7 @@ func Range(frames []*Frame) (low, high float64, ok bool) {
 	return low, high, ok
 }
 
-// guessType returns the type that a field's name or its first value has.
+// guessType guesses the type of a field from its name or its first value.
 func guessType(field *Field) (Type, bool) {
 	if name := strings.ToLower(field.Name); name == "date" || name == "time" {
 		return Time, true

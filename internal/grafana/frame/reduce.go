@@ -14,22 +14,22 @@ const (
 	NullAsZero  = "null as zero"
 )
 
-// reducer is one way to make one value out of a column.
+// reducer is a way to make one value out of a column.
 type reducer struct {
 	id, name string
-	// compute is nil for what standard computes in one go.
+	// compute is nil if standard computes the reducer in its single pass.
 	compute func(*reduction) Value
 	empty   Value // of a column without values
 }
 
-// reduction is what a reducer is given.
+// reduction is the input of a reducer.
 type reduction struct {
 	field        *Field
 	ignore, zero bool    // what happens to nulls
 	sorted       []Value // for percentiles, once one is asked for
 }
 
-// undefined is what most reducers make of no values.
+// undefined is the result of most reducers for a column without values.
 var undefined = Value{kind: absent}
 
 // reducers are those of Grafana, apart from the percentiles.
@@ -107,8 +107,8 @@ func ReducerName(id string) (string, bool) {
 	return r.name, ok
 }
 
-// Reduce returns what the reducers make of field, in the order of ids. A reducer that does not
-// exist gives a null.
+// Reduce returns the results of the reducers for field, in the order of ids. A reducer that does
+// not exist gives null.
 func Reduce(field *Field, ids ...string) []Value {
 	mode := field.Config.NullValueMode
 	r := &reduction{
@@ -137,7 +137,7 @@ func Reduce(field *Field, ids ...string) []Value {
 	return out
 }
 
-// inStandard reports whether standard computes id too. Grafana takes that where it computes
+// inStandard reports whether standard computes id too. Grafana uses that result if it computes
 // several.
 func inStandard(id string) bool {
 	return id == "last" || id == "first" || id == "lastNotNull" || id == "firstNotNull"
@@ -164,7 +164,7 @@ func (r *reduction) firstNotNull() Value {
 	return Value{}
 }
 
-// strict returns the values as the reducers see them that only know null: a missing one stays.
+// strict returns the values for the reducers that check only for null: a missing value stays.
 func (r *reduction) strict() []Value {
 	out := make([]Value, 0, r.len())
 	for i := range r.len() {
@@ -219,7 +219,7 @@ func (r *reduction) uniqueValues() Value {
 	return Value{kind: list, text: joined(distinct(r.all()))}
 }
 
-// variance is that of the whole, not of a sample, in one pass.
+// variance computes the variance of a population, not that of a sample, in one pass.
 func (r *reduction) variance() Value {
 	if r.field.Type != Number && r.field.Type != Time {
 		return Num(0)

@@ -53,8 +53,8 @@ func sorted(frame *Frame, at int, desc bool) *Frame {
 	return frame.with(fields)
 }
 
-// rowOrder returns how a field orders two rows: numbers and times by size, texts by their letters
-// with empty ones last, true before false, anything else by its place.
+// rowOrder returns a function that compares two rows by a field: numbers and times by size, texts
+// by their letters with empty ones last, true before false, anything else by its place.
 func rowOrder(field *Field) func(a, b int) int {
 	at := field.Values.At
 	last := func(a, b Value) int { return compareBools(!a.truthy(), !b.truthy()) }
@@ -110,7 +110,7 @@ func limit(frames []*Frame, o options) []*Frame {
 			end, start := int(n), 0
 			if n < 0 {
 				end, start = f.Values.Len(), f.Values.Len()+int(n)
-				if start < 0 { // as Grafana has it, which counts from the end once more
+				if start < 0 { // as in Grafana, which counts from the end once more
 					start = max(0, end+start)
 				}
 			}
@@ -147,7 +147,7 @@ func seriesToRows(frames []*Frame, _ options) []*Frame {
 	var time, value *Field
 	for _, frame := range data {
 		at := 0
-		for i, field := range frame.Fields { // of several times the last one
+		for i, field := range frame.Fields { // of several time fields the last one
 			if field.Type == Time {
 				at = i
 			} else if value == nil {
@@ -164,7 +164,7 @@ func seriesToRows(frames []*Frame, _ options) []*Frame {
 		name := Text(frameNameAlone(frame))
 		for i := range frame.Len() {
 			if times.v.Len() > maxRows {
-				break // bounded cuts it, and says so
+				break // bounded cuts the rest, and says so
 			}
 			times.push(frame.Fields[at].Values.At(i))
 			names.push(name)

@@ -22,7 +22,7 @@ func (v Value) String() string {
 	}
 }
 
-// spelled returns v as a template writes it, in which null is a word.
+// spelled returns v as a JavaScript template writes it, with null as a word.
 func (v Value) spelled() string {
 	switch v.kind {
 	case null:
@@ -67,7 +67,7 @@ func (v Value) toNumber() float64 {
 	}
 }
 
-// parseNumber returns the number that the whole of s is, 0 for blanks and NaN for anything else.
+// parseNumber returns s as a number: 0 for blanks, and NaN if the whole of s is not a number.
 func parseNumber(s string) float64 {
 	s = strings.TrimSpace(s)
 	switch s {
@@ -183,7 +183,8 @@ func looselyEqual(v, o Value) bool {
 	}
 }
 
-// less reports whether v is below o: texts by their letters, anything else as numbers.
+// less reports whether v is below o. It compares texts by their letters and anything else as
+// numbers.
 func less(v, o Value) bool {
 	if (v.kind == text || v.kind == list) && (o.kind == text || o.kind == list) {
 		return v.text < o.text
@@ -191,7 +192,8 @@ func less(v, o Value) bool {
 	return v.toNumber() < o.toNumber()
 }
 
-// key returns v such that == compares as the keys of a Map do: NaN equals itself, and -0 equals 0.
+// key returns v in a form that == compares like the keys of a JavaScript Map: NaN equals itself,
+// and -0 equals 0.
 func (v Value) key() Value {
 	if v.kind == number && math.IsNaN(v.num) {
 		return Value{kind: number, text: "NaN"}

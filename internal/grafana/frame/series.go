@@ -1,7 +1,7 @@
 package frame
 
-// prepareTimeSeries makes one frame of all time series, or one frame for each. Grafana's also turns
-// the texts of a table into labels, which this one does not.
+// prepareTimeSeries makes one frame of all time series, or one frame for each. Grafana also turns
+// the texts of a table into labels; this function does not.
 func prepareTimeSeries(frames []*Frame, o options) []*Frame {
 	for _, frame := range frames {
 		for _, field := range frame.Fields {
@@ -21,7 +21,7 @@ func prepareTimeSeries(frames []*Frame, o options) []*Frame {
 	return frames
 }
 
-// eachSeries makes one frame for each field that is not of times.
+// eachSeries makes one frame for each field except those of times.
 func eachSeries(frames []*Frame) []*Frame {
 	var out []*Frame
 	for _, frame := range frames {

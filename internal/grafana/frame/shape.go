@@ -11,7 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// concatenate puts the fields of all frames into one.
+// concatenate puts the fields of all frames into one frame.
 func concatenate(frames []*Frame, o options) []*Frame {
 	if len(frames) < 2 {
 		return frames
@@ -61,7 +61,7 @@ func extended(vs Values, n int) Values {
 	return c.v
 }
 
-// convertFieldType makes other types of some fields.
+// convertFieldType converts some fields to other types.
 func convertFieldType(frames []*Frame, o options) []*Frame {
 	for _, c := range few(o, "conversions", o.objects("conversions"), 100) {
 		target, to := c.text("targetField"), Type(c.text("destinationType"))
@@ -83,8 +83,8 @@ func convertFieldType(frames []*Frame, o options) []*Frame {
 	return frames
 }
 
-// convert returns field as another type. It reports false if that is not known here: a text to a
-// time needs a form of dates and a time zone.
+// convert returns field as another type. It reports false if it cannot: converting a text to a time
+// needs a date format and a time zone.
 func convert(field *Field, to Type, dateFormat string) (*Field, bool) {
 	var f func(Value) Value
 	switch {
@@ -133,7 +133,7 @@ func convertNumber(v Value) Value {
 	return Num(f)
 }
 
-// quoted returns a text as JSON, which is what Grafana makes of a text that shall be a text.
+// quoted returns a text as JSON, because that is how Grafana converts a text to a text.
 func quoted(v Value) Value {
 	switch v.kind {
 	case absent:
@@ -150,7 +150,7 @@ func quoted(v Value) Value {
 	return Text(v.spelled())
 }
 
-// special returns what stands for a value that is not there.
+// special returns the replacement for a missing value.
 func special(name string) Value {
 	switch name {
 	case "true", "false":
@@ -163,7 +163,7 @@ func special(name string) Value {
 	return Text("")
 }
 
-// groupingToMatrix makes a column of each value of one field, and a row of each value of another.
+// groupingToMatrix makes a column for each value of one field, and a row for each value of another.
 func groupingToMatrix(frames []*Frame, o options) []*Frame {
 	if len(frames) != 1 {
 		return frames
@@ -236,7 +236,7 @@ func distinctOf(vs Values) []Value {
 	return distinct(all)
 }
 
-// transpose makes rows of the fields and fields of the rows.
+// transpose turns fields into rows and rows into fields.
 func transpose(frames []*Frame, o options) []*Frame {
 	names := NamesOf(frames)
 	out := make([]*Frame, len(frames))
@@ -271,7 +271,7 @@ func transposed(frame *Frame, names *Names, o options) *Frame {
 	}
 	t := commonType(rest)
 	fields := []*Field{{Name: firstName, Type: String, Values: Texts(shown)}}
-	for row := range min(first.Values.Len(), maxFields) { // bounded says that the rest is cut
+	for row := range min(first.Values.Len(), maxFields) { // bounded notes that the rest is cut
 		c := column{hint: len(rest)}
 		for _, field := range rest {
 			v := field.Values.At(row)

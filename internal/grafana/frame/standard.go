@@ -2,14 +2,14 @@ package frame
 
 import "math"
 
-// standard is what Grafana computes in one pass over a column.
+// standard has the results that Grafana computes in one pass over a column.
 type standard struct {
 	first, last, firstNotNull, lastNotNull Value
 	sum, min, max, logmin, delta, step     float64
 	before                                 float64 // the number before
 	count, numbers                         int
 	allIsNull, allIsZero                   bool
-	up                                     bool // the last step was no reset of a counter
+	up                                     bool // the last step was not a reset of a counter
 }
 
 func (r *reduction) standard() map[string]Value {
@@ -38,7 +38,7 @@ func (r *reduction) standard() map[string]Value {
 	return s.results()
 }
 
-// addOdd counts a value that may be null, NaN or no number.
+// addOdd counts a value that may be null, NaN or not a number.
 func (s *standard) addOdd(r *reduction, v Value, numeric bool) {
 	if v.IsNull() {
 		if r.ignore {
@@ -58,7 +58,7 @@ func (s *standard) addOdd(r *reduction, v Value, numeric bool) {
 	}
 }
 
-// add counts a value in a column that has others than numbers.
+// add counts a value in a column that does not hold only numbers.
 func (s *standard) add(v Value, numeric bool) {
 	if s.firstNotNull.kind == null {
 		s.firstNotNull = v

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// What a set of frames may hold. More is cut, and a note says so.
+// The limits of a set of frames. What exceeds them is cut, and a note says so.
 const (
 	maxFrames = 5_000
 	maxRows   = 10_000
@@ -17,7 +17,7 @@ const (
 	maxSteps = 100
 )
 
-// Transformation is one step that a panel does with its data.
+// Transformation is one step in which a panel transforms its data.
 type Transformation struct {
 	ID       string
 	Disabled bool
@@ -26,7 +26,7 @@ type Transformation struct {
 	Options json.RawMessage
 }
 
-// UnknownError says which transformations this package does not know.
+// UnknownError has the transformations that this package does not know.
 type UnknownError struct{ IDs []string }
 
 // Error names the transformations.
@@ -34,8 +34,9 @@ func (e *UnknownError) Error() string {
 	return "unknown transformation " + strings.Join(e.IDs, ", ")
 }
 
-// DecodeTransformations reads the transformations of a panel, of the old and the new form. What it
-// does not understand is in the notes and left out, as are those of annotations. It never fails.
+// DecodeTransformations reads the transformations of a panel, in the old and the new form. It
+// leaves out and notes what it does not understand. It also leaves out transformations of
+// annotations. It never fails.
 func DecodeTransformations(raw json.RawMessage) ([]Transformation, []string) {
 	n := new(notes)
 	var out []Transformation
@@ -103,10 +104,10 @@ var steps = map[string]step{
 	"transpose":          transpose,
 }
 
-// Transform returns what the transformations make of frames, and notes of what was cut or not
-// understood. The error is an UnknownError if it does not know some of them; the frames are then
-// those that the others make. Frames may share memory with the result and remember display names.
-// Call it also without transformations: it limits the frames.
+// Transform applies the transformations to frames. It also returns notes about what was cut or not
+// understood. If it does not know some of the transformations, it applies the others and returns an
+// UnknownError. Frames may share memory with the result and remember display names. Call it even if
+// there are no transformations, because it limits the frames.
 func Transform(frames []*Frame, ts []Transformation) ([]*Frame, []string, error) {
 	n := new(notes)
 	frames = bounded(frames, n)
@@ -158,7 +159,7 @@ func (t Transformation) apply(apply step, frames []*Frame, o options) []*Frame {
 			found = append(found, frame)
 			continue
 		}
-		if at == 0 { // as Grafana has it, the place 0 counts as none
+		if at == 0 { // as in Grafana, the place 0 counts as none
 			at = i
 		}
 		others = append(others, frame)
@@ -167,7 +168,7 @@ func (t Transformation) apply(apply step, frames []*Frame, o options) []*Frame {
 	return slices.Insert(out, min(at, len(out)), others...)
 }
 
-// bounded cuts what is too much.
+// bounded cuts what exceeds the limits.
 func bounded(frames []*Frame, n *notes) []*Frame {
 	if len(frames) > maxFrames {
 		n.add("there are more than %d frames: the rest is left out", maxFrames)
@@ -207,7 +208,7 @@ func boundedFrame(frame *Frame, n *notes) *Frame {
 	return frame
 }
 
-// refs returns the reference of a frame that is made from several.
+// refs returns the RefID of a frame that is made from several.
 func refs(id string, frames []*Frame) string {
 	ids := make([]string, len(frames))
 	for i, frame := range frames {

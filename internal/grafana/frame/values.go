@@ -13,11 +13,11 @@ type kind uint8
 
 const (
 	null    kind = iota
-	absent       // JavaScript's undefined: a row that a join has made up. Sums with it are NaN
+	absent       // JavaScript's undefined: a row that a join added. Sums with it are NaN
 	number       // also a time
 	text         //
 	boolean      // num is 0 or 1
-	list         // several values; text has them with commas
+	list         // several values; text has them, separated by commas
 )
 
 // Num returns a number, or a time in milliseconds.
@@ -26,7 +26,7 @@ func Num(f float64) Value { return Value{kind: number, num: f} }
 // Text returns a text.
 func Text(s string) Value { return Value{kind: text, text: s} }
 
-// Bool returns a truth value.
+// Bool returns a boolean.
 func Bool(b bool) Value {
 	if b {
 		return Value{kind: boolean, num: 1}
@@ -43,14 +43,14 @@ func (v Value) Number() (float64, bool) { return v.num, v.kind == number }
 // Text returns v as a text. It reports false if v is something else.
 func (v Value) Text() (string, bool) { return v.text, v.kind == text || v.kind == list }
 
-// Bool returns v as a truth value. It reports false if v is something else.
+// Bool returns v as a boolean. The second result is false if v is something else.
 func (v Value) Bool() (value, ok bool) { return v.num != 0 && v.kind == boolean, v.kind == boolean }
 
 // isNaN reports whether v is the number NaN.
 func (v Value) isNaN() bool { return v.kind == number && math.IsNaN(v.num) }
 
-// nullBits and absentBits are NaNs that stand for null and a missing value in a column of numbers.
-// No arithmetic makes them.
+// nullBits and absentBits are NaNs that represent null and a missing value in a column of numbers.
+// No arithmetic produces them.
 const (
 	nullBits   = 0x7ff8_0000_6e75_6c6c
 	absentBits = 0x7ff8_0000_756e_6466
@@ -59,7 +59,7 @@ const (
 // NullNumber returns the number that means null to Numbers.
 func NullNumber() float64 { return math.Float64frombits(nullBits) }
 
-// packed returns the number that stands for v in a column of numbers.
+// packed returns the number that represents v in a column of numbers.
 func packed(v Value) float64 {
 	switch {
 	case v.kind == null:
@@ -72,7 +72,7 @@ func packed(v Value) float64 {
 	return v.num
 }
 
-// unpacked returns the value that f stands for.
+// unpacked returns the value that f represents.
 func unpacked(f float64) Value {
 	if f != f {
 		switch math.Float64bits(f) {
@@ -85,11 +85,11 @@ func unpacked(f float64) Value {
 	return Num(f)
 }
 
-// Values is a column. Numbers take eight bytes each, nulls among them.
+// Values is a column. Numbers take eight bytes each, and so do nulls among them.
 type Values struct {
 	nums  []float64
 	texts []string
-	mixed []Value // what is neither: text with nulls, truth values, several kinds
+	mixed []Value // the others: text with nulls, booleans, several kinds
 }
 
 // Numbers returns a column of f, in which NullNumber is null. It keeps f.
@@ -160,7 +160,7 @@ func (v Values) slice(i, j int) Values {
 	}
 }
 
-// column builds Values. It stays compact until a value does not fit.
+// column builds Values. It stays compact until a value of another kind is added.
 type column struct {
 	v    Values
 	hint int // how many values are expected

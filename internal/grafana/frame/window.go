@@ -8,7 +8,7 @@ type window struct {
 	rows, size int
 }
 
-// running is a mean that values join and leave.
+// running is the mean of a window that moves.
 type running struct{ sum, n float64 }
 
 func (r *running) add(v Value) {
@@ -32,8 +32,8 @@ func (r *running) mean() float64 {
 	return r.sum / r.n
 }
 
-// trailingMean returns the means of each row and those before it. As Grafana has it, a null lets no
-// value leave.
+// trailingMean returns, for each row, the mean of it and the rows before it. As in Grafana, no
+// value leaves the window at a null.
 func (w window) trailingMean() []float64 {
 	out := make([]float64, w.rows)
 	var r running
@@ -49,7 +49,7 @@ func (w window) trailingMean() []float64 {
 	return out
 }
 
-// centeredMean returns the means of the rows on both sides of each.
+// centeredMean returns, for each row, the mean of the rows on both sides.
 func (w window) centeredMean() []float64 {
 	ahead, behind := (w.size+1)/2-1, w.size/2
 	out := make([]float64, w.rows)
@@ -72,7 +72,7 @@ func (w window) centeredMean() []float64 {
 	return out
 }
 
-// spread returns the variance or the deviation of the rows around each.
+// spread returns, for each row, the variance or the deviation of the rows around it.
 func (w window) spread(centered, deviation bool) []float64 {
 	out := make([]float64, w.rows)
 	for i := range out {
