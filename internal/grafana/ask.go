@@ -61,7 +61,7 @@ func (r *resolver) ask(ctx context.Context, query string) ([]string, error) {
 
 func said(texts []string, err error) ([]string, error) {
 	if err != nil {
-		return nil, fmt.Errorf("asking Prometheus for its values: %w", err)
+		return nil, fmt.Errorf("querying Prometheus for its values: %w", err)
 	}
 	return texts, nil
 }

@@ -141,9 +141,9 @@ func (r *resolver) filled(v *Value, text string) (string, bool) {
 // datasource resolves a variable that chooses a datasource. The only choice is the one that
 // promsnap queries.
 func (r *resolver) datasource(v *Value) {
-	name, how := "Prometheus", "the Prometheus that is asked"
+	name, how := "Prometheus", "the Prometheus that promsnap queries"
 	if t := v.Variable.Query; t != "" && !prometheusLike(t) {
-		how = short(t, 40) + " is not asked"
+		how = "promsnap does not query " + short(t, 40)
 		name = t
 	}
 	if given := r.given[v.Variable.Name]; len(given) > 0 {

@@ -203,11 +203,11 @@ func (p *planner) copies(variable string, around map[string]Option,
 	v := p.values.Get(variable)
 	switch {
 	case v == nil:
-		tell(fmt.Sprintf("it is repeated by %s, which is no variable: it is there once",
+		tell(fmt.Sprintf("it is repeated by %s, which is not a variable: it is shown once",
 			short(variable, 60)))
 		return once
 	case v.Problem != "":
-		tell(fmt.Sprintf("it is repeated by %s, which has no value: it is there once",
+		tell(fmt.Sprintf("it is repeated by %s, which has no value: it is shown once",
 			short(variable, 60)))
 		return once
 	case v.Pending:

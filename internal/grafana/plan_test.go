@@ -189,8 +189,8 @@ func TestRepeatIsBounded(t *testing.T) {
 		t.Errorf("got notes %q, want %q", p.Notes, want)
 	}
 	for i, want := range []string{
-		"", "it is repeated for 50 of 200 values of v", "it is repeated by gone, which is no " +
-			"variable: it is there once",
+		"", "it is repeated for 50 of 200 values of v", "it is repeated by gone, which is not a " +
+			"variable: it is shown once",
 	} {
 		if got := p.Verdicts[i].Reason; got != want {
 			t.Errorf("panel %d: got the reason %q, want %q", i+1, got, want)

@@ -256,7 +256,7 @@ func (r *resolver) queryOptions(ctx context.Context, v *Value) bool {
 	case pending:
 		v.Pending, v.How = true, "asked of Prometheus when the report runs"
 	case why == otherSource:
-		v.Problem = fmt.Sprintf("it asks %s and not Prometheus: give its value",
+		v.Problem = fmt.Sprintf("it queries %s and not Prometheus: give its value",
 			r.board.sources.other(v.Variable.Datasource))
 	default:
 		v.Problem = why

@@ -287,7 +287,7 @@ func TestChoosing(t *testing.T) {
 		{
 			name:     "datasource",
 			variable: `{"type": "datasource", "name": "v", "query": "prometheus"}`,
-			want:     []string{"Prometheus"}, how: "the Prometheus that is asked",
+			want:     []string{"Prometheus"}, how: "the Prometheus that promsnap queries",
 		},
 		{
 			name:     "interval saved",
@@ -375,7 +375,7 @@ func TestTroubleOfVariables(t *testing.T) {
 		{"Prometheus fails", `{"type": "query", "name": "v", "query": "label_values(l)"}`, &fake{
 			err: errors.New("connection refused"),
 		},
-			"asking Prometheus for its values: connection refused", "the variable v has no value"},
+			"querying Prometheus for its values: connection refused", "the variable v has no value"},
 		{"a bad regex", `{"type": "query", "name": "v", "query": "label_values(l)", "regex": "/(/"}`, &fake{answers: map[string][]string{"l()": {"a"}}},
 			"its regex: ", "the variable v has no value"},
 		{
@@ -387,7 +387,7 @@ func TestTroubleOfVariables(t *testing.T) {
 			"it has no query: give its value", "the variable v has no value",
 		},
 		{"another datasource", `{"type": "query", "name": "v", "query": "x", "datasource": {"type": "loki"}}`, &fake{},
-			"it asks loki and not Prometheus: give its value", "the variable v has no value"},
+			"it queries loki and not Prometheus: give its value", "the variable v has no value"},
 		{
 			"another kind", `{"type": "snapshot", "name": "v"}`, &fake{},
 			"variables of kind snapshot are not known: give its value",

@@ -212,7 +212,7 @@ func (p *planner) empty(c *Planned) string {
 		why = append(why, "query "+short(q.Ref, 20)+": "+q.Problem)
 	}
 	if others, _ := p.unasked(c.Panel); len(others) > 0 {
-		why = append(why, "promsnap does not ask "+strings.Join(others, " and "))
+		why = append(why, "promsnap does not query "+strings.Join(others, " and "))
 	}
 	return summary(why)
 }
@@ -249,9 +249,9 @@ func (p *planner) lost(panel *Panel) []string {
 	switch {
 	case len(others) == 0:
 	case !p.asks(panel):
-		why = append(why, "it has no data, because its queries ask "+strings.Join(others, " and "))
+		why = append(why, "it has no data, because its queries are for "+strings.Join(others, " and "))
 	default:
-		why = append(why, "its queries that ask "+strings.Join(others, " and ")+" are left out")
+		why = append(why, "its queries for "+strings.Join(others, " and ")+" are left out")
 	}
 	_, differs := panel.AlertRules()
 	return slices.Concat(why, notCarriedOut(panel), differs)

@@ -44,11 +44,11 @@ func TestVerdicts(t *testing.T) {
 		{"a library panel", `"libraryPanel": {"uid": "x", "name": "Mine"}`, LeftOut,
 			`its content is in the library panel "Mine", which is not in the file: export the dashboard for sharing externally`},
 		{"another datasource", `"type": "stat", "datasource": {"type": "loki"}, "targets": [{"expr": "x"}]`, Approximated,
-			"it has no data, because its queries ask loki"},
+			"it has no data, because its queries are for loki"},
 		{"two datasources", `"type": "stat", "targets": [{"expr": "up"}, {"rawSql": "x", "datasource": {"type": "mysql"}}]`, Approximated,
-			"its queries that ask mysql are left out"},
+			"its queries for mysql are left out"},
 		{"arithmetic", `"type": "stat", "targets": [{"expr": "up"}, {"type": "math", "expression": "$A", "datasource": {"type": "__expr__"}}]`, Approximated,
-			"its queries that ask Grafana's expressions are left out"},
+			"its queries for Grafana's expressions are left out"},
 		{"transformations", `"type": "table", "transformations": [{"id": "organize"}, {"id": "spatial"}, {"id": "merge"}], ` + query, Approximated,
 			"it is not transformed by spatial"},
 		{
@@ -95,7 +95,7 @@ func TestEmptyPanels(t *testing.T) {
 		{"type": "stat", "targets": [{"expr": "up{a=\"$x\"}"}]}, {"type": "stat", "datasource": "Loki", "targets": [{"expr": "x"}]},
 		{"type": "stat", "targets": [{"expr": "up{a=\"$x\"}"}, {"expr": "up"}]}]}`, &fake{}, nil)
 	for i, want := range []string{
-		"query A: the dashboard has no variable x", "promsnap does not ask Loki", "",
+		"query A: the dashboard has no variable x", "promsnap does not query Loki", "",
 	} {
 		if got := p.Panels[i].Empty; got != want {
 			t.Errorf("panel %d: got %q, want %q", i, got, want)

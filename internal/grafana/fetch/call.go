@@ -36,7 +36,7 @@ type call struct {
 	token   secret.String
 	denied  string // after 401 and 403
 	missing string // after 404
-	page    string // after a web page in place of JSON
+	page    string // after a web page instead of JSON
 	offline bool   // a browser may reach what this machine does not
 }
 
@@ -84,12 +84,12 @@ func (c *Client) load(ctx context.Context, one call) ([]byte, error) {
 	return data, nil
 }
 
-// pageError returns the error of a web page in place of JSON.
+// pageError returns the error of a web page instead of JSON.
 func (o call) pageError(page string) error {
 	if exchange.IsLogin(page) {
 		return fmt.Errorf("%s answered with a login page for people; %s", o.who, o.denied)
 	}
-	return fmt.Errorf("%s answered with a web page in place of JSON; %s", o.who, o.page)
+	return fmt.Errorf("%s answered with a web page instead of JSON; %s", o.who, o.page)
 }
 
 // transportError returns the error of a request without a complete answer. It does not show the

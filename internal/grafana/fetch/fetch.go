@@ -219,8 +219,8 @@ func readFile(ctx context.Context, path string) ([]byte, error) {
 		return nil, fmt.Errorf("there is no such file; write the number of a dashboard on "+
 			"grafana.com, a URL, or %sUID for a dashboard of a Grafana server", uidPrefix)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, errors.New("the file may not be read; let the user that promsnap runs as " +
-			"read it")
+		return nil, errors.New("the file cannot be read, because the permission is missing; " +
+			"let the user that runs promsnap read it")
 	case errors.Is(err, syscall.EISDIR):
 		return nil, errors.New("it is a directory; give a file in it")
 	case errors.As(err, &wrong):

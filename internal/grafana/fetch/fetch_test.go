@@ -186,7 +186,7 @@ func TestGetFails(t *testing.T) {
 		{
 			name: "a page in place of grafana.com", arg: "1860",
 			fault: grafanadouble.Fault{Body: "<html>Welcome to our wifi</html>"},
-			want:  []string{"a web page in place of JSON; a proxy may have answered instead"},
+			want:  []string{"a web page instead of JSON; a proxy may have answered instead"},
 		},
 		{
 			name: "grafana.com forbids it", arg: "1860", fault: grafanadouble.Fault{Status: 403},
@@ -251,7 +251,7 @@ func TestGetFails(t *testing.T) {
 		{
 			name: "another page", arg: "uid:abc", token: token,
 			fault: grafanadouble.Fault{Body: "<html>Hello</html>"},
-			want:  []string{"a web page in place of JSON; check --grafana-url"},
+			want:  []string{"a web page instead of JSON; check --grafana-url"},
 		},
 		{
 			name: "a redirect to a login", arg: "uid:abc",
@@ -394,8 +394,8 @@ func TestGetFiles(t *testing.T) {
 		t.Errorf("a file with a byte order mark: got %v, %v; want the dashboard", got, err)
 	}
 	if _, err := get(t, c, closed); os.Geteuid() != 0 && (err == nil ||
-		!strings.Contains(err.Error(), "the file may not be read")) {
-		t.Errorf("got %v, want that the file may not be read", err)
+		!strings.Contains(err.Error(), "the file cannot be read")) {
+		t.Errorf("got %v, want that the file cannot be read", err)
 	}
 }
 
