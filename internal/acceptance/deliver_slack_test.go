@@ -129,7 +129,7 @@ func TestSlackFaults(t *testing.T) {
 		},
 		{
 			ending: true, fault: slackdouble.Fault{Method: edit, Error: "edit_window_closed"},
-			sent: 2, pictures: 1, says: "lets nobody edit this message", again: 2,
+			sent: 2, pictures: 1, says: "no longer allows editing this message", again: 2,
 		},
 		{
 			ending: true, fault: slackdouble.Fault{Method: edit, Error: "message_not_found"},

@@ -139,7 +139,7 @@ func (c *Caller) transportError(ctx context.Context, err error, connected bool) 
 	away, unseen := exchange.GoesAway(err)
 	err = fmt.Errorf("calling %s: %w", c.Who, err)
 	if away {
-		err = fmt.Errorf("%w; it, or a proxy before it, restarts or limits requests", err)
+		err = fmt.Errorf("%w; it, or a proxy in front of it, restarts or limits requests", err)
 	}
 	switch {
 	case unseen:
@@ -212,7 +212,7 @@ func (c *Caller) statusError(res *http.Response, away redirect, said string) err
 	}
 	switch {
 	case code == http.StatusRequestEntityTooLarge:
-		return refused("raise the size of a request that it accepts, or that a proxy before it " +
+		return refused("raise the size of a request that it, or a proxy in front of it, " +
 			"accepts (nginx: client_max_body_size)")
 	case code >= http.StatusInternalServerError:
 		return err

@@ -90,7 +90,7 @@ func decode(k Key, data []byte, steps []upgrade, oldest int) (Doc, error) {
 	}
 	switch {
 	case head.Schema == nil || *head.Schema < oldest:
-		return corrupt(errors.New("it has no schema version that was ever written"))
+		return corrupt(errors.New("its schema version is not one that promsnap ever wrote"))
 	case *head.Schema > newest:
 		return Doc{}, &NewerError{k, *head.Schema}
 	case *head.Schema < newest:
@@ -108,7 +108,7 @@ func decode(k Key, data []byte, steps []upgrade, oldest int) (Doc, error) {
 		return corrupt(plain(err))
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return corrupt(errors.New("something follows after its end"))
+		return corrupt(errors.New("there is more data after its end"))
 	}
 	if err := d.check(k); err != nil {
 		return corrupt(err)
@@ -156,7 +156,7 @@ func plain(err error) error {
 		return fmt.Errorf("%s has the wrong type, at byte %d", kind.Field,
 			kind.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("it ends in the middle")
+		return errors.New("it is cut off")
 	}
 	return fmt.Errorf("%.200s", err.Error())
 }

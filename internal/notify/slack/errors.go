@@ -23,7 +23,7 @@ var errStrange = errors.New("the answer does not come from Slack; is there a pro
 
 // errPage says that a web page came instead of Slack's ok: nothing was delivered.
 var errPage = errors.New("the answer is a web page and does not come from Slack; check the " +
-	"webhook's address, and whether there is a proxy or a login before it")
+	"webhook's address, and whether there is a proxy or a login in front of it")
 
 // The codes of Slack that promsnap handles.
 var (
@@ -89,7 +89,7 @@ func failure(ctx context.Context, doing, channel string, connected bool, err err
 	}
 	away, unseen := exchange.GoesAway(err)
 	if err = fmt.Errorf("%s: %w", doing, err); away {
-		err = fmt.Errorf("%w; Slack, or a proxy before it, restarts or limits requests", err)
+		err = fmt.Errorf("%w; Slack, or a proxy in front of it, restarts or limits requests", err)
 	}
 	if !connected || unseen {
 		return &notify.RetryError{Err: err}
@@ -196,7 +196,7 @@ func advice(code, channel, needed string) string {
 	case "message_not_found":
 		return "the message was deleted"
 	case "edit_window_closed", "cant_update_message":
-		return "the workspace lets nobody edit this message any more"
+		return "the workspace no longer allows editing this message"
 	case "no_service", "no_service_id", "no_team", "team_disabled", "invalid_token",
 		"no_active_hooks":
 		return "the webhook is gone; make a new one on the app's page under Incoming Webhooks"
