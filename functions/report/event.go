@@ -56,7 +56,8 @@ func parseEvent(raw []byte, now time.Time) (order, error) {
 		if err := d.Decode(&e); err != nil {
 			return order{},
 				fmt.Errorf(
-					`the event cannot be read: %w; write {"config": "…", "reports": ["…"], "time": "<aws.scheduler.scheduled-time>"}; every key is optional`, err)
+					`the event cannot be read: %w; write {"config": "…", "reports": ["…"], `+
+						`"time": "<aws.scheduler.scheduled-time>"}; every key is optional`, err)
 		}
 		if d.More() {
 			return order{}, errors.New("the event has more than one JSON value; write one object")

@@ -27,7 +27,8 @@ type vector struct {
 }
 
 // fontFamily begins with the fonts with which the text was measured.
-const fontFamily = `Roboto,'Helvetica Neue',Arial,'Apple SD Gothic Neo','Malgun Gothic','Noto Sans KR',sans-serif`
+const fontFamily = `Roboto,'Helvetica Neue',Arial,'Apple SD Gothic Neo','Malgun Gothic',` +
+	`'Noto Sans KR',sans-serif`
 
 // Save writes the document. In a chart over time, data-plot holds the place of the plot and the
 // range of its axes: left, top, right and bottom in units of the viewBox, the first and last second
@@ -50,7 +51,8 @@ func (v *vector) Save(w io.Writer) error {
 			html.EscapeString(outside.Line(v.picture.alt)))
 	}
 	_, err := fmt.Fprintf(w,
-		`<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s font-family="%s">%s</svg>`,
+		`<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s `+
+			`font-family="%s">%s</svg>`,
 		said, v.picture.width, v.picture.height, plot, fontFamily, v.out.String())
 	return err
 }

@@ -74,7 +74,8 @@ type bucketName string
 
 var (
 	bucketSyntax = regexp.MustCompile(
-		`^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[a-z0-9-]+:s3[a-z0-9-]*:[^/]*:accesspoint[/:].+)?$`)
+		`^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,254}|` +
+			`arn:[a-z0-9-]+:s3[a-z0-9-]*:[^/]*:accesspoint[/:].+)?$`)
 	bucketARN  = regexp.MustCompile(`^arn:[a-z0-9-]*:s3:[a-z0-9-]*:[0-9]*:([^/:]+)/?(.*)$`)
 	bucketURI  = regexp.MustCompile(`^(s3|s3a|s3n|gs)://([^/]+)/?(.*)$`)
 	bucketPath = regexp.MustCompile(`^/*([A-Za-z0-9][A-Za-z0-9._-]*)/+(.*)$`)

@@ -9,7 +9,8 @@ import (
 // templates and Go pipelines.
 var (
 	legendVariable = regexp.MustCompile(
-		`\$\{([A-Za-z_]\w*)(?:[:.][^}]*)?\}|\$(?:labels\.)?([A-Za-z_]\w*)|\[\[\s*([A-Za-z_]\w*)(?:[:.][^]]*)?\s*\]\]`)
+		`\$\{([A-Za-z_]\w*)(?:[:.][^}]*)?\}|\$(?:labels\.)?([A-Za-z_]\w*)|` +
+			`\[\[\s*([A-Za-z_]\w*)(?:[:.][^]]*)?\s*\]\]`)
 	templateLabel = regexp.MustCompile(
 		`^(?:\$labels\.|\.Labels\.|\$|\.)([A-Za-z_][\w.]*)(?:\s*\|.*)?$`)
 	pipeline    = regexp.MustCompile(`^"?([^"|]+?)"?\s*\|.*$`)

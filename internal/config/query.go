@@ -36,7 +36,8 @@ func (b *builder) detailQuery(path, query string, v panel.Vars) {
 	filled, at := filledLabels(query)
 	if at >= 0 {
 		b.problemIn(path, query, at,
-			`{{label}} is allowed only between double quotes, for the value of a label; write it as in node="{{node}}"`)
+			`{{label}} is allowed only between double quotes, for the value of a label; write it `+
+				`as in node="{{node}}"`)
 		return
 	}
 	b.promqlOf(path, query, filled, v)
@@ -211,13 +212,16 @@ func renamed(query string) string {
 }
 
 // dialect matches what MetricsQL, the language of VictoriaMetrics, adds to PromQL.
-var dialect = regexp.MustCompile(`(?i)\b(?:with\s*\(|keep_metric_names\b|default\b|if(?:not)?\b|limit\s+\d|prefix\b|offset\s*[(-])|(?-i:\d(?:Ki|Mi|Gi|Ti|K|M|G|T)B?\b)|` +
-	`\[[^]]*\di\b|\{[^}]*\bor\b|,\s*[)}\]]`)
+var dialect = regexp.MustCompile(
+	`(?i)\b(?:with\s*\(|keep_metric_names\b|default\b|if(?:not)?\b|limit\s+\d|prefix\b|` +
+		`offset\s*[(-])|(?-i:\d(?:Ki|Mi|Gi|Ti|K|M|G|T)B?\b)|` +
+		`\[[^]]*\di\b|\{[^}]*\bor\b|,\s*[)}\]]`)
 
 // elsewhere matches the parser's errors about a function, a modifier or an argument that another
 // server may accept.
 var elsewhere = regexp.MustCompile(
-	`^(?:unknown function|expected (?:type|at least|at most|\d)|unexpected identifier|unexpected <aggr:|wrong number of arguments|bad number or duration)`)
+	`^(?:unknown function|expected (?:type|at least|at most|\d)|` +
+		`unexpected identifier|unexpected <aggr:|wrong number of arguments|bad number or duration)`)
 
 // notElsewhere matches the parser's errors about places where all servers have the same syntax.
 var notElsewhere = regexp.MustCompile(`in (?:grouping opts|label matching|label matchers)`)

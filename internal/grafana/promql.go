@@ -46,7 +46,8 @@ var (
 
 	// Keywords between expressions that only MetricsQL has.
 	metricsQLWords = regexp.MustCompile(`\)\s*(?:default|if|ifnot)\b|\]\s*(?:default|if|ifnot)\b|` +
-		`}\s*(?:default|if|ifnot)\b|\bkeep_metric_names\b|^\s*(?i:with)\s*\(|\blimit\s+\d+|\[\d*\.?\d*i\]|` +
+		`}\s*(?:default|if|ifnot)\b|\bkeep_metric_names\b|^\s*(?i:with)\s*\(|` +
+		`\blimit\s+\d+|\[\d*\.?\d*i\]|` +
 		`\d(?:[KMGT]i?)\b|\w\s+default\s+[\w(]`)
 	// What the parser of PromQL refuses and MetricsQL gives a meaning: rate(x), whose window is the
 	// step; sum(x[5m]), which takes the last samples; (x)[5m], a subquery; a scalar on either side

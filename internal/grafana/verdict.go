@@ -249,7 +249,8 @@ func (p *planner) lost(panel *Panel) []string {
 	switch {
 	case len(others) == 0:
 	case !p.asks(panel):
-		why = append(why, "it has no data, because its queries are for "+strings.Join(others, " and "))
+		why = append(why,
+			"it has no data, because its queries are for "+strings.Join(others, " and "))
 	default:
 		why = append(why, "its queries for "+strings.Join(others, " and ")+" are left out")
 	}

@@ -115,7 +115,8 @@ const (
 // selectors find the Services of all products in three lists.
 var selectors = []string{
 	labelName +
-		" in (prometheus,kube-prometheus,thanos,thanos-query,victoria-metrics-single,victoria-metrics-cluster,vmsingle,vmselect,mimir)",
+		" in (prometheus,kube-prometheus,thanos,thanos-query,victoria-metrics-single," +
+		"victoria-metrics-cluster,vmsingle,vmselect,mimir)",
 	"app in (prometheus,kube-prometheus-stack-prometheus,prometheus-operator-prometheus)",
 	"operated-prometheus=true",
 }

@@ -22,7 +22,8 @@ var (
 )
 
 // WrongCondition returns the fault that a node condition shows: "MemoryPressure" if it is True,
-// "NotReady" if Ready is not True. It returns "" if the condition is fine or its meaning is unknown.
+// "NotReady" if Ready is not True. It returns "" if the condition is fine or its meaning is not
+// known.
 func WrongCondition(condition, status string) string {
 	holds := strings.EqualFold(status, "true")
 	switch {

@@ -18,7 +18,8 @@ type AheadError struct {
 
 func (e *AheadError) Error() string {
 	return fmt.Sprintf("the state of %s is for %s, but it is %s here; it was left as it is: "+
-		"correct this machine's clock or, if it is right, run `promsnap state reset %s` to start over",
+		"correct this machine's clock or, if it is right, run `promsnap state reset %s` to start "+
+		"over",
 		e.Key, e.Slot.UTC().Format(time.RFC3339), e.Now.UTC().Format(time.RFC3339), e.Key.Report)
 }
 

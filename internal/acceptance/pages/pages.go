@@ -129,7 +129,8 @@ func (b Block) Shows(output string) error {
 	for line := range strings.Lines(b.Text) {
 		line = strings.TrimRight(line, "\n")
 		if !printed[duration.ReplaceAllString(line, " TIME")] {
-			errs = append(errs, fmt.Errorf("%s: the command does not print this line: %s", b.ID, line))
+			errs = append(errs,
+				fmt.Errorf("%s: the command does not print this line: %s", b.ID, line))
 		}
 	}
 	return errors.Join(errs...)

@@ -79,7 +79,8 @@ func Compile(pattern, flags string) (*Regexp, error) {
 		case 'i':
 			options |= regexp2.IgnoreCase
 			if len(pattern) > maxIgnore {
-				return nil, r.error(fmt.Errorf("with the flag i it may have at most %d bytes", maxIgnore))
+				return nil, r.error(
+					fmt.Errorf("with the flag i it may have at most %d bytes", maxIgnore))
 			}
 		case 'm':
 			options |= regexp2.Multiline

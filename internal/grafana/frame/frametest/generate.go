@@ -404,7 +404,8 @@ func (g generator) properties() []map[string]any {
 		},
 		"noValue": {"-", "none"},
 		"color": {
-			map[string]any{"mode": "fixed", "fixedColor": "red"}, map[string]any{"fixedColor": "red"},
+			map[string]any{"mode": "fixed", "fixedColor": "red"},
+			map[string]any{"fixedColor": "red"},
 		},
 		"thresholds": {map[string]any{
 			"mode": "absolute", "steps": []any{map[string]any{"color": "green", "value": 0}},
