@@ -255,7 +255,7 @@ func list(t *testing.T, patterns ...string) []listed {
 		ps = append(ps, p)
 	}
 	if len(ps) == 0 {
-		t.Fatalf("go list %s found no package", patterns)
+		t.Fatalf("go list %s: got no package, want at least one", patterns)
 	}
 	return ps
 }
