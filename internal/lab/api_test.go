@@ -36,7 +36,7 @@ func TestClientReadsQueries(t *testing.T) {
 
 	v, notes, infos, err := c.Query(ctx, `topk(1, node_memory_MemTotal_bytes)`, now())
 	if err != nil || len(notes)+len(infos) > 0 {
-		t.Fatal(err, notes, infos)
+		t.Fatalf("got error %v, notes %v and infos %v, want none", err, notes, infos)
 	}
 	vector := v.(model.Vector)
 	if len(vector) != 1 || vector[0].Metric["__name__"] != "node_memory_MemTotal_bytes" ||
@@ -47,7 +47,7 @@ func TestClientReadsQueries(t *testing.T) {
 	v, notes, infos, err = c.QueryRange(ctx, `max by (instance) (up{job="kubernetes-nodes"})`,
 		v1.Range{Start: now().Add(-time.Hour), End: now(), Step: time.Minute})
 	if err != nil || len(notes)+len(infos) > 0 {
-		t.Fatal(err, notes, infos)
+		t.Fatalf("got error %v, notes %v and infos %v, want none", err, notes, infos)
 	}
 	matrix := v.(model.Matrix)
 	if len(matrix) != 12 || len(matrix[0].Values) != 61 {
