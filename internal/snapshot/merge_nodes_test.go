@@ -87,7 +87,7 @@ func TestMergeNodesOfIncompletePart(t *testing.T) {
 	f.meta = map[string]promapi.Meta{infoQuery: {Partial: true}}
 	us, notes, err := snapshot.LoadNodes(t.Context(), f, slot, time.Hour)
 	if err != nil || len(notes) != 1 {
-		t.Fatal(err, notes)
+		t.Fatalf("got notes %v and error %v, want one note and no error", notes, err)
 	}
 	all, err := snapshot.MergeNodes(w.of("eu").load(t), us)
 	if err != nil {

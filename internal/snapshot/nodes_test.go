@@ -65,7 +65,7 @@ func (w world) load(t *testing.T, known ...snapshot.Node) snapshot.Nodes {
 	nodes, notes, err := snapshot.LoadNodes(context.Background(), w.answers(nil), slot, time.Hour,
 		known...)
 	if err != nil || len(notes) != 0 {
-		t.Fatal(err, notes)
+		t.Fatalf("got notes %v and error %v, want neither", notes, err)
 	}
 	return nodes
 }
