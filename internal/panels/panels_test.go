@@ -134,7 +134,7 @@ func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
 		for _, q := range queries {
 			names, err := panel.MetricNames(panel.Expand(q, vars))
 			if err != nil {
-				t.Errorf("%s: %v\n%s", spec.Name, err, q)
+				t.Errorf("%s: got error %v, want PromQL:\n%s", spec.Name, err, q)
 			}
 			if strings.Contains(q, "increase(") || strings.Contains(q, "delta(") {
 				t.Errorf("%s: got increase() or delta() in its query, want neither: servers "+

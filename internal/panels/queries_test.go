@@ -188,13 +188,13 @@ func (f *fixture) expectRows(t *testing.T, spec panel.Spec, want values) {
 	at := time.UnixMilli(eval.Milliseconds())
 	nodes, notes, err := snapshot.LoadNodes(t.Context(), f, at, time.Hour)
 	if err != nil || len(notes) > 0 {
-		t.Fatal(err, notes)
+		t.Fatalf("got notes %v and error %v, want neither", notes, err)
 	}
 	p := snapshot.Take(t.Context(), f, []panel.Spec{spec}, snapshot.Options{
 		Slot: at, Range: 30 * time.Minute, Nodes: nodes,
 	})[0]
 	if p.Failure != nil {
-		t.Fatal(p.Failure)
+		t.Fatalf("got failure %v, want none", p.Failure)
 	}
 	got := values{}
 	for _, r := range p.Rows {
