@@ -118,9 +118,9 @@ func TestNothingIsContradicted(t *testing.T) {
 			summary := strings.Join(r.Summary(), "\n")
 			fault := func(format string, args ...any) {
 				t.Helper()
-				t.Errorf("%s %09b: %s\nheadline %q, in the findings' place %q, verdict %s\n%s", l,
-					set, fmt.Sprintf(format, args...),
-					r.Headline, calm, r.Verdict(), summary)
+				t.Errorf("%s %09b: %s; got\nheadline %q, in the findings' place %q, verdict %s\n"+
+					"%s\nwant no contradiction", l, set, fmt.Sprintf(format, args...), r.Headline,
+					calm, r.Verdict(), summary)
 			}
 			says := func(phrase string) bool {
 				return strings.Contains(r.Headline+"\n"+calm+"\n"+summary, phrase)
