@@ -178,7 +178,7 @@ func TestAlertmanager(t *testing.T) {
 			}
 		}
 		if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
-			t.Errorf("Alertmanager's notification: %v", err)
+			t.Errorf("Alertmanager's notification: got error %v, want JSON", err)
 		}
 		for _, a := range m.Alerts {
 			notified <- a.Status + " " + a.Labels["node"] + " " + a.Labels["severity"]

@@ -101,7 +101,7 @@ func TestFixtureIsCommitted(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(committed), string(made)); diff != "" {
 			t.Errorf(
-				"%s differs from its shapes; -update rewrites it (-committed +made):\n%s",
+				"%s differs from its shapes; -update rewrites it (-got committed +want made):\n%s",
 				c.file(), diff)
 		}
 	}

@@ -127,7 +127,7 @@ func checkAsked(t *testing.T, s *server, address string) {
 		t.Errorf("a scalar: got %v, %v; want 7 without labels", scalar, err)
 	}
 	if _, err := src.Query(t.Context(), "sum("); err == nil {
-		t.Error("a query that is not PromQL: got no error")
+		t.Error("a query that is not PromQL: got no error, want one")
 	}
 	if warnings := src.Warnings(); len(warnings) > 0 {
 		t.Errorf("got the warnings %q, want none", warnings)
@@ -158,7 +158,7 @@ func found(t *testing.T, s *server, selector, label string) []string {
 	}
 	delete(values, "")
 	if len(values) == 0 {
-		t.Fatalf("no series of %s", selector)
+		t.Fatalf("%s: got no series with the label %s, want at least one", selector, label)
 	}
 	return slices.Sorted(maps.Keys(values))
 }

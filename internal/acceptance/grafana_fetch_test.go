@@ -76,13 +76,13 @@ func TestGrafanaNodeExporterFull(t *testing.T) {
 	for _, p := range plan.Panels {
 		for _, q := range p.Queries {
 			if q.Problem != "" {
-				t.Errorf("%s: %s: %s", p.Title, q.Expr, q.Problem)
+				t.Errorf("%s: %s: got problem %q, want none", p.Title, q.Expr, q.Problem)
 				continue
 			}
 			sent++
 			samples, _, err := client.Instant(t.Context(), promapi.Instant{Expr: q.Expr, Time: at})
 			if err != nil {
-				t.Errorf("%s: %s: %v", p.Title, q.Expr, err)
+				t.Errorf("%s: %s: got error %v, want none", p.Title, q.Expr, err)
 			}
 			if len(samples) > 0 {
 				answered++

@@ -69,7 +69,8 @@ func TestFramesAsGrafana(t *testing.T) {
 				if diff != "" {
 					if bad++; bad <= 10 {
 						question, _ := json.Marshal(c)
-						t.Errorf("case %d: %s\n%s", i, diff, question)
+						t.Errorf("case %d: got another answer than Grafana's, want the same: "+
+							"%s\n%s", i, diff, question)
 					}
 				}
 			}
@@ -95,7 +96,8 @@ func TestChosenFramesAsGrafana(t *testing.T) {
 	answers := askFrames(t, cases)
 	for i, c := range cases {
 		if diff, apart := frametest.Judge(c, answers[i]); diff+apart != "" {
-			t.Errorf("%s: %s%s", c.Why, diff, apart)
+			t.Errorf("%s: got another answer than Grafana's, want the same: %s%s", c.Why, diff,
+				apart)
 		}
 	}
 	if os.Getenv("PROMSNAP_GOLDEN") != "" && !t.Failed() {
@@ -108,7 +110,7 @@ func TestFramesApartFromGrafana(t *testing.T) {
 	for why, c := range frametest.Differences() {
 		answer := askFrames(t, []frametest.Case{c})[0]
 		if diff := frametest.Diff(c, answer); diff == "" {
-			t.Errorf("%s: got the same as Grafana: %s", why, answer)
+			t.Errorf("%s: got the same as Grafana, want a difference: %s", why, answer)
 		} else {
 			t.Logf("%s:\n%s", why, diff)
 		}

@@ -208,7 +208,7 @@ func TestChart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if stdout, stderr, err := helm(t, append([]string{"lint", "--strict", chartDir},
 				c.flags...)...); err != nil {
-				t.Errorf("helm lint: %v\n%s%s", err, stdout, stderr)
+				t.Errorf("helm lint: got %v, want no error\n%s%s", err, stdout, stderr)
 			}
 			manifest := render(t, c.flags...)
 			conform(t, manifest)

@@ -89,7 +89,8 @@ func TestHostilePrometheus(t *testing.T) {
 			}
 			for _, name := range []string{"node-memory", "node-cpu"} {
 				if diff := gocmp.Diff(panelOf(t, calm, name), panelOf(t, doc, name)); diff != "" {
-					t.Errorf("panel %s (-without the fault +with it):\n%s", name, diff)
+					t.Errorf("panel %s: diff (-want as without the fault, +got with it):\n%s", name,
+						diff)
 				}
 			}
 		})

@@ -118,7 +118,7 @@ func TestMirrors(t *testing.T) {
 	out := run(now.Add(time.Minute), one, 1)
 	if !strings.Contains(out, "calling Alertmanager: dial tcp") ||
 		!strings.Contains(out, "connection refused") {
-		t.Errorf("the output must name the refused connection to Alertmanager, got:\n%s", out)
+		t.Errorf("got output\n%s\nwant it to name the refused connection to Alertmanager", out)
 	}
 	metric(`promsnap_run_deliveries{report="check",result="failed"}`, 1)
 	metric(`promsnap_run_slot_timestamp_seconds{report="check"}`, now.Add(time.Minute).Unix())

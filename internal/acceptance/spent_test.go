@@ -79,7 +79,7 @@ func spend(b *testing.B, path string, args ...string) (outcome, spent) {
 	}
 	o.code, o.stdout, o.stderr, o.took = s.Code, stdout.String(), stderr.String(), s.Took
 	if s.Code != 0 {
-		b.Fatalf("%s %s: exit code %d\n%s", path, strings.Join(args, " "), s.Code,
+		b.Fatalf("%s %s: got exit code %d, want 0\n%s", path, strings.Join(args, " "), s.Code,
 			tail(o.stderr, 1000))
 	}
 	return o, s
