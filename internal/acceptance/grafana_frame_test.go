@@ -38,7 +38,8 @@ func askFrames(t *testing.T, cases []frametest.Case) []json.RawMessage {
 	}
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	if len(lines) != len(cases) {
-		t.Fatalf("the judge answers %d of %d cases\n%s", len(lines), len(cases), stderr.Bytes())
+		t.Fatalf("the judge: got %d answers, want one for each of %d cases\n%s", len(lines),
+			len(cases), stderr.Bytes())
 	}
 	answers := make([]json.RawMessage, len(lines))
 	for i, line := range lines {

@@ -24,7 +24,7 @@ func TestKubernetesNodesOfAChild(t *testing.T) {
 	}
 	nodes, notes, err := openCluster(t, path).Nodes(t.Context())
 	if err != nil || len(notes) > 0 {
-		t.Fatal(err, notes)
+		t.Fatalf("got notes %v and error %v, want neither", notes, err)
 	}
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
