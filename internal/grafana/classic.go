@@ -162,7 +162,7 @@ func (d *decoder) bottom(row int) int {
 	return y
 }
 
-// below returns a place of a size below what a row has so far.
+// below returns a place of the given size below the panels that a row has so far.
 func (d *decoder) below(row int, size Grid) Grid {
 	return Grid{Y: d.bottom(row), W: size.W, H: size.H}
 }

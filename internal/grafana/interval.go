@@ -167,8 +167,8 @@ func ParseInterval(s string) (time.Duration, bool) {
 	return time.Duration(d), true
 }
 
-// Range returns the range that the dashboard was saved with. It reports false for what is no length
-// before now, such as today.
+// Range returns the range that the dashboard was saved with. It reports false if the range is not a
+// fixed length that ends now, such as today.
 func (b *Dashboard) Range() (time.Duration, bool) {
 	ago, ok := strings.CutPrefix(b.From, "now-")
 	if !ok || b.To != "now" {

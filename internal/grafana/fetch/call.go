@@ -25,19 +25,19 @@ const (
 	maxRedirects = 5
 )
 
-// errSlow is why a dashboard is given up.
+// errSlow is the error if getting a dashboard takes too long.
 var errSlow = fmt.Errorf("no complete answer within %s; check the network, or download the "+
 	"dashboard in a browser and give the file", timeout)
 
-// call is one request, and what its errors say to do.
+// call is one request, with the advice for its errors.
 type call struct {
 	url     *url.URL
-	who     string // what errors call the other side
+	who     string // the name of the other side in errors
 	token   secret.String
 	denied  string // after 401 and 403
 	missing string // after 404
 	page    string // after a web page instead of JSON
-	offline bool   // a browser may reach what this machine does not
+	offline bool   // a browser may reach a server that this machine does not
 }
 
 // load returns the body of a successful answer.
@@ -62,7 +62,7 @@ func (c *Client) load(ctx context.Context, one call) ([]byte, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		// the beginning of a body that breaks off is still useful
+		// the beginning of a truncated body is still useful
 		said, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
 		return nil, one.statusError(res, sent.Scrub(string(secret.Whole(said, maxErrorBody))))
 	}
@@ -133,7 +133,7 @@ func (o call) transportError(ctx context.Context, err error) error {
 	return fmt.Errorf("calling %s: %w; %s", o.who, err, advice)
 }
 
-// statusError returns the error of an answer that is no success.
+// statusError returns the error for the status of an answer that is not a success.
 func (o call) statusError(res *http.Response, said string) error {
 	code := res.StatusCode
 	err := fmt.Errorf("%s answered %d %s", o.who, code, http.StatusText(code))
@@ -160,8 +160,7 @@ func (o call) statusError(res *http.Response, said string) error {
 	return fmt.Errorf("%w; %s", err, advice)
 }
 
-// quote returns the message of an API's error, or of a short text. It returns nothing of a page for
-// people.
+// quote returns the message in an API's error, or a short text. It returns "" for a web page.
 func quote(said string) string {
 	var message struct{ Message string }
 	if json.Unmarshal([]byte(said), &message) == nil {
@@ -173,7 +172,7 @@ func quote(said string) string {
 	return outside.Said(said, maxQuoted)
 }
 
-// redirectError is a redirect that is not followed.
+// redirectError is the error of a redirect that is not followed.
 type redirectError struct {
 	to   string // without path and query
 	kind redirect
@@ -206,7 +205,7 @@ func (e *redirectError) advice() string {
 // follow refuses redirects to logins, those that would take a token to another address, and those
 // that leave HTTPS.
 func follow(rq *http.Request, via []*http.Request) error {
-	rq.Header.Del("Referer") // it has the query of the address
+	rq.Header.Del("Referer") // it would contain the address's query
 	first := via[0]
 	e := &redirectError{to: outside.Said(rq.URL.Scheme+"://"+rq.URL.Host, maxShown)}
 	switch {

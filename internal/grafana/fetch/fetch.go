@@ -1,5 +1,6 @@
 // Package fetch gets a dashboard: by its number from grafana.com, from a Grafana server, from the
-// URL of a JSON file, or from a file. It does not retry: a person waits for it, and can.
+// URL of a JSON file, or from a file. It does not retry, because a person waits for it and can run
+// it again.
 package fetch
 
 import (
@@ -89,7 +90,7 @@ func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 // Dashboard is a dashboard as it was received.
 type Dashboard struct {
 	Board    *grafana.Dashboard
-	JSON     []byte // without what an API wraps around it
+	JSON     []byte // without an API's wrapping
 	Revision int    // on grafana.com; 0 if it is not from there
 }
 
@@ -204,8 +205,8 @@ func (c *Client) server(ctx context.Context, ref Ref) ([]byte, error) {
 	return data, nil
 }
 
-// isOurs reports whether the token is for the server at base. A page's server gets the token if no
-// other server is named.
+// isOurs reports whether the token is for the server at base. If no server is configured, the
+// server of the page's address gets the token.
 func (c *Client) isOurs(base *url.URL) bool {
 	return c.o.Grafana == nil || base.Scheme == c.o.Grafana.Scheme && base.Host == c.o.Grafana.Host
 }

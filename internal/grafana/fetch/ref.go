@@ -30,7 +30,7 @@ const (
 	maxShown    = 200 // characters of it in an error
 )
 
-// uidPrefix marks a UID, which would else be the name of a file.
+// uidPrefix marks a UID, which would otherwise be read as the name of a file.
 const uidPrefix = "uid:"
 
 var (
@@ -41,8 +41,8 @@ var (
 		`/dashboards/([0-9]{1,9})(?:-[^/]*)?(?:/revisions/([0-9]{1,9}))?(?:/|$)`)
 )
 
-// Parse reads what a person writes for a dashboard: its number on grafana.com, its page there, its
-// page on a Grafana server, the URL of a JSON file, "uid:" and its UID, or the path of a file.
+// Parse reads a dashboard as a person names it: its number on grafana.com, its page there, its page
+// on a Grafana server, the URL of a JSON file, "uid:" and its UID, or the path of a file.
 func Parse(arg string) (Ref, error) {
 	arg = strings.TrimSpace(arg)
 	switch {
@@ -139,8 +139,8 @@ func parsePublic(u *url.URL) (Ref, error) {
 	return ref, err
 }
 
-// String returns what errors call the dashboard. It has no query of an address, which may hold a
-// secret.
+// String returns the dashboard's name for errors. It leaves out the query of an address, which may
+// hold a secret.
 func (r Ref) String() string {
 	switch {
 	case r.Number > 0 && r.Revision > 0:

@@ -45,7 +45,7 @@ func TimeSeries(q Query, grid series.Grid, list []series.Series) []*Frame {
 	return out
 }
 
-// samples leaves out the times that have no value. If there are none, it returns what it is given.
+// samples leaves out the times that have no value. If all times have one, it returns its arguments.
 func samples(times, values []float64) (at, of []float64) {
 	values = values[:min(len(values), len(times))]
 	if len(values) == len(times) && !slices.ContainsFunc(values, math.IsNaN) {

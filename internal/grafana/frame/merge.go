@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// mergeCells and mergeWork bound what a merge keeps and how many rows it compares.
+// mergeCells and mergeWork limit how many cells a merge keeps and how many rows it compares.
 const (
 	mergeCells = 2_000_000
 	mergeWork  = 20_000_000

@@ -1,9 +1,10 @@
 // Package jsregexp runs the regular expressions of a dashboard, which are JavaScript's. They have
 // lookaheads and backreferences, which Go's regexp lacks. A dashboard is a file from somebody else,
-// so the length of a pattern, the texts that it is given and the time that it takes are bounded. It
-// is a leaf.
+// so the length of a pattern, the length of a text and the time for matching are limited. It is a
+// leaf.
 //
-// Characters are whole here. In JavaScript without the flag u, a character beyond U+FFFF is two.
+// Here each character counts as one. In JavaScript without the flag u, a character beyond U+FFFF
+// counts as two.
 package jsregexp
 
 import (
@@ -31,7 +32,7 @@ const (
 	allMatches = 5 * time.Second
 )
 
-// ErrTooSlow says that a pattern takes too much time or memory. The Regexp refuses every later
+// ErrTooSlow means that a pattern takes too much time or memory. After it, the Regexp refuses every
 // match.
 var ErrTooSlow = errors.New("it takes too long")
 
@@ -129,9 +130,9 @@ func compile(pattern string, options regexp2.RegexOptions) (re *regexp2.Regexp, 
 	return re, nil
 }
 
-// scan walks through a pattern. It takes the flag i away from classes that it does not change,
-// because with it the engine needs about 30 ms to compile each. It counts those that keep the flag,
-// and how deep groups are nested.
+// scan walks through a pattern. It removes the flag i from character classes in which it changes
+// nothing, because the engine needs about 30 ms to compile each class with the flag. It counts the
+// classes that keep the flag, and how deep groups are nested.
 func scan(pattern string) (cheap string, costly, depth int) {
 	var b strings.Builder
 	brackets, open := false, 0
@@ -152,7 +153,7 @@ func scan(pattern string) (cheap string, costly, depth int) {
 		case "-":
 			rest := pattern[i+1:]
 			if brackets && rest != "" && (rest[0] >= 0x80 || rest[0] == '\\') {
-				costly++ // perhaps a range of all the world's letters
+				costly++ // perhaps a range with the letters of many scripts
 			}
 		case ".", `\D`, `\S`, `\W`:
 			if !brackets {
@@ -190,7 +191,8 @@ func (r *Regexp) HasGroup(name string) bool {
 	return !digits(name) && r.re.GroupNumberFromName(name) > 0
 }
 
-// digits reports whether name is a number: the engine calls groups without a name by their numbers.
+// digits reports whether name is a number, because the engine names groups without a name by their
+// numbers.
 func digits(name string) bool { return strings.Trim(name, "0123456789") == "" }
 
 // Match is one place in a text where a pattern matched.
@@ -287,7 +289,7 @@ func (r *Regexp) Replace(text, replacement string) (string, error) {
 	return b.String(), nil
 }
 
-// each calls f with each match in text, until f wants no more.
+// each calls f with each match in text until f returns false.
 func (r *Regexp) each(text string, f func(*Match) (more bool, err error)) error {
 	if len(text) > maxText {
 		return r.error(fmt.Errorf("a text of %d bytes is too long: the limit is %d",
@@ -309,7 +311,7 @@ func (r *Regexp) each(text string, f func(*Match) (more bool, err error)) error 
 	return err
 }
 
-// run lets the engine look for one match, and adds up the time that all of them take.
+// run lets the engine look for one match, and adds its time to spent.
 func (r *Regexp) run(find func() (*regexp2.Match, error)) (m *regexp2.Match, err error) {
 	if r.spent.Load() > int64(allMatches) {
 		return nil, r.error(ErrTooSlow)

@@ -2,8 +2,8 @@ package jsregexp
 
 import "strings"
 
-// expand writes replacement with its groups filled in. What is no group of the pattern is written
-// as it stands.
+// expand writes replacement with its groups filled in. It leaves a reference to a group that the
+// pattern does not have as it is.
 func (m *Match) expand(b *strings.Builder, replacement string) {
 	for {
 		i := strings.IndexByte(replacement, '$')

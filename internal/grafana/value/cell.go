@@ -27,7 +27,7 @@ func cellText(c Cell) string {
 	return s
 }
 
-// cellNumber returns a cell as a number, NaN if it is none.
+// cellNumber returns a cell as a number, or NaN if it is not one.
 func cellNumber(c Cell) float64 {
 	if f, ok := c.Number(); ok {
 		return f

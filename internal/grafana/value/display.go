@@ -33,7 +33,7 @@ type Field struct {
 // Display is a value as it is shown.
 type Display struct {
 	Formatted
-	Number  float64 // NaN if it is none
+	Number  float64 // NaN if it is not a number
 	Percent float64 // its place between the minimum and the maximum, from 0 to 1
 	Color   color.NRGBA
 	Icon    string // of a mapping

@@ -68,7 +68,7 @@ func spans(of []span) format {
 	}
 }
 
-// secondsOf prints seconds, of which one is unit many of the value.
+// secondsOf prints a value as seconds. One second has unit of the value, such as 100 timeticks.
 func secondsOf(unit float64) format {
 	longer := spans(seconds)
 	return func(v float64, decimals *int, now time.Time) Formatted {
