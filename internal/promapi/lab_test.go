@@ -19,29 +19,36 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// TestRangeReadsAsClientGolang compares Range with client_golang's QueryRange for answers of
-// Prometheus' own engine.
-func TestRangeReadsAsClientGolang(t *testing.T) {
-	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	l, err := lab.New(lab.Options{Nodes: 5, Now: now})
+// labNow is the time at which the samples of the simulated cluster end.
+var labNow = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+// bothClients returns our client and client_golang's for one simulated cluster.
+func bothClients(t *testing.T) (ours *promapi.Client, theirs api.Client) {
+	t.Helper()
+	l, err := lab.New(lab.Options{Nodes: 5, Now: labNow})
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(l.Handler())
-	defer srv.Close()
+	t.Cleanup(srv.Close)
 	base, err := url.Parse(srv.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := promapi.New(base, nil, promapi.Options{})
-	if err != nil {
+	if ours, err = promapi.New(base, nil, promapi.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	client, err := api.NewClient(api.Config{Address: srv.URL})
-	if err != nil {
+	if theirs, err = api.NewClient(api.Config{Address: srv.URL}); err != nil {
 		t.Fatal(err)
 	}
-	g := series.Grid{Start: now.Add(-2 * time.Hour), Step: time.Minute, Len: 121}
+	return ours, theirs
+}
+
+// TestRangeReadsAsClientGolang compares Range with client_golang's QueryRange for answers of
+// Prometheus' own engine.
+func TestRangeReadsAsClientGolang(t *testing.T) {
+	ours, client := bothClients(t)
+	g := series.Grid{Start: labNow.Add(-2 * time.Hour), Step: time.Minute, Len: 121}
 	for _, expr := range []string{
 		"container_memory_working_set_bytes",
 		"rate(node_cpu_seconds_total[5m])",
@@ -84,31 +91,13 @@ func TestRangeReadsAsClientGolang(t *testing.T) {
 // TestInstantReadsAsClientGolang compares Instant and the lists of labels with client_golang over
 // the answers of Prometheus' own engine.
 func TestInstantReadsAsClientGolang(t *testing.T) {
-	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	l, err := lab.New(lab.Options{Nodes: 5, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := httptest.NewServer(l.Handler())
-	defer srv.Close()
-	base, err := url.Parse(srv.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours, err := promapi.New(base, nil, promapi.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := api.NewClient(api.Config{Address: srv.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ours, client := bothClients(t)
 	theirs := v1.NewAPI(client)
 	for _, expr := range []string{
 		"sort_desc(node_load1)", "rate(node_cpu_seconds_total[5m])", "0 / (node_load1 - node_load1)",
 		"nothing", "scalar(vector(2.5))", "7",
 	} {
-		want, _, _, err := theirs.Query(t.Context(), expr, now)
+		want, _, _, err := theirs.Query(t.Context(), expr, labNow)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +105,7 @@ func TestInstantReadsAsClientGolang(t *testing.T) {
 		if scalar, is := want.(*model.Scalar); is {
 			vector, ok = model.Vector{{Value: scalar.Value, Timestamp: scalar.Timestamp}}, true
 		}
-		got, meta, err := ours.Instant(t.Context(), promapi.Instant{Expr: expr, Time: now})
+		got, meta, err := ours.Instant(t.Context(), promapi.Instant{Expr: expr, Time: labNow})
 		if err != nil || !ok || len(got) != len(vector) || meta.Series != len(vector) {
 			t.Errorf("%s: got %d samples, %v; want %v", expr, len(got), err, want)
 			continue
@@ -126,13 +115,13 @@ func TestInstantReadsAsClientGolang(t *testing.T) {
 			for name, value := range w.Metric {
 				m[string(name)] = string(value)
 			}
-			if got[i].Labels.Compare(series.FromMap(m)) != 0 || !got[i].Time.Equal(now) ||
+			if got[i].Labels.Compare(series.FromMap(m)) != 0 || !got[i].Time.Equal(labNow) ||
 				got[i].Value != float64(w.Value) && !math.IsNaN(float64(w.Value)) {
 				t.Errorf("%s: sample %d: got %v, want %v", expr, i, got[i], w)
 			}
 		}
 	}
-	sel := promapi.Selection{Selector: "node_load1", Start: now.Add(-time.Hour), End: now}
+	sel := promapi.Selection{Selector: "node_load1", Start: labNow.Add(-time.Hour), End: labNow}
 	match := []string{sel.Selector}
 	wantNames, _, _, err := theirs.LabelNames(t.Context(), match, sel.Start, sel.End)
 	names, _, err2 := ours.LabelNames(t.Context(), sel)
