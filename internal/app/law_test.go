@@ -26,7 +26,7 @@ var line = []string{
 	"internal/calendar", "internal/units", "internal/words",
 	"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	"internal/promapi", "internal/rules", "internal/panel", "internal/grafana",
-	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/snapshot",
+	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard", "internal/snapshot",
 	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
@@ -51,7 +51,7 @@ var narrower = map[string][]string{
 	"internal/config": {
 		"internal/series", "internal/disk", "internal/secret", "internal/exchange",
 		"internal/outside", "internal/calendar", "internal/units", "internal/words",
-		"internal/rules", "internal/panel",
+		"internal/rules", "internal/panel", "internal/grafana", "internal/grafana/fetch",
 	},
 	"internal/grafana/value":           {"internal/grafana/jsregexp"},
 	"internal/grafana/frame":           {"internal/series", "internal/grafana/jsregexp"},
@@ -106,11 +106,12 @@ var narrower = map[string][]string{
 	// They write a report, each in its own form.
 	"internal/report/html": {
 		"internal/series", "internal/units", "internal/words", "internal/panel",
-		"internal/snapshot", "internal/chart", "internal/report", "templates",
+		"internal/grafana", "internal/board", "internal/snapshot", "internal/chart",
+		"internal/report", "templates",
 	},
 	"internal/report/json": {
-		"internal/series", "internal/words", "internal/rules", "internal/snapshot",
-		"internal/report",
+		"internal/series", "internal/words", "internal/rules", "internal/grafana",
+		"internal/board", "internal/snapshot", "internal/report",
 	},
 	"internal/report/reporttest": {
 		"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules",

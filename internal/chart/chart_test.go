@@ -67,25 +67,6 @@ func TestTextContrast(t *testing.T) {
 	}
 }
 
-// contrast returns WCAG 2.2's ratio of relative luminances.
-func contrast(a, b rgb) float64 {
-	luminance := func(c rgb) float64 {
-		var l float64
-		for k, v := range split3(c) {
-			x := float64(v) / 255
-			if x <= 0.04045 {
-				x /= 12.92
-			} else {
-				x = math.Pow((x+0.055)/1.055, 2.4)
-			}
-			l += x * [...]float64{0.2126, 0.7152, 0.0722}[k]
-		}
-		return l
-	}
-	la, lb := luminance(a), luminance(b)
-	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
-}
-
 // TestTraceKeepsExtremes checks that however dense the samples, the highest and the lowest are on
 // the path, at most a device pixel aside, and gaps stay gaps.
 func TestTraceKeepsExtremes(t *testing.T) {

@@ -72,7 +72,7 @@ func (r *raster) paint(keep rgb) bool {
 	r.encoder.begin(keep)
 	rows := max(bandPixels/r.width, 1)
 	for top := 0; top < r.height; top += rows {
-		r.bitmap.reset(r.width, top, min(top+rows, r.height), r.theme[paper])
+		r.bitmap.reset(r.width, top, min(top+rows, r.height), r.theme.of(paper))
 		r.display.paint(&r.bitmap, &r.stroker)
 		if !r.encoder.add(&r.bitmap) {
 			return false
@@ -90,7 +90,7 @@ func (r *raster) device(v float64) int {
 
 func (r *raster) Rect(b box, p paint) {
 	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
-	r.display.rect(x0, y0, max(x1, x0+1), max(y1, y0+1), r.theme[p.ink], p.alpha)
+	r.display.rect(x0, y0, max(x1, x0+1), max(y1, y0+1), r.theme.of(p.ink), p.alpha)
 }
 
 func (r *raster) Rects(bs []box, p paint) {
@@ -109,7 +109,7 @@ func (r *raster) scaled(path []point) []point {
 }
 
 func (r *raster) Line(path []point, width float64, dash []float64, p paint) {
-	r.line(path, width, dash, r.theme[p.ink], p.alpha)
+	r.line(path, width, dash, r.theme.of(p.ink), p.alpha)
 }
 
 func (r *raster) line(path []point, width float64, dash []float64, c rgb, alpha uint8) {
@@ -126,14 +126,14 @@ func (r *raster) line(path []point, width float64, dash []float64, c rgb, alpha 
 }
 
 func (r *raster) Dot(at point, radius float64, p paint) {
-	r.line([]point{at}, 2*radius, nil, r.theme[p.ink], p.alpha)
+	r.line([]point{at}, 2*radius, nil, r.theme.of(p.ink), p.alpha)
 }
 
 // Area fills device columns. At the middle of each it interpolates the two edges between the
 // nearest points.
 func (r *raster) Area(upper, lower []point, p paint) {
 	width := r.width
-	up, low := r.display.area(width, r.theme[p.ink], p.alpha)
+	up, low := r.display.area(width, r.theme.of(p.ink), p.alpha)
 	s := float32(r.scale)
 	for i := 1; i < min(len(upper), len(lower)); i++ {
 		a, b, c, d := upper[i-1], upper[i], lower[i-1], lower[i]
@@ -154,11 +154,11 @@ func (r *raster) Area(upper, lower []point, p paint) {
 func (r *raster) Hatch(b box, p paint) {
 	const apart = 4
 	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
-	r.display.hatch(x0, y0, x1, y1, max(r.device(apart), 2), max(int(r.scale), 1), r.theme[p.ink],
+	r.display.hatch(x0, y0, x1, y1, max(r.device(apart), 2), max(int(r.scale), 1), r.theme.of(p.ink),
 		p.alpha)
 }
 
-func (r *raster) Label(l label) { r.text(l, r.theme[l.ink]) }
+func (r *raster) Label(l label) { r.text(l, r.theme.of(l.ink)) }
 
 // text writes a label. Each rune uses the first font that has it, or an empty box.
 func (r *raster) text(l label, c rgb) {

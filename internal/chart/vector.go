@@ -24,6 +24,7 @@ type vector struct {
 	// the picture to write; without alt, screen readers skip it, because the text next to it says
 	// the same
 	picture *picture
+	own     Colours // those of the picture that no theme has
 }
 
 // fontFamily begins with the fonts with which the text was measured.
@@ -64,6 +65,8 @@ func (v *vector) Density() float64 { return 1 }
 func variable(i ink) string {
 	var name string
 	switch {
+	case i >= firstOwn:
+		return ownVariable(i)
 	case i >= firstHeat:
 		name = "heat-" + strconv.Itoa(int(i-firstHeat)+1)
 	case i >= firstSeriesText:
@@ -95,7 +98,10 @@ func Styles() string {
 
 // colour writes a fill or stroke attribute.
 func (v *vector) colour(attribute string, p paint) {
-	fmt.Fprintf(&v.out, ` %s="var(%s,#%06x)"`, attribute, variable(p.ink), uint32(light[p.ink]))
+	if p.ink >= firstOwn {
+		v.own.add(p.ink)
+	}
+	fmt.Fprintf(&v.out, ` %s="var(%s,#%06x)"`, attribute, variable(p.ink), uint32(light.of(p.ink)))
 	if p.alpha < 255 {
 		fmt.Fprintf(&v.out, ` %s-opacity="%s"`, attribute, decimal(float64(p.alpha)/255))
 	}

@@ -72,6 +72,8 @@ type Report struct {
 	Language words.Language // of every word that is not from outside
 	Range    time.Duration
 	Panels   []panel.Spec // in the order in which they are drawn
+	// a Grafana dashboard, in addition to the panels; nil if the file has none
+	Dashboard *Dashboard
 
 	Schedule        *Schedule     // nil if the file has none
 	Receivers       []string      // names of Config.Receivers

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -42,6 +43,7 @@ type Info struct {
 	Font        *chart.Font     // for runes that the built-in fonts lack; nil: none
 	// the age of the alerts; nil: no state, so the report shows no ages
 	Known *Known
+	Board *board.Board // what the panels of a Grafana dashboard show; nil: there is none
 }
 
 // Report is the report of one slot, made by Build. It is plain data.

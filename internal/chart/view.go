@@ -1,0 +1,127 @@
+package chart
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	chart "github.com/wcharczuk/go-chart/v2"
+
+	"github.com/promsnap/promsnap/internal/board"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// ViewOptions describe how a panel of a dashboard is drawn. Unlike Options, its size is that of the
+// whole picture, because the dashboard's grid gives each panel its place.
+type ViewOptions struct {
+	Width    int            // in logical pixels, 100 to 4000; 0: 600
+	Height   int            // in logical pixels, 40 to 4000; 0: 300
+	Scale    float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
+	Zone     *time.Location // of every time in the picture; nil: UTC
+	Language words.Language // of the fixed words; empty: English
+	Font     *Font          // for runes that the embedded fonts lack; nil: none
+	Dark     bool           // light on dark paper. An SVG follows the reader's preference
+	Bare     bool           // without title, for a page that has its own
+}
+
+// options returns the Options with the same meaning, within their limits.
+func (o ViewOptions) options() Options {
+	if o.Width == 0 {
+		o.Width = 600
+	}
+	if o.Height == 0 {
+		o.Height = 300
+	}
+	b := Options{
+		Scale: o.Scale, Zone: o.Zone, Language: o.Language, Font: o.Font, Dark: o.Dark,
+		Bare: o.Bare,
+	}.bounded()
+	b.Width, b.Height = min(max(o.Width, 100), 4000), min(max(o.Height, 40), 4000)
+	return b
+}
+
+// ViewPNG draws what a panel of a dashboard shows. A panel without data becomes a picture that says
+// so. An error means that drawing itself failed, which no data should cause. The same view and
+// options give the same bytes.
+func ViewPNG(v *board.View, o ViewOptions) ([]byte, error) {
+	if v == nil {
+		return nil, errors.New("draw a panel: the view is nil")
+	}
+	in := o.options()
+	file, err := composeView(v, in).png(in)
+	if err != nil {
+		return nil, fmt.Errorf("draw panel %q: %w", v.Title, err)
+	}
+	return file, nil
+}
+
+// ViewSVG draws a panel as ViewPNG does, as an SVG element for a page. The page needs the styles of
+// the colours that it returns.
+func ViewSVG(v *board.View, o ViewOptions) ([]byte, Colours, error) {
+	if v == nil {
+		return nil, Colours{}, errors.New("draw a panel: the view is nil")
+	}
+	pic := composeView(v, o.options())
+	s := &vector{picture: pic}
+	var out bytes.Buffer
+	if err := pic.render(s, &out); err != nil {
+		return nil, Colours{}, fmt.Errorf("draw panel %q: %w", v.Title, err)
+	}
+	return out.Bytes(), s.own, nil
+}
+
+// composeView lays out one panel as a picture of its own.
+func composeView(v *board.View, o Options) *picture {
+	p := newPicture(o)
+	p.height = o.Height
+	p.plot = chart.Box{Right: p.width, Bottom: p.height}
+	p.alt = v.Title
+	p.addView(v, box{0, 0, float64(o.Width), float64(o.Height)}, o)
+	return p
+}
+
+// Distances in a panel of a dashboard, in logical pixels.
+const (
+	viewInset = 8.0  // between the panel's border and its content
+	viewTitle = 26.0 // height of the title's line
+)
+
+var (
+	viewTitleStyle = style{13, medium, textInk}
+	viewEmptyStyle = style{13, regular, mutedInk}
+)
+
+// addView lays out a panel in b: its title, and below it what it shows. Every coordinate is one of
+// the picture, so that a picture can hold many panels.
+func (p *picture) addView(v *board.View, b box, o Options) {
+	inner := box{
+		b.left + viewInset, b.top + viewInset/2, b.right - viewInset, b.bottom - viewInset/2,
+	}
+	if !o.Bare && v.Title != "" {
+		p.write(p.elide(v.Title, viewTitleStyle, inner.width()), viewTitleStyle, inner.left,
+			inner.top+16, left)
+		inner.top += viewTitle
+	}
+	if v.Empty || v.Kind == "" {
+		p.addEmptyView(v, inner)
+		return
+	}
+}
+
+// addEmptyView says why a panel shows nothing.
+func (p *picture) addEmptyView(v *board.View, b box) {
+	headline, st := p.say.NoData, viewEmptyStyle
+	var detail []string
+	if len(v.Failures) > 0 {
+		headline, st.ink = p.say.QueryFailed, criticalText
+		room := max(min(detailLines, int((b.height()-30)/detailPitch)), 1)
+		detail = p.wrap(v.Failures[0].Reason, detailStyle, b.width()-2*viewInset, room)
+	}
+	middle := (b.left + b.right) / 2
+	y := (b.top+b.bottom)/2 - float64(len(detail))*detailPitch/2
+	p.write(p.elide(headline, st, b.width()), st, middle, y+4, centre)
+	for i, line := range detail {
+		p.write(line, detailStyle, middle, y+24+float64(i)*detailPitch, centre)
+	}
+}
