@@ -56,6 +56,7 @@ type BarPart struct {
 	Base   float64 // of a chart: where it begins
 	Top    float64 // of a chart: where it ends; NaN if there is nothing
 	Color  color.NRGBA
+	Level  Level // of a gauge
 }
 
 // gauges returns the figures of a bar gauge or a pie chart.
@@ -80,7 +81,7 @@ func (b *builder) gauges() *Bars {
 	for _, f := range all {
 		p := BarPart{
 			Text: b.formatted(f.shown), Number: f.shown.Number, Part: f.part(),
-			Color: f.shown.Color, Top: math.NaN(),
+			Color: f.shown.Color, Level: f.level, Top: math.NaN(),
 		}
 		if share {
 			p.Part = part(f.shown.Number / sum)

@@ -69,6 +69,7 @@ type View struct {
 	Title       string
 	Description string
 	Empty       bool // there is no data, and no text in place of it
+	Answered    bool // at least one query has data, whatever is shown of it
 
 	Graph     *Graph
 	Tiles     *Tiles

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"image/color"
+	"math"
 	"slices"
 
 	"github.com/promsnap/promsnap/internal/grafana"
@@ -30,6 +31,8 @@ type builder struct {
 	index     map[*frame.Field]int // among those that are not times
 	displays  map[*frame.Field]*value.Displayer
 	decoded   map[string]value.Field // by the JSON that it was made of
+
+	noThresholds bool // the file has none, so Grafana's default applies
 }
 
 // gridOf is the grid of the answer to a query.
@@ -130,6 +133,7 @@ func (b *builder) read(answers []Answer) []*frame.Frame {
 		if total > len(a.Series) {
 			b.note(Note{Code: NoteSeries, Text: q.Ref, Count: len(a.Series), Total: total})
 		}
+		b.view.Answered = b.view.Answered || slices.ContainsFunc(a.Series, hasValue)
 		list := frame.TimeSeries(frame.Query{RefID: q.Ref, Expr: q.Expr, Legend: q.Legend}, a.Grid,
 			a.Series)
 		switch {
@@ -143,6 +147,11 @@ func (b *builder) read(answers []Answer) []*frame.Frame {
 		}
 	}
 	return out
+}
+
+// hasValue reports whether a series has at least one value.
+func hasValue(s series.Series) bool {
+	return slices.ContainsFunc(s.Values, func(v float64) bool { return !math.IsNaN(v) })
 }
 
 // format returns the format of a query. Rows that only a graph would turn into series again stay
@@ -176,7 +185,7 @@ func (b *builder) setDefaults() {
 			d.Color = byScale
 		}
 	}
-	if d.Thresholds == nil {
+	if b.noThresholds = d.Thresholds == nil; b.noThresholds {
 		d.Thresholds = someThresholds
 	}
 }

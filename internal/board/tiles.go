@@ -26,6 +26,7 @@ type Tile struct {
 	Hidden  bool    // only the name is shown
 	Number  float64 // NaN if it is none
 	Color   color.NRGBA
+	Level   Level
 	Percent float64 // where it is between Min and Max, from 0 to 1; 0 if it is nowhere
 	Min     float64
 	Max     float64
@@ -47,6 +48,7 @@ type figured struct {
 	frame.Figure
 	shown value.Display
 	at    value.Field
+	level Level
 }
 
 // figured returns the figures of the panel with how they are shown, at most MaxTiles of them. A
@@ -75,11 +77,14 @@ func (b *builder) figured() []figured {
 		d := value.NewDisplayer(at, b.set.Theme, b.set.Now)
 		shown := figured{Figure: f, shown: d.Display(f.Value), at: at}
 		var fixed struct{ FixedColor any }
+		override := false
 		if json.Unmarshal(f.Color, &fixed) == nil {
-			if s, ok := fixed.FixedColor.(string); ok {
+			var s string
+			if s, override = fixed.FixedColor.(string); override {
 				shown.shown.Color, _ = b.set.Theme.Color(s)
 			}
 		}
+		shown.level = b.level(shown, override)
 		out = append(out, shown)
 	}
 	return out
@@ -123,7 +128,7 @@ func (b *builder) tile(f figured, n int, gauge bool) Tile {
 	o := b.panel.Options
 	t := Tile{
 		Name: name(f.Title), Text: b.formatted(f.shown), Number: f.shown.Number,
-		Color: f.shown.Color, Percent: f.part(), Min: f.at.Min, Max: f.at.Max,
+		Color: f.shown.Color, Level: f.level, Percent: f.part(), Min: f.at.Min, Max: f.at.Max,
 	}
 	named := n > 1 || b.config.Defaults.DisplayName != "" || !gauge && b.planned.Title == ""
 	switch o.TextMode {
