@@ -141,7 +141,8 @@ var narrower = map[string][]string{
 	"internal/notify/pushgateway": {"internal/exchange", "internal/rules", "internal/notify"},
 	"internal/notify/heartbeat":   {"internal/secret", "internal/notify"},
 	"internal/notify/notifytest": {
-		"internal/notify", "internal/report", "internal/rules", "testdata/hostile",
+		"internal/board", "internal/notify", "internal/report", "internal/rules",
+		"testdata/hostile",
 	},
 	"internal/state/statetest": {
 		"internal/notify", "internal/rules", "internal/state", "testdata/hostile",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
@@ -165,21 +166,35 @@ func rehearseSlack(s config.Slack, draft drafter) (notify.Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slack.NewDryRun(o, func(d notify.Delivery, drafts []slack.Draft) error {
+	return slack.NewDryRun(o, passOn(draft)), nil
+}
+
+// rehearseSlackWebhook passes on the blocks of each message.
+func rehearseSlackWebhook(w config.SlackWebhook, draft drafter) (notify.Notifier, error) {
+	mentions, err := mentionsOf(w.Mentions)
+	if err != nil {
+		return nil, err
+	}
+	return slack.NewWebhookDryRun(slack.WebhookOptions{Mentions: mentions}, passOn(draft)), nil
+}
+
+// passOn returns a function that passes on the blocks of each message, and its text with the names
+// of its pictures.
+func passOn(draft drafter) func(d notify.Delivery, drafts []slack.Draft) error {
+	return func(d notify.Delivery, drafts []slack.Draft) error {
 		for _, one := range drafts {
 			blocks, err := one.Blocks()
 			if err != nil {
 				return err
 			}
-			draft(d.Message.Kind, one.Step, one.Text, jsonType, blocks)
+			text := one.Text
+			for _, name := range one.Pictures {
+				text += "\n[" + name + "]"
+			}
+			draft(d.Message.Kind, one.Step, strings.TrimPrefix(text, "\n"), jsonType, blocks)
 		}
 		return nil
-	}), nil
-}
-
-// rehearseSlackWebhook uses the messages of a Slack app without a channel.
-func rehearseSlackWebhook(w config.SlackWebhook, draft drafter) (notify.Notifier, error) {
-	return rehearseSlack(config.Slack{Mentions: w.Mentions}, draft)
+	}
 }
 
 func slackOptions(s config.Slack) (slack.Options, error) {

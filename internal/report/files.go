@@ -33,5 +33,12 @@ func CheckNames(files []File) error {
 	return nil
 }
 
+// The pictures of the whole board, in a report with a Grafana dashboard.
+const (
+	BoardPicture      = "dashboard.png"
+	BoardLargePicture = "dashboard-2x.png"    // twice as many pixels
+	BoardPhonePicture = "dashboard-phone.png" // the first screen, for a phone
+)
+
 // PictureName returns the file name of a panel's picture.
 func PictureName(panel string) string { return Slug(panel) + ".png" }

@@ -336,6 +336,8 @@ var english = Words{
 	ChecksMade:      "%[1]s of %[2]s checks ran",
 	BlindBetween:    "no data %[1]s",
 	FurtherFindings: "More findings",
+	WholeBoard:      "%[1]s, the whole dashboard",
+	BoardBeginning:  "%[1]s, the first screen",
 
 	NoDataFrom:      "No data from %[1]s since %[2]s",
 	DataBack:        "Data from %[1]s is back (gap: %[2]s)",

@@ -314,6 +314,8 @@ var korean = Words{
 	ChecksMade:        "점검 %[2]s회 중 %[1]s회 실행",
 	BlindBetween:      "데이터 공백 %[1]s",
 	FurtherFindings:   "그 밖의 이상 항목",
+	WholeBoard:        "%[1]s, 대시보드 전체",
+	BoardBeginning:    "%[1]s, 첫 화면",
 
 	NoDataFrom:      "%[2]s부터 %[1]s 데이터 없음",
 	DataBack:        "%[1]s 데이터 수신 재개, 데이터 공백 %[2]s",

@@ -259,6 +259,8 @@ type Words struct {
 	ChecksMade        string // 1 ran, 2 planned
 	BlindBetween      string // 1 times
 	FurtherFindings   string
+	WholeBoard        string // a picture; 1 the dashboard
+	BoardBeginning    string // a picture of the first screen; 1 the dashboard
 
 	SeenLate, AllResolved, AllFiring Together
 	AlertsSilenced                   Counted

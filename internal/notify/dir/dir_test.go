@@ -123,17 +123,22 @@ func TestTheSameAgainTouchesNothing(t *testing.T) {
 	wantTree(t, root, "one")
 }
 
-// Files of a removed panel are removed, and so are the messages of a dry run.
+// Files of a removed panel are removed, and so are the pictures of a dashboard and the messages of
+// a dry run.
 func TestOtherBytesReplaceTheDirectory(t *testing.T) {
 	root := t.TempDir()
 	d := delivery("one")
-	d.Files = append(d.Files, report.File{Name: "old-panel.png"}, report.File{
-		Name: "message-01-team-post.json",
-	},
-		report.File{
-			Name: "report.json",
-			Body: []byte(`{"version":1,"panels":[{"name":"node-memory"},{"name":"old-panel"}]}`),
-		})
+	for _, name := range []string{
+		"old-panel.png", "message-01-team-post.json", report.BoardPicture,
+		report.BoardLargePicture, report.BoardPhonePicture,
+	} {
+		d.Files = append(d.Files, report.File{Name: name})
+	}
+	d.Files = append(d.Files, report.File{
+		Name: "report.json",
+		Body: []byte(`{"version":1,"dashboard":{},` +
+			`"panels":[{"name":"node-memory"},{"name":"old-panel"}]}`),
+	})
 	if _, err := New(root).Notify(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

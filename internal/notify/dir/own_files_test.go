@@ -16,7 +16,7 @@ import (
 // mine are somebody's own files in the directory of a slot. One has the name of a later panel.
 var mine = map[string]string{
 	"notes.txt": "my notes", "screen.png": "my picture", "deep/down.txt": "further down",
-	"later.png": "my own picture",
+	"later.png": "my own picture", "dashboard.png": "mine: the report has no dashboard",
 }
 
 // putMine writes them.

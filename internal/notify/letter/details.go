@@ -16,8 +16,8 @@ import (
 const (
 	threadFindings = 15
 	threadFailures = 5
-	threadClauses  = 3 // of an error: the request, what went wrong, what to do
-	threadPictures = 4
+	threadClauses  = 3  // of an error: the request, what went wrong, what to do
+	threadPictures = 4  // of findings
 	threadLine     = 90 // of a finding
 )
 
@@ -135,17 +135,21 @@ func (w *writer) linkUntil() []Line {
 	return nil
 }
 
-// Picture is the chart of one finding.
+// Picture is the chart of one finding, or a picture of a dashboard.
 type Picture struct {
 	Name string // of the file: "node-memory-ip-10-0-1-12.png"
 	Alt  string // a description of the picture
 
+	drawn []byte // the file; nil: panel is drawn
 	panel *snapshot.Panel
 	info  report.Info
 }
 
-// PNG draws the picture in the size of a phone.
+// PNG returns the file. It draws the chart of a finding in the size of a phone.
 func (p Picture) PNG() ([]byte, error) {
+	if p.drawn != nil {
+		return p.drawn, nil
+	}
 	png, err := chart.PNG(p.panel, chart.Options{
 		Phone: true, Scale: 2, Zone: p.info.Zone, Language: p.info.Language, Font: p.info.Font,
 	})
@@ -155,9 +159,41 @@ func (p Picture) PNG() ([]byte, error) {
 	return png, nil
 }
 
-// pictures returns the charts of the worst findings, one for each. Findings of series that are not
-// drawn share the chart of their panel.
+// pictures returns the pictures of a message: of a summary those of the dashboard, and then the
+// charts of the worst findings.
 func (w *writer) pictures() []Picture {
+	if w.message.Kind != notify.KindSummary {
+		return w.charts()
+	}
+	return append(w.boardPictures(), w.charts()...)
+}
+
+// boardPictures returns the report's pictures of its dashboard: the whole, and the first screen,
+// which can be read in a message on a phone. The report's files have them already.
+func (w *writer) boardPictures() []Picture {
+	b := w.report.Info.Board
+	if b == nil {
+		return nil
+	}
+	var out []Picture
+	for _, p := range []struct{ name, alt string }{
+		{report.BoardPicture, w.WholeBoard}, {report.BoardPhonePicture, w.BoardBeginning},
+	} {
+		for _, f := range w.d.Files {
+			if f.Name == p.name {
+				out = append(out, Picture{
+					Name: p.name, drawn: f.Body,
+					Alt: w.limits.Clip(fillText(p.alt, b.Title), w.limits.Alt),
+				})
+			}
+		}
+	}
+	return out
+}
+
+// charts returns the charts of the worst findings, one for each. Findings of series that are not
+// drawn share the chart of their panel.
+func (w *writer) charts() []Picture {
 	type about struct{ panel, rule, name, alt string }
 	var found []about
 	if w.message.Kind == notify.KindSummary {
@@ -186,8 +222,9 @@ func (w *writer) pictures() []Picture {
 			if !drawn[key] {
 				drawn[key] = true
 				out = append(out, Picture{
-					report.Slug(key) + ".png", w.limits.Clip(outside.Line(f.alt), w.limits.Alt),
-					about, w.report.Info,
+					Name:  report.Slug(key) + ".png",
+					Alt:   w.limits.Clip(outside.Line(f.alt), w.limits.Alt),
+					panel: about, info: w.report.Info,
 				})
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -56,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Tested) {
 		{"EveryMemory", memories},
 		{"TheSameAgain", again},
 		{"HostileWords", hostileWords},
+		{"ReportOfADashboard", dashboard},
 		{"WithoutFiles", withoutFiles},
 		{"Cancelled", cancelled},
 		{"ReturnsWhenItsTimeIsOver", hangs},
@@ -318,6 +320,33 @@ func hostileWords(t *testing.T, r Tested) {
 		}
 		if r.Arrived() == "" {
 			t.Errorf("%s: nothing has arrived", w.Name)
+		}
+	}
+}
+
+// dashboard delivers a report with a Grafana dashboard. An archive keeps its pictures.
+func dashboard(t *testing.T, r Tested) {
+	d := Delivery(r.Role, notify.KindSummary)
+	d.Report.Info.Board = &board.Board{Title: "Node Exporter Full"}
+	pictures := []string{
+		report.BoardPicture, report.BoardLargePicture, report.BoardPhonePicture,
+	}
+	for _, name := range pictures {
+		d.Files = append(d.Files, report.File{
+			Name: name, ContentType: "image/png", Body: []byte("body of " + name),
+		})
+	}
+	give(t, r, d)
+	arrived := r.Arrived()
+	if arrived == "" {
+		t.Error("nothing has arrived")
+	}
+	if r.Role != notify.RoleArchive {
+		return
+	}
+	for _, name := range pictures {
+		if body := "body of " + name; !strings.Contains(arrived, body) {
+			t.Errorf("got %.500q in the archive, want %s", arrived, name)
 		}
 	}
 }

@@ -15,10 +15,12 @@ import (
 // Draft is one message as it would be sent.
 type Draft struct {
 	// Step is "post", "reply", "broadcast" (a reply that the channel sees too), "edit" or "thread".
-	Step   string
-	Text   string // the whole message as a person reads it
-	Push   string // the text beside the blocks, which a phone shows
-	blocks []slackgo.Block
+	Step string
+	Text string // the whole message as a person reads it
+	Push string // the text beside the blocks, which a phone shows
+	// Pictures are the files that are uploaded with the message.
+	Pictures []string
+	blocks   []slackgo.Block
 }
 
 // Blocks returns the message in the format of Block Kit Builder: {"blocks": […]}.
@@ -35,7 +37,8 @@ func (d Draft) Blocks() ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
-// Drafts returns what Notify and FollowUp would send for d, in their order, without pictures.
+// Drafts returns what Notify and FollowUp would send for d, in their order. Of pictures it has only
+// the names.
 func Drafts(o Options, d notify.Delivery) []Draft {
 	p := planOf(d, o)
 	var out []Draft
@@ -49,10 +52,15 @@ func Drafts(o Options, d notify.Delivery) []Draft {
 		step = "reply"
 	}
 	out = append(out, draftOf(step, p.message))
-	if l := letter.Details(d, limits); len(l.Lines) > 0 {
+	if l := letter.Details(d, limits); len(l.Lines) > 0 || len(l.Pictures) > 0 {
 		out = append(out, draftOf("thread", message{Letter: l}))
 	}
 	return out
+}
+
+// WebhookDrafts returns what Notify of a Webhook would send for d.
+func WebhookDrafts(o WebhookOptions, d notify.Delivery) []Draft {
+	return []Draft{draftOf("post", webhookMessage(d, o))}
 }
 
 func draftOf(step string, m message) Draft {
@@ -76,25 +84,36 @@ func draftOf(step string, m message) Draft {
 	if len(buttons) > 0 {
 		text = append(text, strings.Join(buttons, " "))
 	}
-	return Draft{step, strings.Join(text, "\n"), m.fallback(), m.blocks()}
+	out := Draft{
+		Step: step, Text: strings.Join(text, "\n"), Push: m.fallback(), blocks: m.blocks(),
+	}
+	for _, p := range m.Pictures {
+		out.Pictures = append(out.Pictures, p.Name)
+	}
+	return out
 }
 
 // DryRun sends nothing, and passes what it would have sent to a function. It implements
 // notify.Notifier.
 type DryRun struct {
-	o    Options
-	take func(d notify.Delivery, drafts []Draft) error
+	drafts func(d notify.Delivery) []Draft
+	take   func(d notify.Delivery, drafts []Draft) error
 }
 
 var _ notify.Notifier = (*DryRun)(nil)
 
-// NewDryRun returns a stand-in for the receiver of New, and for that of NewWebhook. It needs no
-// token.
+// NewDryRun returns a stand-in for the receiver of New. It needs no token.
 func NewDryRun(o Options, take func(d notify.Delivery, drafts []Draft) error) *DryRun {
-	return &DryRun{o, take}
+	return &DryRun{func(d notify.Delivery) []Draft { return Drafts(o, d) }, take}
+}
+
+// NewWebhookDryRun returns a stand-in for the receiver of NewWebhook. It needs no address.
+func NewWebhookDryRun(o WebhookOptions,
+	take func(d notify.Delivery, drafts []Draft) error) *DryRun {
+	return &DryRun{func(d notify.Delivery) []Draft { return WebhookDrafts(o, d) }, take}
 }
 
 // Notify passes on what would be sent.
 func (r *DryRun) Notify(_ context.Context, d notify.Delivery) (notify.Receipt, error) {
-	return notify.Receipt{}, r.take(d, Drafts(r.o, d))
+	return notify.Receipt{}, r.take(d, r.drafts(d))
 }

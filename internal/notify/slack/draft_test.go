@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,21 @@ func TestDryRunSendsNothing(t *testing.T) {
 	}
 	if calls := slack.Calls(); len(calls) > 0 {
 		t.Errorf("got the calls %q, want none", calls)
+	}
+}
+
+// An incoming webhook has no threads and no pictures, and so has its dry run.
+func TestDryRunOfAWebhook(t *testing.T) {
+	var got []Draft
+	dry := NewWebhookDryRun(WebhookOptions{},
+		func(_ notify.Delivery, ds []Draft) error { got = ds; return nil })
+	d := withBoard(cluster(7, words.English).delivery(t, notify.KindSummary))
+	if _, err := dry.Notify(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 1 || got[0].Step != "post" || len(got[0].Pictures) > 0 ||
+		!strings.Contains(got[0].Text, "The link to the report works until") {
+		t.Errorf("got the drafts %+v, want one post that says when its link expires", got)
 	}
 }
 

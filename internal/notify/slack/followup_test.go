@@ -3,14 +3,17 @@ package slack
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image/png"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -49,6 +52,83 @@ func TestFollowUpFillsTheThread(t *testing.T) {
 	before := len(slack.Calls())
 	if err := n.FollowUp(t.Context()); err != nil || len(slack.Calls()) != before {
 		t.Errorf("a second FollowUp: got %d calls, %v; want none", len(slack.Calls())-before, err)
+	}
+}
+
+// withBoard adds a dashboard and its pictures to a delivery.
+func withBoard(d notify.Delivery) notify.Delivery {
+	d.Report.Info.Board = &board.Board{Title: "Node <Exporter> Full"}
+	for _, name := range []string{
+		report.BoardPicture, report.BoardLargePicture, report.BoardPhonePicture,
+	} {
+		d.Files = append(d.Files, report.File{Name: name, Body: []byte("body of " + name)})
+	}
+	return d
+}
+
+// A summary shows the pictures of its dashboard once, before those of its findings. A message about
+// an alert shows only the picture of its own panel.
+func TestPicturesOfADashboard(t *testing.T) {
+	for _, tc := range []struct {
+		kind     notify.Kind
+		found    int
+		files    bool
+		language words.Language
+		want     []string
+	}{
+		{kind: notify.KindSummary, files: true, language: words.English, want: []string{
+			"dashboard.png: Node <Exporter> Full, the whole dashboard",
+			"dashboard-phone.png: Node <Exporter> Full, the first screen",
+		}},
+		{kind: notify.KindSummary, files: true, language: words.Korean, want: []string{
+			"dashboard.png: Node <Exporter> Full, 대시보드 전체",
+			"dashboard-phone.png: Node <Exporter> Full, 첫 화면",
+		}},
+		{kind: notify.KindSummary, found: 1, files: true, language: words.English, want: []string{
+			"dashboard.png: Node <Exporter> Full, the whole dashboard",
+			"dashboard-phone.png: Node <Exporter> Full, the first screen",
+			"node-memory-ip-10-0-1-12.png: ip-10-0-1-12 memory 94.4 % (60.4 of 64 GiB) " +
+				"since 02:52",
+		}},
+		{kind: notify.KindNew, found: 1, files: true, language: words.English, want: []string{
+			"node-memory-ip-10-0-1-12.png: 🔴 ip-10-0-1-12 memory 94.4 %, since 02:52 (18 min)",
+		}},
+		{kind: notify.KindSummary, language: words.English}, // the report could not be drawn
+	} {
+		name := fmt.Sprintf("%s of %d in %s, files: %t", tc.kind, tc.found, tc.language, tc.files)
+		slack, n := rig(t)
+		d := cluster(tc.found, tc.language).delivery(t, tc.kind)
+		if with := withBoard(d); tc.files {
+			d = with
+		}
+		tell(t, n, d)
+		if err := n.FollowUp(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var got []string
+		for _, f := range slack.Files() {
+			got = append(got, f.Name+": "+f.Title)
+			if strings.HasPrefix(f.Name, "dashboard") && string(f.Body) != "body of "+f.Name {
+				t.Errorf("%s: got %.60q in %s, want the report's file", name, f.Body, f.Name)
+			}
+			if f.Alt != f.Title {
+				t.Errorf("%s: got the description %q of %s, want %q", name, f.Alt, f.Name, f.Title)
+			}
+		}
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%s: got %q, want %q", name, got, tc.want)
+		}
+		names := []string(nil)
+		for _, draft := range Drafts(n.o, d) {
+			names = append(names, draft.Pictures...)
+		}
+		want := []string(nil)
+		for _, f := range slack.Files() {
+			want = append(want, f.Name)
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("%s: got the pictures %q in the drafts, want %q", name, names, want)
+		}
 	}
 }
 

@@ -53,13 +53,19 @@ func (h *Webhook) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt
 	if err != nil {
 		return notify.Receipt{}, notify.Unread(fmt.Errorf("reading the webhook's address: %w", err))
 	}
-	m := messageOf(d, h.o.Mentions)
-	m.Lines = append(m.Lines, letter.Expiry(d, limits)...) // there is no thread to say it in
+	m := webhookMessage(d, h.o)
 	err = h.post(ctx, link, m, false)
 	if isCode(err, codesBlocks) {
 		err = h.post(ctx, link, m, true)
 	}
 	return notify.Receipt{}, err
+}
+
+// webhookMessage returns a delivery's message. It says when its link expires, as it has no thread.
+func webhookMessage(d notify.Delivery, o WebhookOptions) message {
+	m := messageOf(d, o.Mentions)
+	m.Lines = append(m.Lines, letter.Expiry(d, limits)...)
+	return m
 }
 
 // hookMessage is the body of a request to an incoming webhook. The type in slack-go cannot switch

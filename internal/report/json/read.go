@@ -47,11 +47,16 @@ const documentSize = 64 << 20
 // cannot be read.
 func ReadPictures(from io.Reader) (names []string, ok bool) {
 	var doc struct {
-		Panels []struct{ Name string }
+		Dashboard json.RawMessage
+		Panels    []struct{ Name string }
 	}
 	if err := json.NewDecoder(io.LimitReader(from, documentSize)).Decode(&doc); err != nil ||
 		doc.Panels == nil {
 		return nil, false
+	}
+	if doc.Dashboard != nil {
+		names = append(names, report.BoardPicture, report.BoardLargePicture,
+			report.BoardPhonePicture)
 	}
 	for _, p := range doc.Panels {
 		names = append(names, report.PictureName(p.Name))
