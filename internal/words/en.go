@@ -277,6 +277,11 @@ var english = Words{
 	MetricsMissing:   "Prometheus does not have %[1]s.",
 	TimesNotDrawable: "The times of the samples cannot be drawn.",
 	NothingFinite:    "No series has a finite value in this time range.",
+	SomePanels:       Counted{"%s panel", "%s panels"},
+	PanelsOnPage: Counted{
+		"%s more panel is on the page only.", "%s more panels are on the page only.",
+	},
+	NoPanels: "This dashboard has no panels.",
 
 	OnMany:        "%[1]s %[2]s on %[3]s",
 	Alerts:        Counted{"%s alert", "%s alerts"},

@@ -262,6 +262,9 @@ var korean = Words{
 	MetricsMissing:   "Prometheus에 다음 메트릭이 없습니다: %[1]s.",
 	TimesNotDrawable: "샘플 시각을 축에 표시할 수 없습니다.",
 	NothingFinite:    "이 기간에 유한한 값을 가진 샘플이 없습니다.",
+	SomePanels:       always("패널 %s개"),
+	PanelsOnPage:     always("나머지 패널 %s개는 페이지에만 있습니다."),
+	NoPanels:         "이 대시보드에는 패널이 없습니다.",
 
 	OnMany:            "%[3]s %[1]s %[2]s",
 	Alerts:            always("알림 %s건"),

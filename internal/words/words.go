@@ -210,6 +210,8 @@ type Words struct {
 	QueryFailed, NothingToReport, EmptyAsItShould, EmptyAnswer string
 	MetricsMissing                                             string // 1 metrics
 	TimesNotDrawable, NothingFinite                            string
+	SomePanels, PanelsOnPage                                   Counted
+	NoPanels                                                   string
 
 	// Texts of a message.
 	OnMany            string // 1 subject, 2 its limit, 3 "12 nodes"
