@@ -107,6 +107,10 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 		p.addEmptyView(v, inner)
 		return
 	}
+	switch v.Kind {
+	case board.TilesKind:
+		p.addTiles(v.Tiles, inner)
+	}
 }
 
 // addEmptyView says why a panel shows nothing.
