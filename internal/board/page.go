@@ -17,6 +17,9 @@ type Board struct {
 	// Verdicts has one entry for each panel of the file: what became of it.
 	Verdicts []grafana.Verdict
 	Notes    []string // about the dashboard, in English
+	// Failures are those of the variables' queries, in English. A variable whose query failed has
+	// no value. The failures of panels are in their views.
+	Failures []string
 }
 
 // Row is a section of the page.

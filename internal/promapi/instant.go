@@ -27,13 +27,29 @@ type Sample struct {
 // Instant returns the samples of an instant query, in the server's order. Its errors are an *Error
 // or a *LimitError.
 func (c *Client) Instant(ctx context.Context, q Instant) ([]Sample, Meta, error) {
+	var samples []Sample
+	meta, err := c.Vector(ctx, q, func() { samples = nil }, func(s Sample) {
+		s.Labels = s.Labels.Clone()
+		samples = append(samples, s)
+	})
+	if err != nil {
+		return nil, meta, err
+	}
+	return samples, meta, nil
+}
+
+// Vector calls each with every sample of an instant query, in the server's order. The labels of a
+// Sample are valid only during the call, but their strings may be kept. Vector calls begin before
+// each try, and the samples of earlier tries do not count. Its errors are those of Instant.
+func (c *Client) Vector(ctx context.Context, q Instant, begin func(), each func(Sample)) (Meta,
+	error) {
 	const op = "instant query"
 	if q.Limit <= 0 {
 		q.Limit = DefaultLimit
 	}
 	expr, err := AddMatchers(q.Expr, c.o.Matchers)
 	if err != nil {
-		return nil, Meta{}, c.explain(ctx, op, err)
+		return Meta{}, c.explain(ctx, op, err)
 	}
 	form := c.params()
 	form.Set("query", expr)
@@ -41,37 +57,33 @@ func (c *Client) Instant(ctx context.Context, q Instant) ([]Sample, Meta, error)
 	form.Set("timeout", seconds(c.o.QueryTimeout.Milliseconds()))
 	form.Set("limit", strconv.Itoa(q.Limit+1))
 	if err := c.enter(ctx); err != nil {
-		return nil, Meta{}, c.explain(ctx, op, err)
+		return Meta{}, c.explain(ctx, op, err)
 	}
 	defer c.leave()
-	var d *instantDecoder
+	var meta Meta
 	err = c.attempts(ctx, op, 2*c.o.QueryTimeout, func(ctx context.Context) error {
-		d = nil
+		begin()
+		meta = Meta{}
 		resp, err := c.send(ctx, "api/v1/query", form)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = resp.Body.Close() }()
-		d = newInstantDecoder(resp.Body, q.Limit)
-		return d.decode()
-	})
-	meta := Meta{Expr: expr}
-	if d != nil {
+		d := newInstantDecoder(resp.Body, q.Limit, each)
+		err = d.decode()
 		meta = d.meta
-		meta.Expr = expr
-		c.scrub(meta)
-	}
-	if err != nil {
-		return nil, meta, err
-	}
-	return d.samples, meta, nil
+		return err
+	})
+	meta.Expr = expr
+	c.scrub(meta)
+	return meta, err
 }
 
 // An instantDecoder reads the answer to an instant query
 // (https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries).
 type instantDecoder struct {
 	answerReader
-	samples []Sample
+	each func(Sample)
 
 	resultType string
 	hasResult  bool
@@ -79,8 +91,8 @@ type instantDecoder struct {
 	pair       bool // the result is a time and a text, and no list of samples
 }
 
-func newInstantDecoder(body io.Reader, limit int) *instantDecoder {
-	return &instantDecoder{answerReader: newAnswer(body, limit)}
+func newInstantDecoder(body io.Reader, limit int, each func(Sample)) *instantDecoder {
+	return &instantDecoder{answerReader: newAnswer(body, limit), each: each}
 }
 
 // decode reads the whole answer.
@@ -96,7 +108,7 @@ func (d *instantDecoder) decode() error {
 	case d.pair != (d.resultType == "scalar"):
 		return d.wrong("the result is not the %s that the answer says", d.resultType)
 	}
-	d.meta.Series, d.meta.Samples = len(d.samples), len(d.samples)
+	d.meta.Samples = d.meta.Series
 	return nil
 }
 
@@ -138,7 +150,9 @@ func (d *instantDecoder) result() error {
 		if err := d.value(&s); err != nil {
 			return err
 		}
-		d.pair, d.samples = true, append(d.samples, s)
+		d.pair = true
+		d.meta.Series++
+		d.each(s)
 		return nil
 	}
 	for {
@@ -153,7 +167,7 @@ func (d *instantDecoder) result() error {
 
 // sample reads one sample with its labels.
 func (d *instantDecoder) sample() error {
-	if len(d.samples) == d.limit {
+	if d.meta.Series == d.limit {
 		return &LimitError{Limit: d.limit}
 	}
 	d.nextLabels()
@@ -169,8 +183,9 @@ func (d *instantDecoder) sample() error {
 	if err := d.once(); err != nil {
 		return err
 	}
-	s.Labels = d.labels.Clone()
-	d.samples = append(d.samples, s)
+	s.Labels = d.labels
+	d.meta.Series++
+	d.each(s)
 	return nil
 }
 

@@ -1,0 +1,158 @@
+package dashboard
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/board"
+	"github.com/promsnap/promsnap/internal/grafana"
+)
+
+// choose decides which panels are drawn: those that Only and Except allow and that Grafana does not
+// hide. The verdict of every other panel says why it is not.
+func (p *Plan) choose() {
+	at := map[*grafana.Panel]int{}
+	for i := range p.source.Panels {
+		at[&p.source.Panels[i]] = i
+	}
+	p.verdicts = slices.Clone(p.plan.Verdicts)
+	out := make([]map[string]int, len(p.verdicts)) // how many copies are left out, by reason
+	copies := make([]int, len(p.verdicts))
+	rows, names := map[int]int{}, map[string]bool{}
+	for _, name := range p.o.Names {
+		names[name] = true
+	}
+	for i := range p.plan.Panels {
+		planned := &p.plan.Panels[i]
+		n := at[planned.Panel]
+		copies[n]++
+		if why := p.leftOut(planned); why != "" {
+			if out[n] == nil {
+				out[n] = map[string]int{}
+			}
+			out[n][why]++
+			continue
+		}
+		drawn := panel{planned: planned, row: -1, name: unique(names, nameOf(planned))}
+		if v := p.verdicts[n]; v.Status == grafana.Approximated {
+			drawn.differs = v.Reason
+		}
+		if r := planned.Row; r >= 0 {
+			drawn.row = p.rowOf(r, rows)
+		}
+		p.panels = append(p.panels, drawn)
+	}
+	for i := range out {
+		leave(&p.verdicts[i], out[i], copies[i])
+	}
+}
+
+// leftOut returns why a panel is not drawn, or "" if it is.
+func (p *Plan) leftOut(planned *grafana.Planned) string {
+	switch {
+	case len(p.o.Only) > 0 && !matches(p.o.Only, planned):
+		return "the report shows only other panels"
+	case matches(p.o.Except, planned):
+		return "the report excepts it"
+	case planned.Hidden || planned.Row >= 0 && p.plan.Rows[planned.Row].Hidden:
+		return hiddenByGrafana
+	}
+	return ""
+}
+
+// hiddenByGrafana is also what the plan's own verdict says.
+const hiddenByGrafana = "Grafana hides it with these values"
+
+// matches reports whether the title of a panel matches one of the globs, with its variables filled
+// in or as it is in the file.
+func matches(globs []string, planned *grafana.Planned) bool {
+	return slices.ContainsFunc(globs, func(glob string) bool {
+		return match(glob, planned.Title) || match(glob, planned.Panel.Title)
+	})
+}
+
+// match reports whether a title matches a glob of package path. A slash in a title is a character
+// like any other.
+func match(glob, title string) bool {
+	const slash = "\x00"
+	ok, err := path.Match(strings.ReplaceAll(glob, "/", slash),
+		strings.ReplaceAll(strings.TrimSpace(title), "/", slash))
+	return ok && err == nil
+}
+
+// leave adds to a verdict how many of the panel's copies are left out.
+func leave(v *grafana.Verdict, why map[string]int, copies int) {
+	left := 0
+	for _, n := range why {
+		left += n
+	}
+	if left == 0 {
+		return
+	}
+	reasons := strings.Split(v.Reason, "; ")
+	reasons = slices.DeleteFunc(reasons, func(r string) bool {
+		return r == "" || r == hiddenByGrafana
+	})
+	var more []string
+	for r, n := range why {
+		if left < copies {
+			r = fmt.Sprintf("%d of %d copies are left out: %s", n, copies, r)
+		}
+		more = append(more, r)
+	}
+	slices.Sort(more)
+	v.Status = grafana.Approximated
+	if left == copies {
+		v.Status = grafana.LeftOut
+	}
+	v.Reason = strings.Join(append(more, reasons...), "; ")
+}
+
+// rowOf returns the index of a row of the plan among those with a panel, and adds it if it is new.
+func (p *Plan) rowOf(planned int, known map[int]int) int {
+	i, ok := known[planned]
+	if !ok {
+		row := p.plan.Rows[planned]
+		i = len(p.rows)
+		known[planned] = i
+		p.rows = append(p.rows, board.Row{
+			Title: row.Title, Tab: row.Row.Tab, Collapsed: row.Row.Collapsed,
+		})
+	}
+	return i
+}
+
+const maxName = 60 // characters, before the number
+
+// nameOf returns a name of a panel from its title and its number in the file.
+func nameOf(planned *grafana.Planned) string {
+	return fmt.Sprintf("%s-%d", cmp.Or(slug(planned.Title), "panel"), max(planned.Panel.ID, 0))
+}
+
+// slug returns the letters and digits of a text, with a dash for everything between them.
+func slug(text string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(text) {
+		switch {
+		case b.Len() >= maxName:
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			b.WriteRune(c)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}
+
+// unique returns name with a number if it is taken, and takes it.
+func unique(taken map[string]bool, name string) string {
+	one := name
+	for n := 2; taken[one]; n++ {
+		one = fmt.Sprintf("%s-%d", name, n)
+	}
+	taken[one] = true
+	return one
+}
