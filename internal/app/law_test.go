@@ -58,7 +58,7 @@ var narrower = map[string][]string{
 	"internal/grafana/frame/frametest": {"internal/series", "internal/grafana/frame"},
 	// no promapi: it queries through an interface
 	"internal/grafana": {
-		"internal/series", "internal/outside", "internal/rules", "internal/panel",
+		"internal/series", "internal/outside", "internal/units", "internal/rules", "internal/panel",
 		"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	},
 	"internal/grafana/ask": {"internal/promapi", "internal/grafana"},

@@ -42,7 +42,8 @@ func Decode(data []byte) (*Dashboard, error) {
 		return nil, fmt.Errorf("reading the dashboard: %w", tooManyPanels())
 	}
 	if len(d.board.Panels) == 0 {
-		return nil, errors.New("reading the dashboard: it has no panels")
+		return nil, errors.New("reading the dashboard: it has no panels: add one in Grafana and " +
+			"export it again")
 	}
 	d.keepCopies()
 	d.arrange()

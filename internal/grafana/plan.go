@@ -287,7 +287,7 @@ func (p *planner) panel(i, row int, at Grid, local map[string]Option) Planned {
 	}
 	planned.Interval = Interval(planned.Range, points, low)
 	for _, t := range panel.Targets {
-		if !p.sent(t) {
+		if !p.board.asks(t) {
 			continue
 		}
 		if p.queries == maxQueries {

@@ -178,24 +178,14 @@ func (p *planner) leftOut(panel *Panel, copies []*Planned) string {
 	case len(copies) == 0:
 		return fmt.Sprintf("the dashboard has more than %d panels by its repetitions", maxPlanned)
 	}
-	others, hidden := p.unasked(panel)
+	others, hidden := p.board.unasked(panel)
 	switch {
-	case p.asks(panel) || len(others) > 0:
+	case len(p.board.Asked(panel)) > 0 || len(others) > 0:
 		return ""
 	case hidden:
 		return "all its queries are hidden"
 	}
 	return "its queries have no PromQL"
-}
-
-// asks reports whether a panel has a query for Prometheus.
-func (p *planner) asks(panel *Panel) bool {
-	return slices.ContainsFunc(panel.Targets, func(t Target) bool { return p.sent(t) })
-}
-
-// sent reports whether a target is a query for Prometheus.
-func (p *planner) sent(t Target) bool {
-	return !t.Hide && t.Expr != "" && p.board.sources.other(t.Datasource) == ""
 }
 
 // empty returns why a panel that is not left out has nothing to draw, or "" if it may have
@@ -211,7 +201,7 @@ func (p *planner) empty(c *Planned) string {
 		}
 		why = append(why, "query "+short(q.Ref, 20)+": "+q.Problem)
 	}
-	if others, _ := p.unasked(c.Panel); len(others) > 0 {
+	if others, _ := p.board.unasked(c.Panel); len(others) > 0 {
 		why = append(why, "promsnap does not query "+strings.Join(others, " and "))
 	}
 	return summary(why)
@@ -219,7 +209,7 @@ func (p *planner) empty(c *Planned) string {
 
 // unasked returns the other datasources that the targets of a panel query, and whether a target is
 // hidden.
-func (p *planner) unasked(panel *Panel) (others []string, hidden bool) {
+func (b *Dashboard) unasked(panel *Panel) (others []string, hidden bool) {
 	for _, t := range panel.Targets {
 		if t.Hide {
 			hidden = true
@@ -228,7 +218,7 @@ func (p *planner) unasked(panel *Panel) (others []string, hidden bool) {
 		if t.Expr == "" && !t.Datasource.given() {
 			continue
 		}
-		other := p.board.sources.other(t.Datasource)
+		other := b.sources.other(t.Datasource)
 		if other != "" && !slices.Contains(others, other) {
 			others = append(others, other)
 		}
@@ -245,10 +235,10 @@ func (p *planner) lost(panel *Panel) []string {
 	if panel.Type == "text" {
 		return append(why, lostOfText(panel.Options)...)
 	}
-	others, _ := p.unasked(panel)
+	others, _ := p.board.unasked(panel)
 	switch {
 	case len(others) == 0:
-	case !p.asks(panel):
+	case len(p.board.Asked(panel)) == 0:
 		why = append(why,
 			"it has no data, because its queries are for "+strings.Join(others, " and "))
 	default:
