@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/disk"
+	"github.com/promsnap/promsnap/internal/grafana"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -23,6 +24,7 @@ type builder struct {
 	decoded int // the number of problems that the decoder recorded
 	options Options
 	scrape  time.Duration
+	boards  map[string]*grafana.Dashboard // by path; nil for a file that cannot be used
 }
 
 // problem records that the value at path is wrong, unless that value or one around it could not be
@@ -70,6 +72,9 @@ const (
 	maxRange = 400 * 24 * time.Hour
 )
 
+// defaultRange is the range of a report without one; a tag of file.go repeats it.
+const defaultRange = 24 * time.Hour
+
 // config builds the Config. The result is valid only if no problem was recorded.
 func (b *builder) config(ctx context.Context, f *file) *Config {
 	c := &Config{Version: f.Version, Cluster: f.Cluster, Prometheus: b.prometheus(&f.Prometheus)}
@@ -86,7 +91,7 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 		f.Reports = []report{
 			{
 				Name: "default", Timezone: zone{time.UTC}, Language: string(words.English),
-				Range: duration(24 * time.Hour),
+				Range: duration(defaultRange),
 			},
 		}
 	} else if len(f.Reports) == 0 {
@@ -97,7 +102,7 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 	for i, r := range f.Reports {
 		path := item("reports", i)
 		b.unique(names, string(r.Name), key(path, "name"))
-		c.Reports = append(c.Reports, b.report(&r, path))
+		c.Reports = append(c.Reports, b.report(ctx, &r, path))
 		b.delivers(&r, path, c, &c.Reports[i])
 	}
 	b.histories(f.Reports, c)
@@ -191,7 +196,7 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 }
 
 // report builds a report without its delivery.
-func (b *builder) report(r *report, path string) Report {
+func (b *builder) report(ctx context.Context, r *report, path string) Report {
 	out := Report{
 		Name: string(r.Name), Title: r.Title, Zone: r.Timezone.Location,
 		Language: words.Language(r.Language), Range: time.Duration(r.Range),
@@ -199,13 +204,21 @@ func (b *builder) report(r *report, path string) Report {
 	if out.Title == "" {
 		out.Title = out.Name
 	}
+	out.Dashboard = b.dashboard(ctx, r, path)
+	if d := out.Dashboard; d != nil && !b.has(key(path, "range")) {
+		out.Range = rangeOf(d.Board)
+	}
 	if b.options.Range != 0 {
 		out.Range = b.options.Range
 	}
 	if out.Range < minRange || out.Range > maxRange {
-		out.Range = 24 * time.Hour // the problem is recorded; check the rest with a valid range
+		out.Range = defaultRange // the problem is recorded; check the rest with a valid range
 	}
+	b.dashboardRules(r.Rules, key(path, "rules"), &out)
 	if !b.has(key(path, "panels")) {
+		if out.Dashboard != nil {
+			return out
+		}
 		for _, s := range b.options.builtin(out.Language) {
 			out.Panels = append(out.Panels, b.fit(s, out.Range))
 		}

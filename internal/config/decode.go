@@ -87,6 +87,12 @@ func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 	case *promconfig.HTTPClientConfig:
 		d.httpConfig(n, path, to)
 		return
+	case *variableValues:
+		d.variableValues(n, path, to)
+		return
+	case *panelRules:
+		d.panelRules(n, path, to)
+		return
 	case encoding.TextUnmarshaler:
 		if text, ok := d.scalar(n, path); ok {
 			if err := to.UnmarshalText([]byte(text)); err != nil {
@@ -256,6 +262,11 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 	if n.Kind != yaml.MappingNode && out.Type() == reflect.TypeFor[promconfig.Header]() {
 		d.problem(path, "a header has a list of values; write X-Scope-OrgID: {values: "+
 			"[tenant-a]}, with your header and value, or secrets_env for a secret")
+		return
+	}
+	if n.Kind == yaml.ScalarNode && out.Type() == reflect.TypeFor[dashboardKeys]() {
+		d.problem(path, "must have keys; write dashboard: {file: dashboards/1860.json} (promsnap "+
+			"dashboard get 1860 -o dashboards/1860.json downloads it)")
 		return
 	}
 	fields := d.fields(out.Type())

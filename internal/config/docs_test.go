@@ -17,7 +17,7 @@ import (
 // cluster needs.
 func TestDocumentedExamplesLoad(t *testing.T) {
 	o := options()
-	o.Builtin = panels.In
+	o.Builtin, o.Dir = panels.In, "testdata"
 	for file, least := range map[string]int{
 		"../../docs/configuration.md": 2, "../../README.md": 1, "../../docs/getting-started.md": 1,
 		"../../docs/tuning.md": 2, "../../docs/adding-a-panel.md": 1,

@@ -93,10 +93,16 @@ type report struct {
 	Timezone zone `yaml:"timezone" jsonschema:"default=UTC"`
 	// The language of every word of promsnap's own: English or Korean.
 	Language string `yaml:"language" jsonschema:"default=en,enum=en,enum=ko"`
-	// How much time the report shows.
+	// How much time the report shows. The default is 24h or, with a dashboard, the range that the
+	// dashboard was saved with.
 	Range duration `yaml:"range" jsonschema:"default=24h" limits:"1m..400d"`
-	// The panels, in the order in which they are drawn. Without any: all built-in ones.
+	// The panels, in the order in which they are drawn. Without any: all built-in ones or, with a
+	// dashboard, only those of the dashboard.
 	Panels []panelKeys `yaml:"panels"`
+	// A Grafana dashboard, which the report shows as Grafana would.
+	Dashboard *dashboardKeys `yaml:"dashboard"`
+	// Limits for panels of the dashboard, by the title of the panel. The rules are those of panels.
+	Rules panelRules `yaml:"rules"`
 	// When the report runs, as a cron expression in its time zone: "0 9 * * *". A run with
 	// --deliver reports on the latest scheduled time, however late it starts. If the run is
 	// repeated, it sends nothing twice.

@@ -46,7 +46,8 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("got %+v, want a complete configuration", c)
 			}
 			for _, r := range c.Reports {
-				if r.Name == "" || r.Zone == nil || r.Range <= 0 || len(r.Panels) == 0 {
+				if r.Name == "" || r.Zone == nil || r.Range <= 0 ||
+					len(r.Panels) == 0 && (r.Dashboard == nil || r.Dashboard.Board == nil) {
 					t.Errorf("got %+v, want a complete report", r)
 				}
 				for _, p := range r.Panels {

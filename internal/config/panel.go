@@ -154,8 +154,13 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 		b.problem(key(path, "top"), "%d lines are too many to tell apart; write at most %d, or "+
 			"kind: heatmap or bars", s.Top, mostLines)
 	}
-	for i, r := range s.Rules {
-		at := item(key(path, "rules"), i)
+	b.checkRules(key(path, "rules"), s.Rules, rng, step)
+}
+
+// checkRules checks the rules of the file at path against the range and the step of their panel.
+func (b *builder) checkRules(path string, all []rules.Rule, rng, step time.Duration) {
+	for i, r := range all {
+		at := item(path, i)
 		if !b.has(at) {
 			continue // a rule of a built-in panel, or one that could not be decoded
 		}

@@ -115,6 +115,18 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{
 			AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}},
 		}
+	case reflect.TypeFor[variableValues]():
+		one := []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}
+		list := &jsonschema.Schema{
+			Type: "array", Items: &jsonschema.Schema{AnyOf: one}, MinItems: ptr(1),
+		}
+		return &jsonschema.Schema{AnyOf: append(slices.Clone(one), list)}
+	case reflect.TypeFor[panelRules]():
+		return &jsonschema.Schema{
+			Type: "object", AdditionalProperties: &jsonschema.Schema{
+				Type: "array", Items: &jsonschema.Schema{Ref: "#/$defs/rule"}, MinItems: ptr(1),
+			},
+		}
 	case reflect.TypeFor[promconfig.HTTPClientConfig]():
 		return &jsonschema.Schema{Ref: "#/$defs/http_config"}
 	}
@@ -307,7 +319,8 @@ func TestSchemaRefusesBadFiles(t *testing.T) {
 		"http-type", "http-bool", "http-env-not-a-name", "http-tls-version", "report-name-missing",
 		"report-name-syntax", "unit-unknown", "top-out-of-bounds",
 		"capacity-query-missing", "rule-reduce-unknown", "rule-no-data-unknown", "rule-runbook-url",
-		"override-without-match",
+		"override-without-match", "dashboard-number", "dashboard-file-missing",
+		"dashboard-key-unknown", "dashboard-variable-empty", "rules-of-unshowable-titles",
 	} {
 		data, err := os.ReadFile("testdata/bad/" + name + ".yaml")
 		if err != nil {
@@ -386,6 +399,9 @@ func schemaKeys(doc, s map[string]any, path string, keys map[string]bool) {
 
 // typeKeys does the same for a type of the file.
 func typeKeys(t reflect.Type, path string, keys map[string]bool) {
+	if t == reflect.TypeFor[panelRules]() { // it keeps the order of a mapping
+		t = reflect.TypeFor[map[string][]rule]()
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		typeKeys(t.Elem(), path, keys)
