@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // parse reads a JSON document of bounded size, depth and number of values.
@@ -33,6 +34,34 @@ func parse(data []byte) (any, error) {
 			position(data, len(data)-len(rest)))
 	}
 	return v, nil
+}
+
+// parseShort is parse for a value that is most often one word or number, as the settings of each
+// series are. It is much faster for these.
+func parseShort(data []byte) (any, error) {
+	if n := len(data); n > 1 && data[0] == '"' && data[n-1] == '"' {
+		word := data[1 : n-1]
+		if !bytes.ContainsFunc(word, func(r rune) bool {
+			return r == '"' || r == '\\' || r < ' ' || r == utf8.RuneError
+		}) {
+			return string(word), nil
+		}
+	}
+	switch {
+	case string(data) == "true":
+		return true, nil
+	case string(data) == "false":
+		return false, nil
+	case digits(data) && json.Valid(data):
+		return json.Number(data), nil
+	}
+	return parse(data)
+}
+
+// digits reports whether data begins and ends with a digit, and so has no spaces around it.
+func digits(data []byte) bool {
+	digit := func(c byte) bool { return c >= '0' && c <= '9' }
+	return len(data) > 0 && digit(data[0]) && digit(data[len(data)-1])
 }
 
 // measure returns an error if data is nested too deeply or holds too many values. It accepts data

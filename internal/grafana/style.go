@@ -46,7 +46,7 @@ func StyleOf(c frame.Config) (Style, []string) {
 	n := &notes{}
 	o := object{m: map[string]any{}, path: "custom", note: n}
 	for _, key := range slices.Sorted(maps.Keys(c.Custom)) {
-		if v, err := parse(c.Custom[key]); err == nil {
+		if v, err := parseShort(c.Custom[key]); err == nil {
 			o.m[key] = v
 		}
 	}

@@ -3,7 +3,9 @@ package value
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strings"
+	"sync"
 	"unicode/utf16"
 )
 
@@ -62,10 +64,10 @@ func (s Scheme) Color(t Theme, of Series, percent float64, step Step) color.NRGB
 	case "palette-classic":
 		return nth(Palette(t), of.Index)
 	case "palette-classic-by-name":
-		all := t.readable(Palette(t))
+		all := t.readable(classic)
 		return all[int(hash(of.Name)%uint32(len(all)))]
 	case "palette-colorblind":
-		return nth(t.readable(t.colors(palettes[s.Mode])), of.Index)
+		return nth(t.readable(palettes[s.Mode]), of.Index)
 	}
 	if scale, ok := scales[s.Mode]; ok {
 		return spline(t.colors(scale), percent)
@@ -77,15 +79,37 @@ func (s Scheme) Color(t Theme, of Series, percent float64, step Step) color.NRGB
 }
 
 // Palette returns the colours that Grafana gives to series, in their order.
-func Palette(t Theme) []color.NRGBA { return t.colors(classic) }
+func Palette(t Theme) []color.NRGBA { return slices.Clone(t.colors(classic)) }
 
-func (t Theme) colors(names string) []color.NRGBA {
-	var all []color.NRGBA
-	for name := range strings.FieldsSeq(names) {
-		c, _ := t.Color(name)
-		all = append(all, c)
+// list is a list of colours in the tables of this package.
+type list struct {
+	theme    Theme
+	names    string
+	readable bool // only those with enough contrast
+}
+
+// lists has the colours of each list that was needed so far. Each series of a panel needs one.
+var lists sync.Map
+
+// once returns the colours of a list, and computes them if nobody needed them before. They must not
+// be changed.
+func (l list) once(compute func() []color.NRGBA) []color.NRGBA {
+	all, ok := lists.Load(l)
+	if !ok {
+		all, _ = lists.LoadOrStore(l, compute())
 	}
-	return all
+	return all.([]color.NRGBA)
+}
+
+// colors returns the colours of a list of this package. They must not be changed.
+func (t Theme) colors(names string) []color.NRGBA {
+	return list{t, names, false}.once(func() (all []color.NRGBA) {
+		for name := range strings.FieldsSeq(names) {
+			c, _ := t.Color(name)
+			all = append(all, c)
+		}
+		return all
+	})
 }
 
 func nth(all []color.NRGBA, i int) color.NRGBA {
@@ -95,18 +119,20 @@ func nth(all []color.NRGBA, i int) color.NRGBA {
 	return all[max(i, 0)%len(all)]
 }
 
-// readable returns the colours that have enough contrast with a panel's background.
-func (t Theme) readable(all []color.NRGBA) []color.NRGBA {
-	const enough = 3
-	panel, _ := t.Color("panel-bg")
-	var kept []color.NRGBA
-	for _, c := range all {
-		x, y := luminance(c), luminance(panel)
-		if (max(x, y)+0.05)/(min(x, y)+0.05) >= enough {
-			kept = append(kept, c)
+// readable returns the colours of a list of this package that have enough contrast with a panel's
+// background. They must not be changed.
+func (t Theme) readable(names string) []color.NRGBA {
+	return list{t, names, true}.once(func() (kept []color.NRGBA) {
+		const enough = 3
+		panel, _ := t.Color("panel-bg")
+		for _, c := range t.colors(names) {
+			x, y := luminance(c), luminance(panel)
+			if (max(x, y)+0.05)/(min(x, y)+0.05) >= enough {
+				kept = append(kept, c)
+			}
 		}
-	}
-	return kept
+		return kept
+	})
 }
 
 // luminance returns the luminance as WCAG defines it, rounded to three digits as in Grafana.
