@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,16 +19,7 @@ import (
 // TestGrafanaNodeExporterFull gets dashboard 1860 from a double of grafana.com, resolves its
 // variables against Debian's Prometheus and node_exporter, and sends each of its queries.
 func TestGrafanaNodeExporterFull(t *testing.T) {
-	dir := os.Getenv("PROMSNAP_DASHBOARDS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "dashboards")
-	}
-	file, err := os.ReadFile(filepath.Join(dir,
-		"rfmoz_grafana-dashboards__node-exporter-full.json"))
-	if err != nil {
-		t.Skipf("SKIPPED: the real dashboards are not here: %v. PROMSNAP_DASHBOARDS names their "+
-			"directory", err)
-	}
+	file := realDashboard(t, nodeExporterFull)
 	double := grafanadouble.Start("")
 	t.Cleanup(double.Close)
 	double.Publish(1860, string(file))
