@@ -174,6 +174,8 @@ func (v *vector) steps(path []point) {
 			}
 		case py == y:
 			v.out.WriteString("h" + tenths(px-x))
+		case px == x:
+			v.out.WriteString("v" + tenths(py-y))
 		default:
 			dx, dy := tenths(px-x), tenths(py-y)
 			if dy[0] != '-' {
@@ -214,7 +216,11 @@ func (v *vector) Area(upper, lower []point, p paint) {
 		if to-from > 1 {
 			outline := append([]point(nil), upper[from:to]...)
 			for i := to - 1; i >= from; i-- {
-				outline = append(outline, lower[i])
+				level := i > from && i < to-1 && lower[i-1].y == lower[i].y &&
+					lower[i].y == lower[i+1].y
+				if !level { // a level edge needs only its ends
+					outline = append(outline, lower[i])
+				}
 			}
 			v.steps(outline)
 			v.out.WriteString("z")

@@ -108,6 +108,8 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 		return
 	}
 	switch v.Kind {
+	case board.GraphKind:
+		p.addGraph(v.Graph, inner)
 	case board.TilesKind:
 		p.addTiles(v.Tiles, inner)
 	}

@@ -38,6 +38,12 @@ func New(unit string, now time.Time) Formatter {
 // Unit returns the id that the formatter was made with.
 func (f Formatter) Unit() string { return f.unit }
 
+// Binary reports whether the unit has prefixes that are powers of 1,024, such as KiB.
+func (f Formatter) Binary() bool {
+	_, ok := binaryIDs[f.unit]
+	return ok
+}
+
 // Format prints v. With nil decimals it shows about three significant digits.
 func (f Formatter) Format(v float64, decimals *int) Formatted {
 	if math.IsNaN(v) {

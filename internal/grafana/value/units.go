@@ -56,6 +56,13 @@ func table() map[string]format {
 	return all
 }
 
+// binaryIDs are the units whose prefixes are powers of 1,024.
+var binaryIDs = func() map[string]format {
+	ids := map[string]format{}
+	addScaled(ids, binaryUnits, binary)
+	return ids
+}()
+
 // addScaled adds the units of each symbol. In kwatt+1, the +1 means that the values are already in
 // thousands.
 func addScaled(all map[string]format, symbols map[string]string, scale func(string, int) format) {

@@ -64,3 +64,14 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestBinary(t *testing.T) {
+	for unit, want := range map[string]bool{
+		"bytes": true, "mbytes": true, "binBps": true, "bits": true, "decbytes": false,
+		"Bps": false, "short": false, "": false, "my unit": false,
+	} {
+		if got := value.New(unit, time.Time{}).Binary(); got != want {
+			t.Errorf("unit %q: got Binary() = %v, want %v", unit, got, want)
+		}
+	}
+}

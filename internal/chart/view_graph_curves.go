@@ -1,0 +1,195 @@
+package chart
+
+import (
+	"math"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/board"
+)
+
+// graphCurve is a curve of a graph with its place.
+type graphCurve struct {
+	*board.Curve
+	outline
+	ground float64 // the height of the level ground of its area
+}
+
+// graphCurves are the curves of a graph, back to front.
+type graphCurves struct {
+	list []graphCurve
+	in   box // nothing is drawn outside
+}
+
+// mostGraphPoints is about the number of points in the paths of one graph. With more curves, the
+// columns in which samples are reduced to two become wider.
+const mostGraphPoints = 60_000
+
+func (g *graphCurves) pitch(density float64) float64 {
+	least := 2.0 // of an SVG: its text is as long as the number of points
+	if density > 1 {
+		least = 1
+	}
+	columns := mostGraphPoints / float64(2*max(len(g.list), 1)) * density
+	return max(least/density, g.in.width()/columns)
+}
+
+func (g *graphCurves) draw(s surface, _ frame) {
+	var t tracer
+	density := s.Density()
+	pitch := g.pitch(density)
+	for i := range g.list {
+		c := &g.list[i]
+		if c.Draw == "bars" {
+			g.drawBars(s, c)
+			continue
+		}
+		t.trace(&c.outline, pitch)
+		g.fill(s, c, &t)
+		g.line(s, c, &t, 0.3/float32(density))
+		g.points(s, c, &t)
+	}
+}
+
+// alpha is an opacity from 0 to 1 as that of a paint.
+func alpha(opacity float64) uint8 { return uint8(math.Round(255 * max(0, min(opacity, 1)))) }
+
+// fill fills the area of a curve.
+func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
+	if !(c.Fill > 0) || c.Draw == "points" {
+		return
+	}
+	if c.base == nil {
+		t.low = t.low[:0]
+		for _, p := range t.top {
+			if p.drawable() {
+				p.y = float32(c.ground)
+			}
+			t.low = append(t.low, p)
+		}
+	}
+	top, low := simplify(t.top, t.low, t.thin[0][:0], t.thin[1][:0], 0.5/float32(s.Density()))
+	t.thin = [2][]point{top, low}
+	top, low = clipArea(t.cut[0][:0], t.cut[1][:0], top, low, g.in)
+	t.cut = [2][]point{top, low}
+	if len(top) > 1 {
+		s.Area(top, low, paint{ownInk(c.Color), alpha(c.Fill)})
+	}
+}
+
+// dashes of a curve in logical pixels.
+var graphDashes = map[string][]float64{"dash": {8, 6}, "dot": {1, 4}, "square": {3, 5}}
+
+// line strokes a curve.
+func (g *graphCurves) line(s surface, c *graphCurve, t *tracer, tolerance float32) {
+	if c.Draw == "points" || !(c.Width > 0) {
+		return
+	}
+	path, _ := simplify(t.top, nil, t.thin[0][:0], nil, tolerance)
+	t.thin[0] = path
+	path = clipLine(t.cut[0][:0], path, g.in)
+	t.cut[0] = path
+	if len(path) > 0 {
+		s.Line(path, min(c.Width, mostWidth), graphDashes[c.Dash], solid(ownInk(c.Color)))
+	}
+}
+
+const (
+	mostWidth     = 10.0 // of a line and of a point
+	sparseSamples = 10.0 // distance from which each sample has its point
+)
+
+// points draws the samples of a curve: all, or those that would not be seen otherwise.
+func (g *graphCurves) points(s surface, c *graphCurve, t *tracer) {
+	size := c.PointSize
+	if !(size > 0) {
+		size = 5
+	}
+	apart := c.apart()
+	all := c.Draw == "points" || c.ShowPoints == "always" ||
+		c.ShowPoints != "never" && apart >= max(sparseSamples, 2*size)
+	dots := t.cut[0][:0]
+	last := math.Inf(-1)
+	n := min(len(c.values), c.times.n)
+	for i := range n {
+		if !c.sample(i) {
+			continue
+		}
+		alone := (i == 0 || !c.sample(i-1)) && (i+1 == n || !c.sample(i+1))
+		if !all && (!alone || c.bridge > 0) {
+			continue
+		}
+		p := point{float32(c.x(c.times.at(i))), float32(c.y64(c.values[i]))}
+		if !g.in.holds(p) || float64(p.x) < last+1 && !alone {
+			continue
+		}
+		last = float64(p.x)
+		dots = append(broken(dots), p)
+	}
+	t.cut[0] = dots
+	if len(dots) > 0 {
+		s.Line(dots, min(size, mostWidth), nil, solid(ownInk(c.Color)))
+	}
+}
+
+// barShare is the share of the room of a sample that its bar takes.
+const barShare = 0.6
+
+// drawBars draws the bars of a curve. Bars thinner than a pixel are drawn as one area.
+func (g *graphCurves) drawBars(s surface, c *graphCurve) {
+	apart := c.apart()
+	width := max(1, min(float64(apart*barShare), 200))
+	fill := c.Fill
+	if width < 4 && c.Width > 0 {
+		fill = 1
+	}
+	var boxes []box
+	var outline []point
+	for i := range min(len(c.values), c.times.n) {
+		if !c.sample(i) {
+			continue
+		}
+		middle, ground := c.x(c.times.at(i)), c.ground
+		if c.base != nil {
+			ground = c.y64(c.base[i])
+		}
+		y := c.y64(c.values[i])
+		b := box{middle - width/2, min(y, ground), middle + width/2, max(y, ground)}
+		b = b.within(g.in)
+		if !(b.width() > 0) || b.bottom < g.in.top || b.top > g.in.bottom || y == ground {
+			continue
+		}
+		if n := len(boxes); n > 0 && boxes[n-1].right > b.left {
+			boxes[n-1].top, boxes[n-1].bottom =
+				min(boxes[n-1].top, b.top), max(boxes[n-1].bottom, b.bottom)
+			continue
+		}
+		boxes = append(boxes, b)
+		if c.Width > 0 && fill < 1 {
+			l, r := float32(math.Round(b.left)+0.5), float32(math.Round(b.right)-0.5)
+			up, down := float32(math.Round(b.top)+0.5), float32(math.Round(b.bottom)-0.5)
+			outline = append(broken(outline), point{l, down}, point{l, up}, point{r, up},
+				point{r, down}, point{l, down})
+		}
+	}
+	if len(boxes) > 0 && fill > 0 {
+		s.Rects(boxes, paint{ownInk(c.Color), alpha(fill)})
+	}
+	if len(outline) > 0 {
+		s.Line(outline, 1, nil, solid(ownInk(c.Color)))
+	}
+}
+
+// within returns the part of b in o.
+func (b box) within(o box) box {
+	return box{
+		max(b.left, o.left), max(b.top, o.top), min(b.right, o.right), min(b.bottom, o.bottom),
+	}
+}
+
+// bridgeOf is the number of missing samples that a curve bridges.
+func bridgeOf(bridge time.Duration, step float64) float64 {
+	if bridge == math.MaxInt64 {
+		return math.Inf(1)
+	}
+	return max(0, bridge.Seconds()/step-1)
+}
