@@ -112,6 +112,8 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 		p.addGraph(v.Graph, inner)
 	case board.TilesKind:
 		p.addTiles(v.Tiles, inner)
+	case board.BarsKind:
+		p.addBars(v.Bars, inner)
 	}
 }
 
