@@ -14,6 +14,16 @@ var ReportHTML string
 //go:embed report.css
 var ReportCSS string
 
+// DashboardHTML has the blocks of ReportHTML that show a Grafana dashboard.
+//
+//go:embed dashboard.html
+var DashboardHTML string
+
+// DashboardCSS is the style of a dashboard. Only pages that show one contain it.
+//
+//go:embed dashboard.css
+var DashboardCSS string
+
 // ReportJS is the script of the page. The page contains it, and the policy names it by its hash.
 //
 //go:embed report.js

@@ -121,7 +121,8 @@ var narrower = map[string][]string{
 	},
 	"internal/report/reporttest": {
 		"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules",
-		"internal/panel", "internal/snapshot", "internal/report",
+		"internal/panel", "internal/grafana", "internal/grafana/value", "internal/board",
+		"internal/snapshot", "internal/report",
 	},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},

@@ -134,6 +134,20 @@ func (c *Colours) AddText(of color.NRGBA) string {
 	return variable(ownTextInk(of))
 }
 
+// AddMark adds a colour for a line or a small surface outside an SVG, and returns its CSS variable.
+func (c *Colours) AddMark(of color.NRGBA) string {
+	c.add(ownInk(of))
+	return variable(ownInk(of))
+}
+
+// AddSurface adds a colour for a surface outside an SVG that text is written on, and returns the CSS
+// variables of the surface and of the text.
+func (c *Colours) AddSurface(of color.NRGBA) (surface, text string) {
+	c.add(ownExactInk(of))
+	c.add(onInk(of))
+	return variable(ownExactInk(of)), variable(onInk(of))
+}
+
 // Styles returns a style sheet with the variables of the colours: for light paper, or for dark on a
 // screen whose reader prefers that. A page has it beside the one of the function Styles.
 func (c Colours) Styles() string {

@@ -25,7 +25,7 @@ import (
 type Info struct {
 	Cluster  string
 	Name     string // the report's name in the configuration, and its directory
-	Title    string // empty: Name
+	Title    string // empty: that of the dashboard, or Name
 	Slot     time.Time
 	Range    time.Duration
 	Zone     *time.Location // of all times; nil: UTC
@@ -74,6 +74,10 @@ type Report struct {
 
 	words wording
 	ages  map[findingID]Age // nil: no state
+
+	beyond        []board.Beyond // figures of the dashboard beyond its thresholds
+	judged        int            // how many figures have thresholds
+	boardAnswered bool           // a panel of the dashboard has data
 }
 
 // Failure is a panel whose query failed.
@@ -155,6 +159,9 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	if in.Zone == nil {
 		in.Zone = time.UTC
 	}
+	if b := in.Board; b != nil && (in.Title == "" || in.Title == in.Name) {
+		in.Title = printable(b.Title)
+	}
 	if in.Title == "" {
 		in.Title = in.Name
 	}
@@ -169,6 +176,9 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	r.Findings = make([]Finding, 0, found) // one allocation: an outage has tens of thousands
 	for i := range panels {
 		r.add(&panels[i])
+	}
+	if in.Board != nil {
+		r.addBoard(in.Board)
 	}
 	if missing := undrawable(panels, in.Font); len(missing) > 0 {
 		r.Warnings = append(r.Warnings, Warning{Text: r.words.undrawable(missing)})
@@ -194,7 +204,7 @@ func (r *Report) Incomplete() string { return r.words.note(r.Info.Incomplete) }
 
 // AllPartial reports whether every panel with an answer has incomplete data.
 func (r *Report) AllPartial() bool {
-	return r.Partial != "" && !slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
+	return r.Partial != "" && !r.boardAnswered && !slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
 		return p.Data == snapshot.DataComplete
 	})
 }
@@ -280,7 +290,7 @@ func (r *Report) countNodes() {
 	if len(windows) > 0 {
 		missing = append(missing, r.words.named(r.words.WindowsNodes, windows))
 	}
-	if r.NodesTotal == 0 && len(r.Failures) < len(r.Panels) {
+	if r.NodesTotal == 0 && r.Info.Board == nil && len(r.Failures) < len(r.Panels) {
 		missing = append(missing, r.words.NoNodes)
 	}
 	r.Blind = append(missing, r.Blind...)
@@ -304,6 +314,19 @@ func (r *Report) checked() bool {
 		})
 }
 
+// measured reports whether the report saw anything that can be in order: checks, or the data of a
+// dashboard on which no rule is set.
+func (r *Report) measured() bool {
+	return r.checked() || r.boardAnswered && !r.HasRules()
+}
+
+// HasRules reports whether a panel has rules.
+func (r *Report) HasRules() bool {
+	return slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
+		return len(p.Spec.Rules) > 0
+	})
+}
+
 // Verdict is the report in one word.
 type Verdict string
 
@@ -323,7 +346,7 @@ func (r *Report) Verdict() Verdict {
 		return VerdictCritical
 	case r.Warning > 0:
 		return VerdictWarning
-	case r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || !r.checked():
+	case r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || !r.measured():
 		return VerdictNoData
 	case r.Pending > 0:
 		return VerdictPending
@@ -364,6 +387,9 @@ func (r *Report) Summary() []string {
 	}
 	if rest := len(r.Findings) - shown; rest > 0 {
 		lines = append(lines, r.words.MoreFindings.Of(rest))
+	}
+	if r.Info.Board != nil {
+		lines = append(lines, r.words.figures(r), r.DashboardSummary())
 	}
 	groups := r.FailureGroups()
 	for _, f := range groups[:min(len(groups), summaryFailures)] {

@@ -251,9 +251,9 @@ func (w wording) headline(r *Report) string {
 		return w.worst(&r.Findings[0], r.Info)
 	case r.Pending > 0:
 		return fmt.Sprintf(w.StillPending, w.worst(&r.Findings[0], r.Info), but)
-	case len(r.Failures) > 0 && len(r.Failures) == len(r.Panels):
+	case len(r.Failures) > 0 && len(r.Failures) == r.queried() && !r.boardAnswered:
 		return fmt.Sprintf(w.OnlyFailures, r.Failures[0].Error)
-	case but != "" && !r.checked():
+	case but != "" && !r.measured() && !r.boardAnswered:
 		return fmt.Sprintf(w.Because, w.lead(r), but)
 	case but != "":
 		return fmt.Sprintf(w.But, w.lead(r), but)
@@ -265,9 +265,20 @@ func (w wording) headline(r *Report) string {
 // are none.
 func (w wording) lead(r *Report) string {
 	switch {
+	case r.checked() && len(r.beyond) > 0:
+		return fmt.Sprintf(w.ButFigures, w.NoAlertFires, w.figures(r))
 	case r.checked():
 		return w.AllOK
-	case slices.ContainsFunc(r.Panels, answered) || len(r.Panels) == 0:
+	case r.boardAnswered:
+		return w.figures(r)
+	}
+	return w.unchecked(r)
+}
+
+// unchecked returns why nothing was checked: nothing was to be, or nothing could be.
+func (w wording) unchecked(r *Report) string {
+	if slices.ContainsFunc(r.Panels, answered) ||
+		len(r.Panels) == 0 && r.Info.Board == nil {
 		return w.NothingAsked
 	}
 	return w.Unmeasurable
@@ -277,8 +288,10 @@ func (w wording) lead(r *Report) string {
 // does.
 func (w wording) noFindings(r *Report) string {
 	switch {
+	case r.Info.Board != nil && !r.HasRules():
+		return w.NoRules
 	case !r.checked():
-		return fmt.Sprintf(w.Sentence, w.lead(r))
+		return fmt.Sprintf(w.Sentence, w.unchecked(r))
 	case r.NoData > 0 || len(r.Failures) > 0 || r.Partial != "":
 		return w.NoneInRest
 	}

@@ -186,6 +186,31 @@ type Words struct {
 	ScrapedEvery                          string // 1 interval
 	ReportTime, Source, RunAgain, Runbook string
 
+	// A Grafana dashboard: its figures, its panels, and what differs from Grafana.
+
+	// 1 how many, 2 of how many figures with thresholds, 3 the first of them
+	FigureRed, FiguresRed, FigureYellow, FiguresYellow string
+	NoneBeyond, NoAlertFires                           string
+	ButFigures                                         string // 1 NoAlertFires, 2 FiguresRed
+	PanelsWithData, DashboardPanels                    Counted
+	WithoutData                                        string // 1 how many panels
+	LeftOutPanels                                      string // 1 how many panels
+	BeyondThresholds, NoRules, Dashboard               string
+	Untitled, UntitledRow                              string
+	AllVariables, Red, Yellow                          string
+	UnknownValue                                       string // 1 why
+	PendingValue                                       string
+	PanelsLeftOut                                      string // 1 how many, 2 of how many
+	PanelsDiffer                                       Counted
+	NotesOnDashboard, SomeNotes                        Counted
+	OfQuery                                            string // 1 ref, 2 what about it
+	NotSent                                            string // 1 ref, 2 why
+	// 1 number, 2 of how many; NoteSeries has 3 ref of a query
+	NoteSeries, NoteCurves, NoteFigures, NoteRows, NoteColumns, NoteRuns, NoteBuckets, NoteBlocks string
+	NotePoints, NoteFrames, NoteUnit, NoteTransformation, NoteOverride                            string // 1 what
+	NoteHidden, NotePictures                                                                      Counted
+	NoteSteps, NoteNoTime, NoteBucketsCounted, NoteThresholdEnds, NoteColours, NoteHTML           string
+
 	// Texts of the page's script.
 	Filter, Clear, Copy, Copied            string
 	ShownFindings, ShownNodes, ShownSeries string // 1 how many match the filter, 2 of how many

@@ -125,7 +125,7 @@ func BenchmarkRender(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r := report.Build(reporttest.Info(b, nil), panels)
-		if _, _, err := render(b.Context(), r, pixel); err != nil {
+		if _, _, err := render(b.Context(), r, hand{panel: pixel}); err != nil {
 			b.Fatal(err)
 		}
 		if _, err := reportjson.Render(r); err != nil {

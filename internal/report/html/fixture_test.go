@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/report"
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -50,6 +51,15 @@ func pixel(*snapshot.Panel) drawing {
 	return drawing{png: []byte("not looked at"), wide: picture, phone: picture}
 }
 
+// tile replaces what is drawn of a panel of a dashboard.
+func tile(p *board.Panel, _ sizes) viewDrawing {
+	if p.Empty || p.Table != nil || p.Text != nil {
+		return viewDrawing{}
+	}
+	d := pixel(nil)
+	return viewDrawing{png: d.png, wide: d.wide, phone: d.phone}
+}
+
 // pageOf renders r without drawing and parses its page.
 func pageOf(t testing.TB, r *report.Report) *html.Node {
 	t.Helper()
@@ -59,9 +69,9 @@ func pageOf(t testing.TB, r *report.Report) *html.Node {
 
 // drawnBy returns the page of r with charts drawn by hand.
 func drawnBy(t testing.TB, r *report.Report,
-	hand func(*snapshot.Panel) drawing) (*html.Node, []byte) {
+	draw func(*snapshot.Panel) drawing) (*html.Node, []byte) {
 	t.Helper()
-	page, _, err := render(t.Context(), r, hand)
+	page, _, err := render(t.Context(), r, hand{panel: draw, view: tile})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -39,26 +40,43 @@ type drawing struct {
 // and there is no PNG. The error is that of ctx, or of a template, which is a bug.
 func Render(ctx context.Context,
 	r *report.Report) (page report.File, pictures []report.File, err error) {
-	return render(ctx, r, func(p *snapshot.Panel) drawing { return draw(r.Info, p) })
+	return render(ctx, r, hand{
+		panel: func(p *snapshot.Panel) drawing { return draw(r.Info, p) },
+		view:  func(p *board.Panel, s sizes) viewDrawing { return drawView(r.Info, p, s) },
+	})
 }
 
-// render is Render with a drawing function for tests.
+// hand draws the panels of a report and of its dashboard.
+type hand struct {
+	panel func(*snapshot.Panel) drawing
+	view  func(*board.Panel, sizes) viewDrawing
+}
+
+// render is Render with a hand for tests.
 func render(ctx context.Context, r *report.Report,
-	draw func(*snapshot.Panel) drawing) (page report.File, pictures []report.File, err error) {
-	drawings, err := drawAll(ctx, r.Panels, draw)
+	h hand) (page report.File, pictures []report.File, err error) {
+	drawings := make([]drawing, len(r.Panels))
+	err = drawAll(ctx, len(r.Panels), func(i int) string { return r.Panels[i].Spec.Name },
+		func(i int) { drawings[i] = h.panel(&r.Panels[i]) })
 	if err != nil {
 		return page, nil, err
 	}
-	body, err := write(layoutOf(r).page(drawings))
+	views, err := drawBoard(ctx, r.Info.Board, h.view)
+	if err != nil {
+		return page, nil, err
+	}
+	body, err := write(layoutOf(r).page(drawings, views))
 	if err != nil {
 		return page, nil, err
 	}
 	for i, d := range drawings {
 		if d.png != nil {
-			pictures = append(pictures, report.File{
-				Name: report.PictureName(r.Panels[i].Spec.Name), ContentType: "image/png",
-				Body: d.png,
-			})
+			pictures = append(pictures, picture(report.PictureName(r.Panels[i].Spec.Name), d.png))
+		}
+	}
+	for i, d := range views {
+		if d.png != nil {
+			pictures = append(pictures, picture(r.Info.Board.Panels[i].Name+".png", d.png))
 		}
 	}
 	return report.File{
@@ -66,22 +84,24 @@ func render(ctx context.Context, r *report.Report,
 	}, pictures, nil
 }
 
-// drawAll draws a few panels at a time and returns the drawings in panel order.
-func drawAll(ctx context.Context, panels []snapshot.Panel,
-	draw func(*snapshot.Panel) drawing) ([]drawing, error) {
-	drawings := make([]drawing, len(panels))
+func picture(name string, body []byte) report.File {
+	return report.File{Name: name, ContentType: "image/png", Body: body}
+}
+
+// drawAll draws n panels, a few at a time.
+func drawAll(ctx context.Context, n int, name func(int) string, draw func(int)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(drawnAtOnce)
-	for i := range panels {
+	for i := range n {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("drawing stopped at panel %s: %w", panels[i].Spec.Name, err)
+				return fmt.Errorf("drawing stopped at panel %s: %w", name(i), err)
 			}
-			drawings[i] = draw(&panels[i])
+			draw(i)
 			return nil
 		})
 	}
-	return drawings, group.Wait()
+	return group.Wait()
 }
 
 // draw draws one panel, as a file and for the page.
@@ -113,6 +133,9 @@ func draw(in report.Info, p *snapshot.Panel) (d drawing) {
 // write executes the page's template.
 func write(p page) ([]byte, error) {
 	t, err := template.New("report").Parse(templates.ReportHTML)
+	if err == nil {
+		t, err = t.Parse(templates.DashboardHTML)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the page's template: %w", err)
 	}

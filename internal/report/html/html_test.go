@@ -363,12 +363,12 @@ func TestNodesGridOfThousands(t *testing.T) {
 
 func TestChartThatCannotBeDrawn(t *testing.T) {
 	r := reporttest.Daily(t)
-	page, pictures, err := render(t.Context(), r, func(p *snapshot.Panel) drawing {
+	page, pictures, err := render(t.Context(), r, hand{panel: func(p *snapshot.Panel) drawing {
 		if p.Spec.Name == "node-cpu" {
 			return drawing{err: errors.New("out of <ink>")}
 		}
 		return pixel(p)
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,11 +388,11 @@ func TestRenderStops(t *testing.T) {
 	var drawn atomic.Int32
 	_, _, err := render(ctx,
 		report.Build(reporttest.Info(t, nil), reporttest.Take(reporttest.Answers{},
-			reporttest.Specs())), func(p *snapshot.Panel) drawing {
+			reporttest.Specs())), hand{panel: func(p *snapshot.Panel) drawing {
 			drawn.Add(1)
 			cancel()
 			return pixel(p)
-		})
+		}})
 	if n := drawn.Load(); !errors.Is(err, context.Canceled) || n > drawnAtOnce {
 		t.Errorf("after %d charts: got error %v, want that of the context", n, err)
 	}

@@ -59,6 +59,10 @@ type page struct {
 	Failures, Warnings []saidView
 	NodeTable          *nodeTable
 	Sections           []sectionView
+
+	NoTables  bool // the filter has nothing to do
+	Beyond    *beyondView
+	Dashboard *boardView
 }
 
 type countView struct {
@@ -93,12 +97,10 @@ type layout struct {
 func layoutOf(r *report.Report) layout { return layout{r, words.In(r.Info.Language)} }
 
 // page lays out the whole report.
-func (l layout) page(drawings []drawing) page {
+func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	w, in := l.words, l.Info
-	style := templates.ReportCSS + chart.Styles()
 	p := page{
-		W: w, Info: in, CSP: policy(style, templates.ReportJS),
-		Style:  template.CSS(style),             //nolint:gosec // no text from outside
+		W: w, Info: in,
 		Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
 		Slot:   w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339),
 		Last:  fmt.Sprintf(w.Last, l.duration(in.Range)),
@@ -134,6 +136,12 @@ func (l layout) page(drawings []drawing) page {
 	}
 	l.addNodes(&p)
 	p.Sections = l.sections(drawings)
+	style := templates.ReportCSS + chart.Styles()
+	if in.Board != nil {
+		style += templates.DashboardCSS + l.addBoard(&p, views)
+	}
+	p.Style = template.CSS(style) //nolint:gosec // no text from outside
+	p.CSP = policy(style, templates.ReportJS)
 	return p
 }
 
