@@ -114,6 +114,8 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 		p.addTiles(v.Tiles, inner)
 	case board.BarsKind:
 		p.addBars(v.Bars, inner)
+	case board.TableKind:
+		p.addTable(v.Table, inner)
 	}
 }
 

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"strings"
 
@@ -70,8 +71,8 @@ func (p *picture) addBarRows(bars *board.Bars, b box) {
 	}
 	r.box = b
 	r.measure(bars.Items[:n])
-	for i := range bars.Items[:n] {
-		r.row(&bars.Items[i], b.top+float64(r.pitch*float64(i)))
+	for i, name := range r.shortNames(bars.Items[:n]) {
+		r.row(&bars.Items[i], name, b.top+float64(r.pitch*float64(i)))
 	}
 }
 
@@ -117,17 +118,28 @@ func (r *barRows) measure(items []board.Bar) {
 	}
 }
 
+// shortNames returns the names of the bars, short enough for their place.
+func (r *barRows) shortNames(items []board.Bar) []string {
+	names := make([]string, len(items))
+	for i := range items {
+		names[i] = items[i].Name
+	}
+	if r.above {
+		return r.elideAll(names, r.name, r.box.width())
+	}
+	return r.elideAll(names, r.name, r.names)
+}
+
 // row lays out one bar whose row begins at top.
-func (r *barRows) row(item *board.Bar, top float64) {
+func (r *barRows) row(item *board.Bar, name string, top float64) {
 	part := &item.Parts[0]
 	middle := top + r.pitch/2
 	if r.above {
 		y := top + (r.pitch-lineOf(r.name.size)-r.thickness)/2
-		r.write(r.elide(item.Name, r.name, r.box.width()), r.name, r.box.left, y+r.name.size, left)
+		r.write(name, r.name, r.box.left, y+r.name.size, left)
 		middle = y + lineOf(r.name.size) + r.thickness/2
 	} else if r.names > 0 {
-		r.write(r.elide(item.Name, r.name, r.names), r.name, r.box.left,
-			middle+float64(r.name.size*0.35), left)
+		r.write(name, r.name, r.box.left, middle+float64(r.name.size*0.35), left)
 	}
 	x := r.box.right
 	y := middle + float64(r.value.size*0.35)
@@ -155,15 +167,15 @@ func (r *barRows) row(item *board.Bar, top float64) {
 	if r.Style == board.ShareBars && r.longest > 0 {
 		filled = part.Part / r.longest
 	}
-	r.around = append(r.around, viewBar{box: b, part: filled, mode: r.Mode, color: inkOfPart(part)})
+	r.around = append(r.around, viewBar{box: b, part: filled, mode: r.Mode, color: inkOf(part.Color)})
 }
 
-// inkOfPart returns the ink of a bar.
-func inkOfPart(part *board.BarPart) ink {
-	if !visible(part.Color) {
+// inkOf returns the ink of a surface in a colour of a dashboard.
+func inkOf(c color.NRGBA) ink {
+	if !visible(c) {
 		return restInk
 	}
-	return ownInk(part.Color)
+	return ownInk(c)
 }
 
 // percentText returns a share of a whole. A share that would be rounded to nothing is told.
@@ -186,7 +198,7 @@ func (p *picture) addStrip(bars *board.Bars, b box) {
 		width := float64(part.Part * b.width())
 		if end := min(x+width, b.right); end-x >= 1+gap {
 			p.around = append(p.around, block{
-				box{x, b.top, end - gap, b.bottom}, solid(inkOfPart(part)),
+				box{x, b.top, end - gap, b.bottom}, solid(inkOf(part.Color)),
 			})
 		}
 		x += width
@@ -316,7 +328,7 @@ func (p *picture) addUprightBars(bars *board.Bars, b box) {
 		p.write(p.elide(item.Name, name, room), name, middle, b.bottom-4, centre)
 		p.around = append(p.around, viewBar{
 			box: box{middle - width/2, top, middle + width/2, bottom}, part: part.Part,
-			mode: bars.Mode, upright: true, color: inkOfPart(part),
+			mode: bars.Mode, upright: true, color: inkOf(part.Color),
 		})
 	}
 }
