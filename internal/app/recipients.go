@@ -66,6 +66,9 @@ type judgedReport struct {
 
 func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	now, err := alerts.Evaluate(ctx, s.source, s.panels, s.nodes, s.window)
+	if s.unknown {
+		now.Configured = nil // an alert of an unknown rule must not end
+	}
 	r := judgedReport{reportSnapshot: s, now: now}
 	r.details = alerts.Details(s.panels, now,
 		func(p *snapshot.Panel, f *snapshot.Finding) []string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/alerts"
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
@@ -46,9 +47,12 @@ type reportSnapshot struct {
 	config config.Report
 	info   report.Info
 	panels []snapshot.Panel
-	nodes  snapshot.Nodes
-	source snapshot.Querier // maps the labels that the source has
-	window alerts.Window    // that was queried
+	// unknown says that there may be more alerting rules than those of panels, because a variable
+	// of the dashboard has no value.
+	unknown bool
+	nodes   snapshot.Nodes
+	source  snapshot.Querier // maps the labels that the source has
+	window  alerts.Window    // that was queried
 }
 
 // slotOf returns the time that a report is for.
@@ -71,49 +75,89 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	if s.o.Progress != nil {
 		o.Progress = func(e snapshot.Event) { s.o.Progress(r.Name, e) }
 	}
-	panels, notes := s.takePanels(ctx, r, &o, k)
+	found := s.take(ctx, r, &o, k)
 	info := report.Info{
 		Cluster: s.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range,
 		Zone: r.Zone, Language: r.Language, Version: s.o.Version,
 		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: o.Nodes.All(),
-		Scrape: p.ScrapeInterval, Notes: notes, Font: s.font,
+		Scrape: p.ScrapeInterval, Notes: found.notes, Font: s.font, Board: found.board,
 	}
 	if s.o.Command != nil {
 		info.Command = s.o.Command(r.Name, o.Slot)
 	}
 	if ctx.Err() != nil {
-		info.Incomplete = whyIncomplete(context.Cause(ctx), panels)
+		info.Incomplete = whyIncomplete(context.Cause(ctx), found.panels)
 	}
 	return reportSnapshot{
-		config: r, info: info, panels: panels, nodes: o.Nodes, source: o.Mapping.Querier(s.client),
+		config: r, info: info, panels: found.panels, unknown: found.unknown, nodes: o.Nodes,
+		source: o.Mapping.Querier(s.client),
 		window: alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries},
 	}
 }
 
-// takePanels finds the labels and the nodes, adds them to o, and queries the panels. If Prometheus
-// is unreachable, every panel fails without a query of its own.
-func (s *Source) takePanels(ctx context.Context, r config.Report, o *snapshot.Options,
-	k nodeList) ([]snapshot.Panel, []snapshot.Note) {
+// taken is what the queries of a report found.
+type taken struct {
+	panels  []snapshot.Panel
+	board   *board.Board
+	notes   []snapshot.Note
+	unknown bool // see reportSnapshot
+}
+
+// take queries the panels and the dashboard of a report. If Prometheus is unreachable, every panel
+// fails without a query of its own. A report without panels needs neither labels nor nodes.
+func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
+	k nodeList) (found taken) {
+	var err error
+	if len(r.Panels) > 0 {
+		err = s.findLabels(ctx, r, o, &found)
+	}
+	plan := s.planDashboard(ctx, r, *o, promapi.Unreachable(err))
+	specs, problems := withJudged(r.Panels, plan)
+	if len(r.Panels) == 0 && len(specs) > 0 {
+		err = s.findLabels(ctx, r, o, &found)
+	}
+	if len(specs) > 0 {
+		err = s.findNodes(ctx, r, o, k, err, &found)
+	}
+	if down := promapi.Unreachable(err); down != nil {
+		found.panels = snapshot.Failed(specs, down)
+	} else {
+		found.panels = s.takeSome(ctx, specs, problems, *o)
+	}
+	found.board = runDashboard(ctx, plan, len(specs), o.Progress)
+	found.unknown = plan != nil && !plan.KnowsJudged()
+	return found
+}
+
+// findLabels finds out how the source names its labels. An error says that it could not.
+func (s *Source) findLabels(ctx context.Context, r config.Report, o *snapshot.Options,
+	found *taken) error {
 	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range,
 		s.cfg.Prometheus.ClusterLabel)
-	o.Mapping = mapping
-	if promapi.Unreachable(err) == nil {
+	o.Mapping, found.notes = mapping, notes
+	return err
+}
+
+// findNodes finds the nodes and adds them to o. err is that of findLabels. The error that it
+// returns says that the nodes are unknown.
+func (s *Source) findNodes(ctx context.Context, r config.Report, o *snapshot.Options, k nodeList,
+	err error, found *taken) error {
+	down := promapi.Unreachable(err)
+	if down == nil {
 		if err != nil {
-			notes = append(notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
+			found.notes = append(found.notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
 		}
 		var more []snapshot.Note
-		o.Nodes, more, err = snapshot.LoadNodes(ctx, mapping.Querier(s.client), o.End(), r.Range,
+		o.Nodes, more, err = snapshot.LoadNodes(ctx, o.Mapping.Querier(s.client), o.End(), r.Range,
 			k.nodes...)
-		notes = append(notes, more...)
+		found.notes = append(found.notes, more...)
+		down = promapi.Unreachable(err)
 	}
-	notes = append(notes, k.notes...)
-	if down := promapi.Unreachable(err); down != nil {
-		return snapshot.Failed(r.Panels, down), notes
+	found.notes = append(found.notes, k.notes...)
+	if err != nil && down == nil {
+		found.notes = append(found.notes, snapshot.NoteOf(snapshot.NoteNodesByAddress, err))
 	}
-	if err != nil {
-		notes = append(notes, snapshot.NoteOf(snapshot.NoteNodesByAddress, err))
-	}
-	return snapshot.Take(ctx, s.client, r.Panels, *o), notes
+	return down
 }
 
 // whyIncomplete returns why the queries ended early. If a proxy kept them waiting until it gave up,

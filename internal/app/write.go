@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/promsnap/promsnap/internal/alerts"
+	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/dir"
@@ -59,5 +61,37 @@ func filesOf(ctx context.Context, r *report.Report) ([]report.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]report.File{page, doc}, pictures...), nil
+	whole, err := boardPictures(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]report.File{page, doc}, pictures, whole), nil
+}
+
+// boardPictures draws the whole dashboard of a report, if it has one.
+func boardPictures(ctx context.Context, r *report.Report) ([]report.File, error) {
+	if r.Info.Board == nil {
+		return nil, nil
+	}
+	in := chart.BoardOptions{Zone: r.Info.Zone, Language: r.Info.Language, Font: r.Info.Font}
+	large, phone := in, in
+	large.Scale, phone.Scale, phone.Phone = 2, 2, true
+	var files []report.File
+	for _, f := range []struct {
+		name string
+		o    chart.BoardOptions
+	}{
+		{report.BoardPicture, in}, {report.BoardLargePicture, large},
+		{report.BoardPhonePicture, phone},
+	} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		body, err := chart.BoardPNG(r.Info.Board, f.o)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, report.File{Name: f.name, ContentType: "image/png", Body: body})
+	}
+	return files, nil
 }

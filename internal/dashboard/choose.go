@@ -3,7 +3,6 @@ package dashboard
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana"
 )
 
-// choose decides which panels are drawn: those that Only and Except allow and that Grafana does not
+// choose decides which panels are drawn: those that the report shows and that Grafana does not
 // hide. The verdict of every other panel says why it is not.
 func (p *Plan) choose() {
 	at := map[*grafana.Panel]int{}
@@ -29,6 +28,10 @@ func (p *Plan) choose() {
 		planned := &p.plan.Panels[i]
 		n := at[planned.Panel]
 		copies[n]++
+		if j, differs, ok := p.judge(planned, names); ok && p.shows(planned) {
+			p.judged = append(p.judged, j)
+			differ(&p.verdicts[n], differs)
+		}
 		if why := p.leftOut(planned); why != "" {
 			if out[n] == nil {
 				out[n] = map[string]int{}
@@ -36,10 +39,7 @@ func (p *Plan) choose() {
 			out[n][why]++
 			continue
 		}
-		drawn := panel{planned: planned, row: -1, name: unique(names, nameOf(planned))}
-		if v := p.verdicts[n]; v.Status == grafana.Approximated {
-			drawn.differs = v.Reason
-		}
+		drawn := shown{planned: planned, row: -1, name: unique(names, nameOf(planned))}
 		if r := planned.Row; r >= 0 {
 			drawn.row = p.rowOf(r, rows)
 		}
@@ -48,15 +48,33 @@ func (p *Plan) choose() {
 	for i := range out {
 		leave(&p.verdicts[i], out[i], copies[i])
 	}
+	for i := range p.panels {
+		one := &p.panels[i]
+		if v := p.verdicts[at[one.planned.Panel]]; v.Status == grafana.Approximated {
+			one.differs = v.Reason
+		}
+	}
+}
+
+// differ adds to a verdict what differs from Grafana.
+func differ(v *grafana.Verdict, reasons []string) {
+	for _, why := range reasons {
+		if v.Status = grafana.Approximated; !strings.Contains(v.Reason, why) {
+			v.Reason = strings.TrimPrefix(v.Reason+"; "+why, "; ")
+		}
+	}
+}
+
+// shows reports whether the report has a panel.
+func (p *Plan) shows(planned *grafana.Planned) bool {
+	return p.o.Shows == nil || p.o.Shows(planned.Panel.Title)
 }
 
 // leftOut returns why a panel is not drawn, or "" if it is.
 func (p *Plan) leftOut(planned *grafana.Planned) string {
 	switch {
-	case len(p.o.Only) > 0 && !matches(p.o.Only, planned):
-		return "the report shows only other panels"
-	case matches(p.o.Except, planned):
-		return "the report excepts it"
+	case !p.shows(planned):
+		return "the report leaves it out by only or except"
 	case planned.Hidden || planned.Row >= 0 && p.plan.Rows[planned.Row].Hidden:
 		return hiddenByGrafana
 	}
@@ -65,23 +83,6 @@ func (p *Plan) leftOut(planned *grafana.Planned) string {
 
 // hiddenByGrafana is also what the plan's own verdict says.
 const hiddenByGrafana = "Grafana hides it with these values"
-
-// matches reports whether the title of a panel matches one of the globs, with its variables filled
-// in or as it is in the file.
-func matches(globs []string, planned *grafana.Planned) bool {
-	return slices.ContainsFunc(globs, func(glob string) bool {
-		return match(glob, planned.Title) || match(glob, planned.Panel.Title)
-	})
-}
-
-// match reports whether a title matches a glob of package path. A slash in a title is a character
-// like any other.
-func match(glob, title string) bool {
-	const slash = "\x00"
-	ok, err := path.Match(strings.ReplaceAll(glob, "/", slash),
-		strings.ReplaceAll(strings.TrimSpace(title), "/", slash))
-	return ok && err == nil
-}
 
 // leave adds to a verdict how many of the panel's copies are left out.
 func leave(v *grafana.Verdict, why map[string]int, copies int) {

@@ -21,10 +21,11 @@ import (
 // Options say what a report shows of a dashboard.
 type Options struct {
 	Variables map[string][]string // values that replace those of the file
-	Only      []string            // globs of panel titles; empty: all
-	Except    []string            // globs of panel titles
+	// Shows reports whether the report has the panels with a title of the file; nil: it has all.
+	Shows func(title string) bool
 	// Rules are those of the configuration, by panel title. Alerts of the file are not in it.
 	Rules       map[string][]rules.Rule
+	Section     string    // of the report's panels with these rules
 	End         time.Time // of the range
 	Range       time.Duration
 	Scrape      time.Duration  // of the targets; 0: grafana.DefaultScrape
@@ -42,15 +43,16 @@ type Plan struct {
 	o        Options
 	plan     *grafana.Plan
 	down     error   // every further query would fail with it
-	panels   []panel // that are drawn, in reading order
+	panels   []shown // that are drawn, in reading order
+	judged   []Judged
 	rows     []board.Row
 	verdicts []grafana.Verdict
 	notes    []string
 	failures []string // of the variables
 }
 
-// panel is one panel that is drawn.
-type panel struct {
+// shown is one panel that is drawn.
+type shown struct {
 	planned *grafana.Planned
 	name    string
 	row     int // index into Plan.rows; -1: above all rows

@@ -151,13 +151,8 @@ func lateAfter(ctx context.Context) (late <-chan struct{}, end func()) {
 
 // plannedOf finds the job of a query. A query with a variable that has no value is never sent.
 func (r *run) plannedOf(of *grafana.Planned, q grafana.Query) planned {
-	switch {
-	case q.Problem != "":
-		return planned{Query: q, why: q.Problem}
-	case q.Pending && r.down != nil:
-		return planned{Query: q, why: r.down.Error()}
-	case q.Pending:
-		return planned{Query: q, why: "the run was stopped before its variables had values"}
+	if why := r.unsent(q); why != "" {
+		return planned{Query: q, why: why}
 	}
 	sent, longer := r.queryOf(of, q)
 	j, ok := r.sent[sent]
@@ -167,6 +162,19 @@ func (r *run) plannedOf(of *grafana.Planned, q grafana.Query) planned {
 	}
 	j.waiting++
 	return planned{Query: q, step: sent.step, longer: longer, job: j}
+}
+
+// unsent returns why a query is not sent, or "" if it is.
+func (p *Plan) unsent(q grafana.Query) string {
+	switch {
+	case q.Problem != "":
+		return q.Problem
+	case q.Pending && p.down != nil:
+		return p.down.Error()
+	case q.Pending:
+		return "the run was stopped before its variables had values"
+	}
+	return ""
 }
 
 // start sends the queries of a panel that no earlier panel has sent.

@@ -335,7 +335,8 @@ var english = Words{
 	PanelsOnPage: Counted{
 		"%s more panel is on the page only.", "%s more panels are on the page only.",
 	},
-	NoPanels: "This dashboard has no panels.",
+	NoPanels:    "This dashboard has no panels.",
+	AlertPanels: "Alerts",
 
 	OnMany:        "%[1]s %[2]s on %[3]s",
 	Alerts:        Counted{"%s alert", "%s alerts"},

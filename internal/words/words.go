@@ -237,6 +237,7 @@ type Words struct {
 	TimesNotDrawable, NothingFinite                            string
 	SomePanels, PanelsOnPage                                   Counted
 	NoPanels                                                   string
+	AlertPanels                                                string // the section of the panels that judge a dashboard
 
 	// Texts of a message.
 	OnMany            string // 1 subject, 2 its limit, 3 "12 nodes"
