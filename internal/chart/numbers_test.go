@@ -18,7 +18,7 @@ import (
 )
 
 // The grammar of what we write: https://www.w3.org/TR/SVG2/paths.html#PathDataBNF, without
-// exponents and without a minus zero.
+// exponents and without a minus zero. Only l is left out where it is repeated.
 var (
 	svgNumber = regexp.MustCompile(`^-?(\d+(\.\d+)?|\.\d+)$`)
 	svgToken  = regexp.MustCompile(`[A-Za-z]|-?(\d+(\.\d+)?|\.\d+)`)
@@ -35,14 +35,19 @@ func badPath(d string) string {
 	if rest := strings.Trim(svgToken.ReplaceAllString(d, ""), " "); rest != "" {
 		return "holds " + rest
 	}
-	wants := 0
+	wants, repeats := 0, false
 	for i, token := range svgToken.FindAllString(d, -1) {
 		takes, isCommand := svgTakes[token]
 		switch {
 		case isCommand && wants > 0:
 			return "lacks a number before " + token
 		case isCommand:
-			wants = takes
+			wants, repeats = takes, token == "l"
+			continue
+		case wants == 0 && repeats:
+			wants = svgTakes["l"]
+		}
+		switch {
 		case i == 0 || wants == 0 || badNumber(token):
 			return "holds the number " + token
 		default:

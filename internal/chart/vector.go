@@ -160,47 +160,61 @@ func (v *vector) dashes(dash []float64) {
 // steps writes a path's data in tenths of a pixel. Each point is relative to the one before, which
 // is half as long as coordinates.
 func (v *vector) steps(path []point) {
-	var x, y int
+	var x, y, dy int
+	var b []byte
+	straight := false // the last command was l, which need not be repeated
 	for i, p := range path {
 		if !p.drawable() {
 			continue
 		}
 		px, py := int(math.Round(float64(p.x)*10)), int(math.Round(float64(p.y)*10))
+		goesOn := straight
+		straight = false
 		switch {
 		case i == 0 || !path[i-1].drawable():
-			fmt.Fprintf(&v.out, "M%s %s", tenths(px), tenths(py))
+			b = tenths(append(tenths(append(b, 'M'), px), ' '), py)
 			if i+1 == len(path) || !path[i+1].drawable() {
-				v.out.WriteString("h0") // an isolated sample: the round cap is a dot
+				b = append(b, "h0"...) // an isolated sample: the round cap is a dot
 			}
 		case py == y:
-			v.out.WriteString("h" + tenths(px-x))
+			b = tenths(append(b, 'h'), px-x)
 		case px == x:
-			v.out.WriteString("v" + tenths(py-y))
+			b = tenths(append(b, 'v'), py-y)
 		default:
-			dx, dy := tenths(px-x), tenths(py-y)
-			if dy[0] != '-' {
-				dy = " " + dy
+			if goesOn {
+				b = further(b, dy, px-x)
+			} else {
+				b = tenths(append(b, 'l'), px-x)
 			}
-			v.out.WriteString("l" + dx + dy)
+			dy, straight = py-y, true
+			b = further(b, px-x, dy)
 		}
 		x, y = px, py
 	}
+	v.out.Write(b)
 }
 
-// tenths writes n/10 in the fewest letters: .5, -1.2, 30.
-func tenths(n int) string {
-	var buf [24]byte
-	text := buf[:0]
+// further appends n/10 after before/10, with a space if they would be read as one number. A sign
+// begins a number, and so does a point after a number with a point.
+func further(b []byte, before, n int) []byte {
+	if point := n < 10 && n%10 != 0; n >= 0 && !(point && before%10 != 0) {
+		b = append(b, ' ')
+	}
+	return tenths(b, n)
+}
+
+// tenths appends n/10 in the fewest letters: .5, -1.2, 30.
+func tenths(b []byte, n int) []byte {
 	if n < 0 {
-		text, n = append(text, '-'), -n
+		b, n = append(b, '-'), -n
 	}
 	if n >= 10 || n == 0 {
-		text = strconv.AppendInt(text, int64(n/10), 10)
+		b = strconv.AppendInt(b, int64(n/10), 10)
 	}
 	if n%10 != 0 {
-		text = append(text, '.', byte('0'+n%10))
+		b = append(b, '.', byte('0'+n%10))
 	}
-	return string(text)
+	return b
 }
 
 // Area writes a polygon for each stretch between gaps.

@@ -121,8 +121,20 @@ func TestTenths(t *testing.T) {
 	for n, want := range map[int]string{
 		0: "0", 5: ".5", -5: "-.5", 10: "1", -12: "-1.2", 100: "10", 105: "10.5",
 	} {
-		if got := tenths(n); got != want {
+		if got := string(tenths(nil, n)); got != want {
 			t.Errorf("%d tenths are %q, want %q", n, got, want)
 		}
+	}
+}
+
+func TestStepsOfAPath(t *testing.T) {
+	v := &vector{}
+	v.steps([]point{
+		{1, 2}, {2, 3}, {2.5, 3.5}, {3, 3}, {4, 3.5}, {4.5, 4.5}, {5.5, 4.5}, {6, 5}, {6, 6}, {7, 8.5},
+		gap(), {9, 9}, gap(), {10, 10}, {11, 11.5}, {12, 12},
+	})
+	const want = "M1 2l1 1 .5.5.5-.5 1 .5.5 1h1l.5.5v1l1 2.5M9 9h0M10 10l1 1.5 1 .5"
+	if got := v.out.String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
