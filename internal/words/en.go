@@ -255,7 +255,6 @@ var english = Words{
 	Dashboard:        "Dashboard",
 	Untitled:         "Panel without a title",
 	UntitledRow:      "Row without a title",
-	AllVariables:     "Variables",
 	Red:              "red",
 	Yellow:           "yellow or orange",
 	UnknownValue:     "no value: %[1]s",

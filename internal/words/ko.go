@@ -240,7 +240,6 @@ var korean = Words{
 	Dashboard:        "대시보드",
 	Untitled:         "제목 없는 패널",
 	UntitledRow:      "제목 없는 행",
-	AllVariables:     "변수",
 	Red:              "빨간색",
 	Yellow:           "노란색 또는 주황색",
 	UnknownValue:     "값 없음: %[1]s",

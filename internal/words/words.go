@@ -197,7 +197,7 @@ type Words struct {
 	LeftOutPanels                                      string // 1 how many panels
 	BeyondThresholds, NoRules, Dashboard               string
 	Untitled, UntitledRow                              string
-	AllVariables, Red, Yellow                          string
+	Red, Yellow                                        string
 	UnknownValue                                       string // 1 why
 	PendingValue                                       string
 	PanelsLeftOut                                      string // 1 how many, 2 of how many

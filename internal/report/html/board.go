@@ -17,6 +17,7 @@ import (
 const (
 	firstBeyond  = 12
 	allBeyond    = 100
+	variables    = 8 // the rest is folded
 	toldLines    = 200
 	shownNotes   = 2 // of a card; more of them are folded
 	shownQueries = 20
@@ -26,7 +27,8 @@ const (
 type boardView struct {
 	W                           *words.Words
 	Title, Description, Summary string
-	Variables                   []report.BoardVariable
+	Variables, MoreVariables    []report.BoardVariable
+	MoreHead                    string
 	Parts                       []partView
 	Told                        []toldView
 }
@@ -102,7 +104,12 @@ func (l layout) addBoard(p *page, views []viewDrawing) string {
 	}
 	v := &boardView{
 		W: l.words, Title: l.words.Dashboard, Description: l.BoardDescription(),
-		Variables: l.BoardVariables(), Told: l.told(),
+		Told: l.told(),
+	}
+	v.Variables = l.BoardVariables()
+	if rest := len(v.Variables) - variables; rest > 0 {
+		v.MoreHead = l.words.AndMore.Of(rest)
+		v.Variables, v.MoreVariables = v.Variables[:variables], v.Variables[variables:]
 	}
 	if title := l.BoardTitle(); title != "" && title != l.Info.Title {
 		v.Title = title
@@ -177,6 +184,9 @@ func (l layout) part(s board.Section, views []viewDrawing, style *boardStyle,
 		c := l.card(&b.Panels[n], &views[n], style)
 		c.Level, c.Half = cards, column[i].Width < phonePage
 		c.Place = style.place(rects[i], rows)
+		if c.Table != nil || c.Text != nil {
+			c.Place += " " + style.height(rects[i].Height)
+		}
 		v.Cards = append(v.Cards, c)
 	}
 	return v
@@ -247,6 +257,7 @@ func edges(rects []board.Rect) []int {
 // so that places and colours are classes.
 type boardStyle struct {
 	places  []string // the areas of the grid that are used; their index is in the class
+	heights []int    // of the cards that scroll
 	colours colours
 }
 
@@ -264,12 +275,25 @@ func (s *boardStyle) place(r board.Rect, rows []int) string {
 	return "at" + strconv.Itoa(i)
 }
 
+// height returns the class of a card whose content scrolls if it does not fit.
+func (s *boardStyle) height(h int) string {
+	h -= cardHead + 2*cardBorder
+	if !slices.Contains(s.heights, h) {
+		s.heights = append(s.heights, h)
+	}
+	return "high" + strconv.Itoa(h)
+}
+
 // css returns the style sheet.
 func (s *boardStyle) css() string {
 	var b strings.Builder
 	b.WriteString("@media (min-width:1080px),print{")
 	for i, area := range s.places {
 		fmt.Fprintf(&b, ".at%d{grid-area:%s}", i, area)
+	}
+	b.WriteString("}\n@media screen and (min-width:1080px){")
+	for _, h := range s.heights {
+		fmt.Fprintf(&b, ".high%d .scroll{max-height:%dpx}", h, h)
 	}
 	b.WriteString("}\n")
 	b.WriteString(s.colours.css())

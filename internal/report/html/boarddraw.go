@@ -14,7 +14,8 @@ const (
 	cardHead   = 28  // the line of the title
 	cardBorder = 1   // on each side
 	phonePage  = 358 // what a phone of 390 pixels has between the margins of the page
-	narrow     = 300 // a picture up to this width is used on a phone too
+	// a picture of a width between these fits a phone too
+	narrowest, narrow = 280, 400
 	// leastPNG is the least width of a file: a picture that stands alone has room
 	leastPNG, leastPNGHeight = 480, 160
 )
@@ -76,7 +77,7 @@ func drawView(in report.Info, p *board.Panel, s sizes) (d viewDrawing) {
 		return template.HTML(picture) //nolint:gosec // chart escapes all text in it
 	}
 	d.wide = svg(s.wide)
-	if s.wide.Width > narrow || s.phone.Width < phonePage {
+	if s.wide.Width > narrow || s.wide.Width < narrowest || s.phone.Width < phonePage {
 		d.phone = svg(s.phone)
 	}
 	return d

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/chart"
@@ -107,8 +108,14 @@ func (s *boardStyle) listing(t *board.Table, name string) *listing {
 	return out
 }
 
+// longCell is the number of characters from which a cell has several lines.
+const longCell = 60
+
 func (s *boardStyle) cell(of board.Column, c board.Cell) listingCell {
 	out := listingCell{Text: c.Text, Class: alignOf(of)}
+	if utf8.RuneCountInString(c.Text) > longCell {
+		out.Class += " long"
+	}
 	switch {
 	case c.Text == "" || c.Color.A == 0:
 	case of.Style == board.TextCell:
