@@ -116,6 +116,8 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 		p.addBars(v.Bars, inner)
 	case board.TableKind:
 		p.addTable(v.Table, inner)
+	case board.TextKind:
+		p.addText(v.Text, inner)
 	}
 }
 
