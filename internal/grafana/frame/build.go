@@ -72,7 +72,9 @@ func legend(q Query, labels series.Labels) string {
 	case "":
 		name = metric(labels)
 	default:
-		name = expandLegend(q.Legend, labels)
+		if name = expandLegend(q.Legend, labels); name == "" {
+			return "" // no label of the legend exists
+		}
 	}
 	if name == "" || name == "{}" {
 		return q.Expr

@@ -46,6 +46,8 @@ func TestTimeSeries(t *testing.T) {
 		{"{{instance", "{{instance", "{{instance"},
 		{"fixed", "fixed", "fixed"},
 		{"__auto", "", `{__name__="up", instance="a", job="b"}`},
+		{"{{ node }}", "", `{__name__="up", instance="a", job="b"}`},
+		{"{}", "up > 0", "up > 0"},
 	} {
 		q := frame.Query{RefID: "A", Expr: "up > 0", Legend: c.legend}
 		one := list([]float64{1, hole, 3}, "__name__", "up", "instance", "a", "job", "b")
