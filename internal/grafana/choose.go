@@ -45,10 +45,10 @@ func (r *resolver) choose(v *Value) {
 		r.chooseAll(v, "all values, because none is saved"+cut)
 	case len(v.Options) > 0:
 		v.Selected = v.Options[:1]
-		v.How = fmt.Sprintf("the first of %d values%s", len(v.Options), cut)
+		v.How = firstOf(len(v.Options)) + cut
 	default:
 		v.Selected = []Option{{}}
-		v.How = "Prometheus has no values: it is empty, as in Grafana"
+		v.How, v.None = "Prometheus has no values: it is empty, as in Grafana", true
 	}
 }
 
@@ -64,7 +64,7 @@ func (r *resolver) chooseAll(v *Value, how string) {
 	v.Selected = v.Options
 	if len(v.Options) == 0 && v.AllValue == "" {
 		v.Selected = []Option{{}}
-		v.How = "Prometheus has no values: it is empty, as in Grafana"
+		v.How, v.None = "Prometheus has no values: it is empty, as in Grafana", true
 	}
 }
 
@@ -218,7 +218,7 @@ func (r *resolver) interval(v *Value) {
 		}
 		value, how = FormatInterval(Interval(r.window.Range(), count, low)), "by the range"
 	case value == "" && len(v.Options) > 0:
-		value, how = v.Options[0].Value, fmt.Sprintf("the first of %d values", len(v.Options))
+		value, how = v.Options[0].Value, firstOf(len(v.Options))
 	}
 	if !isInterval(value) {
 		v.Problem = "it has no interval such as 5m: give one"
@@ -233,4 +233,12 @@ func isInterval(s string) bool {
 	_, ok := ParseInterval(s)
 	return ok || isVariable(s, "__rate_interval") || isVariable(s, "__interval") ||
 		isVariable(s, "__range")
+}
+
+// firstOf says that the first of n values is chosen.
+func firstOf(n int) string {
+	if n == 1 {
+		return "its only value"
+	}
+	return fmt.Sprintf("the first of %d values", n)
 }

@@ -104,6 +104,7 @@ func (b *Dashboard) Plan(values *Values, req Request) *Plan {
 		p.req.Scrape = DefaultScrape
 	}
 	p.notes.list = slices.Clone(b.Notes)
+	p.noteEmpty()
 	p.panels(-1, -1, nil)
 	for i := range b.Rows {
 		p.row(i)
@@ -111,6 +112,20 @@ func (b *Dashboard) Plan(values *Values, req Request) *Plan {
 	p.judge()
 	p.plan.Notes = p.notes.list
 	return p.plan
+}
+
+// noteEmpty notes the variables without values, whose panels show nothing.
+func (p *planner) noteEmpty() {
+	if p.values == nil {
+		return
+	}
+	for _, v := range p.values.list {
+		if v.None && v.Variable.Kind == QueryVariable {
+			p.notes.add("the variable %s is empty, because Prometheus has nothing for %s: give it "+
+				"a value, or check that Prometheus has this metric", short(v.Variable.Name, 60),
+				short(v.Variable.Query, 200))
+		}
+	}
 }
 
 // row plans a row with its panels.

@@ -42,6 +42,7 @@ type Value struct {
 	Selected []Option // the chosen ones; all options if All is chosen
 	All      bool
 	AllValue string // how All is written, with its variables not yet filled in; empty: all options
+	None     bool   // Prometheus has no values for it, so it is empty
 	Cut      int    // how many options beyond the limit were dropped
 	How      string // how it got its value, in words
 	Problem  string // why it has no value; empty: it has one

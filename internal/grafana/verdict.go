@@ -1,6 +1,7 @@
 package grafana
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -130,6 +131,9 @@ func (p *planner) verdict(i int, copies []*Planned) Verdict {
 	}
 	if why := p.leftOut(panel, copies); why != "" {
 		v.Status, v.Reason = LeftOut, why
+		for i := range v.Queries {
+			v.Queries[i].Problem = cmp.Or(v.Queries[i].Problem, "its panel is left out")
+		}
 		return v
 	}
 	for _, c := range copies {
