@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/disk"
+	"github.com/promsnap/promsnap/internal/grafana"
 )
 
 // completionTimeout is how long a shell waits for a completion.
@@ -47,4 +50,24 @@ func completeNames(c *console, file *string,
 		}
 		return names(cfg), cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// completeVariables returns the names of the variables of a dashboard file, each with its equals
+// sign, or nothing if the file cannot be read.
+func completeVariables(ctx context.Context, c *console, file string) []string {
+	ctx, cancel := c.withTimeout(ctx, completionTimeout)
+	defer cancel()
+	data, err := disk.Read(ctx, file, grafana.MaxFile)
+	if err != nil || len(data) > grafana.MaxFile {
+		return nil
+	}
+	board, err := grafana.Decode(data)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, v := range board.Variables {
+		names = append(names, cobra.CompletionWithDesc(v.Name+"=", v.Label))
+	}
+	return names
 }

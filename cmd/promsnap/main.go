@@ -155,7 +155,8 @@ no browser and no server.`,
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetUsageTemplate(usageTemplate(root, c.width))
-	addGroup(root, "Reports:", runCommand(c), panelsCommand(c))
+	addGroup(root, "Reports:", runCommand(c), panelsCommand(c),
+		dashboardCommand(c))
 	addGroup(root, "Setup:", initCommand(c), checkConfigCommand(c), doctorCommand(c),
 		deliverCommand(c))
 	addGroup(root, "Alerts:", silenceCommand(c), stateCommand(c))

@@ -51,6 +51,16 @@ func (p *printer) found(k *cluster) {
 	}
 }
 
+// dashboard prints the titles of the reports' dashboards.
+func (p *printer) dashboard(reports []config.Report) {
+	for _, r := range reports {
+		if d := r.Dashboard; d != nil && !p.json {
+			fmt.Fprintf(p.c.stdout, "%-12s %s, %s\n", "dashboard",
+				cmp.Or(outside.Said(d.Board.Title, 100), r.Title), d.Source)
+		}
+	}
+}
+
 // started prints the first line of a report: the cluster and the server that answers.
 func (p *printer) started(r config.Report, server, at string) {
 	p.done, p.total, p.running = 0, len(r.Panels), nil

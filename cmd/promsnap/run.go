@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ type runFlags struct {
 	failOn, output, logFormat                   string
 	open, deliver, dryRun                       bool
 	kube                                        kubeFlags
+	dashboard                                   string
+	variables                                   []string
+	from                                        dashboardFlags
 }
 
 func runCommand(c *console) *cobra.Command {
@@ -40,6 +44,9 @@ func runCommand(c *console) *cobra.Command {
 their thresholds. Writes each report to OUTPUT-DIR/REPORT/SLOT/: index.html,
 report.json and one PNG per panel. Without REPORT it runs every report of the
 configuration; without a configuration, the built-in panels.
+
+With --dashboard it shows a Grafana dashboard instead: a file, the number of a
+dashboard on grafana.com, or an address. promsnap dashboard --help says more.
 
 Without a configuration and without a URL, it finds Prometheus in the cluster of
 your kubeconfig, by the labels of the known Helm charts. It connects with your
@@ -58,8 +65,8 @@ and calls no heartbeat.
 
 Exit codes:
   0  success
-  1  a query or a delivery failed, every answer was incomplete, or PromsnapBlind
-     fires; what worked is written
+  1  a query, a download or a delivery failed, every answer was incomplete, or
+     PromsnapBlind fires; what worked is written
   2  the command line or the configuration is wrong
   3  --fail-on is set and a finding is that severe; if 1 applies too, the code
      is 1`,
@@ -71,6 +78,9 @@ Exit codes:
 
   # A Prometheus URL
   promsnap run --prometheus-url http://localhost:9090
+
+  # The Grafana dashboard Node Exporter Full, for two nodes
+  promsnap run --dashboard 1860 --var job=node-exporter --var node=10.0.1.10:9100,10.0.1.11:9100
 
   # The report "daily" as of 09:00 on 22 November
   promsnap run daily -c promsnap.yaml --time 2026-11-22T09:00:00+09:00
@@ -93,6 +103,12 @@ Exit codes:
 	f.kube.registerService(cmd)
 	either(cmd, "prometheus-url", "prometheus-service")
 	f.kube.register(cmd, namespaceOfBoth)
+	fl.StringVar(&f.dashboard, "dashboard", "", "Grafana `DASHBOARD` to show: a file, a number on "+
+		"grafana.com, an address or uid:UID")
+	_ = cmd.MarkFlagFilename("dashboard", "json")
+	varFlag(c, cmd, &f.variables, func([]string) string { return f.dashboard })
+	f.from.register(cmd)
+	before(cmd, f.checkDashboard)
 	timeFlag(cmd, &f.time)
 	fl.StringVar(&f.rng, "range", "", "`DURATION` of the charts, such as 6h or 7d (default: the "+
 		"report's range, or 24h)")
@@ -128,7 +144,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	defer cancel()
 	cfg, err := f.load(ctx, c)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	slot, err := parseSlot(f.time, c.now())
 	if err != nil {
@@ -163,6 +179,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 		return openError(err)
 	}
 	out.found(k)
+	out.dashboard(cfg.Reports)
 	log.Info("run begins", "prometheus", cmp.Or(cfg.Prometheus.URL, k.found()), "slot", slot,
 		"reports", names, "version", versionString())
 	began := c.now()
@@ -213,22 +230,74 @@ func (f runFlags) cluster(ctx context.Context, c *console, cfg *config.Config) (
 	return k, err
 }
 
-// load reads the configuration file. Without one it returns the configuration of the built-in
-// panels.
-func (f runFlags) load(ctx context.Context, c *console) (*config.Config, error) {
+// load reads the configuration file. Without one it returns the configuration of a dashboard or of
+// the built-in panels.
+func (f *runFlags) load(ctx context.Context, c *console) (*config.Config, error) {
 	o := configOptions(c)
 	o.URL, o.Service = f.prometheusURL, f.kube.service
-	if f.rng != "" {
-		d, err := model.ParseDuration(f.rng)
-		if err != nil {
-			return nil, fmt.Errorf("--range %q is not a duration; write it like 6h or 7d", f.rng)
-		}
-		o.Range = time.Duration(d)
+	var err error
+	if o.Range, err = parseRange(f.rng); err != nil {
+		return nil, usage(err)
 	}
+	if f.dashboard != "" {
+		return f.loadDashboard(ctx, c, o)
+	}
+	var cfg *config.Config
 	if f.config != "" {
-		return loadConfig(ctx, f.config, o)
+		cfg, err = loadConfig(ctx, f.config, o)
+	} else {
+		cfg, err = config.Default(o)
 	}
-	return config.Default(o)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return cfg, nil
+}
+
+// loadDashboard gets the dashboard and returns the configuration of its report. It pins the revision
+// of a dashboard on grafana.com, so that the command in the report's footer gives the same one.
+func (f *runFlags) loadDashboard(ctx context.Context, c *console,
+	o config.Options) (*config.Config, error) {
+	variables, err := parseVars(f.variables)
+	if err != nil {
+		return nil, usage(err)
+	}
+	d, ref, err := f.from.get(ctx, c, f.dashboard)
+	if err != nil {
+		return nil, err
+	}
+	f.dashboard, f.from.revision = named(ref), ref.Revision
+	shown := &config.Dashboard{Source: ref.String(), Board: d.Board, Variables: variables}
+	if err := shown.Check(); err != nil {
+		return nil, usage(fmt.Errorf("--dashboard %s: %w", ref, err))
+	}
+	if err := shown.CheckVariables(); err != nil {
+		return nil, usage(fmt.Errorf("--var %w", err))
+	}
+	cfg, err := config.OfDashboard(shown, o)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return cfg, nil
+}
+
+// checkDashboard checks the flags of a dashboard against the others.
+func (f *runFlags) checkDashboard(cmd *cobra.Command) error {
+	if f.dashboard != "" && f.config != "" {
+		return errors.New("--dashboard and -c cannot be used together; in a configuration, a " +
+			"report names its dashboard: dashboard: {file: dashboards/1860.json} (promsnap " +
+			"dashboard get downloads it)")
+	}
+	for _, name := range []string{
+		"var", "revision", "grafana-url", "grafana-com-url", "grafana-token-env",
+		"grafana-token-file",
+	} {
+		if cmd.Flags().Changed(name) && f.dashboard == "" {
+			return fmt.Errorf("--%s needs --dashboard; example: promsnap run --dashboard 1860 "+
+				"--var job=node-exporter", name)
+		}
+	}
+	return nil
 }
 
 // check validates the flags that have a few allowed values, and --timeout. It returns the severity
@@ -267,7 +336,19 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 	if f.prometheusURL != "" && !strings.Contains(f.prometheusURL, "@") {
 		parts = append(parts, "--prometheus-url", f.prometheusURL)
 	}
+	if f.dashboard != "" {
+		parts = append(parts, "--dashboard", shellQuote(f.dashboard))
+	}
+	for _, v := range f.variables {
+		parts = append(parts, "--var", shellQuote(v))
+	}
+	if f.from.revision > 0 {
+		parts = append(parts, "--revision", strconv.Itoa(f.from.revision))
+	}
 	for _, flag := range []struct{ name, value string }{
+		{"--grafana-url", withoutQuery(f.from.grafanaURL)},
+		{"--grafana-token-env", f.from.tokenEnv},
+		{"--grafana-com-url", withoutQuery(f.from.publicURL)},
 		{"--prometheus-service", f.kube.service}, {"--context", f.kube.context},
 		{"--namespace", f.kube.namespace}, {"--range", f.rng},
 	} {
@@ -276,6 +357,13 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 		}
 	}
 	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
+}
+
+// withoutQuery returns an address without its query and fragment.
+func withoutQuery(address string) string {
+	address, _, _ = strings.Cut(address, "#")
+	address, _, _ = strings.Cut(address, "?")
+	return address
 }
 
 // openReports opens the written reports in the desktop's browser.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -14,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +24,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/promsnap/promsnap/internal/grafana/fetch/grafanadouble"
 	"github.com/promsnap/promsnap/internal/lab"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
@@ -69,7 +72,7 @@ func TestScripts(t *testing.T) {
 			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort,
 			"exits": exits, "slack": startSlack, "said": printMessages,
 			"fill": fill, "program": startProgram, "heard": printRequests, "uncomment": uncomment,
-			"cluster": startCluster,
+			"cluster": startCluster, "grafana": startGrafana, "asked": printCalls, "grow": grow,
 		},
 	}
 	if testing.Short() {
@@ -286,6 +289,60 @@ func printRequests(ts *testscript.TestScript, _ bool, _ []string) {
 		fmt.Fprintln(out, rq)
 	}
 	p.requests = nil
+}
+
+// grafanaToken is the token of the Grafana doubles. No output may show it.
+const grafanaToken = "glsa_marked-token"
+
+// startGrafana implements `grafana [PLACE=FILE...]`. It starts a double of grafana.com and of a
+// Grafana server, and sets $GRAFANA to its address and $GRAFANA_TOKEN to its token. A place is the
+// number of a dashboard, whose files are its revisions, uid:UID, or a path. The double answers 503
+// for /busy.json and 50 MB for /large.json.
+func startGrafana(ts *testscript.TestScript, _ bool, args []string) {
+	d := grafanadouble.Start(grafanaToken)
+	ts.Defer(d.Close)
+	for _, a := range args {
+		place, file, _ := strings.Cut(a, "=")
+		text := ts.ReadFile(file)
+		if number, err := strconv.Atoi(place); err == nil {
+			d.Publish(number, text)
+		} else if uid, ok := strings.CutPrefix(place, "uid:"); ok {
+			d.Save(uid, text)
+		} else {
+			d.Serve(place, text)
+		}
+	}
+	d.Fail(grafanadouble.Fault{Path: "/busy.json", Status: http.StatusServiceUnavailable})
+	d.Fail(grafanadouble.Fault{Path: "/large.json", Length: 50 << 20})
+	ts.Setenv("GRAFANA", d.URL())
+	ts.Setenv("GRAFANA_TOKEN", grafanaToken)
+	grafanas.Store(ts.Name(), d)
+}
+
+// grafanas holds the newest double of the running scripts, by script.
+var grafanas sync.Map
+
+// printCalls implements `asked`. It prints the paths that Grafana was asked for since the last call.
+func printCalls(ts *testscript.TestScript, _ bool, _ []string) {
+	v, ok := grafanas.Load(ts.Name())
+	if !ok {
+		ts.Fatalf("asked: there is no grafana")
+	}
+	for _, call := range v.(*grafanadouble.Double).Calls() {
+		fmt.Fprintln(ts.Stdout(), call.Path)
+	}
+}
+
+// grow implements `grow FILE MB`. It makes a file so long with spaces at its end.
+func grow(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: grow FILE MB")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	text := ts.ReadFile(args[0])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append([]byte(text),
+		bytes.Repeat([]byte(" "), n<<20)...), 0o600))
 }
 
 // exits implements `exits CODE COMMAND [ARGS]`. It is exec with an expected exit code.

@@ -58,12 +58,17 @@ func glob(pattern, text string) bool {
 	return strings.HasSuffix(text, parts[last])
 }
 
-// Check returns an error if the dashboard has no query for Prometheus, or no variable of a name in
-// Variables.
+// Check returns an error if no panel that the report shows has a query for Prometheus.
 func (d *Dashboard) Check() error {
 	if why := d.asksNothing(); why != "" {
 		return errors.New(why)
 	}
+	return nil
+}
+
+// CheckVariables returns an error if there is a value for a variable that the dashboard does not
+// have.
+func (d *Dashboard) CheckVariables() error {
 	for _, name := range slices.Sorted(maps.Keys(d.Variables)) {
 		if why := d.unknownVariable(name); why != "" {
 			return fmt.Errorf("%s: %s", shorten(name), why)
@@ -120,9 +125,6 @@ const longestName = 63
 // OfDashboard returns the configuration of a run without a file that shows one dashboard: one
 // report with the dashboard's name and title.
 func OfDashboard(d *Dashboard, o Options) (*Config, error) {
-	if err := d.Check(); err != nil {
-		return nil, err
-	}
 	c, err := Default(o)
 	if err != nil {
 		return nil, err

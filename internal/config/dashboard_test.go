@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -144,8 +145,11 @@ func TestOfDashboard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return config.OfDashboard(&config.Dashboard{Board: b, Variables: variables},
-			config.Options{URL: "http://p"})
+		d := &config.Dashboard{Board: b, Variables: variables}
+		if err := errors.Join(d.Check(), d.CheckVariables()); err != nil {
+			return nil, err
+		}
+		return config.OfDashboard(d, config.Options{URL: "http://p"})
 	}
 	const up = `"panels": [{"type": "stat", "targets": [{"expr": "up{job=\"$job\"}"}]}],
 		"templating": {"list": [{"name": "job", "type": "textbox"}]}`
@@ -167,11 +171,13 @@ func TestOfDashboard(t *testing.T) {
 		{up, "jobs", "jobs: the dashboard has no such variable; did you mean job?"},
 		{up, "pod", "pod: the dashboard has no such variable; it has job"},
 		{
-			`"panels": [{"type": "text"}]`, "job", "no panel of the dashboard has a query for " +
+			`"panels": [{"type": "text"}], "templating": {"list": [{"name": "job",
+				"type": "textbox"}]}`, "job", "no panel of the dashboard has a query for " +
 				"Prometheus; choose a dashboard that queries Prometheus",
 		},
 		{
-			`"panels": [{"type": "stat", "datasource": "Loki", "targets": [{"expr": "x"}]}]`, "job",
+			`"panels": [{"type": "stat", "datasource": "Loki", "targets": [{"expr": "x"}]}],
+				"templating": {"list": [{"name": "job", "type": "textbox"}]}`, "job",
 			"no panel of the dashboard has a query for Prometheus: they query Loki; choose a " +
 				"dashboard that queries Prometheus",
 		},
