@@ -28,6 +28,7 @@ type printer struct {
 	running []string // panels that are being queried, in the order in which they started
 	done    int
 	total   int
+	widest  int // the column of the panels' names
 }
 
 func newPrinter(c *console, output string, cfg *config.Config) *printer {
@@ -63,7 +64,15 @@ func (p *printer) dashboard(reports []config.Report) {
 
 // started prints the first line of a report: the cluster and the server that answers.
 func (p *printer) started(r config.Report, server, at string) {
-	p.done, p.total, p.running = 0, len(r.Panels), nil
+	p.done, p.total, p.running, p.widest = 0, len(r.Panels), nil, 22
+	if d := r.Dashboard; d != nil {
+		p.widest = 40 // its panels' names are titles
+		for i := range d.Board.Panels {
+			if d.Shows(d.Board.Panels[i].Title) {
+				p.total++
+			}
+		}
+	}
 	clear(p.starts)
 	if p.json {
 		return
@@ -78,6 +87,7 @@ func (p *printer) progress(_ string, e snapshot.Event) {
 	if p.json {
 		return
 	}
+	p.total = max(p.total, e.Index+1) // a repeated panel of a dashboard counts as one before
 	if e.Panel == nil {
 		p.starts[e.Index] = p.c.now()
 		p.running = append(p.running, e.Spec.Name)
@@ -93,7 +103,7 @@ func (p *printer) progress(_ string, e snapshot.Event) {
 	}
 	p.clearStatus()
 	seconds := p.c.now().Sub(p.starts[e.Index]).Seconds()
-	line := fmt.Sprintf("%-22s %6d series %5.1fs  %s", e.Spec.Name, e.Panel.Total, seconds,
+	line := fmt.Sprintf("%-*s %6d series %5.1fs  %s", p.widest, e.Spec.Name, e.Panel.Total, seconds,
 		verdict(e.Panel))
 	fmt.Fprintln(p.c.stdout, strings.TrimRight(line, " "))
 	p.status()
