@@ -14,7 +14,7 @@ import (
 
 // Graph is curves over time.
 type Graph struct {
-	From, To   time.Time // the first and the last time of the data
+	From, To   time.Time // the panel's range, up to the last time of the data
 	Axes       [2]Axis   // left and right
 	Curves     []Curve   // in the order in which they are drawn
 	Thresholds *Limits   // nil where none are shown

@@ -44,7 +44,7 @@ func TestGraphCurves(t *testing.T) {
 	equal(t, "figures", x.Figures[0].Name+" "+x.Figures[0].Text, "Max 2 KiB")
 	equal(t, "a count has no unit", x.Figures[1].Text, "2")
 	equal(t, "legend", g.Legend.Calcs, []string{"Max", "Count"})
-	equal(t, "from", g.From, now.Add(-2*time.Minute))
+	equal(t, "from", g.From, now.Add(-time.Hour))
 	equal(t, "to", g.To, now)
 }
 
@@ -299,7 +299,7 @@ func TestGrids(t *testing.T) {
 		board.Answer{Ref: "B", Grid: coarse, Series: []series.Series{line("b", 1, nan, 3)}})
 	equal(t, "fine", v.Graph.Curves[0].Values, []float64{1, 2, nan})
 	equal(t, "coarse", v.Graph.Curves[1].Values, []float64{1, nan, 3})
-	equal(t, "from", v.Graph.From, coarse.Start)
+	equal(t, "from", v.Graph.From, now.Add(-time.Hour))
 	v = show(t, panel("timeseries", `"transformations": [{"id": "joinByField",
 		"options": {"byField": "Time"}}]`), answer("A", line("a", 1, 2, 3)),
 		board.Answer{Ref: "B", Grid: coarse, Series: []series.Series{line("b", 4, 5, 6)}})

@@ -163,7 +163,8 @@ func (g *graphing) fillBelow() {
 	}
 }
 
-// reach computes how far the times and the values of the curves reach.
+// reach computes the range of time, which is that of the panel and of all data, and how far the
+// values of the curves reach.
 func (g *graphing) reach() {
 	for i := range g.graph.Axes {
 		g.graph.Axes[i].Low, g.graph.Axes[i].High = math.NaN(), math.NaN()
@@ -188,6 +189,9 @@ func (g *graphing) reach() {
 		if to.IsZero() || c.Grid.End().After(to) {
 			to = c.Grid.End()
 		}
+	}
+	if start := to.Add(-g.planned.Range); !to.IsZero() && start.Before(from) {
+		from = start // as of an instant query, whose data have one time
 	}
 	g.graph.From, g.graph.To = from, to
 }

@@ -10,11 +10,14 @@ import (
 
 // Distances of a graph, in logical pixels.
 const (
-	graphTimes     = 18.0 // height of the line of times
-	graphTickGap   = 6.0  // between the values' ticks and the plot
-	graphTickPitch = 36.0 // least distance between them
-	graphLeast     = 48.0 // height of a plot that leaves room for a legend
-	graphNarrow    = 60.0 // width of a plot that leaves room for ticks
+	graphTimes     = 18.0  // height of the line of times
+	graphTickGap   = 6.0   // between the values' ticks and the plot
+	graphTickPitch = 28.0  // least distance between them
+	graphLeast     = 48.0  // height of a plot that leaves room for a legend
+	graphTicked    = 24.0  // height of a plot that leaves room for ticks
+	graphLabelled  = 120.0 // height of a plot that leaves room for the names of its axes
+	graphLabel     = 13.0  // height of these names
+	graphNarrow    = 60.0  // width of a plot that leaves room for ticks
 )
 
 var graphTickStyle = style{11, regular, mutedInk}
@@ -52,19 +55,39 @@ func (v *graphView) setTimes() {
 
 // placeLegend writes the legend below the plot or beside it.
 func (v *graphView) placeLegend() {
-	l := v.graph.Legend
-	if l.Hidden || len(l.Order) == 0 || v.box.height() < graphLeast+graphTimes+graphLegendPitch {
+	g, b := v.graph, v.box
+	if g.Legend.Hidden || len(g.Legend.Order) == 0 {
 		return
 	}
-	room := min(v.box.height()*legendShare, v.box.height()-graphLeast-graphTimes)
-	laid := v.newListLegend(v.graph, v.box.width(), int(room/graphLegendPitch))
-	v.plot.bottom -= laid.height + 4
-	v.writeLegend(laid, v.box.left, v.plot.bottom+4)
+	if g.Legend.Right && b.width() >= legendBeside && b.height() >= 2*entryPitch {
+		share := legendShare
+		if g.Legend.Table {
+			share = legendTable
+		}
+		width := min(v.natural(g), b.width()*share)
+		l := v.newLegend(g, width, b.height())
+		v.plot.right -= width + entryGap
+		v.writeLegend(&l, v.plot.right+entryGap, b.top)
+		return
+	}
+	room := min(b.height()*legendShare, b.height()-graphLeast-graphTimes)
+	if room < entryPitch {
+		return
+	}
+	below := *g // a list below the plot has several entries in a line
+	below.Legend.Right = false
+	l := v.newLegend(&below, b.width(), room)
+	v.plot.bottom -= l.height + 4
+	v.writeLegend(&l, b.left, v.plot.bottom+4)
 }
 
 // placeAxes makes room for the values' ticks beside the plot.
 func (v *graphView) placeAxes() {
-	v.plot.top += 6
+	withTicks := v.plot.height() >= graphTicked
+	if withTicks {
+		v.plot.top += 6
+		v.writeAxisLabels()
+	}
 	most := max(int(v.plot.height()/graphTickPitch), 1)
 	for i := range v.axes {
 		of := &v.graph.Axes[i]
@@ -80,7 +103,7 @@ func (v *graphView) placeAxes() {
 			width = max(width, v.textWidth(l.String(), graphTickStyle))
 		}
 		width += graphTickGap
-		if v.plot.width()-width < graphNarrow {
+		if !withTicks || v.plot.width()-width < graphNarrow {
 			v.axes[i].labels = nil
 			continue
 		}
@@ -89,6 +112,28 @@ func (v *graphView) placeAxes() {
 		} else {
 			v.plot.right -= width
 		}
+	}
+}
+
+// writeAxisLabels writes the names of the axes above the plot, if that leaves enough of it.
+func (v *graphView) writeAxisLabels() {
+	room := v.plot.width()/2 - entryGap
+	y, some := v.plot.top+6, false
+	for i := range v.graph.Axes {
+		a := &v.graph.Axes[i]
+		if !a.Used || a.Hidden || a.Label == "" || v.plot.height() < graphLabelled {
+			continue
+		}
+		some = true
+		words := v.elide(a.Label, entryHeader, room)
+		if i == 0 {
+			v.write(words, entryHeader, v.plot.left, y, left)
+		} else {
+			v.write(words, entryHeader, v.plot.right, y, right)
+		}
+	}
+	if some {
+		v.plot.top += graphLabel
 	}
 }
 
@@ -139,6 +184,13 @@ func (v *graphView) drawGraph(withTimes bool) {
 		v.writeValues(a, i == 1, !grid)
 		grid = true
 	}
+	if l := v.graph.Thresholds; l != nil {
+		a := &v.axes[0]
+		if !v.graph.Axes[0].Used && v.graph.Axes[1].Used {
+			a = &v.axes[1]
+		}
+		v.around = append(v.around, graphLimits{l, a, v.frameOf(a)})
+	}
 	curves := &graphCurves{in: v.plot}
 	for i := range v.graph.Curves {
 		curves.list = append(curves.list, v.curve(&v.graph.Curves[i]))
@@ -149,24 +201,28 @@ func (v *graphView) drawGraph(withTimes bool) {
 // writeValues writes the ticks of an axis and, for the first one, the lines of the grid.
 func (v *graphView) writeValues(a *graphAxis, right bool, grid bool) {
 	f := v.frameOf(a)
+	var lines blocks
+	written := math.Inf(1) // the height of the last label
 	for i, tick := range a.ticks {
 		y := f.y(tick)
 		if y < v.plot.top-0.5 || y > v.plot.bottom+0.5 {
 			continue
 		}
-		if grid {
-			v.around = append(v.around, block{
-				box{v.plot.left, y, v.plot.right, y}, solid(gridInk),
-			})
-		}
-		if i >= len(a.labels) {
+		lines.boxes = append(lines.boxes, box{v.plot.left, y, v.plot.right, y})
+		if i >= len(a.labels) || written-y < graphLabel {
 			continue
 		}
+		written = y
 		x, side := v.plot.left-graphTickGap, align(2)
 		if right {
 			x, side = v.plot.right+graphTickGap, left
 		}
-		v.write(a.labels[i].String(), graphTickStyle, x, y+4, side)
+		y = max(v.box.top+9, min(y+4, v.box.bottom-3))
+		v.write(a.labels[i].String(), graphTickStyle, x, y, side)
+	}
+	if grid {
+		lines.paint = solid(gridInk)
+		v.around = append(v.around, lines)
 	}
 }
 
@@ -174,19 +230,28 @@ func (v *graphView) writeValues(a *graphAxis, right bool, grid bool) {
 func (v *graphView) writeGraphTimes() {
 	f := frame{box: v.plot, x0: v.x0, x1: v.x1, y1: 1}
 	most := int(max(v.plot.width()/tickPitch, 2))
+	var lines blocks
 	var labels []label
 	for _, t := range v.say.timeTicks(v.graph.From, v.graph.To, most) {
-		words := t.text
-		if t.midnight {
-			words = v.say.AxisDate(t.at)
-		}
 		x := f.x(seconds(t.at))
-		v.around = append(v.around, block{box{x, v.plot.top, x, v.plot.bottom}, solid(gridInk)})
-		l := v.place(words, graphTickStyle, x, v.plot.bottom+14, centre)
-		if l.box.left >= v.box.left && l.box.right <= v.box.right {
-			labels = appendClear(labels, l)
+		lines.boxes = append(lines.boxes, box{x, v.plot.top, x, v.plot.bottom})
+		words := []string{t.text}
+		if t.midnight { // its date, where there is room
+			words = []string{v.say.AxisDate(t.at), t.text}
+		}
+		for _, w := range words {
+			l := v.place(w, graphTickStyle, x, v.plot.bottom+14, centre)
+			n := len(labels)
+			if l.box.left < v.box.left || l.box.right > v.box.right ||
+				n > 0 && l.box.left < labels[n-1].box.right+6 {
+				continue
+			}
+			labels = append(labels, l)
+			break
 		}
 	}
+	lines.paint = solid(gridInk)
+	v.around = append(v.around, lines)
 	v.labels = append(v.labels, labels...)
 }
 

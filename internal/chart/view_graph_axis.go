@@ -88,13 +88,15 @@ func (a *graphAxis) setRange(data bounds) {
 	if of.Max != nil {
 		a.high = highest
 	}
-	if !(a.high-a.low > flatRange*max(math.Abs(a.low), math.Abs(a.high))) {
+	if !(a.high-a.low > max(flatRange*max(math.Abs(a.low), math.Abs(a.high)), tiniestRange)) {
 		a.low, a.high = a.padded(data.low, data.high)
 	}
 }
 
-// flatRange is the share of its values below which a range counts as a single value.
-const flatRange = 1e-10
+const (
+	flatRange    = 1e-10 // a range that is a smaller share of its values counts as one value
+	tiniestRange = 1e-300
+)
 
 // whole is the end of an axis for zeros.
 func (a *graphAxis) whole() float64 {
@@ -108,9 +110,9 @@ func (a *graphAxis) whole() float64 {
 func (a *graphAxis) padded(low, high float64) (float64, float64) {
 	span, largest := high-low, max(math.Abs(low), math.Abs(high))
 	switch {
-	case largest < 1e-300:
+	case largest < tiniestRange:
 		return 0, a.whole()
-	case !(span > flatRange*largest):
+	case !(span > max(flatRange*largest, tiniestRange)):
 		return min(0, 2*low), max(0, 2*high)
 	}
 	unit := math.Pow(10, math.Floor(math.Log10(span))-1)
@@ -162,22 +164,34 @@ func (a *graphAxis) setLogTicks(most int) {
 	}
 }
 
-// setTicks puts ticks at round numbers of the unit.
+// setTicks puts ticks at round numbers of the unit: about most, but at least two.
 func (a *graphAxis) setTicks(most int) {
-	span := a.high - a.low
-	for every := range a.steps(span / float64(max(most, 1))) {
+	ends := []float64{a.low, a.high}
+	for every := range a.steps((a.high - a.low) / float64(most+4)) {
 		first, last := math.Ceil(a.low/every-1e-9), math.Floor(a.high/every+1e-9)
-		if last-first >= float64(max(most, 2)) {
-			continue
+		if last <= first {
+			break
 		}
+		a.ticks = a.ticks[:0]
 		for i := first; i <= last; i++ {
-			a.ticks = append(a.ticks, float64(i*every))
+			a.ticks = append(a.ticks, tidy(float64(i*every)))
 		}
-		break
+		if len(a.ticks) <= most {
+			break
+		}
 	}
-	if len(a.ticks) == 0 {
-		a.ticks = []float64{a.low, a.high}
+	if len(a.ticks) < 2 {
+		a.ticks = ends
 	}
+}
+
+// tidy returns a number without the last digits, in which rounding errors are.
+func tidy(v float64) float64 {
+	out, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 13, 64), 64)
+	if err != nil {
+		return v
+	}
+	return out
 }
 
 // secondsIn are the units of time, in seconds.

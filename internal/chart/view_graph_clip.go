@@ -123,3 +123,11 @@ func clipArea(dstTop, dstLow, top, low []point, b box) (t, l []point) {
 	}
 	return dstTop, dstLow
 }
+
+// blocks are rectangles of one colour that do not touch.
+type blocks struct {
+	boxes []box
+	paint paint
+}
+
+func (b blocks) draw(s surface, _ frame) { s.Rects(b.boxes, b.paint) }

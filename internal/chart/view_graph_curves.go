@@ -67,12 +67,37 @@ func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
 			t.low = append(t.low, p)
 		}
 	}
-	top, low := simplify(t.top, t.low, t.thin[0][:0], t.thin[1][:0], 0.5/float32(s.Density()))
-	t.thin = [2][]point{top, low}
-	top, low = clipArea(t.cut[0][:0], t.cut[1][:0], top, low, g.in)
+	shade := paint{ownInk(c.Color), alpha(c.Fill)}
+	if c.Gradient != "opacity" {
+		g.area(s, t, g.in, shade)
+		return
+	}
+	// The opacity falls from the top of the plot to its bottom.
+	steps := max(2, min(math.Ceil(c.Fill*30), mostSteps))
+	height := g.in.height() / steps
+	for i := range int(steps) {
+		band := g.in
+		band.top = g.in.top + float64(float64(i)*height)
+		band.bottom = band.top + height
+		shade.alpha = alpha(c.Fill * (1 - (float64(i)+0.5)/steps))
+		g.area(s, t, band, shade)
+	}
+}
+
+// mostSteps is the number of steps of a gradient from opaque to transparent.
+const mostSteps = 16
+
+// area fills the part of the traced area that is in b.
+func (g *graphCurves) area(s surface, t *tracer, b box, shade paint) {
+	top, low := clipArea(t.cut[0][:0], t.cut[1][:0], t.top, t.low, b)
 	t.cut = [2][]point{top, low}
-	if len(top) > 1 {
-		s.Area(top, low, paint{ownInk(c.Color), alpha(c.Fill)})
+	top, low = simplify(top, low, t.thin[0][:0], t.thin[1][:0], 0.5/float32(s.Density()))
+	t.thin = [2][]point{top, low}
+	for i, p := range top {
+		if p.drawable() && low[i].y != p.y {
+			s.Area(top, low, shade)
+			return
+		}
 	}
 }
 
@@ -84,10 +109,10 @@ func (g *graphCurves) line(s surface, c *graphCurve, t *tracer, tolerance float3
 	if c.Draw == "points" || !(c.Width > 0) {
 		return
 	}
-	path, _ := simplify(t.top, nil, t.thin[0][:0], nil, tolerance)
-	t.thin[0] = path
-	path = clipLine(t.cut[0][:0], path, g.in)
+	path := clipLine(t.cut[0][:0], t.top, g.in)
 	t.cut[0] = path
+	path, _ = simplify(path, nil, t.thin[0][:0], nil, tolerance)
+	t.thin[0] = path
 	if len(path) > 0 {
 		s.Line(path, min(c.Width, mostWidth), graphDashes[c.Dash], solid(ownInk(c.Color)))
 	}
@@ -134,9 +159,13 @@ func (g *graphCurves) points(s surface, c *graphCurve, t *tracer) {
 // barShare is the share of the room of a sample that its bar takes.
 const barShare = 0.6
 
-// drawBars draws the bars of a curve. Bars thinner than a pixel are drawn as one area.
+// drawBars draws the bars of a curve.
 func (g *graphCurves) drawBars(s surface, c *graphCurve) {
 	apart := c.apart()
+	if apart < 2 {
+		g.skyline(s, c)
+		return
+	}
 	width := max(1, min(float64(apart*barShare), 200))
 	fill := c.Fill
 	if width < 4 && c.Width > 0 {
@@ -158,11 +187,6 @@ func (g *graphCurves) drawBars(s surface, c *graphCurve) {
 		if !(b.width() > 0) || b.bottom < g.in.top || b.top > g.in.bottom || y == ground {
 			continue
 		}
-		if n := len(boxes); n > 0 && boxes[n-1].right > b.left {
-			boxes[n-1].top, boxes[n-1].bottom =
-				min(boxes[n-1].top, b.top), max(boxes[n-1].bottom, b.bottom)
-			continue
-		}
 		boxes = append(boxes, b)
 		if c.Width > 0 && fill < 1 {
 			l, r := float32(math.Round(b.left)+0.5), float32(math.Round(b.right)-0.5)
@@ -176,6 +200,47 @@ func (g *graphCurves) drawBars(s surface, c *graphCurve) {
 	}
 	if len(outline) > 0 {
 		s.Line(outline, 1, nil, solid(ownInk(c.Color)))
+	}
+}
+
+// skyline draws bars that leave no gaps as one area with steps a pixel wide.
+func (g *graphCurves) skyline(s surface, c *graphCurve) {
+	var top, low []point
+	column := math.Inf(-1)
+	for i := range min(len(c.values), c.times.n) {
+		if !c.sample(i) {
+			continue
+		}
+		ground := c.ground
+		if c.base != nil {
+			ground = c.y64(c.base[i])
+		}
+		y := c.y64(c.values[i])
+		up, down := float32(min(y, ground)), float32(max(y, ground))
+		x := math.Floor(c.x(c.times.at(i)))
+		if n := len(top); x == column && n > 0 {
+			top[n-1].y, low[n-1].y = min(top[n-1].y, up), max(low[n-1].y, down)
+			top[n-2].y, low[n-2].y = top[n-1].y, low[n-1].y
+			continue
+		}
+		if n := len(top); n > 0 && x > column+max(1, math.Ceil(c.apart())) {
+			top, low = append(top, gap()), append(low, gap())
+		} else if n > 0 { // no gap to the column before
+			top, low = append(top, point{float32(x), top[n-1].y}),
+				append(low, point{float32(x), low[n-1].y})
+		}
+		column = x
+		for _, at := range [...]float32{float32(x), float32(x + 1)} {
+			top, low = append(top, point{at, up}), append(low, point{at, down})
+		}
+	}
+	top, low = clipArea(nil, nil, top, low, g.in)
+	opacity := c.Fill
+	if c.Width > 0 {
+		opacity = 1
+	}
+	if opacity > 0 && len(top) > 0 {
+		s.Area(top, low, paint{ownInk(c.Color), alpha(opacity)})
 	}
 }
 

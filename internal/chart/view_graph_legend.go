@@ -1,56 +1,96 @@
 package chart
 
 import (
+	"math"
+	"slices"
+
 	"github.com/promsnap/promsnap/internal/board"
 )
 
 // Distances of a legend, in logical pixels.
 const (
-	graphLegendPitch = 17.0 // between its lines
-	legendSwatch     = 12.0
-	legendIndent     = legendSwatch + 6
-	entryGap         = 16.0 // between two entries of a line
-	legendShare      = 0.4  // of the panel that it may take
-	legendRight      = 420  // least width of a panel whose legend is beside the chart
+	entryPitch   = 17.0 // between its lines
+	entrySwatch  = 12.0
+	entryIndent  = entrySwatch + 6
+	entryGap     = 16.0 // between two entries of a line, and between two figures
+	entryName    = 90.0 // least room for a name beside figures
+	legendShare  = 0.4  // of the panel that it may take
+	legendTable  = 0.5  // and a table beside the plot
+	legendBeside = 420  // least width of a panel whose legend is beside the plot
 )
 
-var graphLegendStyle = style{11.5, regular, textInk}
+var (
+	entryStyle  = style{11.5, regular, textInk}
+	entryMuted  = style{11.5, regular, mutedInk}
+	entryHeader = style{10.5, regular, mutedInk}
+)
 
 // graphLegend is the legend of a graph, laid out line by line.
 type graphLegend struct {
+	heads  []string  // of a table: the names of its figures
+	ends   []float64 // of a table: where its figures end
 	lines  [][]legendEntry
 	width  float64
 	height float64
 }
 
+// legendEntry is one curve in a legend. Without a curve it is words about those that are left out.
 type legendEntry struct {
-	x     float64
-	curve *board.Curve // nil: words about those without an entry
-	words string
+	x       float64
+	curve   *board.Curve
+	name    string
+	figures []string // of a list, all in one
 }
 
-// newListLegend lays out a legend as a list in lines of a width, at most some lines.
+// newLegend lays out the legend of a graph in a room.
+func (p *picture) newLegend(g *board.Graph, width, height float64) graphLegend {
+	most := int(height / entryPitch)
+	if l := g.Legend; l.Table && len(l.Calcs) > 0 && most > 2 {
+		return p.newTableLegend(g, width, most)
+	}
+	return p.newListLegend(g, width, most)
+}
+
+// newListLegend lays out a legend as a list: one entry after the other, at most some lines.
 func (p *picture) newListLegend(g *board.Graph, width float64, most int) graphLegend {
 	l := graphLegend{width: width}
-	order := g.Legend.Order
 	x := 0.0
-	for k, i := range order {
-		c := &g.Curves[i]
-		words := p.elide(legendWords(c), graphLegendStyle, width-legendIndent)
-		need := legendIndent + p.textWidth(words, graphLegendStyle)
-		if len(l.lines) == 0 || x+need > width {
+	for k, i := range g.Legend.Order {
+		e, need := p.listEntry(&g.Curves[i], width)
+		if len(l.lines) == 0 || g.Legend.Right || x+need > width {
 			if len(l.lines) >= most {
-				p.cutLegend(&l, len(order)-k)
+				p.cutLegend(&l, len(g.Legend.Order)-k)
 				break
 			}
 			l.lines, x = append(l.lines, nil), 0
 		}
+		e.x = x
 		n := len(l.lines) - 1
-		l.lines[n] = append(l.lines[n], legendEntry{x, c, words})
+		l.lines[n] = append(l.lines[n], e)
 		x += need + entryGap
 	}
-	l.height = float64(len(l.lines)) * graphLegendPitch
+	l.height = float64(len(l.lines)) * entryPitch
 	return l
+}
+
+// listEntry returns an entry of a list and its width. Figures that leave no room for the name are
+// left out.
+func (p *picture) listEntry(c *board.Curve, width float64) (e legendEntry, need float64) {
+	e = legendEntry{curve: c}
+	room, all := width-entryIndent, ""
+	for _, f := range c.Figures {
+		with := all + "  " + f.Name + ": " + f.Text
+		if p.textWidth(with, entryMuted) > room-entryName {
+			break
+		}
+		all = with
+	}
+	if all != "" {
+		e.figures = []string{all}
+		room -= p.textWidth(all, entryMuted)
+	}
+	e.name = p.elide(c.Name, entryStyle, room)
+	return e, entryIndent + p.textWidth(e.name, entryStyle) + p.textWidth(all, entryMuted)
 }
 
 // cutLegend says at the end of the last line how many curves are left out.
@@ -58,56 +98,136 @@ func (p *picture) cutLegend(l *graphLegend, left int) {
 	if len(l.lines) == 0 {
 		return
 	}
-	n := len(l.lines) - 1
+	line := &l.lines[len(l.lines)-1]
 	for {
-		words := p.say.AndMore.Of(left)
-		x := 0.0
-		if k := len(l.lines[n]); k > 0 {
-			e := l.lines[n][k-1]
-			x = e.x + legendIndent + p.textWidth(e.words, graphLegendStyle) + entryGap
-		}
-		if x+p.textWidth(words, graphLegendStyle) <= l.width || len(l.lines[n]) == 0 {
-			l.lines[n] = append(l.lines[n], legendEntry{x: x, words: words})
-			return
-		}
-		if len(l.lines[n]) == 1 { // it gives way
-			e := &l.lines[n][0]
-			room := l.width - p.textWidth(words, graphLegendStyle) - entryGap - legendIndent
-			if short := p.elide(e.words, graphLegendStyle, room); short != "" {
-				e.words = short
-				continue
+		words, x := p.say.AndMore.Of(left), 0.0
+		if n := len(*line); n > 0 {
+			e := (*line)[n-1]
+			x = e.x + entryIndent + p.textWidth(e.name, entryStyle) + entryGap
+			for _, f := range e.figures {
+				x += p.textWidth(f, entryMuted)
 			}
 		}
-		l.lines[n] = l.lines[n][:len(l.lines[n])-1]
+		if x == 0 || x+p.textWidth(words, entryMuted) <= l.width {
+			*line = append(*line, legendEntry{x: x, name: p.elide(words, entryMuted, l.width)})
+			return
+		}
+		*line = (*line)[:len(*line)-1]
 		left++
 	}
 }
 
-// legendWords are the name of a curve and, if the legend has figures, these.
-func legendWords(c *board.Curve) string {
-	words := c.Name
-	for _, f := range c.Figures {
-		words += "  " + f.Name + ": " + f.Text
+// newTableLegend lays out a legend as a table with a column for each figure.
+func (p *picture) newTableLegend(g *board.Graph, width float64, most int) graphLegend {
+	l := graphLegend{width: width}
+	order := g.Legend.Order
+	shown := order
+	if most--; len(shown) > most { // the first line is the header
+		shown = shown[:max(most-1, 1)]
 	}
-	return words
+	names := 0.0
+	for _, i := range shown {
+		names = max(names, p.textWidth(g.Curves[i].Name, entryStyle))
+	}
+	room := width - entryIndent - max(min(names, width/2), entryName)
+	var columns []float64
+	for k, head := range g.Legend.Calcs {
+		w := p.textWidth(head, entryHeader)
+		for _, i := range shown {
+			w = max(w, p.textWidth(figureAt(&g.Curves[i], k), entryMuted))
+		}
+		if room -= w + entryGap; room < 0 {
+			break
+		}
+		columns = append(columns, w)
+	}
+	l.heads = g.Legend.Calcs[:len(columns)]
+	end := l.width
+	l.ends = make([]float64, len(columns))
+	for k, w := range slices.Backward(columns) {
+		l.ends[k] = end
+		end -= w + entryGap
+	}
+	l.lines = append(l.lines, nil)
+	for _, i := range shown {
+		c := &g.Curves[i]
+		e := legendEntry{curve: c, name: p.elide(c.Name, entryStyle, end-entryIndent)}
+		for k := range l.heads {
+			e.figures = append(e.figures, figureAt(c, k))
+		}
+		l.lines = append(l.lines, []legendEntry{e})
+	}
+	if left := len(order) - len(shown); left > 0 {
+		words := p.elide(p.say.AndMore.Of(left), entryMuted, end)
+		l.lines = append(l.lines, []legendEntry{{name: words}})
+	}
+	l.height = float64(len(l.lines)) * entryPitch
+	return l
+}
+
+// figureAt returns the k-th figure of a curve.
+func figureAt(c *board.Curve, k int) string {
+	if k >= len(c.Figures) {
+		return ""
+	}
+	return c.Figures[k].Text
 }
 
 // writeLegend writes a legend with its top left corner at x, y.
-func (p *picture) writeLegend(l graphLegend, x, y float64) {
+func (p *picture) writeLegend(l *graphLegend, x, y float64) {
+	var rules blocks
+	for k, head := range l.heads {
+		p.write(head, entryHeader, x+l.ends[k], y+11, right)
+	}
 	for n, line := range l.lines {
-		base := y + float64(float64(n)*graphLegendPitch) + 12
+		top := y + float64(float64(n)*entryPitch)
+		if len(l.heads) > 0 && n > 0 {
+			rules.boxes = append(rules.boxes, box{x, top - 1, x + l.width, top - 1})
+		}
 		for _, e := range line {
-			if e.curve == nil {
-				st := graphLegendStyle
-				st.ink = mutedInk
-				p.write(e.words, st, x+e.x, base, left)
-				continue
-			}
-			p.around = append(p.around, block{
-				box{x + e.x, base - 5, x + e.x + legendSwatch, base - 2},
-				solid(ownInk(e.curve.Color)),
-			})
-			p.write(e.words, graphLegendStyle, x+e.x+legendIndent, base, left)
+			p.writeEntry(l, e, x, top+12)
 		}
 	}
+	if len(rules.boxes) > 0 {
+		rules.paint = solid(gridInk)
+		p.around = append(p.around, rules)
+	}
+}
+
+func (p *picture) writeEntry(l *graphLegend, e legendEntry, x, base float64) {
+	if e.curve == nil {
+		p.write(e.name, entryMuted, x+e.x, base, left)
+		return
+	}
+	p.around = append(p.around, block{
+		box{x + e.x, base - 5, x + e.x + entrySwatch, base - 2}, solid(ownInk(e.curve.Color)),
+	})
+	end := p.write(e.name, entryStyle, x+e.x+entryIndent, base, left).right
+	for k, f := range e.figures {
+		if len(l.ends) > 0 {
+			p.write(f, entryMuted, x+l.ends[k], base, right)
+		} else {
+			p.write(f, entryMuted, end, base, left)
+		}
+	}
+}
+
+// natural returns the width that a legend beside the plot needs.
+func (p *picture) natural(g *board.Graph) float64 {
+	need := 0.0
+	for _, i := range g.Legend.Order {
+		c := &g.Curves[i]
+		w := p.textWidth(c.Name, entryStyle)
+		for k, f := range c.Figures {
+			switch {
+			case !g.Legend.Table:
+				w += p.textWidth("  "+f.Name+": "+f.Text, entryMuted)
+			case k < len(g.Legend.Calcs):
+				w += entryGap + max(p.textWidth(f.Text, entryMuted),
+					p.textWidth(g.Legend.Calcs[k], entryHeader))
+			}
+		}
+		need = max(need, w)
+	}
+	return math.Ceil(entryIndent + need)
 }
