@@ -81,7 +81,7 @@ func (p *Plan) resolve(ctx context.Context, w grafana.Window) *grafana.Values {
 		for _, warning := range from.ask.Warnings() {
 			p.note("a variable may lack values, because the server warned: %s", outside.Line(warning))
 		}
-		if err == nil {
+		if err == nil && p.down == nil {
 			return values
 		}
 	}

@@ -111,6 +111,7 @@ func answer(w http.ResponseWriter, r *http.Request, expr string) {
 		warnings = `"warnings":["a store is down"],`
 	}
 	fmt.Fprintf(w, `{"status":"success",%s"data":{"resultType":%q,"result":[`, warnings, kind)
+	var line []byte
 	for i := range n {
 		if i > 0 {
 			fmt.Fprint(w, ",")
@@ -120,11 +121,16 @@ func answer(w http.ResponseWriter, r *http.Request, expr string) {
 			fmt.Fprintf(w, `"value":[%s,"%d"]}`, r.FormValue("time"), n-i)
 			continue
 		}
-		var values []string
+		line = append(line[:0], `"values":[`...)
 		for t := start; t <= stop; t += step {
-			values = append(values, fmt.Sprintf(`[%.3f,"%d"]`, t, n-i))
+			if t > start {
+				line = append(line, ',')
+			}
+			line = strconv.AppendInt(append(line, '['), int64(t), 10)
+			line = strconv.AppendInt(append(line, `,"`...), int64(n-i), 10)
+			line = append(line, `"]`...)
 		}
-		fmt.Fprintf(w, `"values":[%s]}`, strings.Join(values, ","))
+		_, _ = w.Write(append(line, "]}"...))
 	}
 	fmt.Fprint(w, `]}}`)
 }
