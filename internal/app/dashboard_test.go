@@ -179,3 +179,32 @@ func TestDashboardStopped(t *testing.T) {
 			b.Panels[i].Failures)
 	}
 }
+
+// A run fails if a query of its dashboard fails, also without rules: one of a panel or a variable.
+func TestDashboardFails(t *testing.T) {
+	text := nodesReport[:strings.Index(nodesReport, "    rules:")]
+	board := nodes[:strings.Index(nodes, "\"alert\"")] + `"options": {}}]}`
+	fail := func(part string) http.Handler {
+		lab := newLab(t)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.FormValue("query")+r.URL.RawQuery+r.PostForm.Encode(), part) {
+				w.WriteHeader(422)
+				_, _ = w.Write([]byte(`{"status":"error","errorType":"execution","error":"no"}`))
+				return
+			}
+			lab.ServeHTTP(w, r)
+		})
+	}
+	for part, want := range map[string]string{
+		"nothing": "", "node_load1": "Load", "match": "Dashboard",
+	} {
+		res, out := runFiles(t, loadBoard(t, serve(t, fail(part)), text, board), app.Options{})
+		var got []string
+		for _, f := range res.Report.Failures {
+			got = append(got, f.Title)
+		}
+		if strings.Join(got, ",") != want || out.Failed() != (want != "") {
+			t.Errorf("%s: got failures %q and failed %v, want %q", part, got, out.Failed(), want)
+		}
+	}
+}

@@ -44,8 +44,13 @@ var errStopped = errors.New("the run was stopped before this query had an answer
 // affects its panels. When ctx ends, the panels without an answer say so. progress is called from
 // one goroutine; nil: not called.
 func (p *Plan) Run(ctx context.Context, progress func(Event)) *board.Board {
-	r := newRun(ctx, p)
+	return newRun(ctx, p).all(progress)
+}
+
+// all runs every panel.
+func (r *run) all(progress func(Event)) *board.Board {
 	defer r.end()
+	p := r.Plan
 	out := &board.Board{
 		Title: outside.Said(p.source.Title, maxReason), Description: p.source.Description,
 		From: p.o.End.Add(-p.o.Range), To: p.o.End, Rows: p.rows,
@@ -86,6 +91,7 @@ type run struct {
 	end         func()
 	concurrency int
 	slots       chan struct{}
+	compute     func(*grafana.Planned, []board.Answer, board.Setting) board.View // board.Show
 	health      health
 	sent        map[query]*job
 	jobs        [][]planned // by panel
@@ -113,7 +119,7 @@ type job struct {
 
 func newRun(ctx context.Context, p *Plan) *run {
 	r := &run{
-		Plan: p, ctx: ctx, sent: map[query]*job{},
+		Plan: p, ctx: ctx, sent: map[query]*job{}, compute: board.Show,
 		concurrency: cmp.Or(max(p.o.Concurrency, 0), promapi.DefaultConcurrency),
 	}
 	r.slots = make(chan struct{}, r.concurrency)

@@ -112,7 +112,7 @@ func (r *run) show(i int, answers []board.Answer) (board.View, []byte) {
 				done <- result{err: internalError(p), stack: debug.Stack()}
 			}
 		}()
-		done <- result{view: board.Show(r.panels[i].planned, answers, r.setting())}
+		done <- result{view: r.compute(r.panels[i].planned, answers, r.setting())}
 	}()
 	var got result
 	select {

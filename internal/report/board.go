@@ -28,7 +28,7 @@ const (
 // headlineFigures is how many figures beyond their thresholds the headline names.
 const headlineFigures = 3
 
-// addBoard adds the failed queries of the dashboard's panels. A query that was not sent, because
+// addBoard adds the failed queries of the dashboard's panels and variables. A query that was not sent, because
 // the dashboard has a variable without a value for example, is not a failure of the run: its panel
 // says so.
 func (r *Report) addBoard(b *board.Board) {
@@ -43,6 +43,11 @@ func (r *Report) addBoard(b *board.Board) {
 				Error: printable(p.Failures[at].Reason),
 			})
 		}
+	}
+	for _, f := range b.Failures {
+		r.Failures = append(r.Failures, Failure{
+			Panel: "variables", Title: r.words.Dashboard, Error: printable(f),
+		})
 	}
 }
 

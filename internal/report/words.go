@@ -251,7 +251,7 @@ func (w wording) headline(r *Report) string {
 		return w.worst(&r.Findings[0], r.Info)
 	case r.Pending > 0:
 		return fmt.Sprintf(w.StillPending, w.worst(&r.Findings[0], r.Info), but)
-	case len(r.Failures) > 0 && len(r.Failures) == r.queried() && !r.boardAnswered:
+	case len(r.Failures) > 0 && len(r.Failures) >= r.queried() && !r.boardAnswered:
 		return fmt.Sprintf(w.OnlyFailures, r.Failures[0].Error)
 	case but != "" && !r.measured() && !r.boardAnswered:
 		return fmt.Sprintf(w.Because, w.lead(r), but)
