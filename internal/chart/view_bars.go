@@ -26,7 +26,7 @@ const (
 func (p *picture) addBars(bars *board.Bars, b box) {
 	switch {
 	case bars.Style == board.ChartBars:
-		return
+		p.addBarChart(bars, b)
 	case bars.Vertical && b.height() >= 80 &&
 		b.width() >= leastUpright*float64(len(bars.Items)):
 		p.addUprightBars(bars, b)
@@ -97,7 +97,7 @@ func (r *barRows) measure(items []board.Bar) {
 		}
 	}
 	share := widestNames
-	if small {
+	if width < narrow {
 		share = widestNamesInNarrow
 	}
 	r.above = small && r.pitch >= leastTwoLines && r.names > 0
@@ -116,6 +116,12 @@ func (r *barRows) measure(items []board.Bar) {
 	if r.names > 0 {
 		r.barLeft += math.Ceil(r.names) + barGap
 	}
+	rest := r.box.right - r.barLeft
+	r.percents = min(r.percents, rest)
+	if r.percents > 0 {
+		rest -= r.percents + barGap
+	}
+	r.values = min(r.values, max(rest, 0))
 }
 
 // shortNames returns the names of the bars, short enough for their place.
@@ -145,7 +151,7 @@ func (r *barRows) row(item *board.Bar, name string, top float64) {
 	y := middle + float64(r.value.size*0.35)
 	if r.percents > 0 {
 		st := r.value
-		r.write(r.elide(percentText(part.Part), st, r.box.width()), st, x, y, right)
+		r.write(r.elide(percentText(part.Part), st, r.percents), st, x, y, right)
 		x -= math.Ceil(r.percents) + barGap
 	}
 	if r.values > 0 {

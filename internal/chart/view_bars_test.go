@@ -8,25 +8,51 @@ import (
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/grafana/value"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
 func (m made) bars() *board.Bars {
 	b := &board.Bars{
-		Style: []board.BarStyle{board.GaugeBars, board.ShareBars}[m.IntN(2)],
+		Style: []board.BarStyle{board.GaugeBars, board.ShareBars, board.ChartBars}[m.IntN(3)],
 		Mode:  m.of("gradient", "lcd", "basic"), Vertical: m.IntN(2) == 0,
+		Stacking: m.of("none", "normal", "percent"),
+		Format:   value.New(m.of("short", "bytes", "s", "percentunit"), slotTime),
+		Legend:   board.Legend{Hidden: m.IntN(3) == 0, Right: m.IntN(2) == 0},
+	}
+	n := 1
+	if b.Style == board.ChartBars {
+		n = []int{1, 2, 5, 50}[m.IntN(4)]
+		for i := range n {
+			b.Series = append(b.Series, board.BarSeries{Name: m.name(), Color: m.color()})
+			b.Legend.Order = append(b.Legend.Order, i)
+		}
+		for _, end := range []**float64{&b.Min, &b.Max} {
+			if v := m.number(); m.IntN(4) == 0 {
+				*end = &v
+			}
+		}
 	}
 	for range []int{1, 2, 3, 7, 30, 200}[m.IntN(6)] {
-		b.Items = append(b.Items, board.Bar{Name: m.name(), Parts: []board.BarPart{{
-			Text: m.text(), Number: m.number(), Part: m.Float64(), Color: m.color(),
-			Top: math.NaN(),
-		}}})
+		bar := board.Bar{Name: m.name()}
+		for range n {
+			part := board.BarPart{
+				Text: m.text(), Number: m.number(), Part: m.Float64(), Color: m.color(),
+				Top: math.NaN(),
+			}
+			if v := m.number(); b.Style == board.ChartBars && series.Finite(v) {
+				part.Top = v
+				b.Low, b.High = min(b.Low, v), max(b.High, v)
+			}
+			bar.Parts = append(bar.Parts, part)
+		}
+		b.Items = append(b.Items, bar)
 	}
 	return b
 }
 
 func TestBarsStayInTheirBox(t *testing.T) {
-	checkRandom(t, 1000, func(m made) *board.View {
+	checkRandom(t, 600, func(m made) *board.View {
 		return &board.View{Kind: board.BarsKind, Title: m.name(), Bars: m.bars()}
 	})
 }
@@ -100,4 +126,53 @@ func TestBarsEscapeText(t *testing.T) {
 	b.Items[0].Name = `"><img src=x>`
 	b.Items[1].Parts[0].Text = value.Formatted{Text: "<b>&", Suffix: " </text>"}
 	checkEscaped(t, barView(b))
+}
+
+// chartOf makes a chart of two series.
+func chartOf(stacking string, vertical bool) *board.View {
+	b := &board.Bars{
+		Style: board.ChartBars, Stacking: stacking, Vertical: vertical,
+		Format: value.New("reqps", slotTime),
+		Series: []board.BarSeries{{Name: "2xx", Color: green}, {Name: "5xx", Color: red}},
+		Legend: board.Legend{Order: []int{0, 1}},
+	}
+	for i, name := range []string{
+		"checkout", "payments", "search", "frontend-proxy", "결제", "cart", "idle",
+	} {
+		good, bad := 840-float64(i*130), 20+float64(i*i*7)
+		if name == "idle" {
+			good, bad = math.NaN(), math.NaN()
+		}
+		first := board.BarPart{Number: good, Top: good, Color: green,
+			Text: b.Format.Format(good, nil)}
+		second := board.BarPart{Number: bad, Top: bad, Color: red, Text: b.Format.Format(bad, nil)}
+		if stacking != "none" {
+			second.Base, second.Top = good, good+bad
+		}
+		if !math.IsNaN(good) {
+			b.High = max(b.High, first.Top, second.Top)
+		}
+		b.Items = append(b.Items, board.Bar{Name: name, Parts: []board.BarPart{first, second}})
+	}
+	return &board.View{Kind: board.BarsKind, Title: "Requests by service", Bars: b}
+}
+
+func TestGoldenBarCharts(t *testing.T) {
+	race.SkipSerial(t)
+	for _, c := range []struct {
+		name string
+		view *board.View
+		o    ViewOptions
+	}{
+		{"view-barchart", chartOf("none", true), ViewOptions{Width: 584, Height: 220}},
+		{"view-barchart-stacked", chartOf("normal", true), ViewOptions{
+			Width: 360, Height: 200, Dark: true,
+		}},
+		{"view-barchart-lying", chartOf("normal", false), ViewOptions{Width: 387, Height: 240}},
+		{"view-barchart-small", chartOf("none", true), ViewOptions{
+			Width: 140, Height: 144, Dark: true,
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) { compareView(t, c.name, c.view, c.o) })
+	}
 }

@@ -186,7 +186,7 @@ func checkRandom(t *testing.T, rounds int, view func(made) *board.View) {
 }
 
 func TestTilesStayInTheirBox(t *testing.T) {
-	checkRandom(t, 1500, func(m made) *board.View {
+	checkRandom(t, 600, func(m made) *board.View {
 		return &board.View{Kind: board.TilesKind, Title: m.name(), Tiles: m.tiles()}
 	})
 }

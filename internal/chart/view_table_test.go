@@ -45,7 +45,7 @@ func (m made) table() *board.Table {
 }
 
 func TestTablesStayInTheirBox(t *testing.T) {
-	checkRandom(t, 400, func(m made) *board.View {
+	checkRandom(t, 300, func(m made) *board.View {
 		return &board.View{Kind: board.TableKind, Title: m.name(), Table: m.table()}
 	})
 }

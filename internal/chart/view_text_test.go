@@ -49,7 +49,7 @@ func (m made) words() *board.Text {
 }
 
 func TestTextsStayInTheirBox(t *testing.T) {
-	checkRandom(t, 600, func(m made) *board.View {
+	checkRandom(t, 300, func(m made) *board.View {
 		return &board.View{Kind: board.TextKind, Title: m.name(), Text: m.words()}
 	})
 }
