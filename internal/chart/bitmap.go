@@ -66,9 +66,9 @@ func (b *bitmap) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 	}
 }
 
-// between fills each column x from upper[x] down to lower[x], in device pixels. The ends cover
-// their pixels in part. A column with a NaN in upper stays empty.
-func (b *bitmap) between(upper, lower []float32, c rgb, alpha uint8) {
+// between fills each column from upper down to lower, in device pixels. The columns begin at x0.
+// The ends cover their pixels in part. A column with a NaN in upper stays empty.
+func (b *bitmap) between(x0 int, upper, lower []float32, c rgb, alpha uint8) {
 	top, bottom := float32(b.bottom), float32(b.top)
 	for x := range upper {
 		if upper[x] < lower[x] { // false for NaN
@@ -77,7 +77,7 @@ func (b *bitmap) between(upper, lower []float32, c rgb, alpha uint8) {
 	}
 	y0, y1 := max(int(top), b.top), min(int(math.Ceil(float64(bottom))), b.bottom)
 	for y := y0; y < y1; y++ {
-		row := b.row(y, 0, b.width)
+		row := b.row(y, x0, x0+len(upper))
 		fy := float32(y)
 		for x := range upper {
 			cover := min(lower[x], fy+1) - max(upper[x], fy)

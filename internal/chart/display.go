@@ -22,9 +22,9 @@ type item struct {
 	colour      rgb
 	top, bottom int // the rows that it can touch: top ≤ y < bottom
 	from, to    int
-	width       float64    // of a line; of an area, its columns
+	width       float64    // of a line
 	mask        *glyphMask // of a letter
-	cut         cut        // of a hatch; of a letter, x0 and y0
+	cut         cut        // of a hatch; of a letter, x0 and y0; of an area, x0 and x1
 	step, thick int        // of a hatch
 }
 
@@ -77,18 +77,30 @@ func (s *displayList) line(path []point, width float64, c rgb, alpha uint8) {
 	})
 }
 
-// area adds the space between two edges and returns them for the caller to fill in: a row for each
-// column, or NaN.
-func (s *displayList) area(columns int, c rgb, alpha uint8) (upper, lower []float32) {
+// area adds the space between two edges in the columns x0 ≤ x < x1. It returns the edges for the
+// caller to fill in: a row for each column, or NaN. The caller then calls bound.
+func (s *displayList) area(x0, x1 int, c rgb, alpha uint8) (upper, lower []float32) {
 	from := len(s.columns)
-	for range 2 * columns {
+	for range 2 * (x1 - x0) {
 		s.columns = append(s.columns, float32(math.NaN()))
 	}
 	s.list = append(s.list, item{
-		kind: areaItem, colour: c, alpha: alpha, from: from, to: len(s.columns), top: -farthest,
-		bottom: farthest,
+		kind: areaItem, colour: c, alpha: alpha, from: from, to: len(s.columns),
+		cut: cut{x0: int32(x0), x1: int32(x1)},
 	})
-	return s.columns[from : from+columns], s.columns[from+columns:]
+	return s.columns[from : from+x1-x0], s.columns[from+x1-x0:]
+}
+
+// bound finds the rows that the last area touches.
+func (s *displayList) bound() {
+	k := &s.list[len(s.list)-1]
+	half := (k.from + k.to) / 2
+	k.top, k.bottom = farthest, -farthest
+	for i, y := range s.columns[k.from:half] {
+		if low := s.columns[half+i]; y < low { // false for NaN
+			k.top, k.bottom = min(k.top, int(y)), max(k.bottom, int(low)+1)
+		}
+	}
 }
 
 // hatch adds diagonals in a rectangle, step apart and thick wide.
@@ -124,7 +136,8 @@ func (s *displayList) paint(b *bitmap, pen *stroker) {
 			pen.line(b, s.points[k.from:k.to], k.width, k.colour, k.alpha)
 		case areaItem:
 			half := (k.from + k.to) / 2
-			b.between(s.columns[k.from:half], s.columns[half:k.to], k.colour, k.alpha)
+			b.between(int(k.cut.x0), s.columns[k.from:half], s.columns[half:k.to], k.colour,
+				k.alpha)
 		case hatchItem:
 			k.paintHatch(b)
 		case glyphItem:

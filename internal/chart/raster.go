@@ -132,22 +132,41 @@ func (r *raster) Dot(at point, radius float64, p paint) {
 // Area fills device columns. At the middle of each it interpolates the two edges between the
 // nearest points.
 func (r *raster) Area(upper, lower []point, p paint) {
-	width := r.width
-	up, low := r.display.area(width, r.theme.of(p.ink), p.alpha)
+	n := min(len(upper), len(lower))
+	x0, x1 := r.columnsOf(upper[:n])
+	if x0 >= x1 {
+		return
+	}
+	up, low := r.display.area(x0, x1, r.theme.of(p.ink), p.alpha)
 	s := float32(r.scale)
-	for i := 1; i < min(len(upper), len(lower)); i++ {
+	for i := 1; i < n; i++ {
 		a, b, c, d := upper[i-1], upper[i], lower[i-1], lower[i]
 		if !a.drawable() || !b.drawable() || !c.drawable() || !d.drawable() || b.x <= a.x {
 			continue
 		}
-		first, last := max(int(math.Ceil(float64(float32(a.x*s)-0.5))), 0),
-			min(int(math.Ceil(float64(float32(b.x*s)-0.5))), width)
+		first, last := max(columnAt(a.x, s), x0), min(columnAt(b.x, s), x1)
 		for x := first; x < last; x++ {
 			t := ((float32(x)+0.5)/s - a.x) / (b.x - a.x)
-			up[x] = (a.y + float32((b.y-a.y)*t)) * s
-			low[x] = (c.y + float32((d.y-c.y)*t)) * s
+			up[x-x0] = (a.y + float32((b.y-a.y)*t)) * s
+			low[x-x0] = (c.y + float32((d.y-c.y)*t)) * s
 		}
 	}
+	r.display.bound()
+}
+
+// columnAt returns the first device column whose middle is not left of x.
+func columnAt(x, scale float32) int { return int(math.Ceil(float64(float32(x*scale) - 0.5))) }
+
+// columnsOf returns the device columns x0 ≤ x < x1 that a path reaches.
+func (r *raster) columnsOf(path []point) (x0, x1 int) {
+	x0, x1 = r.width, 0
+	for _, p := range path {
+		if p.drawable() {
+			x := columnAt(p.x, float32(r.scale))
+			x0, x1 = min(x0, x), max(x1, x)
+		}
+	}
+	return max(x0, 0), min(x1, r.width)
 }
 
 // Hatch draws diagonals four pixels apart.
