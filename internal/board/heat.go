@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/grafana/frame"
@@ -19,7 +18,8 @@ type Heat struct {
 	Buckets []HeatBucket // from the bottom
 	Low     float64      // of all values that are not zero; NaN without any
 	High    float64
-	Colors  []color.NRGBA // of the scale, from Low to High
+	Colors  []color.NRGBA // of the scale, from Low to High. An opacity is that on the paper
+	Dark    []color.NRGBA // the same on dark paper
 	Format  value.Formatter
 }
 
@@ -62,7 +62,7 @@ func (b *builder) heat() *Heat {
 			}
 		}
 	}
-	h.Colors = colorsOf(o.Scheme, b.set.Theme)
+	h.Colors, h.Dark = colorsOf(o, value.Light), colorsOf(o, value.Dark)
 	b.view.Empty = len(h.Buckets) == 0
 	return h
 }
@@ -72,35 +72,6 @@ func orNone(unit string) string {
 		return "none"
 	}
 	return unit
-}
-
-// colorsOf returns the colours of a scheme of d3, from few to many. One that is not known is
-// orange, as Grafana's own.
-func colorsOf(scheme string, t value.Theme) []color.NRGBA {
-	hex := map[string]string{
-		"blues":  "#f7fbff #c6dbef #6baed6 #2171b5 #08306b",
-		"greens": "#f7fcf5 #c7e9c0 #74c476 #238b45 #00441b",
-		"greys":  "#ffffff #d9d9d9 #969696 #525252 #000000",
-		"reds":   "#fff5f0 #fcbba1 #fb6a4a #cb181d #67000d",
-		"spectral": "#9e0142 #d53e4f #f46d43 #fdae61 #fee08b #e6f598 #abdda4 #66c2a5 #3288bd " +
-			"#5e4fa2",
-		"rdylgn":  "#a50026 #f46d43 #fee08b #d9ef8b #66bd63 #006837",
-		"viridis": "#440154 #3b528b #21918c #5ec962 #fde725",
-		"magma":   "#000004 #51127c #b73779 #fc8961 #fcfdbf",
-		"inferno": "#000004 #57106e #bc3754 #f98e09 #fcffa4",
-		"plasma":  "#0d0887 #7e03a8 #cc4778 #f89540 #f0f921",
-		"turbo":   "#30123b #4777ef #1bd0d5 #62fc6b #d2e935 #fe9b2d #d93806 #7a0403",
-	}
-	list, ok := hex[strings.ToLower(scheme)]
-	if !ok {
-		list = "#fff5eb #fdd0a2 #fd8d3c #d94801 #7f2704"
-	}
-	var out []color.NRGBA
-	for s := range strings.FieldsSeq(list) {
-		c, _ := t.Color(s)
-		out = append(out, c)
-	}
-	return out
 }
 
 // rowsOf makes a row of each series or, where the query is a heatmap, of each bucket.

@@ -136,8 +136,8 @@ func readOldHeatmap(p *Panel, o object) {
 		Min:       y.bound("min"),
 		Max:       y.bound("max"),
 		Reverse:   o.yes("reverseYBuckets"),
-		Scheme:    strings.TrimPrefix(o.object("color").text("colorScheme"), "interpolate"),
 	}
+	p.Options.Heatmap.readColor(o.object("color"), "colorScheme", "cardColor", "colorScale")
 	p.Options.Legend.Hidden = !o.object("legend").yes("show")
 }
 

@@ -226,6 +226,8 @@ func TestOldHeatmapPieAndText(t *testing.T) {
 	b := board(t, `{"panels": [
 		{"type": "heatmap", "dataFormat": "tsbuckets", "yAxis": {"format": "s", "decimals": 0, "max": "5"}, "reverseYBuckets": true,
 		 "color": {"colorScheme": "interpolateOranges"}, "targets": [{"expr": "up"}]},
+		{"type": "heatmap", "color": {"mode": "opacity", "cardColor": "#b4ff00", "colorScale": "sqrt", "exponent": 0.3},
+		 "dataFormat": "tsbuckets", "targets": [{"expr": "up"}]},
 		{"type": "grafana-piechart-panel", "pieType": "donut", "valueName": "current", "format": "bytes", "targets": [{"expr": "up"}]},
 		{"type": "text", "mode": "markdown", "content": "# Hi"}]}`)
 	zero, five := 0, 5.0
@@ -234,11 +236,14 @@ func TestOldHeatmapPieAndText(t *testing.T) {
 		b.Panels[0].Options.Heatmap); diff != "" {
 		t.Errorf("heatmap (-want +got):\n%s", diff)
 	}
-	if p := b.Panels[1]; p.Type != "piechart" || p.Options.PieType != "donut" ||
+	if got := b.Panels[1].Options.Heatmap; got.Fill != "#b4ff00" || got.Exponent != 0.3 {
+		t.Errorf("heatmap of one colour: got %+v, want #b4ff00 with exponent 0.3", got)
+	}
+	if p := b.Panels[2]; p.Type != "piechart" || p.Options.PieType != "donut" ||
 		p.Field.Defaults.Unit != "bytes" {
 		t.Errorf("got %+v, want a donut of bytes", p)
 	}
-	if p := b.Panels[2]; p.Options.Content != "# Hi" || p.Options.TextKind != "markdown" {
+	if p := b.Panels[3]; p.Options.Content != "# Hi" || p.Options.TextKind != "markdown" {
 		t.Errorf("got %+v, want a text in Markdown", p.Options)
 	}
 }

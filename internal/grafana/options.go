@@ -1,6 +1,10 @@
 package grafana
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Options say how a panel is drawn, in addition to the settings of each field in FieldConfig. A
 // field that the panel's kind does not have is zero.
@@ -72,6 +76,9 @@ type HeatmapOptions struct {
 	Min, Max  *float64
 	Reverse   bool
 	Scheme    string
+	Turned    bool    // the scheme's colours are in reverse order
+	Fill      string  // a colour that replaces the scheme: it is more opaque where there is more
+	Exponent  float64 // of the opacity
 	CellUnit  string
 }
 
@@ -168,10 +175,25 @@ func readHeatmap(o object) HeatmapOptions {
 		Min:       axis.bound("min"),
 		Max:       axis.bound("max"),
 		Reverse:   axis.yes("reverse"),
-		Scheme:    o.object("color").text("scheme"),
 		CellUnit:  cells.text("unit"),
 	}
+	h.readColor(o.object("color"), "scheme", "fill", "scale")
 	return h
+}
+
+// readColor reads the colours of a heatmap. The names of three of its settings have changed.
+func (h *HeatmapOptions) readColor(o object, scheme, fill, scale string) {
+	h.Scheme, h.Turned = strings.TrimPrefix(o.text(scheme), "interpolate"), o.yes("reverse")
+	if o.text("mode") != "opacity" {
+		return
+	}
+	h.Fill, h.Exponent = cmp.Or(o.text(fill), "dark-orange"), 1
+	if o.text(scale) != "linear" {
+		h.Exponent = 0.5
+		if e, ok := o.number("exponent"); ok && e > 0 {
+			h.Exponent = min(max(e, 0.1), 2)
+		}
+	}
 }
 
 // bound returns a number, or nil if there is none or it is "auto".
