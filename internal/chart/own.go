@@ -10,11 +10,13 @@ import (
 )
 
 // A dashboard brings its own colours. Their inks hold the colour in their low 24 bits, and what they
-// are for above it.
+// are for above it. A pair holds the colour on light paper in the 24 bits above those of the one on
+// dark.
 const (
 	firstOwn ink = 1 << 24 // lines and surfaces
 	ownText  ink = 2 << 24 // text
 	ownExact ink = 3 << 24 // a surface that is drawn in exactly this colour
+	ownPair  ink = 1 << 48 // a surface with one colour on light paper, and another one on dark
 	ownBits  ink = 1<<24 - 1
 )
 
@@ -35,6 +37,9 @@ func ownTextInk(c color.NRGBA) ink { return ownText | ink(rgbOf(c)) }
 // ownExactInk is the ink of a surface that text is written on. It is the same in both themes.
 func ownExactInk(c color.NRGBA) ink { return ownExact | ink(rgbOf(c)) }
 
+// pairInk is the ink of a surface of a scale of colours, which begins near to the paper.
+func pairInk(onLight, onDark rgb) ink { return ownPair | ink(onLight)<<24 | ink(onDark) }
+
 // onInk is the ink of text on a surface of a colour: black or white, whichever has more contrast.
 func onInk(c color.NRGBA) ink {
 	black, white := rgb(0x111217), rgb(0xFFFFFF)
@@ -52,6 +57,8 @@ func (t *theme) of(i ink) rgb {
 	switch {
 	case i < firstOwn:
 		return t[i]
+	case i >= ownPair && t != &dark:
+		return rgb(i >> 24 & ownBits)
 	case i >= ownExact:
 		return c
 	case i >= ownText:
@@ -172,6 +179,8 @@ func (c Colours) Styles() string {
 func ownVariable(i ink) string {
 	use := "own"
 	switch {
+	case i >= ownPair:
+		return fmt.Sprintf("--chart-pair-%06x-%06x", uint32(i>>24&ownBits), uint32(i&ownBits))
 	case i >= ownExact:
 		use = "exact"
 	case i >= ownText:

@@ -88,15 +88,18 @@ func (r *raster) device(v float64) int {
 	return int(math.Round(max(-farthest, min(v*r.scale, farthest))))
 }
 
-func (r *raster) Rect(b box, p paint) {
-	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
-	r.display.rect(x0, y0, max(x1, x0+1), max(y1, y0+1), r.theme.of(p.ink), p.alpha)
-}
+func (r *raster) Rect(b box, p paint) { r.rect(b, r.theme.of(p.ink), p.alpha) }
 
 func (r *raster) Rects(bs []box, p paint) {
+	c := r.theme.of(p.ink)
 	for _, b := range bs {
-		r.Rect(b, p)
+		r.rect(b, c, p.alpha)
 	}
+}
+
+func (r *raster) rect(b box, c rgb, alpha uint8) {
+	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
+	r.display.rect(x0, y0, max(x1, x0+1), max(y1, y0+1), c, alpha)
 }
 
 // scaled returns a path in device pixels.

@@ -2,7 +2,7 @@ package chart
 
 // ink is the purpose of a colour. The raster writer looks it up in a theme. The SVG writer writes
 // it as a CSS variable, so that one picture serves light and dark readers.
-type ink uint32
+type ink uint64
 
 const (
 	paper ink = iota

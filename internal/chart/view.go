@@ -118,6 +118,12 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 		p.addTable(v.Table, inner)
 	case board.TextKind:
 		p.addText(v.Text, inner)
+	case board.HeatKind:
+		p.addHeat(v.Heat, inner)
+	case board.HistogramKind:
+		p.addHistogram(v.Histogram, inner)
+	case board.StatesKind:
+		p.addStates(v.States, inner)
 	}
 }
 
