@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -64,7 +65,7 @@ func workloads(b *testing.B) []workload {
 		{
 			"small", fmt.Sprintf(header, 24*60, small.String()+"      - {name: load, query: "+
 				"'node_load5', legend: '{{instance}}'}\n"),
-			startReplay(b, "PROMSNAP_REPLAY_UPSTREAM="+startLab(b)), "41/42 nodes",
+			startReplay(b, "PROMSNAP_REPLAY_UPSTREAM="+startPromlab(b, 42, benchEnd).url), "41/42 nodes",
 		},
 	}
 }
@@ -86,23 +87,23 @@ func startReplay(b *testing.B, env ...string) string {
 	return s.url
 }
 
-// startLab starts promlab with 42 nodes in a process of its own.
-func startLab(b *testing.B) string {
-	b.Helper()
-	path := filepath.Join(b.TempDir(), "promlab")
+// startPromlab starts promlab in a process of its own.
+func startPromlab(t testing.TB, nodes int, now time.Time) *server {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "promlab")
 	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/promlab").
 		CombinedOutput(); err != nil {
-		b.Fatalf("building promlab: %v\n%s", err, out)
+		t.Fatalf("building promlab: %v\n%s", err, out)
 	}
-	address := freePort(b)
-	p := start(b, nil, path, "--nodes", "42", "--profile", "kps", "--listen", address, "--now",
-		benchEnd.Format(time.RFC3339))
+	address := freePort(t)
+	p := start(t, nil, path, "--nodes", strconv.Itoa(nodes), "--profile", "kps", "--listen",
+		address, "--now", now.Format(time.RFC3339))
 	s := &server{url: "http://" + address, client: http.DefaultClient, process: p}
-	await(b, "promlab", func() error {
+	await(t, "promlab", func() error {
 		_, err := s.get("/api/v1/query", url.Values{"query": {"1"}})
 		return err
 	})
-	return s.url
+	return s
 }
 
 // upstream answers every request as the server behind it did the first time.
