@@ -30,8 +30,8 @@ type Beyond struct {
 	Level Level  // Yellow or Red
 }
 
-// BeyondThresholds returns the figures that the dashboard's own thresholds colour yellow or red, the
-// red ones first, and the number of all figures that have such thresholds. Figures are those of
+// BeyondThresholds returns the figures that the dashboard's own thresholds colour yellow or red,
+// the red ones first, and the number of all figures that have such thresholds. Figures are those of
 // stat, gauge and bargauge panels.
 func (b *Board) BeyondThresholds() (beyond []Beyond, judged int) {
 	for i := range b.Panels {

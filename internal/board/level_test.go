@@ -74,7 +74,8 @@ func TestBeyondThresholds(t *testing.T) {
 	for _, f := range beyond {
 		got = append(got, f.Panel.Name+" "+f.Name+" "+f.Text)
 	}
-	equal(t, "beyond", got, []string{"stat y 90%", "bargauge y 90%", "stat x 70%", "bargauge x 70%"})
+	want := []string{"stat y 90%", "bargauge y 90%", "stat x 70%", "bargauge x 70%"}
+	equal(t, "beyond", got, want)
 	equal(t, "judged", judged, 6)
 }
 

@@ -172,7 +172,8 @@ type BoardPanel struct {
 	Description string
 	Failed      bool     // a query was sent and failed
 	Problems    []string // why queries have no answer
-	Notes       []string // what differs from Grafana
+	Said        []string // what differs from Grafana, without Differs
+	Notes       []string // Said, and first Differs
 	Queries     []BoardQuery
 }
 
@@ -204,10 +205,11 @@ func (r *Report) BoardPanel(p *board.Panel) BoardPanel {
 		v.Notes = append(v.Notes, printable(p.Differs))
 	}
 	for _, n := range p.Notes {
-		if said := w.boardNote(n); !slices.Contains(v.Notes, said) {
-			v.Notes = append(v.Notes, said)
+		if said := w.boardNote(n); !slices.Contains(v.Said, said) {
+			v.Said = append(v.Said, said)
 		}
 	}
+	v.Notes = append(v.Notes, v.Said...)
 	for _, q := range p.Queries {
 		v.Queries = append(v.Queries, BoardQuery{
 			printable(q.Ref), q.Expr, r.boardGraphURL(q),
@@ -269,7 +271,8 @@ func (r *Report) BoardVariables() []BoardVariable {
 		case v.Status == "pending":
 			one.Values, one.Unresolved = r.words.PendingValue, true
 		default:
-			one.Values, one.Unresolved = fmt.Sprintf(r.words.UnknownValue, printable(v.Reason)), true
+			one.Values = fmt.Sprintf(r.words.UnknownValue, printable(v.Reason))
+			one.Unresolved = true
 		}
 		if one.Values != "" {
 			out = append(out, one)

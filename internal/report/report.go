@@ -204,9 +204,8 @@ func (r *Report) Incomplete() string { return r.words.note(r.Info.Incomplete) }
 
 // AllPartial reports whether every panel with an answer has incomplete data.
 func (r *Report) AllPartial() bool {
-	return r.Partial != "" && !r.boardAnswered && !slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
-		return p.Data == snapshot.DataComplete
-	})
+	whole := func(p snapshot.Panel) bool { return p.Data == snapshot.DataComplete }
+	return r.Partial != "" && !r.boardAnswered && !slices.ContainsFunc(r.Panels, whole)
 }
 
 // undrawable returns the runes in all panels that no font has, sorted and without duplicates.

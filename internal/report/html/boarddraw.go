@@ -77,7 +77,8 @@ func drawView(in report.Info, p *board.Panel, s sizes) (d viewDrawing) {
 		return template.HTML(picture) //nolint:gosec // chart escapes all text in it
 	}
 	d.wide = svg(s.wide)
-	if s.wide.Width > narrow || s.wide.Width < narrowest || s.phone.Width < phonePage {
+	figures := p.Tiles != nil || p.Bars != nil // they use the place that they have
+	if figures || s.wide.Width > narrow || s.wide.Width < narrowest {
 		d.phone = svg(s.phone)
 	}
 	return d

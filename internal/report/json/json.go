@@ -39,7 +39,9 @@ type Document struct {
 	Failures   []DocFailure `json:"failures"`
 	Findings   []DocSaid    `json:"findings"`
 	Truncated  int          `json:"findings_truncated" jsonschema:"minimum=0"`
-	Panels     []DocPanel   `json:"panels"`
+	// Dashboard exists if the report shows a Grafana dashboard.
+	Dashboard *DocDashboard `json:"dashboard,omitempty"`
+	Panels    []DocPanel    `json:"panels"`
 }
 
 // DocCounts has the numbers of checks, and of panels that failed.

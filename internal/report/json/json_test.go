@@ -83,9 +83,10 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 	}
 	for name, r := range map[string]*report.Report{
 		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t),
-		"nothing":  report.Build(report.Info{}, nil),
-		"hostile":  reporttest.Hostile(t, reporttest.Evil),
-		"infinite": report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
+		"nothing":   report.Build(report.Info{}, nil),
+		"hostile":   reporttest.Hostile(t, reporttest.Evil),
+		"dashboard": reporttest.Dashboard(t, reporttest.EveryKind(t, "word")),
+		"infinite":  report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
 	} {
 		body, err := json.Marshal(DocumentOf(r))
 		if err != nil {
@@ -127,8 +128,9 @@ func infinite() snapshot.Panel {
 func TestRenderWritesTheDocument(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"a day": reporttest.Daily(t), "nothing": report.Build(report.Info{}, nil),
-		"hostile":  reporttest.Hostile(t, reporttest.Evil),
-		"infinite": report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
+		"hostile":   reporttest.Hostile(t, reporttest.Evil),
+		"dashboard": reporttest.Dashboard(t, reporttest.EveryKind(t, "word")),
+		"infinite":  report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
 	} {
 		want, err := json.Marshal(DocumentOf(r))
 		if err != nil {

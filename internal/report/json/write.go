@@ -59,7 +59,7 @@ func head(r *report.Report) Document {
 		Counts: CountsOf(r),
 		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{},
-		Panels:    []DocPanel{},
+		Dashboard: docDashboard(r), Panels: []DocPanel{},
 		Truncated: max(0, len(r.Findings)-documentRows),
 	}
 	for _, n := range in.Nodes {
