@@ -164,7 +164,8 @@ func TestFallback(t *testing.T) {
 			t.Fatal(err)
 		}
 		for r, want := range map[rune]*fontFile{
-			'a': latin, '0': latin, '…': latin, '–': latin, '가': hangul, '힣': hangul, '🙂': nil,
+			'a': latin, '0': latin, '…': latin, '–': latin, '가': hangul, '힝': hangul, '힣': nil,
+			'🙂': nil,
 		} {
 			if got := typefaces[w].find(r); got.font != want || got.advance <= 0 {
 				t.Errorf("weight %d: %q comes from %v, want %v", w, r, got.font, want)

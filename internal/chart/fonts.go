@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"unicode"
 
 	"github.com/golang/freetype/truetype"
+	"golang.org/x/image/font"
 	"golang.org/x/image/math/fixed"
 )
 
@@ -95,8 +97,9 @@ func (o Options) faces() [2]typeface {
 // fontFile is a parsed font with a cache of the lookups for every letter.
 type fontFile struct {
 	*truetype.Font
-	em    fixed.Int26_6 // units in an em: measuring at this scale gives exact font units
-	ascii [128]glyphRef
+	em     fixed.Int26_6 // units in an em: measuring at this scale gives exact font units
+	ascii  [128]glyphRef
+	hollow sync.Map // by the index of a glyph: whether it has no outline
 }
 
 // glyphRef is the glyph of a rune: its font, its index, and its advance in ems.
@@ -163,10 +166,22 @@ func (f *fontFile) lookUp(r rune) (g glyphRef) {
 		}
 	}()
 	i := f.Index(r)
-	if i == 0 {
+	if i == 0 || r >= 0x80 && !unicode.In(r, unicode.Z, unicode.C, unicode.M) && f.isHollow(i) {
 		return glyphRef{}
 	}
 	return glyphRef{f, i, float64(f.HMetric(f.em, i).AdvanceWidth) / float64(f.em)}
+}
+
+// isHollow reports whether a glyph has no outline. The font for Hangul lists Chinese characters,
+// and has nothing to draw for them.
+func (f *fontFile) isHollow(i truetype.Index) bool {
+	if known, ok := f.hollow.Load(i); ok {
+		return known.(bool)
+	}
+	var g truetype.GlyphBuf
+	hollow := g.Load(f.Font, f.em, i, font.HintingNone) == nil && len(g.Points) == 0
+	f.hollow.Store(i, hollow)
+	return hollow
 }
 
 // width returns the width of s in ems. It is the sum of the fonts' own advances, without hinting or

@@ -39,6 +39,22 @@ func TestUndrawable(t *testing.T) {
 	}
 }
 
+// The font for Hangul lists Chinese characters without anything to draw. They must not be blank.
+func TestHollowGlyphsAreMissing(t *testing.T) {
+	for _, face := range typefaces {
+		for _, r := range "使用率" {
+			if face.find(r).font != nil {
+				t.Errorf("%c: got a glyph without an outline, want none", r)
+			}
+		}
+		for _, r := range "é노드…•\u00a0\u3000" {
+			if face.find(r).font == nil {
+				t.Errorf("%c: got no glyph, want one", r)
+			}
+		}
+	}
+}
+
 // TestFont checks that a user's font changes pictures only in runes that the embedded fonts lack.
 func TestFont(t *testing.T) {
 	own, err := ParseFont(goregular.TTF)

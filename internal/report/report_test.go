@@ -361,8 +361,9 @@ func TestUndrawable(t *testing.T) {
 		{Spec: panel.Spec{Name: "b"}, Lines: []snapshot.Line{line("🙂\u2066")}},
 	}
 	r := report.Build(report.Info{}, panels)
-	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, ": U+2066, 🙂 (U+1F642). ") {
-		t.Errorf("got warnings %+v, want one on U+2066 and U+1F642", r.Warnings)
+	want := ": U+2066, 中 (U+4E2D), 🙂 (U+1F642). "
+	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, want) {
+		t.Errorf("got warnings %+v, want one with %q", r.Warnings, want)
 	}
 	if r := report.Build(report.Info{}, panels[:0]); len(r.Warnings) != 0 {
 		t.Errorf("got warnings %+v, want none", r.Warnings)
