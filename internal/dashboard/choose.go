@@ -28,10 +28,7 @@ func (p *Plan) choose() {
 		planned := &p.plan.Panels[i]
 		n := at[planned.Panel]
 		copies[n]++
-		if j, differs, ok := p.judge(planned, names); ok && p.shows(planned) {
-			p.judged = append(p.judged, j)
-			differ(&p.verdicts[n], differs)
-		}
+		differ(&p.verdicts[n], p.judge(planned, names))
 		if why := p.leftOut(planned); why != "" {
 			if out[n] == nil {
 				out[n] = map[string]int{}
@@ -39,7 +36,7 @@ func (p *Plan) choose() {
 			out[n][why]++
 			continue
 		}
-		drawn := shown{planned: planned, row: -1, name: unique(names, nameOf(planned))}
+		drawn := shown{planned: planned, row: -1, name: unique(names, nameOf(planned.Title, planned.Panel.ID))}
 		if r := planned.Row; r >= 0 {
 			drawn.row = p.rowOf(r, rows)
 		}
@@ -129,8 +126,8 @@ func (p *Plan) rowOf(planned int, known map[int]int) int {
 const maxName = 60 // characters, before the number
 
 // nameOf returns a name of a panel from its title and its number in the file.
-func nameOf(planned *grafana.Planned) string {
-	return fmt.Sprintf("%s-%d", cmp.Or(slug(planned.Title), "panel"), max(planned.Panel.ID, 0))
+func nameOf(title string, id int) string {
+	return fmt.Sprintf("%s-%d", cmp.Or(slug(title), "panel"), max(id, 0))
 }
 
 // slug returns the letters and digits of a text, with a dash for everything between them.

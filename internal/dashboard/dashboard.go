@@ -38,17 +38,19 @@ type Options struct {
 
 // Plan is a dashboard with its variables resolved, ready to run.
 type Plan struct {
-	client   *promapi.Client
-	source   *grafana.Dashboard
-	o        Options
-	plan     *grafana.Plan
-	down     error   // every further query would fail with it
-	panels   []shown // that are drawn, in reading order
-	judged   []Judged
-	rows     []board.Row
-	verdicts []grafana.Verdict
-	notes    []string
-	failures []string // of the variables
+	client *promapi.Client
+	source *grafana.Dashboard
+	o      Options
+	plan   *grafana.Plan
+	down   error   // every further query would fail with it
+	panels []shown // that are drawn, in reading order
+	judged []Judged
+	// lacksJudged says that a panel with rules may have more copies than are planned.
+	lacksJudged bool
+	rows        []board.Row
+	verdicts    []grafana.Verdict
+	notes       []string
+	failures    []string // of the variables
 }
 
 // shown is one panel that is drawn.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -24,32 +23,26 @@ type Judged struct {
 	Problem error
 }
 
-// KnowsJudged reports whether Judged has every panel with rules. It may lack copies of repeated
-// panels if a variable has no value.
-func (p *Plan) KnowsJudged() bool {
-	if p.down != nil || len(p.failures) > 0 {
-		return false
-	}
-	return !slices.ContainsFunc(p.plan.Values.All(), func(v *grafana.Value) bool {
-		return v.Pending || v.Problem != ""
-	})
-}
+// KnowsJudged reports whether Judged has every panel with rules. It may lack copies of a repeated
+// panel if the variable that repeats it has no value.
+func (p *Plan) KnowsJudged() bool { return !p.lacksJudged }
 
 // Judged returns a panel of the report for each panel of the dashboard that has rules, in the
 // configuration or as the alert of a legacy graph. Each copy of a repeated panel has its own.
 func (p *Plan) Judged() []Judged { return p.judged }
 
-// judge builds the judged panel of a planned one. It reports false if that has no rules, and
-// returns what differs from Grafana's own alert.
-func (p *Plan) judge(planned *grafana.Planned, names map[string]bool) (Judged, []string, bool) {
+// judge adds the panel that judges a planned one, if the report has that and it has rules. It
+// returns what differs from Grafana.
+func (p *Plan) judge(planned *grafana.Planned, names map[string]bool) (differs []string) {
 	all := slices.Clone(p.o.Rules[planned.Panel.Title])
 	own, _ := planned.Panel.AlertRules() // the plan's verdict says what differs
 	all = append(all, own...)
-	if len(all) == 0 {
-		return Judged{}, nil, false
+	if len(all) == 0 || !p.shows(planned) {
+		return nil
 	}
 	j := Judged{Spec: panel.Spec{
-		Title: cmp.Or(outside.Said(planned.Title, maxReason), nameOf(planned)), Section: p.o.Section,
+		Title: cmp.Or(outside.Said(planned.Title, maxReason),
+			nameOf("", planned.Panel.ID)), Section: p.o.Section,
 	}}
 	if planned.Range != p.o.Range {
 		j.Spec.Range = planned.Range
@@ -71,8 +64,13 @@ func (p *Plan) judge(planned *grafana.Planned, names map[string]bool) (Judged, [
 		}
 	}
 	j.Spec.Rules = named(all, &j.Spec)
-	j.Spec.Name = unique(names, p.judgedName(planned, &j.Spec))
-	return j, p.ofRules(planned, &j.Spec), true
+	j.Spec.Name = unique(names, judgedName(planned))
+	for _, variable := range p.plan.Repeats(planned) {
+		v := p.plan.Values.Get(variable)
+		p.lacksJudged = p.lacksJudged || v != nil && (v.Pending || v.Problem != "")
+	}
+	p.judged = append(p.judged, j)
+	return p.ofRules(planned, &j.Spec)
 }
 
 func firstRef(planned *grafana.Planned) string {
@@ -121,17 +119,12 @@ func named(all []rules.Rule, s *panel.Spec) []rules.Rule {
 }
 
 // judgedName returns a name that stays the same from one run to the next, because it identifies the
-// alerts. The copies of a repeated panel are told apart by their queries, because their number
-// changes. No panel of the board has such a name, because those end in a number.
-func (p *Plan) judgedName(planned *grafana.Planned, s *panel.Spec) string {
-	name := nameOf(planned)
-	if planned.Panel.Repeat.Variable != "" ||
-		planned.Row >= 0 && p.plan.Rows[planned.Row].Row.Repeat != "" {
-		var exprs []string
-		for _, q := range s.Queries {
-			exprs = append(exprs, q.Expr)
-		}
-		name += fmt.Sprintf("-%08x", uint32(xxhash.Sum64String(strings.Join(exprs, "\x00"))))
+// alerts: neither the chosen values of variables nor the number of a panel's copies changes it. No
+// panel of the board has such a name, because those end in a number.
+func judgedName(planned *grafana.Planned) string {
+	name := nameOf(planned.Panel.Title, planned.Panel.ID)
+	if of := planned.Copy(); of != "" {
+		name += fmt.Sprintf("-%08x", uint32(xxhash.Sum64String(of)))
 	}
 	return name + "-alerts"
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/grafana/frame"
@@ -65,6 +66,28 @@ type Planned struct {
 	Empty       string            // why no query of it is sent; empty: at least one is
 
 	local map[string]Option
+}
+
+// Copy tells the copies of a repeated panel apart: it returns the values for which this one stands,
+// such as node=a. It returns "" if neither the panel nor its row is repeated.
+func (d *Planned) Copy() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(d.local)) {
+		parts = append(parts, name+"="+d.local[name].Value)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Repeats returns the variables for whose values the panel and its row are repeated.
+func (p *Plan) Repeats(d *Planned) []string {
+	var names []string
+	if name := d.Panel.Repeat.Variable; name != "" {
+		names = append(names, name)
+	}
+	if d.Row >= 0 && p.Rows[d.Row].Row.Repeat != "" {
+		names = append(names, p.Rows[d.Row].Row.Repeat)
+	}
+	return names
 }
 
 // Query is one query of a panel with its variables filled in.
