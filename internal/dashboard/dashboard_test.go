@@ -172,20 +172,28 @@ func TestFailures(t *testing.T) {
 // An unreachable server fails a few queries, and not each of them.
 func TestUnreachable(t *testing.T) {
 	var asked atomic.Int64
+	status := http.StatusUnauthorized
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
-		w.WriteHeader(http.StatusUnauthorized)
+		w.WriteHeader(status)
 	}))
 	t.Cleanup(srv.Close)
 	var panels []string
 	for i := range 300 {
 		panels = append(panels, graph(i+1, "Panel", fmt.Sprintf(`up{job="$job", n="%d"}`, i)))
 	}
-	for name, variables := range map[string]string{
-		"variable": `{"name": "job", "type": "query", "query": "label_values(up, job)"}`,
-		"query":    `{"name": "job", "type": "constant", "query": "x"}`,
+	const constant = `{"name": "job", "type": "constant", "query": "x"}`
+	for _, tt := range []struct {
+		name, variables string
+		status          int
+	}{
+		{"variable", `{"name": "job", "type": "query", "query": "label_values(up, job)"}`, 401},
+		{"query", constant, 401},
+		{"busy", constant, 503},
 	} {
 		asked.Store(0)
+		name, variables := tt.name, tt.variables
+		status = tt.status
 		p := dashboard.New(t.Context(), clientOf(t, srv.URL),
 			decode(t, strings.Join(panels, ","), variables), dashboard.Options{
 				End: end, Range: time.Hour,
@@ -195,8 +203,10 @@ func TestUnreachable(t *testing.T) {
 			t.Errorf("%s: got %d requests, want at most 20", name, n)
 		}
 		for _, one := range got.Panels {
-			if f := one.Failures; len(f) != 1 || !f[0].Sent || !strings.Contains(f[0].Reason, "401") {
-				t.Fatalf("%s: panel %s: got failures %+v, want one of 401", name, one.Name, f)
+			if f := one.Failures; len(f) != 1 || !f[0].Sent || !strings.Contains(f[0].Reason,
+				fmt.Sprint(tt.status)) {
+				t.Fatalf("%s: panel %s: got failures %+v, want one of %d", name, one.Name, f,
+					tt.status)
 			}
 		}
 	}

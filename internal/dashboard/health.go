@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -13,8 +14,13 @@ import (
 type health struct {
 	mu       sync.Mutex
 	answered bool
+	failed   int // queries that took long to fail, while none was answered
 	down     error
 }
+
+// maxFailed is how many queries may take long to fail while none is answered. Each is tried several
+// times or waited for, so hundreds of them would use up the time of the run.
+const maxFailed = 10
 
 // ask sends a query if the server is reachable. A panic becomes an error of this query.
 func (h *health) ask(ctx context.Context, client *promapi.Client, q query) (a answer) {
@@ -50,11 +56,27 @@ func (h *health) why() error {
 func (h *health) learn(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err == nil {
+	switch {
+	case err == nil:
 		h.answered = true
-	} else if h.down == nil {
+	case h.down == nil:
 		h.down = unreachable(err, h.answered)
+		if h.failed += slow(err); h.down == nil && h.failed >= maxFailed && !h.answered {
+			h.down = err
+		}
 	}
+}
+
+// slow returns 1 for an error that comes after several tries or a long wait, else 0.
+func slow(err error) int {
+	var e *promapi.Error
+	if errors.As(err, &e) {
+		switch e.Kind {
+		case promapi.KindNetwork, promapi.KindTimeout, promapi.KindGaveUp, promapi.KindBusy:
+			return 1
+		}
+	}
+	return 0
 }
 
 func internalError(panicked any) error {
