@@ -26,12 +26,22 @@ func (b *bitmap) row(y, x0, x1 int) []rgb {
 	return b.pix[from+x0 : from+x1]
 }
 
-// mix returns the colour of c over below at the given cover (0 to 255). It mixes red and blue in
-// one multiplication.
-func mix(below, c rgb, cover uint32) rgb {
+// mix returns the colour of c over below at the given cover (0 to 255).
+func mix(below, c rgb, cover uint32) rgb { return veilOf(c, cover).over(below) }
+
+// veil is a colour with a cover, ready to be mixed with many others. It mixes red and blue in one
+// multiplication.
+type veil struct{ rest, rb, g uint32 }
+
+func veilOf(c rgb, cover uint32) veil {
 	cover += cover >> 7 // 255 becomes 256, so that a shift divides
-	rb := (uint32(below)&0xFF00FF)*(256-cover) + (uint32(c)&0xFF00FF)*cover
-	g := (uint32(below)&0x00FF00)*(256-cover) + (uint32(c)&0x00FF00)*cover
+	return veil{256 - cover, (uint32(c) & 0xFF00FF) * cover, (uint32(c) & 0x00FF00) * cover}
+}
+
+// over returns the colour of the veil over below.
+func (v veil) over(below rgb) rgb {
+	rb := (uint32(below)&0xFF00FF)*v.rest + v.rb
+	g := (uint32(below)&0x00FF00)*v.rest + v.g
 	return rgb(rb>>8&0xFF00FF | g>>8&0x00FF00)
 }
 
@@ -48,13 +58,13 @@ func (b *bitmap) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 	if x0 >= x1 || y0 >= y1 {
 		return
 	}
-	first := b.row(y0, x0, x1)
+	first, half := b.row(y0, x0, x1), veilOf(c, uint32(alpha))
 	for y := y0; y < y1; y++ {
 		row := b.row(y, x0, x1)
 		switch {
 		case alpha < 255:
 			for i := range row {
-				row[i] = mix(row[i], c, uint32(alpha))
+				row[i] = half.over(row[i])
 			}
 		case y == y0:
 			for i := range row {
@@ -70,21 +80,37 @@ func (b *bitmap) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 // The ends cover their pixels in part. A column with a NaN in upper stays empty.
 func (b *bitmap) between(x0 int, upper, lower []float32, c rgb, alpha uint8) {
 	top, bottom := float32(b.bottom), float32(b.top)
+	full := true // in the rows from fullTop to fullBottom
+	fullTop, fullBottom := float32(b.top), float32(b.bottom)
 	for x := range upper {
 		if upper[x] < lower[x] { // false for NaN
 			top, bottom = min(top, upper[x]), max(bottom, lower[x])
+			fullTop, fullBottom = max(fullTop, upper[x]), min(fullBottom, lower[x])
+		} else {
+			full = false
 		}
 	}
+	whole := veilOf(c, uint32(alpha))
 	y0, y1 := max(int(top), b.top), min(int(math.Ceil(float64(bottom))), b.bottom)
 	for y := y0; y < y1; y++ {
 		row := b.row(y, x0, x0+len(upper))
 		fy := float32(y)
-		for x := range upper {
-			cover := min(lower[x], fy+1) - max(upper[x], fy)
-			if !(cover > 0) {
-				continue
+		if full && fullTop <= fy && fy+1 <= fullBottom {
+			for x := range row {
+				row[x] = whole.over(row[x])
 			}
-			row[x] = mix(row[x], c, uint32(float32(min(cover, 1)*float32(alpha))+0.5))
+			continue
+		}
+		lower := lower[:len(row)]
+		for x, up := range upper[:len(row)] {
+			low := lower[x]
+			switch {
+			case up <= fy && fy+1 <= low:
+				row[x] = whole.over(row[x])
+			case up < fy+1 && fy < low:
+				cover := min(low, fy+1) - max(up, fy)
+				row[x] = mix(row[x], c, uint32(float32(cover*float32(alpha))+0.5))
+			}
 		}
 	}
 }

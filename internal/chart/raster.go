@@ -150,8 +150,8 @@ func (r *raster) Area(upper, lower []point, p paint) {
 		first, last := max(columnAt(a.x, s), x0), min(columnAt(b.x, s), x1)
 		for x := first; x < last; x++ {
 			t := ((float32(x)+0.5)/s - a.x) / (b.x - a.x)
-			up[x-x0] = (a.y + float32((b.y-a.y)*t)) * s
-			low[x-x0] = (c.y + float32((d.y-c.y)*t)) * s
+			y, ground := (a.y+float32((b.y-a.y)*t))*s, (c.y+float32((d.y-c.y)*t))*s
+			up[x-x0], low[x-x0] = min(y, ground), max(y, ground) // a value may be below zero
 		}
 	}
 	r.display.bound()
