@@ -47,8 +47,9 @@ func (s *boxed) path(what string, path []point) {
 	}
 }
 
-func (s *boxed) Density() float64    { return s.density }
-func (s *boxed) Rect(b box, _ paint) { s.look("a rectangle", b) }
+func (s *boxed) Density() float64                        { return s.density }
+func (s *boxed) Detail() (tolerance float64, points int) { return 0.5 / s.density, 1000 }
+func (s *boxed) Rect(b box, _ paint)                     { s.look("a rectangle", b) }
 func (s *boxed) Rects(bs []box, _ paint) {
 	for _, b := range bs {
 		s.look("a rectangle", b)

@@ -83,6 +83,9 @@ func (r *raster) paint(keep rgb) bool {
 
 func (r *raster) Density() float64 { return r.scale }
 
+// Detail is a quarter of a device pixel, and more points than a legible chart has.
+func (r *raster) Detail() (tolerance float64, points int) { return 0.25 / r.scale, 400_000 }
+
 // device rounds a logical coordinate to the nearest edge between device pixels.
 func (r *raster) device(v float64) int {
 	return int(math.Round(max(-farthest, min(v*r.scale, farthest))))

@@ -10,7 +10,7 @@ import (
 
 // Distances of a graph, in logical pixels.
 const (
-	graphTimes     = 18.0  // height of the line of times
+	graphTimes     = 20.0  // height of the line of times
 	graphTickGap   = 6.0   // between the values' ticks and the plot
 	graphTickPitch = 28.0  // least distance between them
 	graphLeast     = 48.0  // height of a plot that leaves room for a legend
@@ -240,7 +240,7 @@ func (v *graphView) writeGraphTimes() {
 			words = []string{v.say.AxisDate(t.at), t.text}
 		}
 		for _, w := range words {
-			l := v.place(w, graphTickStyle, x, v.plot.bottom+14, centre)
+			l := v.place(w, graphTickStyle, x, v.plot.bottom+16, centre)
 			n := len(labels)
 			if l.box.left < v.box.left || l.box.right > v.box.right ||
 				n > 0 && l.box.left < labels[n-1].box.right+6 {

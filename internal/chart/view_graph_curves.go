@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/board"
@@ -18,45 +19,68 @@ type graphCurve struct {
 type graphCurves struct {
 	list []graphCurve
 	in   box // nothing is drawn outside
+
+	tolerance float32 // how far a path may be from its samples
+	pitch     float64 // the width of a column
+	bundles   []*bundle
 }
 
-// mostGraphPoints is about the number of points in the paths of one graph. With more curves, the
-// columns in which samples are reduced to two become wider.
-const mostGraphPoints = 60_000
-
-func (g *graphCurves) pitch(density float64) float64 {
-	least := 2.0 // of an SVG: its text is as long as the number of points
-	if density > 1 {
-		least = 1
-	}
-	columns := mostGraphPoints / float64(2*max(len(g.list), 1)) * density
-	return max(least/density, g.in.width()/columns)
+// bundle is curves of one look that are drawn as one path, where there are many curves.
+type bundle struct {
+	look *board.Curve
+	path []point
 }
 
+func (b *bundle) like(c *board.Curve) bool {
+	return b.look.Color == c.Color && b.look.Width == c.Width && b.look.Dash == c.Dash
+}
+
+func (b *bundle) stroke(s surface) {
+	s.Line(b.path, min(b.look.Width, mostWidth), graphDashes[b.look.Dash],
+		solid(ownInk(b.look.Color)))
+}
+
+// draw draws the curves. Of several samples in a column of the plot, two are kept. With many curves
+// the columns are wider than needed, because a path costs as much as it has points.
 func (g *graphCurves) draw(s surface, _ frame) {
 	var t tracer
-	density := s.Density()
-	pitch := g.pitch(density)
+	tolerance, points := s.Detail()
+	g.tolerance, g.bundles = float32(tolerance), nil
+	g.pitch = max(4*tolerance, g.in.width()*2*float64(len(g.list))/float64(points))
 	for i := range g.list {
 		c := &g.list[i]
 		if c.Draw == "bars" {
 			g.drawBars(s, c)
 			continue
 		}
-		t.trace(&c.outline, pitch)
 		g.fill(s, c, &t)
-		g.line(s, c, &t, 0.3/float32(density))
+		g.line(s, c, &t)
 		g.points(s, c, &t)
 	}
+	for _, of := range g.bundles {
+		of.stroke(s)
+	}
 }
+
+// crowd is the number of curves beyond which areas that lie on each other would only hide them, and
+// beyond which those of one colour are one path.
+const crowd = 40
+
+// lightFill is the opacity up to which the edge of an area need not follow every sample.
+const lightFill = 0.3
 
 // alpha is an opacity from 0 to 1 as that of a paint.
 func alpha(opacity float64) uint8 { return uint8(math.Round(255 * max(0, min(opacity, 1)))) }
 
 // fill fills the area of a curve.
 func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
-	if !(c.Fill > 0) || c.Draw == "points" {
+	if !(c.Fill > 0) || c.Draw == "points" || c.base == nil && len(g.list) > crowd {
 		return
+	}
+	if c.base == nil && c.Fill <= lightFill && c.Width > 0 && c.apart() < g.pitch {
+		t.average(&c.outline, 2*g.pitch)
+	} else {
+		t.trace(&c.outline, g.pitch)
 	}
 	if c.base == nil {
 		t.low = t.low[:0]
@@ -91,7 +115,7 @@ const mostSteps = 16
 func (g *graphCurves) area(s surface, t *tracer, b box, shade paint) {
 	top, low := clipArea(t.cut[0][:0], t.cut[1][:0], t.top, t.low, b)
 	t.cut = [2][]point{top, low}
-	top, low = simplify(top, low, t.thin[0][:0], t.thin[1][:0], 0.5/float32(s.Density()))
+	top, low = simplify(top, low, t.thin[0][:0], t.thin[1][:0], g.tolerance)
 	t.thin = [2][]point{top, low}
 	for i, p := range top {
 		if p.drawable() && low[i].y != p.y {
@@ -105,16 +129,26 @@ func (g *graphCurves) area(s surface, t *tracer, b box, shade paint) {
 var graphDashes = map[string][]float64{"dash": {8, 6}, "dot": {1, 4}, "square": {3, 5}}
 
 // line strokes a curve.
-func (g *graphCurves) line(s surface, c *graphCurve, t *tracer, tolerance float32) {
+func (g *graphCurves) line(s surface, c *graphCurve, t *tracer) {
 	if c.Draw == "points" || !(c.Width > 0) {
 		return
 	}
+	t.trace(&c.outline, g.pitch)
 	path := clipLine(t.cut[0][:0], t.top, g.in)
 	t.cut[0] = path
-	path, _ = simplify(path, nil, t.thin[0][:0], nil, tolerance)
+	path, _ = simplify(path, nil, t.thin[0][:0], nil, g.tolerance)
 	t.thin[0] = path
-	if len(path) > 0 {
-		s.Line(path, min(c.Width, mostWidth), graphDashes[c.Dash], solid(ownInk(c.Color)))
+	switch {
+	case len(path) == 0:
+	case len(g.list) <= crowd:
+		(&bundle{c.Curve, path}).stroke(s)
+	default:
+		i := slices.IndexFunc(g.bundles, func(b *bundle) bool { return b.like(c.Curve) })
+		if i < 0 {
+			i = len(g.bundles)
+			g.bundles = append(g.bundles, &bundle{look: c.Curve})
+		}
+		g.bundles[i].path = append(broken(g.bundles[i].path), path...)
 	}
 }
 

@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/promsnap/promsnap/internal/board"
 )
@@ -13,6 +14,7 @@ const (
 	entrySwatch  = 12.0
 	entryIndent  = entrySwatch + 6
 	entryGap     = 16.0 // between two entries of a line, and between two figures
+	figureSpace  = 7.0  // between a name and the figures behind it
 	entryName    = 90.0 // least room for a name beside figures
 	legendShare  = 0.4  // of the panel that it may take
 	legendTable  = 0.5  // and a table beside the plot
@@ -79,18 +81,19 @@ func (p *picture) listEntry(c *board.Curve, width float64) (e legendEntry, need 
 	e = legendEntry{curve: c}
 	room, all := width-entryIndent, ""
 	for _, f := range c.Figures {
-		with := all + "  " + f.Name + ": " + f.Text
-		if p.textWidth(with, entryMuted) > room-entryName {
+		with := strings.TrimSpace(all + " " + f.Name + ": " + f.Text)
+		if p.textWidth(with, entryMuted) > room-entryName-figureSpace {
 			break
 		}
 		all = with
 	}
+	figures := 0.0
 	if all != "" {
 		e.figures = []string{all}
-		room -= p.textWidth(all, entryMuted)
+		figures = figureSpace + p.textWidth(all, entryMuted)
 	}
-	e.name = p.elide(c.Name, entryStyle, room)
-	return e, entryIndent + p.textWidth(e.name, entryStyle) + p.textWidth(all, entryMuted)
+	e.name = p.elide(c.Name, entryStyle, room-figures)
+	return e, entryIndent + p.textWidth(e.name, entryStyle) + figures
 }
 
 // cutLegend says at the end of the last line how many curves are left out.
@@ -105,7 +108,7 @@ func (p *picture) cutLegend(l *graphLegend, left int) {
 			e := (*line)[n-1]
 			x = e.x + entryIndent + p.textWidth(e.name, entryStyle) + entryGap
 			for _, f := range e.figures {
-				x += p.textWidth(f, entryMuted)
+				x += figureSpace + p.textWidth(f, entryMuted)
 			}
 		}
 		if x == 0 || x+p.textWidth(words, entryMuted) <= l.width {
@@ -207,7 +210,7 @@ func (p *picture) writeEntry(l *graphLegend, e legendEntry, x, base float64) {
 		if len(l.ends) > 0 {
 			p.write(f, entryMuted, x+l.ends[k], base, right)
 		} else {
-			p.write(f, entryMuted, end, base, left)
+			p.write(f, entryMuted, end+figureSpace, base, left)
 		}
 	}
 }
@@ -221,7 +224,7 @@ func (p *picture) natural(g *board.Graph) float64 {
 		for k, f := range c.Figures {
 			switch {
 			case !g.Legend.Table:
-				w += p.textWidth("  "+f.Name+": "+f.Text, entryMuted)
+				w += p.textWidth(" "+f.Name+": "+f.Text, entryMuted)
 			case k < len(g.Legend.Calcs):
 				w += entryGap + max(p.textWidth(f.Text, entryMuted),
 					p.textWidth(g.Legend.Calcs[k], entryHeader))
@@ -229,5 +232,5 @@ func (p *picture) natural(g *board.Graph) float64 {
 		}
 		need = max(need, w)
 	}
-	return math.Ceil(entryIndent + need)
+	return math.Ceil(entryIndent + need + figureSpace)
 }

@@ -32,16 +32,14 @@ func (f frame) y64(v float64) float64 {
 	return max(-most, min(f.y(v), most))
 }
 
-// trace sets t.top to the path of the values, and t.low to that of the base at the same places. A
-// pitch is the width of a column of the plot: of several samples in a column, the least and the
-// greatest are kept.
-func (t *tracer) trace(o *outline, pitch float64) {
+// stretches calls each for every stretch of samples without a hole, with the indexes of the samples
+// in t.at, after it has divided the paths.
+func (t *tracer) stretches(o *outline, each func()) {
 	t.top, t.low = t.top[:0], t.low[:0]
 	n := min(len(o.values), o.times.n)
 	if o.base != nil {
 		n = min(n, len(o.base))
 	}
-	dense := o.apart() < pitch/2
 	for from := 0; from < n; {
 		if !o.sample(from) {
 			from++
@@ -58,14 +56,49 @@ func (t *tracer) trace(o *outline, pitch float64) {
 		if len(t.top) > 0 {
 			t.top, t.low = append(t.top, gap()), append(t.low, gap())
 		}
-		if dense {
+		each()
+		from = last + 1
+	}
+}
+
+// trace sets t.top to the path of the values, and t.low to that of the base at the same places. A
+// pitch is the width of a column of the plot: of several samples in a column, the least and the
+// greatest are kept.
+func (t *tracer) trace(o *outline, pitch float64) {
+	t.stretches(o, func() {
+		if o.apart() < pitch/2 {
 			t.columns(o, pitch)
 		} else {
 			t.stretch(o)
 		}
-		from = last + 1
-	}
+	})
 }
+
+// average sets t.top to the path of the means of columns: the edge of a light area, on which the
+// line of the samples is drawn.
+func (t *tracer) average(o *outline, pitch float64) {
+	t.stretches(o, func() {
+		t.eachColumn(o, pitch, func(at []int) {
+			sum := 0.0
+			for _, i := range at {
+				sum += o.y64(o.values[i])
+			}
+			first, last := o.x(o.times.at(at[0])), o.x(o.times.at(at[len(at)-1]))
+			x := (first + last) / 2
+			switch {
+			case at[0] == t.at[0]:
+				x = first
+			case at[len(at)-1] == t.at[len(t.at)-1]:
+				x = last
+			}
+			t.top = append(t.top, point{whole(x), float32(sum / float64(len(at)))})
+		})
+	})
+	t.low = t.low[:0]
+}
+
+// whole rounds a place to a whole pixel, which is shorter in an SVG.
+func whole(x float64) float32 { return float32(math.Round(x)) }
 
 // apart is the distance of two samples.
 func (o *outline) apart() float64 { return o.x(o.times.start+o.times.step) - o.x(o.times.start) }
@@ -75,25 +108,39 @@ func (o *outline) sample(i int) bool {
 	return series.Finite(o.values[i]) && (o.base == nil || series.Finite(o.base[i]))
 }
 
-// columns adds the samples of t.at column by column: the least and the greatest, in their order.
-func (t *tracer) columns(o *outline, pitch float64) {
+// eachColumn calls each with the indexes of the samples in a column of the plot.
+func (t *tracer) eachColumn(o *outline, pitch float64, each func(at []int)) {
+	column := func(k int) float64 {
+		return math.Floor((o.x(o.times.at(t.at[k])) - o.left) / pitch)
+	}
 	for k := 0; k < len(t.at); {
-		column := math.Floor((o.x(o.times.at(t.at[k])) - o.left) / pitch)
-		end := k + 1
-		for end < len(t.at) &&
-			math.Floor((o.x(o.times.at(t.at[end]))-o.left)/pitch) == column {
+		end, here := k+1, column(k)
+		for end < len(t.at) && column(end) == here {
 			end++
 		}
-		// At their own places the edges of two layers of a stack would not meet.
-		xa, xb := float32(o.x(o.times.at(t.at[k]))), float32(o.x(o.times.at(t.at[end-1])))
-		a, b := extremes(o.values, t.at[k:end])
-		t.top = append(t.top, point{xa, float32(o.y64(a))}, point{xb, float32(o.y64(b))})
-		if o.base != nil {
-			a, b = extremes(o.base, t.at[k:end])
-			t.low = append(t.low, point{xa, float32(o.y64(a))}, point{xb, float32(o.y64(b))})
-		}
+		each(t.at[k:end])
 		k = end
 	}
+}
+
+// columns adds the samples of t.at column by column: the least and the greatest, in their order.
+// They are at the ends of the column, because at their own places the edges of two layers of a stack
+// would not meet.
+func (t *tracer) columns(o *outline, pitch float64) {
+	place := func(i int) float32 { return float32(o.x(o.times.at(i))) }
+	if pitch >= 2 {
+		place = func(i int) float32 { return whole(o.x(o.times.at(i))) }
+	}
+	t.eachColumn(o, pitch, func(at []int) {
+		first, last := place(at[0]), place(at[len(at)-1])
+		a, b := extremes(o.values, at)
+		t.top = append(t.top, point{first, float32(o.y64(a))}, point{last, float32(o.y64(b))})
+		if o.base != nil {
+			a, b = extremes(o.base, at)
+			t.low = append(t.low, point{first, float32(o.y64(a))},
+				point{last, float32(o.y64(b))})
+		}
+	})
 }
 
 // extremes returns the least and the greatest of some values, in their order.
