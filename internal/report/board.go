@@ -28,9 +28,12 @@ const (
 // headlineFigures is how many figures beyond their thresholds the headline names.
 const headlineFigures = 3
 
-// addBoard adds the failed queries of the dashboard's panels and variables. A query that was not sent, because
-// the dashboard has a variable without a value for example, is not a failure of the run: its panel
-// says so.
+// VariablesName is the name of the dashboard's variables among panels that failed.
+const VariablesName = "variables"
+
+// addBoard adds the failed queries of the dashboard's panels and variables. A query that was not
+// sent, because the dashboard has a variable without a value for example, is not a failure of the
+// run: its panel says so.
 func (r *Report) addBoard(b *board.Board) {
 	r.beyond, r.judged = b.BeyondThresholds()
 	for i := range b.Panels {
@@ -46,7 +49,7 @@ func (r *Report) addBoard(b *board.Board) {
 	}
 	for _, f := range b.Failures {
 		r.Failures = append(r.Failures, Failure{
-			Panel: "variables", Title: r.words.Dashboard, Error: printable(f),
+			Panel: VariablesName, Title: r.words.Dashboard, Error: printable(f),
 		})
 	}
 }
@@ -113,13 +116,20 @@ func (w wording) figures(r *Report) string {
 	case r.judged > 0:
 		return w.NoneBeyond
 	}
-	n := 0
+	answered, asked := 0, 0
 	for i := range r.Info.Board.Panels {
-		if r.Info.Board.Panels[i].Answered {
-			n++
+		p := &r.Info.Board.Panels[i]
+		if p.Answered {
+			answered++
+		}
+		if p.Answered || len(p.Queries) > 0 || len(p.Failures) > 0 {
+			asked++
 		}
 	}
-	return w.PanelsWithData.Of(n)
+	if answered == asked {
+		return w.AllPanelsWithData.Of(asked)
+	}
+	return fmt.Sprintf(w.PanelsWithData, words.Thousands(answered), words.Thousands(asked))
 }
 
 func (w wording) firstFigures(list []board.Beyond) string {

@@ -85,9 +85,11 @@ func TestReportOfADashboard(t *testing.T) {
 			"No figure is beyond its thresholds.", report.VerdictOK, 0,
 		},
 		{
-			"no thresholds", []board.Panel{plain, silent("Swap"), text}, "1 panel has data.",
+			"no thresholds", []board.Panel{plain, silent("Swap"), text}, "1 of 2 panels have data.",
 			report.VerdictOK, 0,
 		},
+		{"all have data", []board.Panel{plain, plain, text}, "All 2 panels have data.",
+			report.VerdictOK, 0},
 		{
 			"no data at all", []board.Panel{silent("Swap"), text}, "Nothing could be measured.",
 			report.VerdictNoData, 0,

@@ -40,5 +40,8 @@ const (
 	BoardPhonePicture = "dashboard-phone.png" // the first screen, for a phone
 )
 
+// BoardPanelPicture returns the file name of the picture of a panel of the dashboard.
+func BoardPanelPicture(name string) string { return name + ".png" }
+
 // PictureName returns the file name of a panel's picture.
 func PictureName(panel string) string { return Slug(panel) + ".png" }

@@ -192,7 +192,8 @@ type Words struct {
 	FigureRed, FiguresRed, FigureYellow, FiguresYellow string
 	NoneBeyond, NoAlertFires                           string
 	ButFigures                                         string // 1 NoAlertFires, 2 FiguresRed
-	PanelsWithData, DashboardPanels                    Counted
+	AllPanelsWithData, DashboardPanels                 Counted
+	PanelsWithData                                     string // 1 how many, 2 of how many
 	WithoutData                                        string // 1 how many panels
 	LeftOutPanels                                      string // 1 how many panels
 	BeyondThresholds, NoRules, Dashboard               string

@@ -1,7 +1,6 @@
 package html
 
 import (
-	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
@@ -29,6 +28,7 @@ type boardView struct {
 	Title, Description, Summary string
 	Variables, MoreVariables    []report.BoardVariable
 	MoreHead                    string
+	VariablesID                 string // where a failure of a variable leads
 	Parts                       []partView
 	Told                        []toldView
 }
@@ -104,7 +104,7 @@ func (l layout) addBoard(p *page, views []viewDrawing) string {
 	}
 	v := &boardView{
 		W: l.words, Title: l.words.Dashboard, Description: l.BoardDescription(),
-		Told: l.told(),
+		Told: l.told(), VariablesID: panelAnchor(report.VariablesName),
 	}
 	v.Variables = l.BoardVariables()
 	if rest := len(v.Variables) - variables; rest > 0 {
@@ -197,7 +197,7 @@ func (l layout) card(p *board.Panel, d *viewDrawing, style *boardStyle) cardView
 		BoardPanel: l.BoardPanel(p), W: l.words, Anchor: panelAnchor(p.Name),
 		Wide: d.wide, Phone: d.phone,
 	}
-	c.Hover = cmp.Or(c.Description, c.Title)
+	c.Hover = strings.TrimSpace(c.Title + "\n" + c.Description)
 	if rest := len(c.Queries) - shownQueries; rest > 0 {
 		c.Queries, c.MoreQueries = c.Queries[:shownQueries], l.words.AndMore.Of(rest)
 	}

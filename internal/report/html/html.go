@@ -76,7 +76,7 @@ func render(ctx context.Context, r *report.Report,
 	}
 	for i, d := range views {
 		if d.png != nil {
-			pictures = append(pictures, picture(r.Info.Board.Panels[i].Name+".png", d.png))
+			pictures = append(pictures, picture(report.BoardPanelPicture(r.Info.Board.Panels[i].Name), d.png))
 		}
 	}
 	return report.File{

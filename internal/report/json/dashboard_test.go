@@ -3,9 +3,11 @@ package json
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
@@ -56,6 +58,23 @@ func TestDashboardInTheDocument(t *testing.T) {
 	}
 	if doc := DocumentOf(r); doc.Counts.Failed != 1 || len(doc.Failures) != 1 {
 		t.Errorf("got counts %+v and failures %v, want one failure", doc.Counts, doc.Failures)
+	}
+}
+
+// An archive finds the pictures of a report again.
+func TestPicturesOfADashboard(t *testing.T) {
+	r := reporttest.Dashboard(t, reporttest.ManyPanels(t, 2))
+	file, err := Render(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, ok := ReadPictures(bytes.NewReader(file.Body))
+	want := []string{
+		report.BoardPicture, report.BoardLargePicture, report.BoardPhonePicture,
+		r.Info.Board.Panels[0].Name + ".png", r.Info.Board.Panels[1].Name + ".png",
+	}
+	if !ok || !slices.Equal(got, want) {
+		t.Errorf("got pictures %q, %v, want %q", got, ok, want)
 	}
 }
 

@@ -47,7 +47,7 @@ const documentSize = 64 << 20
 // cannot be read.
 func ReadPictures(from io.Reader) (names []string, ok bool) {
 	var doc struct {
-		Dashboard json.RawMessage
+		Dashboard *struct{ Panels []struct{ Name string } }
 		Panels    []struct{ Name string }
 	}
 	if err := json.NewDecoder(io.LimitReader(from, documentSize)).Decode(&doc); err != nil ||
@@ -57,6 +57,9 @@ func ReadPictures(from io.Reader) (names []string, ok bool) {
 	if doc.Dashboard != nil {
 		names = append(names, report.BoardPicture, report.BoardLargePicture,
 			report.BoardPhonePicture)
+		for _, p := range doc.Dashboard.Panels {
+			names = append(names, report.BoardPanelPicture(p.Name))
+		}
 	}
 	for _, p := range doc.Panels {
 		names = append(names, report.PictureName(p.Name))
