@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
 )
 
 func checkConfigCommand(c *console) *cobra.Command {
@@ -43,14 +45,8 @@ Exit codes:
 				fmt.Fprintln(c.stdout, "prometheus: each run finds it in the cluster; to choose "+
 					"one, set kubernetes.service")
 			}
-			for _, r := range cfg.Reports {
-				rules := 0
-				for _, p := range r.Panels {
-					rules += len(p.Rules)
-				}
-				fmt.Fprintf(c.stdout, "report %s: %s, %s, range %s\n", r.Name,
-					count(len(r.Panels), "panel"), count(rules, "rule"),
-					model.Duration(r.Range).String())
+			for i := range cfg.Reports {
+				fmt.Fprintln(c.stdout, summarize(&cfg.Reports[i]))
 			}
 			for _, r := range cfg.Receivers {
 				if limitation := app.Limitation(r.Kind); limitation != "" {
@@ -69,4 +65,30 @@ Exit codes:
 	cmd.Flags().StringVar(&url, "prometheus-url", "",
 		"`URL` of Prometheus; overrides the configuration")
 	return cmd
+}
+
+// summarize returns what a report shows, in one line.
+func summarize(r *config.Report) string {
+	rules := 0
+	for _, p := range r.Panels {
+		rules += len(p.Rules)
+	}
+	var parts []string
+	if d := r.Dashboard; d != nil {
+		shown := 0
+		for i := range d.Board.Panels {
+			if d.Shows(d.Board.Panels[i].Title) {
+				shown++
+			}
+		}
+		for _, of := range d.Rules {
+			rules += len(of)
+		}
+		parts = append(parts, fmt.Sprintf("%s of the dashboard %s", count(shown, "panel"), d.Source))
+	}
+	if len(r.Panels) > 0 || r.Dashboard == nil {
+		parts = append(parts, count(len(r.Panels), "panel"))
+	}
+	parts = append(parts, count(rules, "rule"), "range "+model.Duration(r.Range).String())
+	return fmt.Sprintf("report %s: %s", r.Name, strings.Join(parts, ", "))
 }

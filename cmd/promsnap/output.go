@@ -52,17 +52,8 @@ func (p *printer) found(k *cluster) {
 	}
 }
 
-// dashboard prints the titles of the reports' dashboards.
-func (p *printer) dashboard(reports []config.Report) {
-	for _, r := range reports {
-		if d := r.Dashboard; d != nil && !p.json {
-			fmt.Fprintf(p.c.stdout, "%-12s %s, %s\n", "dashboard",
-				cmp.Or(outside.Said(d.Board.Title, 100), r.Title), d.Source)
-		}
-	}
-}
-
-// started prints the first line of a report: the cluster and the server that answers.
+// started prints the first lines of a report: the cluster, the server that answers, and the
+// dashboard.
 func (p *printer) started(r config.Report, server, at string) {
 	p.done, p.total, p.running, p.widest = 0, len(r.Panels), nil, 22
 	if d := r.Dashboard; d != nil {
@@ -79,6 +70,10 @@ func (p *printer) started(r config.Report, server, at string) {
 	}
 	fmt.Fprintf(p.c.stdout, "%-12s %s at %s, scrape %s, last %s\n", cmp.Or(p.cfg.Cluster, r.Name),
 		server, at, model.Duration(p.cfg.Prometheus.ScrapeInterval), model.Duration(r.Range))
+	if d := r.Dashboard; d != nil {
+		fmt.Fprintf(p.c.stdout, "%-12s %s, %s\n", "dashboard",
+			cmp.Or(outside.Said(d.Board.Title, 100), r.Title), d.Source)
+	}
 }
 
 // progress prints a line for each panel that is done. On a terminal, a status line below shows the

@@ -179,7 +179,6 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 		return openError(err)
 	}
 	out.found(k)
-	out.dashboard(cfg.Reports)
 	log.Info("run begins", "prometheus", cmp.Or(cfg.Prometheus.URL, k.found()), "slot", slot,
 		"reports", names, "version", versionString())
 	began := c.now()
