@@ -217,7 +217,9 @@ func checkConfig(t *testing.T, all objects, configMap string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, "check-config", configFile(t, text))
+	config := configFile(t, text)
+	writeDashboards(t, all, filepath.Dir(config))
+	cmd := exec.Command(path, "check-config", config)
 	cmd.Env = []string{"AWS_REGION=eu-west-1", "PROMETHEUS_PASSWORD=secret",
 		"HEARTBEAT_URL=https://hc.example.com/1"}
 	for _, o := range all {
@@ -235,6 +237,31 @@ func checkConfig(t *testing.T, all objects, configMap string) {
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("promsnap check-config: %v, want no error\n%s\n%s", err, out, text)
+	}
+}
+
+// writeDashboards writes the dashboards that the CronJobs mount beside promsnap.yaml into a
+// directory.
+func writeDashboards(t *testing.T, all objects, dir string) {
+	t.Helper()
+	for _, o := range all {
+		sources, _ := o.at("spec.jobTemplate.spec.template.spec.volumes.0.projected.sources").([]any)
+		for _, s := range sources {
+			from := s.(map[string]any)["configMap"].(map[string]any)
+			items, _ := from["items"].([]any)
+			data := all.get(t, fmt.Sprint("ConfigMap/", from["name"])).at("data").(map[string]any)
+			for _, i := range items {
+				item := i.(map[string]any)
+				path := filepath.Join(dir, item["path"].(string))
+				err := os.MkdirAll(filepath.Dir(path), 0o755)
+				if err == nil {
+					err = os.WriteFile(path, []byte(data[item["key"].(string)].(string)), 0o600)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }
 

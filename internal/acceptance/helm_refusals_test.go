@@ -3,6 +3,8 @@
 package acceptance
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -10,6 +12,10 @@ import (
 // TestChartRefusals renders the chart with bad values. helm must say where the mistake is and what
 // to write.
 func TestChartRefusals(t *testing.T) {
+	large := filepath.Join(t.TempDir(), "large.json")
+	if err := os.WriteFile(large, []byte(strings.Repeat(" ", 1_000_001)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		flags []string
 		says  []string
@@ -29,6 +35,11 @@ func TestChartRefusals(t *testing.T) {
 		{
 			set(quickstart, "jobs.check.timeoutSeconds=3m"),
 			[]string{"/jobs/check/timeoutSeconds", "want integer"},
+		},
+		{set(quickstart, "dashboards.Node_Full={}"), []string{"/dashboards", "Node_Full"}},
+		{
+			append(set(quickstart), "--set-file", "dashboards.large="+large),
+			[]string{"dashboards.large has more than 1 MB", "remove panels from the dashboard"},
 		},
 		{set(quickstart, "jobs.check.timeout=180"), []string{"/jobs/check", "timeout"}},
 		{

@@ -178,6 +178,21 @@ var chartValues = map[string]struct {
 			"rbac.create=false"),
 		not: []string{"ServiceAccount/default", "Role/promsnap"},
 	},
+	"a dashboard, as text and as YAML": {
+		flags: slices.Concat(
+			set(quickstart, "reports.daily.dashboard.file=dashboards/1860.json",
+				"reports.daily.dashboard.variables.job=node-exporter",
+				"reports.check.dashboard.file=dashboards/up.json", "dashboards.none=null"),
+			[]string{
+				"--set-file", "dashboards.1860=../config/testdata/dashboards/1860.json",
+				"--set-json", `dashboards.up={"panels":[{"type":"stat","title":"<Up> & {{ x }}",` +
+					`"targets":[{"expr":"up"}]}]}`,
+				"--set-json", `reports.daily.rules={"RAM Used":[{"alertname":"RamHigh",` +
+					`"above":{"warning":"80%"},"for":"15m"}]}`,
+			}),
+		has: []string{"ConfigMap/promsnap-dashboard-1860", "ConfigMap/promsnap-dashboard-up"},
+		not: []string{"ConfigMap/promsnap-dashboard-none"},
+	},
 	"a config without a schedule": {
 		flags: []string{
 			"--set-string",

@@ -53,8 +53,25 @@ containers:
       {{- with $values.extraVolumeMounts }}{{ toYaml . | nindent 6 }}{{ end }}
 volumes:
   - name: config
-    configMap: {name: {{ include "promsnap.fullname" .root }}-config}
+    {{- include "promsnap.files" .root | nindent 4 }}
   {{- with $values.extraVolumes }}{{ toYaml . | nindent 2 }}{{ end }}
+{{- end }}
+
+{{/* The volume with promsnap.yaml, and beside it the dashboards. */}}
+{{- define "promsnap.files" -}}
+{{- $fullname := include "promsnap.fullname" . }}
+{{- $dashboards := list }}
+{{- range $name, $dashboard := .Values.dashboards }}{{ if $dashboard }}{{ $dashboards = append $dashboards $name }}{{ end }}{{ end }}
+{{- if $dashboards -}}
+projected:
+  sources:
+    - configMap: {name: {{ $fullname }}-config}
+    {{- range $dashboards }}
+    - configMap: {name: {{ $fullname }}-dashboard-{{ . }}, items: [{key: dashboard.json, path: dashboards/{{ . }}.json}]}
+    {{- end }}
+{{- else -}}
+configMap: {name: {{ $fullname }}-config}
+{{- end }}
 {{- end }}
 
 {{/*
