@@ -57,13 +57,14 @@ image: ## build the container image IMAGE for IMAGE_ARCH (amd64 or arm64) from t
 	$(BUILDER) $(BUILDER_FLAGS) build -f deploy/Dockerfile --target prebuilt --build-arg TARGETARCH=$(IMAGE_ARCH) --platform linux/$(IMAGE_ARCH) -t '$(IMAGE)' .
 
 # One commit gives the same zips: no build stamp, no time, no owner.
-lambda: ## build bin/lambda-arm64.zip and bin/lambda-amd64.zip for AWS Lambda; CONFIG=promsnap.yaml adds that file
+lambda: ## build bin/lambda-arm64.zip and bin/lambda-amd64.zip for AWS Lambda; CONFIG=promsnap.yaml adds that file, DASHBOARDS=dashboards that directory
 	@for arch in $(LAMBDA_ARCHES); do \
 	  dir=bin/lambda-$$arch; rm -rf $$dir $$dir.zip; mkdir -p $$dir; \
 	  CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -tags lambda.norpc -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $$dir/bootstrap ./functions/report; \
 	  if [ -n "$(CONFIG)" ]; then cp "$(CONFIG)" $$dir/promsnap.yaml; chmod 644 $$dir/promsnap.yaml; fi; \
-	  chmod 755 $$dir/bootstrap; TZ=UTC touch -d 1980-01-01T00:00:00 $$dir/*; \
-	  (cd $$dir && TZ=UTC zip -q -X -9 ../lambda-$$arch.zip bootstrap $$(ls promsnap.yaml 2>/dev/null || true)); \
+	  if [ -n "$(DASHBOARDS)" ]; then mkdir $$dir/dashboards; cp "$(DASHBOARDS)"/*.json $$dir/dashboards/; chmod 644 $$dir/dashboards/*; fi; \
+	  chmod 755 $$dir/bootstrap; find $$dir -exec env TZ=UTC touch -d 1980-01-01T00:00:00 {} +; \
+	  (cd $$dir && TZ=UTC zip -q -X -9 -r ../lambda-$$arch.zip bootstrap $$(ls -d promsnap.yaml dashboards 2>/dev/null || true)); \
 	  rm -r $$dir; size=$$(stat -c %s $$dir.zip); echo "$$dir.zip: $$size bytes"; \
 	  [ $$size -le 15000000 ] || { echo "$$dir.zip is larger than 15 MB" >&2; exit 1; }; \
 	done

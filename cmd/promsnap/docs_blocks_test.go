@@ -49,7 +49,7 @@ func TestDocumentedBlocks(t *testing.T) {
 	}
 	commands["lab"] = (&labs{answers: map[string]*answer{}}).start
 	commands["cluster"], commands["slack"] = startCluster, startSlack
-	commands["said"] = printMessages
+	commands["said"], commands["grafana"] = printMessages, startGrafana
 	commands["program"], commands["heard"] = startProgram, printRequests
 	commands["uncomment"], commands["opened"] = uncomment, waitForPage
 	commands["bucket"] = func(ts *testscript.TestScript, _ bool, _ []string) { startBucket(t, ts) }

@@ -3,7 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -19,7 +22,8 @@ const maxConfig = 2 << 20
 // load reads the configuration: from ssm:/name in Parameter Store, from s3://bucket/key, or from a
 // path in the function's package. For "" it uses PROMSNAP_CONFIG, or promsnap.yaml. It reads on
 // every invocation, so that a change needs no deployment. Relative paths in the configuration are
-// always in the function's package.
+// in the function's package. A dashboard that is not there may be beside the configuration in its
+// bucket.
 func (h *handler) load(ctx context.Context, from string) (*config.Config, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, h.loading, slowError{h.loading})
 	defer cancel()
@@ -52,17 +56,48 @@ func (h *handler) read(ctx context.Context, from string) (*config.Config, error)
 		return config.Load(from, []byte(text), h.remote())
 	}
 	if place, ok := strings.CutPrefix(from, "s3://"); ok {
-		text, err := fetch(ctx, place)
-		if err != nil {
-			return nil, err
-		}
-		return config.Load(from, text, h.remote())
+		return h.readBucket(ctx, from, place)
 	}
 	if !filepath.IsLocal(from) {
 		return nil, fmt.Errorf("the configuration %q is not in the function's package; write a "+
 			"path in it, s3://BUCKET/KEY or ssm:/NAME", from)
 	}
 	return config.LoadFile(ctx, filepath.Join(h.getenv("LAMBDA_TASK_ROOT"), from), h.reading)
+}
+
+// readBucket reads the configuration at BUCKET/KEY. Dashboards may be objects beside it.
+func (h *handler) readBucket(ctx context.Context, from, place string) (*config.Config, error) {
+	bucket, key, _ := strings.Cut(place, "/")
+	if bucket == "" || key == "" {
+		return nil, fmt.Errorf("the configuration s3://%s has no bucket or no key; write "+
+			"s3://BUCKET/KEY", place)
+	}
+	text, err := fetch(ctx, bucket, key, maxConfig)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the configuration s3://%s does not exist; upload it, or correct "+
+			"its name", place)
+	case err != nil:
+		return nil, err
+	}
+	var failed error // of a store that may answer the next time
+	o := h.remote()
+	o.Beside = func(name string, limit int64) ([]byte, error) {
+		name = strings.TrimPrefix(path.Join("/", path.Dir(key), name), "/")
+		data, err := fetch(ctx, bucket, name, limit)
+		switch {
+		case errors.Is(err, cloud.ErrTooLarge):
+			return nil, fmt.Errorf("s3://%s/%s is larger than %d MiB", bucket, name, limit>>20)
+		case err != nil && passing(err):
+			failed = err
+		}
+		return data, err
+	}
+	cfg, err := config.Load(from, text, o)
+	if failed != nil {
+		return nil, failed
+	}
+	return cfg, err
 }
 
 // remote returns the options for a configuration that is not in a directory.
@@ -72,13 +107,8 @@ func (h *handler) remote() config.Options {
 	return o
 }
 
-// fetch reads the object BUCKET/KEY.
-func fetch(ctx context.Context, place string) ([]byte, error) {
-	name, key, _ := strings.Cut(place, "/")
-	if name == "" || key == "" {
-		return nil, fmt.Errorf("the configuration s3://%s has no bucket or no key; write "+
-			"s3://BUCKET/KEY", place)
-	}
+// fetch reads an object of a bucket. If it does not exist, the error is fs.ErrNotExist.
+func fetch(ctx context.Context, name, key string, limit int64) ([]byte, error) {
 	account, err := cloud.Open(ctx, cloud.Identity{})
 	if err != nil {
 		return nil, err
@@ -88,10 +118,9 @@ func fetch(ctx context.Context, place string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := bucket.Get(ctx, key, maxConfig)
+	o, err := bucket.Get(ctx, key, limit)
 	if err == nil && o.ETag == "" {
-		err = fmt.Errorf("the configuration s3://%s does not exist; upload it, or correct its "+
-			"name", place)
+		err = fmt.Errorf("%s: %w", bucket.URL(key), fs.ErrNotExist)
 	}
 	return o.Body, err
 }

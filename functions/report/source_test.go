@@ -16,7 +16,7 @@ import (
 )
 
 // stores starts an S3 and a Parameter Store that contain a configuration.
-func stores(t *testing.T, text string) {
+func stores(t *testing.T, text string) *cloudtest.Server {
 	t.Helper()
 	s3, store := cloudtest.New(t), cloudtest.NewStore(t, map[string]string{
 		"/promsnap/config": text,
@@ -26,6 +26,7 @@ func stores(t *testing.T, text string) {
 		t.Setenv(name, value)
 	}
 	t.Setenv("AWS_ENDPOINT_URL_S3", s3.URL)
+	return s3
 }
 
 // Relative paths in a configuration from a bucket or a parameter are in the function's package. No
@@ -62,6 +63,59 @@ state: {dir: state}
 	if _, err := h.load(t.Context(), "ssm:/promsnap/config"); err == nil ||
 		!strings.HasPrefix(err.Error(), "ssm:/promsnap/config:1:") {
 		t.Errorf("got the mistake in %v, want it in the parameter", err)
+	}
+}
+
+// A dashboard is in the function's package, or beside the configuration in its bucket.
+func TestDashboardsOfTheFunction(t *testing.T) {
+	h, _, root := in(t, "http://127.0.0.1:1")
+	board := func(title string) []byte {
+		return fmt.Appendf(nil, `{"title": %q, "panels": [{"type": "stat", "targets":
+			[{"expr": "up"}]}]}`, title)
+	}
+	text := `version: 1
+prometheus: {url: 'http://127.0.0.1:1'}
+reports:
+  - {name: zip, dashboard: {file: zip.json}}
+  - {name: bucket, dashboard: {file: boards/bucket.json}}
+`
+	if err := os.WriteFile(filepath.Join(root, "zip.json"), board("Zip"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s3 := stores(t, text)
+	s3.Write("promsnap/zip.json", board("Not this one"))
+	s3.Write("promsnap/boards/bucket.json", board("Bucket"))
+	cfg, err := h.load(t.Context(), "s3://reports/promsnap/promsnap.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"Zip", "Bucket"} {
+		if got := cfg.Reports[i].Dashboard.Board.Title; got != want {
+			t.Errorf("got the dashboard %q, want %q", got, want)
+		}
+	}
+	if _, err := h.load(t.Context(), "ssm:/promsnap/config"); err == nil ||
+		!strings.Contains(err.Error(), "reports[1].dashboard.file: there is no file") {
+		t.Errorf("got %v, want that a parameter has no files beside it", err)
+	}
+	s3.Write("promsnap/boards/bucket.json", make([]byte, 17<<20))
+	if _, err := h.load(t.Context(), "s3://reports/promsnap/promsnap.yaml"); err == nil ||
+		!strings.Contains(err.Error(), "boards/bucket.json is larger than 16 MiB") {
+		t.Errorf("got %v, want that the object is too large", err)
+	}
+	s3.Break(func(r *http.Request, _ int) *cloudtest.Fault {
+		if strings.HasSuffix(r.URL.Path, "bucket.json") {
+			return &cloudtest.Fault{Status: http.StatusServiceUnavailable, Code: "SlowDown"}
+		}
+		return nil
+	})
+	if _, err := h.load(t.Context(), "s3://reports/promsnap/promsnap.yaml"); !passing(err) {
+		t.Errorf("got %v, want an error after which a retry may help", err)
+	}
+	stores(t, strings.ReplaceAll(text, "boards/bucket.json", "../../../none.json"))
+	if _, err := h.load(t.Context(), "s3://reports/promsnap/promsnap.yaml"); err == nil ||
+		!strings.Contains(err.Error(), "and none beside the configuration") {
+		t.Errorf("got %v, want that there is no such object", err)
 	}
 }
 

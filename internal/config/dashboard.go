@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -228,8 +229,15 @@ func (b *builder) board(ctx context.Context, file, at string) *grafana.Dashboard
 		return known
 	}
 	data, err := disk.Read(ctx, path, grafana.MaxFile)
+	if beside := b.options.Beside; beside != nil && errors.Is(err, fs.ErrNotExist) &&
+		!filepath.IsAbs(file) {
+		data, err = beside(filepath.ToSlash(file), grafana.MaxFile)
+	}
 	var board *grafana.Dashboard
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && b.options.Beside != nil:
+		b.problem(at, "there is no file %s, and none beside the configuration; %s", shorten(path),
+			download)
 	case errors.Is(err, fs.ErrNotExist):
 		b.problem(at, "there is no file %s; %s", shorten(path), download)
 	case err != nil:
