@@ -76,7 +76,7 @@ func composeView(v *board.View, o Options) *picture {
 	p := newPicture(o)
 	p.height = o.Height
 	p.plot = chart.Box{Right: p.width, Bottom: p.height}
-	p.alt = v.Title
+	p.alt = p.spoken(v)
 	p.addView(v, box{0, 0, float64(o.Width), float64(o.Height)}, o)
 	return p
 }

@@ -180,7 +180,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	if in.Board != nil {
 		r.addBoard(in.Board)
 	}
-	if missing := undrawable(panels, in.Font); len(missing) > 0 {
+	if missing := undrawable(panels, in.Board, in.Font); len(missing) > 0 {
 		r.Warnings = append(r.Warnings, Warning{Text: r.words.undrawable(missing)})
 	}
 	r.Findings = mergeSilentNodes(r.Findings)
@@ -209,10 +209,15 @@ func (r *Report) AllPartial() bool {
 }
 
 // undrawable returns the runes in all panels that no font has, sorted and without duplicates.
-func undrawable(panels []snapshot.Panel, f *chart.Font) []rune {
+func undrawable(panels []snapshot.Panel, b *board.Board, f *chart.Font) []rune {
 	var missing []rune
 	for i := range panels {
 		missing = append(missing, chart.Undrawable(&panels[i], f)...)
+	}
+	if b != nil {
+		for i := range b.Panels {
+			missing = append(missing, chart.UndrawableInView(&b.Panels[i].View, f)...)
+		}
 	}
 	slices.Sort(missing)
 	return slices.Compact(missing)

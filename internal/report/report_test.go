@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
@@ -367,6 +368,11 @@ func TestUndrawable(t *testing.T) {
 	}
 	if r := report.Build(report.Info{}, panels[:0]); len(r.Warnings) != 0 {
 		t.Errorf("got warnings %+v, want none", r.Warnings)
+	}
+	b := &board.Board{Panels: []board.Panel{{View: board.View{Title: "中"}}}}
+	r = report.Build(report.Info{Board: b}, nil)
+	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, ": 中 (U+4E2D). ") {
+		t.Errorf("of a dashboard: got warnings %+v, want one on U+4E2D", r.Warnings)
 	}
 }
 
