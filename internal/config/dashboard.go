@@ -199,14 +199,15 @@ func (b *builder) dashboard(ctx context.Context, r *report, path string) *Dashbo
 	return d
 }
 
-// globs checks that each glob matches a panel.
+// globs notes each glob that matches no panel. It is not a mistake, because another edition of the
+// dashboard may have such a panel.
 func (b *builder) globs(path string, globs []string, board *grafana.Dashboard) {
 	for i, g := range globs {
 		at := item(path, i)
 		if b.has(at) && !slices.ContainsFunc(board.Panels, func(p grafana.Panel) bool {
 			return glob(g, p.Title)
 		}) {
-			b.problem(at, "%q matches no panel of the dashboard; write a title, in which * stands "+
+			b.note(at, "%q matches no panel of the dashboard; write a title, in which * stands "+
 				"for any text (promsnap dashboard explain lists the titles)", shorten(g))
 		}
 	}

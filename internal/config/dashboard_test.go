@@ -192,3 +192,26 @@ func TestOfDashboard(t *testing.T) {
 		}
 	}
 }
+
+// TestGlobsWithoutPanel checks that a glob that matches nothing is a note: a newer edition of the
+// dashboard may lack what an older one had.
+func TestGlobsWithoutPanel(t *testing.T) {
+	c := load(t, `version: 1
+prometheus: {url: http://prometheus.monitoring.svc}
+reports:
+  - name: a
+    dashboard: {file: ../testdata/dashboards/small.json, only: ["RAM*", "CPU*"], except: ["*Hwmon*"]}
+`)
+	got := c.Notes.Error()
+	for _, want := range []string{
+		`reports[0].dashboard.only[1]: note: "CPU*" matches no panel`,
+		`reports[0].dashboard.except[0]: note: "*Hwmon*" matches no panel`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got notes %q, want one with %q", got, want)
+		}
+	}
+	if len(c.Notes) != 2 {
+		t.Errorf("got %d notes, want 2: %v", len(c.Notes), c.Notes)
+	}
+}
