@@ -26,6 +26,7 @@ func (d *decoder) readPanels(o object) {
 			return cmp.Or(cmp.Compare(p.Y, q.Y), cmp.Compare(p.X, q.X))
 		})
 	}
+	d.gridded = slices.ContainsFunc(all, func(p object) bool { return p.has("gridPos") })
 	row, copied := -1, false
 	for _, p := range all {
 		if p.text("type") != "row" {
@@ -67,7 +68,11 @@ func (d *decoder) place(o object, row int, copied bool) {
 	}
 	p := d.readPanel(o)
 	p.Row, p.Grid, p.copied = row, readGrid(o), copied || isCopy(o)
-	if p.Grid.W == 0 {
+	switch {
+	case p.Grid.W > 0:
+	case d.gridded:
+		p.Grid = Grid{W: 6, H: 3} // Grafana's place of a panel without one
+	default:
 		p.Grid = d.below(row, readSpan(o, rowHeight))
 	}
 	d.board.Panels = append(d.board.Panels, p)

@@ -92,6 +92,12 @@ func TestRowsAndPlaces(t *testing.T) {
 				},
 			},
 		},
+		{
+			name: "a panel without a place among panels with one gets Grafana's",
+			text: `{"panels": [{"type": "stat", "title": "a"},
+				{"type": "stat", "title": "b", "gridPos": {"x": 6, "y": 0, "w": 6, "h": 3}}]}`,
+			want: []placed{{"a", -1, Grid{0, 0, 6, 3}}, {"b", -1, Grid{6, 0, 6, 3}}},
+		},
 	} {
 		b := board(t, tt.text)
 		if diff := cmp.Diff(tt.rows, b.Rows); diff != "" {

@@ -16,6 +16,7 @@ type decoder struct {
 	sources  sources
 	inputs   map[string]string // the constants of an export, by name
 	tooMany  bool
+	gridded  bool // some panels have places in the grid
 }
 
 // Decode reads a dashboard in any of Grafana's formats: panels, rows, or elements and a layout. It
