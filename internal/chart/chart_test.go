@@ -153,6 +153,33 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// A picture with more large surfaces than a palette has colours keeps the colour of each.
+func TestEncodeManySurfaces(t *testing.T) {
+	const width, surfaces = 2400, 300
+	b := bitmap{width: width, bottom: 2 * surfaces, pix: make([]rgb, width*2*surfaces)}
+	for i := range b.pix {
+		b.pix[i] = rgb(i/width/2*55_001)
+	}
+	var e encoder
+	for range 2 { // the memory is used again
+		e.begin(allBits)
+		if !e.add(&b) {
+			t.Fatal("got too many colours, want 300")
+		}
+		var out bytes.Buffer
+		if err := e.finish(&out, width, 2*surfaces); err != nil {
+			t.Fatal(err)
+		}
+		img := pixels(t, out.Bytes())
+		for i, want := range b.pix {
+			p := img.Pix[4*i : 4*i+3]
+			if got := rgb(p[0])<<16 | rgb(p[1])<<8 | rgb(p[2]); got != want {
+				t.Fatalf("pixel %d: got %06x, want %06x", i, got, want)
+			}
+		}
+	}
+}
+
 func TestFallback(t *testing.T) {
 	for _, w := range []weight{regular, medium} {
 		latin, err := typefaces[w][0]()

@@ -13,13 +13,14 @@ import (
 )
 
 // encoder writes bitmaps as PNG files with a palette, because charts have few colours and one byte
-// a pixel deflates to a third of what three bytes do. Its memory is reused for the next picture.
+// a pixel deflates to a half of what three bytes do. A picture with too many surfaces for a palette,
+// such as a dashboard with gradients, gets three bytes. The memory is reused for the next picture.
 type encoder struct {
 	colours  colourTable
 	keep     rgb    // the bits of a colour that are kept
 	last     rgb    // the colour of the newest run
 	runs     []run  // the picture, row by row
-	rows     []byte // some rows as PNG filters them: a byte 0 before each row of palette indexes
+	rows     []byte // some rows as PNG filters them: a byte 0 before each row of pixels
 	deflated bytes.Buffer
 	deflate  *zlib.Writer
 }
@@ -45,19 +46,29 @@ const deflateLevel = 5
 // finish writes the picture whose rows were added. It fails only if w does.
 func (e *encoder) finish(w io.Writer, width, height int) error {
 	palette, index := e.colours.palette()
-	if err := e.compress(width, index); err != nil {
-		return fmt.Errorf("compress the picture: %w", err)
-	}
-
-	header := make([]byte, 0, 13)
-	header = binary.BigEndian.AppendUint32(header, uint32(width))
-	header = binary.BigEndian.AppendUint32(header, uint32(height))
-	header = append(header, 8, 3, 0, 0, 0) // eight bits, a palette, no interlacing
+	layout := rowLayout{width: width, size: 1}
 	table := make([]byte, 0, 3*len(palette))
 	for _, c := range palette {
 		r, g, b := c.channels()
 		table = append(table, r, g, b)
 	}
+	kind := byte(3) // a palette
+	if e.colours.tooMany(palette, index) {
+		kind, table, layout.size = 2, nil, 3 // red, green and blue
+		for _, c := range e.colours.list {
+			r, g, b := c.channels()
+			layout.pixels = append(layout.pixels, r, g, b)
+		}
+	} else {
+		layout.pixels = index
+	}
+	if err := e.compress(layout); err != nil {
+		return fmt.Errorf("compress the picture: %w", err)
+	}
+	header := make([]byte, 0, 13)
+	header = binary.BigEndian.AppendUint32(header, uint32(width))
+	header = binary.BigEndian.AppendUint32(header, uint32(height))
+	header = append(header, 8, kind, 0, 0, 0) // eight bits, no interlacing
 	if _, err := io.WriteString(w, "\x89PNG\r\n\x1a\n"); err != nil {
 		return err
 	}
@@ -65,6 +76,9 @@ func (e *encoder) finish(w io.Writer, width, height int) error {
 		name string
 		data []byte
 	}{{"IHDR", header}, {"PLTE", table}, {"IDAT", e.deflated.Bytes()}, {"IEND", nil}} {
+		if c.name == "PLTE" && c.data == nil {
+			continue
+		}
 		if err := writeChunk(w, c.name, c.data); err != nil {
 			return err
 		}
@@ -72,8 +86,8 @@ func (e *encoder) finish(w io.Writer, width, height int) error {
 	return nil
 }
 
-// compress deflates the runs as rows of palette indexes, a few rows at a time.
-func (e *encoder) compress(width int, index []uint8) error {
+// compress deflates the runs as rows of pixels, a few rows at a time.
+func (e *encoder) compress(l rowLayout) error {
 	e.deflated.Reset()
 	if e.deflate == nil {
 		zw, err := zlib.NewWriterLevel(&e.deflated, deflateLevel)
@@ -84,11 +98,11 @@ func (e *encoder) compress(width int, index []uint8) error {
 	} else {
 		e.deflate.Reset(&e.deflated)
 	}
-	size := (width + 1) * max(rowsBytes/(width+1), 1)
+	size := l.stride() * max(rowsBytes/l.stride(), 1)
 	e.rows = slices.Grow(e.rows[:0], size)[:size]
 	for runs := e.runs; len(runs) > 0; {
 		var laid int
-		laid, runs = layRows(e.rows, runs, width, index)
+		laid, runs = l.lay(e.rows, runs)
 		if _, err := e.deflate.Write(e.rows[:laid]); err != nil {
 			return err
 		}
@@ -138,25 +152,38 @@ func (e *encoder) add(b *bitmap) bool {
 	return true
 }
 
-// layRows writes runs as rows of palette indexes, as many as fit. It returns the number of bytes
-// and the remaining runs.
-func layRows(rows []byte, runs []run, width int, index []uint8) (int, []run) {
+// rowLayout says what a row of a file holds: for each pixel, size bytes of its colour's pixels.
+type rowLayout struct {
+	width, size int
+	pixels      []byte // by the number of the colour
+}
+
+func (l rowLayout) stride() int { return l.width*l.size + 1 }
+
+// lay writes runs as rows, as many as fit. It returns the number of bytes and the remaining runs.
+func (l rowLayout) lay(rows []byte, runs []run) (int, []run) {
 	clear(rows) // index 0 is the commonest colour, the paper
 	at := 0
 	for k, r := range runs {
-		if at%(width+1) == 0 {
+		if at%l.stride() == 0 {
 			if at == len(rows) {
 				return at, runs[k:]
 			}
 			at++ // the row's filter: none
 		}
-		if i := index[r.number]; i != 0 {
-			laid := rows[at : at+int(r.length)]
-			for j := range laid {
-				laid[j] = i
+		laid := rows[at : at+int(r.length)*l.size]
+		at += len(laid)
+		if l.size == 1 {
+			if i := l.pixels[r.number]; i != 0 {
+				for j := range laid {
+					laid[j] = i
+				}
 			}
+			continue
 		}
-		at += int(r.length)
+		for n := copy(laid, l.pixels[int(r.number)*l.size:][:l.size]); n < len(laid); n *= 2 {
+			copy(laid[n:], laid[:n])
+		}
 	}
 	return at, nil
 }

@@ -99,6 +99,29 @@ func (t *colourTable) palette() ([]rgb, []uint8) {
 	return colours, t.index
 }
 
+// leastSurface is the number of pixels from which one colour is a surface, and not an edge of a line or a
+// letter. The eye compares surfaces, and sees that one of them has a wrong hue.
+const leastSurface = 4000
+
+// farOff is how far a surface's colour may be from that of the dashboard, in any channel.
+const farOff = 3
+
+// tooMany reports whether a palette has too few colours for the surfaces of the picture.
+func (t *colourTable) tooMany(palette []rgb, index []uint8) bool {
+	for i, c := range t.list {
+		if t.counts[i] < leastSurface {
+			continue
+		}
+		a, b := split3(c), split3(palette[index[i]])
+		for k := range a {
+			if max(a[k], b[k])-min(a[k], b[k]) > farOff {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // colourBox is a box in the colour space and the numbers of the colours in it.
 type colourBox struct {
 	members []int32
