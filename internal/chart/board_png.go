@@ -66,10 +66,10 @@ type boardPage struct {
 
 // composeBoard lays out a dashboard.
 func composeBoard(b *board.Board, o Options, phone bool) *picture {
-	g := &boardPage{picture: newPicture(o), board: b, o: o, most: mostHeight - boardFoot}
+	g := &boardPage{picture: newPicture(o), board: b, o: o, most: mostHeight - boardFoot - board.Gap}
 	g.writeTop()
 	if phone {
-		g.most = mostPhone - boardFoot
+		g.most = mostPhone - boardFoot - board.Gap
 		g.addColumn()
 	} else {
 		g.addSections()

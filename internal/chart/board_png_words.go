@@ -49,7 +49,7 @@ func (g *boardPage) writeTop() {
 func (g *boardPage) writeVariables() {
 	x, line := float64(boardEdge), 0
 	for _, v := range g.board.Variables {
-		values := variableText(v)
+		values := g.variableText(v)
 		if values == "" {
 			continue
 		}
@@ -73,9 +73,12 @@ func (g *boardPage) writeVariables() {
 
 // variableText returns the values of a variable, or nothing if a reader of Grafana would not see
 // any.
-func variableText(v grafana.VariableVerdict) string {
+func (g *boardPage) variableText(v grafana.VariableVerdict) string {
 	if v.Status != "resolved" || v.Type == "datasource" || v.Type == "constant" {
 		return ""
+	}
+	if len(v.Values) == 1 && (v.Values[0] == ".*" || v.Values[0] == ".+") {
+		return g.say.EveryValue
 	}
 	const most = 5
 	text := oneLine(strings.Join(v.Values[:min(len(v.Values), most)], ", "))

@@ -158,7 +158,7 @@ func TestEncodeManySurfaces(t *testing.T) {
 	const width, surfaces = 2400, 300
 	b := bitmap{width: width, bottom: 2 * surfaces, pix: make([]rgb, width*2*surfaces)}
 	for i := range b.pix {
-		b.pix[i] = rgb(i/width/2*55_001)
+		b.pix[i] = rgb(i / width / 2 * 55_001)
 	}
 	var e encoder
 	for range 2 { // the memory is used again

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	chart "github.com/wcharczuk/go-chart/v2"
@@ -85,6 +86,8 @@ func composeView(v *board.View, o Options) *picture {
 const (
 	viewInset = 8.0  // between the panel's border and its content
 	viewTitle = 26.0 // height of the title's line
+	// size of a title that would not fit at its ordinary size
+	viewTitleLeast = 11.5
 )
 
 var (
@@ -99,8 +102,8 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 		b.left + viewInset, b.top + viewInset/2, b.right - viewInset, b.bottom - viewInset/2,
 	}
 	if !o.Bare && v.Title != "" {
-		p.write(p.elide(v.Title, viewTitleStyle, inner.width()), viewTitleStyle, inner.left,
-			inner.top+16, left)
+		title, st := p.viewTitle(v.Title, inner.width())
+		p.write(title, st, inner.left, inner.top+16, left)
 		inner.top += viewTitle
 	}
 	if v.Empty || v.Kind == "" {
@@ -125,6 +128,32 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 	case board.StatesKind:
 		p.addStates(v.States, inner)
 	}
+}
+
+// viewTitle returns a title as it fits into room: a little smaller, or without its end.
+func (p *picture) viewTitle(title string, room float64) (string, style) {
+	st := viewTitleStyle
+	for st.size > viewTitleLeast && p.textWidth(title, st) > room {
+		st.size -= 0.5
+	}
+	return p.cut(title, st, room), st
+}
+
+// cut returns text without as much of its end as does not fit into room.
+func (p *picture) cut(text string, st style, room float64) string {
+	if p.textWidth(text, st) <= room {
+		return text
+	}
+	wide := p.textWidth(ellipsis, st)
+	for i, r := range text {
+		if wide += p.textWidth(string(r), st); wide > room {
+			if i == 0 {
+				return ""
+			}
+			return strings.TrimRight(text[:i], " ") + ellipsis
+		}
+	}
+	return text
 }
 
 // addEmptyView says why a panel shows nothing.

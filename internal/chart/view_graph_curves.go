@@ -97,7 +97,7 @@ func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
 		return
 	}
 	// The opacity falls from the top of the plot to its bottom.
-	steps := max(2, min(math.Ceil(c.Fill*30), mostSteps))
+	steps := max(2, min(math.Ceil(c.Fill*80), mostSteps))
 	height := g.in.height() / steps
 	for i := range int(steps) {
 		band := g.in
@@ -109,7 +109,7 @@ func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
 }
 
 // mostSteps is the number of steps of a gradient from opaque to transparent.
-const mostSteps = 16
+const mostSteps = 32
 
 // area fills the part of the traced area that is in b.
 func (g *graphCurves) area(s surface, t *tracer, b box, shade paint) {

@@ -336,6 +336,7 @@ var english = Words{
 		"%s more panel is on the page only.", "%s more panels are on the page only.",
 	},
 	NoPanels:    "This dashboard has no panels.",
+	EveryValue:  "All",
 	AlertPanels: "Alerts",
 
 	OnMany:        "%[1]s %[2]s on %[3]s",

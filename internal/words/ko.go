@@ -315,6 +315,7 @@ var korean = Words{
 	SomePanels:       always("패널 %s개"),
 	PanelsOnPage:     always("나머지 패널 %s개는 페이지에만 있습니다."),
 	NoPanels:         "이 대시보드에는 패널이 없습니다.",
+	EveryValue:       "전체",
 	AlertPanels:      "알림",
 
 	OnMany:            "%[3]s %[1]s %[2]s",

@@ -237,7 +237,7 @@ type Words struct {
 	MetricsMissing                                             string // 1 metrics
 	TimesNotDrawable, NothingFinite                            string
 	SomePanels, PanelsOnPage                                   Counted
-	NoPanels                                                   string
+	NoPanels, EveryValue                                       string
 	AlertPanels                                                string // the section of the panels that judge a dashboard
 
 	// Texts of a message.
