@@ -34,9 +34,10 @@ func (labelled) Query(context.Context, string) ([]grafana.Sample, error) {
 	}}, nil
 }
 
-// Answered returns made-up answers to the queries of a panel: a few series with a daily rhythm, of
-// a size that fits the panel's unit. A query that has the word "broken" fails.
-func Answered(p *grafana.Planned) []board.Answer {
+// answered returns made-up answers to the queries of a panel: a few series with a daily rhythm, of
+// a size that fits the panel's unit, with at most most samples. A query that has the word "broken"
+// fails, and one that has "absent" finds nothing.
+func answered(p *grafana.Planned, most int) []board.Answer {
 	var out []board.Answer
 	for i, q := range p.Queries {
 		if q.Problem != "" {
@@ -45,7 +46,7 @@ func Answered(p *grafana.Planned) []board.Answer {
 		a := board.Answer{Ref: q.Ref, Grid: series.Grid{Start: Slot, Step: time.Minute, Len: 1}}
 		if !q.Instant {
 			a.Grid.Step = max(q.Step, 15*time.Second)
-			a.Grid.Len = min(int(p.Range/a.Grid.Step)+1, board.MaxPoints)
+			a.Grid.Len = min(int(p.Range/a.Grid.Step)+1, most)
 			a.Grid.Start = Slot.Add(-a.Grid.Range())
 		}
 		switch {
@@ -99,6 +100,11 @@ func madeUp(p *grafana.Planned, expr string, query int, g series.Grid) []series.
 // Board returns what a dashboard's file shows with made-up answers.
 func Board(t testing.TB, file []byte) *board.Board {
 	t.Helper()
+	return boardOf(t, file, board.MaxPoints)
+}
+
+func boardOf(t testing.TB, file []byte, most int) *board.Board {
+	t.Helper()
 	d, err := grafana.Decode(file)
 	if err != nil {
 		t.Fatalf("decoding the dashboard: %v", err)
@@ -121,7 +127,7 @@ func Board(t testing.TB, file []byte) *board.Board {
 	for i := range plan.Panels {
 		p := &plan.Panels[i]
 		one := board.Panel{
-			View: board.Show(p, Answered(p), board.Setting{Theme: value.Dark, Now: Slot}),
+			View: board.Show(p, answered(p, most), board.Setting{Theme: value.Dark, Now: Slot}),
 			Name: fmt.Sprintf("panel-%d-%d", p.Panel.ID, i), ID: p.Panel.ID, Row: p.Row,
 			Place: p.Grid,
 		}

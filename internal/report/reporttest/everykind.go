@@ -121,7 +121,7 @@ func ManyPanels(t testing.TB, n int) []byte {
 func HostileDashboard(t testing.TB, word string) *report.Report {
 	t.Helper()
 	in := Info(t, nil)
-	in.Title, in.Board = "", Board(t, EveryKind(t, word))
+	in.Title, in.Board = "", boardOf(t, EveryKind(t, word), 40)
 	in.Board.Notes = append(in.Board.Notes, word)
 	for i := range in.Board.Panels {
 		p := &in.Board.Panels[i]
