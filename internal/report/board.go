@@ -113,12 +113,24 @@ func (w wording) figures(r *Report) string {
 	case n > 1:
 		return fmt.Sprintf(many, words.Thousands(n), words.Thousands(r.judged),
 			w.firstFigures(list))
+	}
+	answered, asked := answeredPanels(r.Info.Board)
+	some := fmt.Sprintf(w.PanelsWithData, words.Thousands(answered), words.Thousands(asked))
+	switch {
+	case r.judged > 0 && 2*answered < asked: // the thresholds that were compared say little
+		return fmt.Sprintf(w.ButFigures, w.NoneBeyond, some)
 	case r.judged > 0:
 		return w.NoneBeyond
+	case answered == asked:
+		return w.AllPanelsWithData.Of(asked)
 	}
-	answered, asked := 0, 0
-	for i := range r.Info.Board.Panels {
-		p := &r.Info.Board.Panels[i]
+	return some
+}
+
+// answeredPanels returns how many panels of a dashboard have data, and how many should.
+func answeredPanels(b *board.Board) (answered, asked int) {
+	for i := range b.Panels {
+		p := &b.Panels[i]
 		if p.Answered {
 			answered++
 		}
@@ -126,10 +138,7 @@ func (w wording) figures(r *Report) string {
 			asked++
 		}
 	}
-	if answered == asked {
-		return w.AllPanelsWithData.Of(asked)
-	}
-	return fmt.Sprintf(w.PanelsWithData, words.Thousands(answered), words.Thousands(asked))
+	return answered, asked
 }
 
 func (w wording) firstFigures(list []board.Beyond) string {
@@ -152,12 +161,8 @@ func (r *Report) DashboardSummary() string {
 	if b == nil {
 		return ""
 	}
-	empty, left := 0, 0
-	for i := range b.Panels {
-		if b.Panels[i].Empty {
-			empty++
-		}
-	}
+	answered, asked := answeredPanels(b)
+	empty, left := asked-answered, 0
 	for _, v := range b.Verdicts {
 		if v.Status == grafana.LeftOut {
 			left++

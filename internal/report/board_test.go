@@ -85,6 +85,10 @@ func TestReportOfADashboard(t *testing.T) {
 			"No figure is beyond its thresholds.", report.VerdictOK, 0,
 		},
 		{
+			"within, of little", []board.Panel{normal, silent("Swap"), silent("Load")},
+			"No figure is beyond its thresholds; 1 of 3 panels have data.", report.VerdictOK, 0,
+		},
+		{
 			"no thresholds", []board.Panel{plain, silent("Swap"), text}, "1 of 2 panels have data.",
 			report.VerdictOK, 0,
 		},
