@@ -20,8 +20,8 @@ import (
 // nodes is a dashboard of nodes with a variable, a panel that the report leaves out, one whose
 // query fails, and the alert of a legacy graph.
 const nodes = `{"title": "Nodes", "templating": {"list": [
-	{"name": "node", "type": "query", "query": "label_values(kube_node_info, node)", "includeAll": true,
-		"multi": true, "current": {"text": "All", "value": "$__all"}}]},
+	{"name": "node", "type": "query", "query": "label_values(kube_node_info, node)",
+		"includeAll": true, "multi": true, "current": {"text": "All", "value": "$__all"}}]},
 	"panels": [
 	{"id": 1, "type": "timeseries", "title": "Memory", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
 		"fieldConfig": {"defaults": {"unit": "percentunit"}},

@@ -36,7 +36,8 @@ func (p *Plan) choose() {
 			out[n][why]++
 			continue
 		}
-		drawn := shown{planned: planned, row: -1, name: unique(names, nameOf(planned.Title, planned.Panel.ID))}
+		name := unique(names, nameOf(planned.Title, planned.Panel.ID))
+		drawn := shown{planned: planned, row: -1, name: name}
 		if r := planned.Row; r >= 0 {
 			drawn.row = p.rowOf(r, rows)
 		}
