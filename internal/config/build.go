@@ -235,10 +235,17 @@ func (b *builder) report(ctx context.Context, r *report, path string) Report {
 		if ok {
 			b.unique(names, spec.Name, b.firstOf(at, "name", "use"))
 		}
+		if out.Dashboard != nil && slices.Contains(boardPictures, spec.Name) {
+			b.problem(b.firstOf(at, "name", "use"), "%s.png is a picture of the whole dashboard; "+
+				"choose another name", spec.Name)
+		}
 		out.Panels = append(out.Panels, spec)
 	}
 	return out
 }
+
+// boardPictures are the names of the pictures of a whole dashboard. No panel beside it has one.
+var boardPictures = []string{"dashboard", "dashboard-2x", "dashboard-phone"}
 
 // firstOf returns the path of the first of keys that the object at path has, or path itself.
 func (b *builder) firstOf(path string, keys ...string) string {
