@@ -126,6 +126,9 @@ func (p *printer) clearStatus() {
 func verdict(p *snapshot.Panel) string {
 	switch p.Data {
 	case snapshot.DataFailed:
+		if f := p.Failure; f != nil && f.Kind == snapshot.FailureUnsent {
+			return "not queried: " + outside.Clip(outside.Line(f.Message), 100)
+		}
 		return "FAILED"
 	case snapshot.DataAbsent:
 		if p.Spec.Optional {

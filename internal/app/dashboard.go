@@ -94,14 +94,23 @@ func eventOf(e dashboard.Event, before int) snapshot.Event {
 		return out
 	}
 	out.Panel = &snapshot.Panel{Spec: *out.Spec, Total: e.Series, Data: snapshot.DataComplete}
-	if failures := e.Panel.Failures; len(failures) > 0 {
+	failed := 0
+	for _, f := range e.Panel.Failures {
+		kind := snapshot.FailureUnsent
+		if f.Sent {
+			failed++
+			kind = snapshot.FailureOther
+		}
+		if out.Panel.Failure == nil || failed == 1 {
+			out.Panel.Failure = &snapshot.Failure{Kind: kind, Message: f.Reason}
+		}
+	}
+	switch {
+	case len(e.Panel.Failures) == 0:
+	case failed < len(e.Panel.Queries):
+		out.Panel.Data = snapshot.DataPartial
+	default:
 		out.Panel.Data = snapshot.DataFailed
-		out.Panel.Failure = &snapshot.Failure{
-			Kind: snapshot.FailureOther, Message: failures[0].Reason,
-		}
-		if e.Panel.Answered {
-			out.Panel.Data = snapshot.DataPartial
-		}
 	}
 	if e.Stack != nil {
 		out.Fault = &snapshot.Fault{Panic: out.Panel.Failure.Message, Stack: e.Stack}

@@ -47,6 +47,7 @@ const (
 	FailureConfig    FailureKind = "config"     // the client's own configuration
 	FailureStopped   FailureKind = "stopped"    // the run ended before the answer came
 	FailureFault     FailureKind = "fault"      // an internal error of promsnap
+	FailureUnsent    FailureKind = "unsent"     // the query needs a variable that has no value
 	FailureParts     FailureKind = "parts"      // the parts of a panel cannot be merged
 	FailureOther     FailureKind = "other"      // anything else
 )
