@@ -24,7 +24,7 @@ const (
 // addGauge lays out a figure as an arc in b, and its name below. It returns false if there is no
 // room for an arc.
 func (t *tiling) addGauge(item *board.Tile, b box) bool {
-	name := style{halves(bounded(b.height()*0.1, 10, 15)), medium, mutedInk}
+	name := style{gaugeNameSize(b.width()), medium, mutedInk}
 	room, below := b.height(), 0.0
 	if t.named && item.Name != "" {
 		below = lineOf(name.size) + 2
@@ -52,6 +52,9 @@ func (t *tiling) addGauge(item *board.Tile, b box) bool {
 	}
 	return true
 }
+
+// gaugeNameSize returns the size of the name below a gauge of a width.
+func gaugeNameSize(width float64) float64 { return halves(bounded(width*0.09, 10, 15)) }
 
 // writeInside writes the figure of a gauge in its middle.
 func (t *tiling) writeInside(item *board.Tile, g gauge) {

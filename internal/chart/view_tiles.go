@@ -19,7 +19,7 @@ const (
 	unitShare       = 0.68 // size of a unit, as a share of the size of its number
 	leastTileWidth  = 68.0 // where there are many tiles
 	leastTileHeight = 32.0
-	leastGauge      = 62.0 // width and height of a gauge among many
+	leastGauge      = 50.0 // width and height of a gauge among many
 	viewTileGap     = 8.0
 	moreHeight      = 18.0 // of the line that says how many are left out
 	sparkShare      = 0.3  // of the height of a tile
@@ -38,9 +38,10 @@ type tiling struct {
 	columns, rows int
 	figures       float64 // the width of the widest figure, in ems
 	names         float64 // that of the widest name
-	named         bool    // some tile has a name
-	sparks        bool    // some tile has a curve
-	changes       bool    // some tile has a change
+	short         []string
+	named         bool // some tile has a name
+	sparks        bool // some tile has a curve
+	changes       bool // some tile has a change
 }
 
 // tileLook is the sizes of what is in a tile.
@@ -73,15 +74,35 @@ func (p *picture) addTiles(tiles *board.Tiles, b box) {
 	}
 	width, height := t.cell(t.columns, t.rows)
 	look := t.look(width, height)
+	t.shorten(n, look, width)
 	for i := range tiles.Items[:n] {
 		x := b.left + float64((width+viewTileGap)*float64(i%t.columns))
 		y := b.top + float64((height+viewTileGap)*float64(i/t.columns))
 		cell := box{x, y, x + width, y + height}
-		if t.Gauge && t.addGauge(&tiles.Items[i], cell) {
+		item := tiles.Items[i]
+		item.Name = t.short[i]
+		if t.Gauge && t.addGauge(&item, cell) {
 			continue
 		}
-		t.addTile(&tiles.Items[i], look, cell)
+		t.addTile(&item, look, cell)
 	}
+}
+
+// shorten makes the names of the first n tiles short enough for a tile of a width. A name that is
+// shown as a figure stays.
+func (t *tiling) shorten(n int, l tileLook, width float64) {
+	t.short = make([]string, n)
+	for i := range t.short {
+		t.short[i] = t.Items[i].Name
+	}
+	if l.wide || n < 2 || t.Items[0].Hidden {
+		return
+	}
+	st := style{l.name, medium, textInk}
+	if t.Gauge {
+		st.size = gaugeNameSize(width)
+	}
+	t.short = t.elideAll(t.short, st, width-2*l.pad)
 }
 
 // writeMore says at the bottom of b that n things are left out.
@@ -407,7 +428,7 @@ func (t *tiling) addSpark(s *board.Spark, i ink, height float64, b box) {
 	c.line, c.area = 255, 48
 	if height == 0 {
 		height = b.height() * 0.6
-		c.line, c.area = 80, 32
+		c.line, c.area = 0, 44 // a line would cross the letters
 	}
 	if t.ColorMode == "background" {
 		c.line, c.area = c.line/2, c.area+16
@@ -436,7 +457,9 @@ func (c viewSpark) draw(s surface, _ frame) {
 		ground[i] = point{p.x, float32(f.bottom)}
 	}
 	s.Area(path, ground, paint{c.ink, c.area})
-	s.Line(path, 1.25, nil, paint{c.ink, c.line})
+	if c.line > 0 {
+		s.Line(path, 1.25, nil, paint{c.ink, c.line})
+	}
 }
 
 // visible reports whether a colour of a dashboard can be seen.

@@ -224,3 +224,50 @@ func BenchmarkTileSVG(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPanels draws the largest panels of figures, bars, tables and texts.
+func BenchmarkPanels(b *testing.B) {
+	m := made{rand.New(rand.NewPCG(1, 1))}
+	tiles, table := &board.Tiles{ColorMode: "value"}, &board.Table{}
+	for i := range board.MaxTiles {
+		item := someStats().Tiles.Items[i%5]
+		tiles.Items = append(tiles.Items, item)
+	}
+	for range 12 {
+		table.Columns = append(table.Columns, board.Column{Name: "column"})
+	}
+	for range board.MaxRows {
+		row := make([]board.Cell, 12)
+		for k := range row {
+			row[k] = board.Cell{Text: m.text().Text, Color: m.color()}
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	bars := barsOf(board.GaugeBars, "gradient")
+	for range 5 {
+		bars.Items = append(bars.Items, bars.Items...)
+	}
+	for name, v := range map[string]*board.View{
+		"tiles":  {Kind: board.TilesKind, Tiles: tiles},
+		"gauges": someGauges(),
+		"bars":   barView(bars),
+		"chart":  chartOf("normal", true),
+		"table":  {Kind: board.TableKind, Table: table},
+		"text":   aText(),
+	} {
+		b.Run(name, func(b *testing.B) {
+			size := 0
+			for b.Loop() {
+				if _, err := ViewPNG(v, ViewOptions{Width: 1176, Height: 600}); err != nil {
+					b.Fatal(err)
+				}
+				svg, _, err := ViewSVG(v, ViewOptions{Width: 1176, Height: 600})
+				if err != nil {
+					b.Fatal(err)
+				}
+				size = len(svg)
+			}
+			b.ReportMetric(float64(size), "B/svg")
+		})
+	}
+}
