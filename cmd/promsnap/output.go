@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/outside"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -28,8 +29,11 @@ type printer struct {
 	running []string // panels that are being queried, in the order in which they started
 	done    int
 	total   int
-	widest  int // the column of the panels' names
+	widest  int // the width of the panels' names
 }
+
+// dashboardColumn is the width of the titles of a dashboard's panels.
+const dashboardColumn = 40
 
 func newPrinter(c *console, output string, cfg *config.Config) *printer {
 	return &printer{c: c, json: output == "json", cfg: cfg, starts: map[int]time.Time{}}
@@ -57,7 +61,7 @@ func (p *printer) found(k *cluster) {
 func (p *printer) started(r config.Report, server, at string) {
 	p.done, p.total, p.running, p.widest = 0, len(r.Panels), nil, 22
 	if d := r.Dashboard; d != nil {
-		p.widest = 40 // its panels' names are titles
+		p.widest = dashboardColumn
 		for i := range d.Board.Panels {
 			if d.Shows(d.Board.Panels[i].Title) {
 				p.total++
@@ -85,23 +89,31 @@ func (p *printer) progress(_ string, e snapshot.Event) {
 	p.total = max(p.total, e.Index+1) // a repeated panel of a dashboard counts as one before
 	if e.Panel == nil {
 		p.starts[e.Index] = p.c.now()
-		p.running = append(p.running, e.Spec.Name)
+		p.running = append(p.running, label(e.Spec))
 		p.status()
 		return
 	}
 	p.done++
 	for i, name := range p.running {
-		if name == e.Spec.Name {
+		if name == label(e.Spec) {
 			p.running = append(p.running[:i], p.running[i+1:]...)
 			break
 		}
 	}
 	p.clearStatus()
 	seconds := p.c.now().Sub(p.starts[e.Index]).Seconds()
-	line := fmt.Sprintf("%-*s %6d series %5.1fs  %s", p.widest, e.Spec.Name, e.Panel.Total, seconds,
-		verdict(e.Panel))
+	line := fmt.Sprintf("%-*s %6d series %5.1fs  %s", p.widest, label(e.Spec), e.Panel.Total,
+		seconds, verdict(e.Panel))
 	fmt.Fprintln(p.c.stdout, strings.TrimRight(line, " "))
 	p.status()
+}
+
+// label returns what a person knows a panel by: its name or, if it is one of a dashboard, its title.
+func label(s *panel.Spec) string {
+	if len(s.Queries) > 0 {
+		return s.Name
+	}
+	return cmp.Or(outside.Said(s.Title, dashboardColumn), s.Name)
 }
 
 // status rewrites the status line of a terminal.
@@ -243,8 +255,8 @@ func (p *printer) advise(o app.Outcome) {
 		return
 	}
 	for _, res := range o.Results {
-		for _, panel := range res.Report.Panels {
-			if f := panel.Failure; f != nil && f.Kind == snapshot.FailureRefused {
+		for _, one := range res.Report.Panels {
+			if f := one.Failure; f != nil && f.Kind == snapshot.FailureRefused {
 				fmt.Fprint(p.c.stderr, `
 Nothing listens at this URL. If Prometheus runs in the cluster of your kubeconfig, omit the URL:
   promsnap run
