@@ -58,6 +58,10 @@ type browsed struct {
 	WideOverflow, PhoneOverflow float64
 	PhoneLines                  []float64
 	Bare                        struct{ Offered, Charts int }
+
+	// of a dashboard
+	Closed, Cards, Overlaps int
+	Widths                  []int // of the cards on a phone
 }
 
 // reading is the text next to a crosshair.

@@ -2,6 +2,7 @@
 //
 //   node look.mjs read PAGE          moves along every chart
 //   node look.mjs all PAGE DIRECTORY does everything, and leaves pictures and a PDF in DIRECTORY
+//   node look.mjs board PAGE DIRECTORY looks at a dashboard, and leaves pictures and a PDF in DIRECTORY
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import axe from "axe-core";
@@ -193,7 +194,42 @@ async function all() {
   saw.invalid = await validate();
 }
 
-if (mode === "read") {
+// board opens every row and the queries of the first panel.
+async function board() {
+  const unfold = (page) => page.locator("details.row").evaluateAll((rows) => rows.forEach((r) => { r.open = true; }));
+  const light = await open({ ...desk, colorScheme: "light" });
+  saw.closed = await light.locator("details.row:not([open])").count();
+  await unfold(light);
+  await shoot(light, "board", true);
+  saw.cards = await light.locator(".card:visible").count();
+  saw.overlaps = await light.evaluate(() => {
+    const boxes = [...document.querySelectorAll(".card")].map((c) => c.getBoundingClientRect());
+    return boxes.filter((a, i) => boxes.some((b, k) => k > i && a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)).length;
+  });
+  await light.locator(".asked summary").first().click();
+  saw.text = await light.locator(".asked[open]").innerText();
+  saw.axeLight = await audit(light);
+  saw.wideOverflow = await overflow(light);
+  await close(light);
+  const dark = await open({ ...desk, colorScheme: "dark" });
+  await unfold(dark);
+  await shoot(dark, "board-dark", true);
+  saw.axeDark = await audit(dark);
+  await dark.pdf({ path: `${directory}/board.pdf`, format: "A4" });
+  await close(dark);
+  const small = await open(phone);
+  await unfold(small);
+  await shoot(small, "board-phone", true);
+  saw.axePhone = await audit(small);
+  saw.phoneOverflow = await overflow(small);
+  saw.widths = await small.locator(".card").evaluateAll((cards) => [...new Set(cards.map((c) => Math.round(c.getBoundingClientRect().width)))]);
+  await close(small);
+  saw.invalid = await validate();
+}
+
+if (mode === "board") {
+  await board();
+} else if (mode === "read") {
   const page = await open(desk);
   saw.charts = await readCharts(page, Array.from({ length: 25 }, (_, i) => i / 24));
   await close(page);

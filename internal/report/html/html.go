@@ -40,16 +40,21 @@ type drawing struct {
 // and there is no PNG. The error is that of ctx, or of a template, which is a bug.
 func Render(ctx context.Context,
 	r *report.Report) (page report.File, pictures []report.File, err error) {
-	return render(ctx, r, hand{
-		panel: func(p *snapshot.Panel) drawing { return draw(r.Info, p) },
-		view:  func(p *board.Panel, s sizes) viewDrawing { return drawView(r.Info, p, s) },
-	})
+	return render(ctx, r, handOf(r.Info))
 }
 
 // hand draws the panels of a report and of its dashboard.
 type hand struct {
 	panel func(*snapshot.Panel) drawing
 	view  func(*board.Panel, sizes) viewDrawing
+}
+
+// handOf returns the hand that draws.
+func handOf(in report.Info) hand {
+	return hand{
+		panel: func(p *snapshot.Panel) drawing { return draw(in, p) },
+		view:  func(p *board.Panel, s sizes) viewDrawing { return drawView(in, p, s) },
+	}
 }
 
 // render is Render with a hand for tests.
