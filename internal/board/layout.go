@@ -110,7 +110,8 @@ func (b *Board) Column(panels []int, width int) []Rect {
 		p := &b.Panels[n]
 		r := Rect{Top: top, Width: width, Height: p.narrowHeight()}
 		if !p.small() {
-			if half {
+			if half { // nothing comes beside it
+				rects[i-1].Width = width
 				r.Top += smallHeight + Gap
 			}
 			rects[i], top, half = r, r.Bottom()+Gap, false
@@ -121,6 +122,9 @@ func (b *Board) Column(panels []int, width int) []Rect {
 			r.Left, top = width-r.Width, r.Bottom()+Gap
 		}
 		rects[i], half = r, !half
+	}
+	if half {
+		rects[len(rects)-1].Width = width
 	}
 	return rects
 }
@@ -138,8 +142,10 @@ func (p *Panel) narrowHeight() int {
 	const chart = 208 // of a chart over time
 	lines := 0        // of the height of a line of text
 	switch {
-	case p.small():
+	case p.small() || p.Empty:
 		return smallHeight
+	case p.Text != nil:
+		lines = len(p.Text.Blocks)
 	case p.Tiles != nil:
 		lines = 3 * ((len(p.Tiles.Items) + 1) / 2)
 	case p.Bars != nil && !p.Bars.Vertical:

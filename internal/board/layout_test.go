@@ -130,7 +130,12 @@ func TestColumn(t *testing.T) {
 	got := b.Column([]int{0, 1, 2, 3, 4, 5}, 376)
 	equal(t, "a narrow page", got, []board.Rect{
 		{Width: 184, Height: 96}, {Left: 192, Width: 184, Height: 96},
-		{Top: 104, Width: 184, Height: 96}, {Top: 208, Width: 376, Height: 208},
-		{Top: 424, Width: 376, Height: 208}, {Top: 640, Width: 184, Height: 96},
+		{Top: 104, Width: 376, Height: 96}, {Top: 208, Width: 376, Height: 208},
+		{Top: 424, Width: 376, Height: 208}, {Top: 640, Width: 376, Height: 96},
+	})
+	b.Panels[4].Empty = true
+	b.Panels[3].Kind, b.Panels[3].Text = board.TextKind, &board.Text{Blocks: make([]board.Block, 5)}
+	equal(t, "a text and a panel without data", b.Column([]int{3, 4}, 376), []board.Rect{
+		{Width: 376, Height: 158}, {Top: 166, Width: 376, Height: 96},
 	})
 }

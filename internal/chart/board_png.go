@@ -28,6 +28,7 @@ const (
 	phonePageWidth = 400
 	mostPhone      = 700
 	boardFoot      = 28.0 // height of the last line
+	leastCut       = 130  // height of the last panel of a phone's screen
 )
 
 // BoardPNG draws a dashboard with all its panels as one picture. Closed rows are a bar with the
@@ -168,7 +169,7 @@ func (g *boardPage) addColumn() {
 		if s.Row >= 0 {
 			top += rowBar
 		}
-		if top+float64(rects[0].Bottom()) > g.most {
+		if top+min(float64(rects[0].Height), leastCut) > g.most {
 			return
 		}
 		if s.Row >= 0 {
@@ -176,12 +177,18 @@ func (g *boardPage) addColumn() {
 		}
 		end := 0
 		for i, r := range rects {
-			if g.y+float64(r.Bottom()) > g.most {
+			left := int(g.most-g.y) - r.Top
+			if r.Height > left && left >= leastCut {
+				r.Height = left // the rest of the screen
+			}
+			if r.Height <= left {
+				g.addPanel(&g.board.Panels[s.Panels[i]], r)
+				end = max(end, r.Bottom()+board.Gap)
+			}
+			if r.Height >= left {
 				g.y += float64(end)
 				return
 			}
-			g.addPanel(&g.board.Panels[s.Panels[i]], r)
-			end = max(end, r.Bottom()+board.Gap)
 		}
 		g.y += float64(end)
 	}

@@ -11,11 +11,12 @@ import (
 
 // Distances of the words of a board's picture, in logical pixels.
 const (
-	boardTitleLine = 34.0
-	boardPitch     = 18.0 // between two lines below the title
-	rowBar         = 36.0 // of a row's bar, with the space below it
-	tabHeight      = 40.0
-	mostVariables  = 3 // lines of them
+	boardTitleLine  = 34.0
+	boardTitlePitch = 25.0
+	boardPitch      = 18.0 // between two lines below the title
+	rowBar          = 36.0 // of a row's bar, with the space below it
+	tabHeight       = 40.0
+	mostVariables   = 3 // lines of them
 )
 
 var (
@@ -29,9 +30,11 @@ var (
 
 // writeTop writes the title of the board, its time range and the values of its variables.
 func (g *boardPage) writeTop() {
-	title := g.elide(oneLine(g.board.Title), boardTitleStyle, g.room())
-	g.write(title, boardTitleStyle, boardEdge, boardTitleLine, left)
 	g.y = boardTitleLine
+	for i, line := range g.wrap(oneLine(g.board.Title), boardTitleStyle, g.room(), 2) {
+		g.y = boardTitleLine + float64(float64(i)*boardTitlePitch)
+		g.write(line, boardTitleStyle, boardEdge, g.y, left)
+	}
 	if from, to := g.board.From, g.board.To; !to.IsZero() {
 		when := fmt.Sprintf(g.say.Moment, g.say.Stamp(to.In(g.say.zone)))
 		if to.After(from) && !from.IsZero() {
