@@ -14,7 +14,8 @@ const (
 	gridRow      = 21.0 // height of a row
 	gridHead     = 22.0 // of the header and of the footer
 	cellInset    = 7.0
-	leastColumn  = 44.0
+	leastColumn  = 40.0
+	shortColumn  = 76.0 // no column is narrower than this, unless its cells are
 	leastCellBar = 36.0 // width of a bar in a cell
 	dottedColumn = 34.0 // width of the words about columns that do not fit
 	measuredRows = 60   // rows whose cells say how wide a column is
@@ -30,11 +31,11 @@ var (
 type viewTable struct {
 	*picture
 	*board.Table
-	box     box
-	columns int       // shown
-	rows    int       // shown
-	lefts   []float64 // of the columns, and the end of the last one
-	texts   []float64 // widths of the cells' texts, for columns with bars
+	box   box
+	rows  int       // how many are shown
+	shown []int     // the columns that are
+	lefts []float64 // of these columns, and the end of the last one
+	texts []float64 // of each column, the width of its widest text
 }
 
 // addTable lays out a table in b.
@@ -78,24 +79,30 @@ func (p *picture) addTable(table *board.Table, b box) {
 	}
 }
 
-// place finds the places of the columns. It returns false if there is room for none.
+// place finds the columns that are shown and their places. It returns false if there is room for
+// none.
 func (t *viewTable) place() bool {
-	n := min(len(t.Columns), int(t.box.width()/leastColumn))
 	room := t.box.width()
-	if n < len(t.Columns) {
-		n = min(n, int((room-dottedColumn)/leastColumn))
-		room -= dottedColumn
+	needs := make([]float64, len(t.Columns))
+	t.texts = make([]float64, len(t.Columns))
+	least := 0.0
+	for i := range t.Columns {
+		needs[i] = t.natural(i)
+		least += leastOf(needs[i])
+		t.shown = append(t.shown, i)
 	}
-	if n < 1 {
+	if least > room {
+		room -= dottedColumn
+		t.leaveOut(needs, least, room)
+	}
+	if len(t.shown) == 0 || room < leastOf(needs[t.shown[0]]) {
 		return false
 	}
-	t.columns = n
-	widths := make([]float64, n)
-	t.texts = make([]float64, n)
-	for i := range n {
-		widths[i] = t.natural(i)
+	widths, columns := make([]float64, len(t.shown)), make([]board.Column, len(t.shown))
+	for k, i := range t.shown {
+		widths[k], columns[k] = needs[i], t.Columns[i]
 	}
-	fitColumns(widths, t.Columns[:n], room)
+	fitColumns(widths, columns, room)
 	x := t.box.left
 	for _, w := range widths {
 		t.lefts = append(t.lefts, x)
@@ -103,6 +110,23 @@ func (t *viewTable) place() bool {
 	}
 	t.lefts = append(t.lefts, min(x, t.box.right))
 	return true
+}
+
+// leastOf returns the least width of a column that needs a width.
+func leastOf(need float64) float64 { return bounded(need, leastColumn, shortColumn) }
+
+// leaveOut leaves out columns until the others fit into room: from the last one on, first those
+// without numbers, as the numbers are what a table of metrics is about. The first column stays,
+// because it names the rows.
+func (t *viewTable) leaveOut(needs []float64, least, room float64) {
+	for _, numeric := range []bool{false, true} {
+		for k := len(t.shown) - 1; k > 0 && least > room; k-- {
+			if i := t.shown[k]; t.Columns[i].Numeric == numeric {
+				least -= leastOf(needs[i])
+				t.shown = slices.Delete(t.shown, k, k+1)
+			}
+		}
+	}
 }
 
 // natural returns the width that a column needs.
@@ -193,9 +217,9 @@ func alignOf(c *board.Column) align {
 	return left
 }
 
-// cellBox returns the place of a cell.
-func (t *viewTable) cellBox(i int, y, height float64) box {
-	return box{t.lefts[i], y, t.lefts[i+1], y + height}
+// cellBox returns the place of a cell in the k-th column that is shown.
+func (t *viewTable) cellBox(k int, y, height float64) box {
+	return box{t.lefts[k], y, t.lefts[k+1], y + height}
 }
 
 // writeCell writes a text in a cell.
@@ -212,11 +236,11 @@ func (t *viewTable) writeCell(text string, st style, a align, b box) {
 }
 
 func (t *viewTable) header(y float64) {
-	for i := range t.columns {
+	for k, i := range t.shown {
 		c := &t.Columns[i]
-		t.writeCell(headOf(c), columnStyle, alignOf(c), t.cellBox(i, y, gridHead))
+		t.writeCell(headOf(c), columnStyle, alignOf(c), t.cellBox(k, y, gridHead))
 	}
-	if more := len(t.Columns) - t.columns; more > 0 {
+	if more := len(t.Columns) - len(t.shown); more > 0 {
 		b := box{t.box.right - dottedColumn, y, t.box.right, y + gridHead}
 		t.writeCell("+"+words.Thousands(more), columnStyle, right, b)
 	}
@@ -225,8 +249,11 @@ func (t *viewTable) header(y float64) {
 
 func (t *viewTable) footer(y float64) {
 	t.rule(y)
-	for i := range min(t.columns, len(t.Footer)) {
-		t.writeCell(t.Footer[i], footerStyle, alignOf(&t.Columns[i]), t.cellBox(i, y, gridHead))
+	for k, i := range t.shown {
+		if i < len(t.Footer) {
+			a := alignOf(&t.Columns[i])
+			t.writeCell(t.Footer[i], footerStyle, a, t.cellBox(k, y, gridHead))
+		}
 	}
 }
 
@@ -243,22 +270,23 @@ func (t *viewTable) writeRows(y float64) {
 			box{t.box.left, top, t.box.right, top + gridRow}, solid(zebraInk),
 		})
 	}
-	for k := range t.columns {
+	for k, column := range t.shown {
 		texts := make([]string, t.rows)
 		for i := range texts {
-			texts[i] = strings.TrimSpace(t.Rows[i][k].Text)
+			texts[i] = strings.TrimSpace(t.Rows[i][column].Text)
 		}
 		texts = t.elideAll(texts, cellStyle, t.lefts[k+1]-t.lefts[k]-2*cellInset)
 		for i, text := range texts {
-			t.writeValue(&t.Rows[i][k], text, k, t.cellBox(k, y+gridRow*float64(i), gridRow))
+			b := t.cellBox(k, y+gridRow*float64(i), gridRow)
+			t.writeValue(&t.Rows[i][column], text, column, b)
 		}
 	}
 }
 
-// writeValue lays out a cell of the k-th column with its text.
-func (t *viewTable) writeValue(c *board.Cell, text string, k int, b box) {
-	st, a := cellStyle, alignOf(&t.Columns[k])
-	style := t.Columns[k].Style
+// writeValue lays out a cell of a column with its text.
+func (t *viewTable) writeValue(c *board.Cell, text string, column int, b box) {
+	st, a := cellStyle, alignOf(&t.Columns[column])
+	style := t.Columns[column].Style
 	if !visible(c.Color) {
 		style = board.PlainCell
 	}
@@ -272,7 +300,7 @@ func (t *viewTable) writeValue(c *board.Cell, text string, k int, b box) {
 		st.ink = onInk(c.Color)
 	case board.GaugeCell:
 		st.ink, a = ownTextInk(c.Color), right
-		b.left = t.cellBar(c, t.texts[k], b)
+		b.left = t.cellBar(c, t.texts[column], b)
 	}
 	t.writeCell(text, st, a, b)
 }

@@ -150,3 +150,27 @@ func TestTablesEscapeText(t *testing.T) {
 	v.Table.Rows[0][0].Text = "<b>& </text>"
 	checkEscaped(t, v)
 }
+
+// Of too many columns, the one that names the rows and those with numbers are shown.
+func TestColumnsThatDoNotFitAreCounted(t *testing.T) {
+	table := &board.Table{}
+	row := []board.Cell{}
+	for _, name := range []string{"node", "zone", "kernel", "runtime", "version", "CPU", "memory"} {
+		table.Columns = append(table.Columns, board.Column{
+			Name: name, Numeric: name == "CPU" || name == "memory",
+		})
+		row = append(row, board.Cell{Text: "a cell of a table", Number: math.NaN()})
+	}
+	table.Rows = [][]board.Cell{row}
+	v := &board.View{Kind: board.TableKind, Table: table}
+	p := composeView(v, ViewOptions{Width: 400, Height: 200}.options())
+	var heads []string
+	for _, l := range p.labels {
+		if l.style == columnStyle {
+			heads = append(heads, l.text)
+		}
+	}
+	if got, want := fmt.Sprint(heads), "[node zone CPU memory +3]"; got != want {
+		t.Errorf("got the headers %s, want %s", got, want)
+	}
+}
