@@ -121,9 +121,12 @@ func TestDashboardOfTooManySeries(t *testing.T) {
 	}))
 	t.Cleanup(srv.Close)
 	path := boardFile(t, `{"title": "Wide", "panels": [
-		{"id": 1, "type": "timeseries", "title": "All pods", "targets": [{"refId": "A", "expr": "many"}]},
-		{"id": 2, "type": "table", "title": "A table", "targets": [{"refId": "A", "expr": "many"}]},
-		{"id": 3, "type": "timeseries", "title": "Two pods", "targets": [{"refId": "A", "expr": "few"}]}]}`)
+		{"id": 1, "type": "timeseries", "title": "All pods",
+			"targets": [{"refId": "A", "expr": "many"}]},
+		{"id": 2, "type": "table", "title": "A table",
+			"targets": [{"refId": "A", "expr": "many"}]},
+		{"id": 3, "type": "timeseries", "title": "Two pods",
+			"targets": [{"refId": "A", "expr": "few"}]}]}`)
 	o := promsnap(t, "run", "--dashboard", path, "--prometheus-url", srv.URL, "--range", "6h",
 		"--time", demoSlot.Format(time.RFC3339), "--output-dir", "out").want(t, 0)
 	page := string(o.file(t, "wide", demoSlot, "index.html"))
@@ -181,10 +184,10 @@ func TestHostileDashboard(t *testing.T) {
 	s := startPromlab(t, 3, demoSlot)
 	markdown := evil + "\n\n[click](javascript:window.pwned=1) ![p](http://127.0.0.1:1/x.png) " +
 		"<iframe src=http://127.0.0.1:1></iframe>\n\n| a | b |\n|---|---|\n| " + evil + " | c |\n"
-	panels := fmt.Sprintf(`{"type": "text", "id": 100, "title": %s, "options": {"mode": "markdown", "content": %s}}`,
-		quoted(evil), quoted(markdown))
-	panels += fmt.Sprintf(`,{"type": "text", "id": 101, "title": "HTML", "options": {"mode": "html", "content": %s}}`,
-		quoted(markdown))
+	panels := fmt.Sprintf(`{"type": "text", "id": 100, "title": %s,
+		"options": {"mode": "markdown", "content": %s}}`, quoted(evil), quoted(markdown))
+	panels += fmt.Sprintf(`,{"type": "text", "id": 101, "title": "HTML",
+		"options": {"mode": "html", "content": %s}}`, quoted(markdown))
 	for i, kind := range []string{
 		"timeseries", "stat", "gauge", "bargauge", "table", "piechart", "barchart", "heatmap",
 		"histogram", "state-timeline", "status-history", "graph", "singlestat", "evil" + evil,
