@@ -209,6 +209,7 @@ func (v *graphView) writeValues(a *graphAxis, right bool, grid bool) {
 			continue
 		}
 		lines.boxes = append(lines.boxes, box{v.plot.left, y, v.plot.right, y})
+		y = max(v.box.top+9, min(y+4, v.box.bottom-3))
 		if i >= len(a.labels) || written-y < graphLabel {
 			continue
 		}
@@ -217,7 +218,6 @@ func (v *graphView) writeValues(a *graphAxis, right bool, grid bool) {
 		if right {
 			x, side = v.plot.right+graphTickGap, left
 		}
-		y = max(v.box.top+9, min(y+4, v.box.bottom-3))
 		v.write(a.labels[i].String(), graphTickStyle, x, y, side)
 	}
 	if grid {

@@ -206,14 +206,14 @@ func (a *graphAxis) steps(least float64) iter.Seq[float64] {
 	second := secondsIn[unit]
 	return func(yield func(float64) bool) {
 		switch {
-		case second > 0 && least > second:
+		case least*second > 1:
 			for _, s := range clockLadder {
-				if float64(s*second) >= least && !yield(float64(s*second)) {
+				if s/second >= least && !yield(s/second) {
 					return
 				}
 			}
-			for days := range niceSteps(max(2, least/second/86400)) {
-				if !yield(float64(days * second * 86400)) {
+			for days := range niceSteps(max(2, least*second/86400)) {
+				if !yield(days * 86400 / second) {
 					return
 				}
 			}

@@ -190,17 +190,19 @@ func (g *graphCurves) points(s surface, c *graphCurve, t *tracer) {
 	}
 }
 
-// barShare is the share of the room of a sample that its bar takes.
-const barShare = 0.6
+const (
+	barShare      = 0.6 // of the room of a sample that its bar takes
+	leastBarPitch = 4.0 // between bars with a gap
+)
 
 // drawBars draws the bars of a curve.
 func (g *graphCurves) drawBars(s surface, c *graphCurve) {
 	apart := c.apart()
-	if apart < 2 {
+	if apart < leastBarPitch {
 		g.skyline(s, c)
 		return
 	}
-	width := max(1, min(float64(apart*barShare), 200))
+	width := max(2, min(math.Floor(float64(apart*barShare)), 200))
 	fill := c.Fill
 	if width < 4 && c.Width > 0 {
 		fill = 1
@@ -216,7 +218,8 @@ func (g *graphCurves) drawBars(s surface, c *graphCurve) {
 			ground = c.y64(c.base[i])
 		}
 		y := c.y64(c.values[i])
-		b := box{middle - width/2, min(y, ground), middle + width/2, max(y, ground)}
+		edge := math.Round(middle - width/2) // all bars have the same number of pixels
+		b := box{edge, min(y, ground), edge + width, max(y, ground)}
 		b = b.within(g.in)
 		if !(b.width() > 0) || b.bottom < g.in.top || b.top > g.in.bottom || y == ground {
 			continue

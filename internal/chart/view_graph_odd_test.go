@@ -105,7 +105,7 @@ func oddCurve(t *rapid.T, number *rapid.Generator[float64]) board.Curve {
 	return c
 }
 
-// Whatever a graph holds, everything is drawn in its box.
+// Whatever a graph holds, everything is drawn in its box, and no text on other text.
 func TestGraphStaysInItsBox(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := &board.View{Kind: board.GraphKind, Title: "T", Graph: oddGraph(t)}
@@ -118,6 +118,14 @@ func TestGraphStaysInItsBox(t *testing.T) {
 		s := outsideOf(p, in, rapid.SampledFrom([]float64{1, 2}).Draw(t, "density"))
 		for _, fault := range s.faults {
 			t.Errorf("got %s, want all of it there", fault)
+		}
+		for i, l := range p.labels {
+			for _, other := range p.labels[:i] {
+				if l.box.overlaps(other.box) {
+					t.Errorf("got the texts %q and %q on each other, at %v and %v, want them apart",
+						l.text, other.text, l.box, other.box)
+				}
+			}
 		}
 	})
 }
