@@ -13,12 +13,12 @@ type boxed struct {
 	in             box
 	density        float64
 	faults         []string
-	points, drawn  int // points of paths, and everything else
+	top            float64 // of all lines
 }
 
 // outside draws the shapes and labels of a picture, and returns what is outside a box.
 func outsideOf(p *picture, in box, density float64) *boxed {
-	s := &boxed{in: in, density: density}
+	s := &boxed{in: in, density: density, top: math.Inf(1)}
 	for _, sh := range p.around {
 		sh.draw(s, p.frame())
 	}
@@ -35,11 +35,9 @@ func (s *boxed) look(what string, b box) {
 	if !inside && len(s.faults) < 5 { // also for NaN
 		s.faults = append(s.faults, fmt.Sprintf("%s at %v is not in %v", what, b, s.in))
 	}
-	s.drawn++
 }
 
 func (s *boxed) path(what string, path []point) {
-	s.points += len(path)
 	for _, p := range path {
 		if x, y := float64(p.x), float64(p.y); !math.IsNaN(x) {
 			s.look(what, box{x, y, x, y})
@@ -55,7 +53,14 @@ func (s *boxed) Rects(bs []box, _ paint) {
 		s.look("a rectangle", b)
 	}
 }
-func (s *boxed) Line(path []point, _ float64, _ []float64, _ paint) { s.path("a line", path) }
+func (s *boxed) Line(path []point, _ float64, _ []float64, _ paint) {
+	s.path("a line", path)
+	for _, p := range path {
+		if p.drawable() {
+			s.top = min(s.top, float64(p.y))
+		}
+	}
+}
 func (s *boxed) Area(upper, lower []point, _ paint) {
 	if len(upper) != len(lower) {
 		s.faults = append(s.faults, fmt.Sprintf("an area of %d and %d points", len(upper),

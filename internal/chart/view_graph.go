@@ -268,21 +268,25 @@ func (v *graphView) curve(c *board.Curve) graphCurve {
 	}
 	t := timesOf(c.Grid)
 	return graphCurve{Curve: c, ground: ground, outline: outline{
-		frame: f, times: t, values: a.all(c.Values), base: a.all(c.Base),
+		frame: f, times: t, values: a.all(c.Values, math.NaN()), base: a.all(c.Base, a.low),
 		bridge: bridgeOf(c.Bridge, t.step), bend: c.Interpolation,
 	}}
 }
 
-// all returns values as numbers of the scale.
-func (a *graphAxis) all(values []float64) []float64 {
+// all returns values as numbers of the scale, with something else for those that it does not have.
+func (a *graphAxis) all(values []float64, other float64) []float64 {
 	if a.of.LogBase == 0 || values == nil {
 		return values
 	}
 	out := make([]float64, len(values))
 	for i, v := range values {
-		out[i] = math.NaN()
-		if v > 0 {
+		switch {
+		case math.IsNaN(v):
+			out[i] = v
+		case v > 0:
 			out[i] = a.scaled(v)
+		default:
+			out[i] = other
 		}
 	}
 	return out

@@ -61,9 +61,6 @@ func newGraphAxis(of *board.Axis, data bounds, most int) graphAxis {
 // beyond them, but not beyond zero.
 func (a *graphAxis) setRange(data bounds) {
 	of := a.of
-	if !data.any {
-		data.add(0, a.whole())
-	}
 	lowest, highest := numberOr(of.Min, data.low), numberOr(of.Max, data.high)
 	switch {
 	case of.CenteredZero:
@@ -116,8 +113,8 @@ func (a *graphAxis) padded(low, high float64) (float64, float64) {
 		return min(0, 2*low), max(0, 2*high)
 	}
 	unit := math.Pow(10, math.Floor(math.Log10(span))-1)
-	from := math.Floor((low-span/10)/unit) * unit
-	to := math.Ceil((high+span/10)/unit) * unit
+	from := math.Floor((low-span/10)/unit+1e-9) * unit
+	to := math.Ceil((high+span/10)/unit-1e-9) * unit
 	if low >= 0 {
 		from = max(from, 0)
 	}

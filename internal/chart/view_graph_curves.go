@@ -167,21 +167,26 @@ func (g *graphCurves) points(s surface, c *graphCurve, t *tracer) {
 	all := c.Draw == "points" || c.ShowPoints == "always" ||
 		c.ShowPoints != "never" && apart >= max(sparseSamples, 2*size)
 	dots := t.cut[0][:0]
-	last := math.Inf(-1)
+	drawn := math.Inf(-1)
 	n := min(len(c.values), c.times.n)
+	near := func(i, by int) bool { // whether a line joins the sample with another one
+		for k := i + by; k >= 0 && k < n && math.Abs(float64(k-i)) <= c.bridge+1; k += by {
+			if c.sample(k) {
+				return true
+			}
+		}
+		return false
+	}
 	for i := range n {
 		if !c.sample(i) {
 			continue
 		}
-		alone := (i == 0 || !c.sample(i-1)) && (i+1 == n || !c.sample(i+1))
-		if !all && (!alone || c.bridge > 0) {
-			continue
-		}
+		alone := !all && !near(i, -1) && !near(i, 1)
 		p := point{float32(c.x(c.times.at(i))), float32(c.y64(c.values[i]))}
-		if !g.in.holds(p) || float64(p.x) < last+1 && !alone {
+		if !all && !alone || !g.in.holds(p) || float64(p.x) < drawn+1 {
 			continue
 		}
-		last = float64(p.x)
+		drawn = float64(p.x)
 		dots = append(broken(dots), p)
 	}
 	t.cut[0] = dots

@@ -3,7 +3,6 @@ package chart
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/promsnap/promsnap/internal/board"
 )
@@ -57,8 +56,9 @@ func (p *picture) newLegend(g *board.Graph, width, height float64) graphLegend {
 func (p *picture) newListLegend(g *board.Graph, width float64, most int) graphLegend {
 	l := graphLegend{width: width}
 	x := 0.0
+	names := p.legendNames(g, g.Legend.Order, width-entryIndent)
 	for k, i := range g.Legend.Order {
-		e, need := p.listEntry(&g.Curves[i], width)
+		e, need := p.listEntry(&g.Curves[i], names[k], width)
 		if len(l.lines) == 0 || g.Legend.Right || x+need > width {
 			if len(l.lines) >= most {
 				p.cutLegend(&l, len(g.Legend.Order)-k)
@@ -77,11 +77,15 @@ func (p *picture) newListLegend(g *board.Graph, width float64, most int) graphLe
 
 // listEntry returns an entry of a list and its width. Figures that leave no room for the name are
 // left out.
-func (p *picture) listEntry(c *board.Curve, width float64) (e legendEntry, need float64) {
+func (p *picture) listEntry(c *board.Curve, name string, width float64) (e legendEntry,
+	need float64) {
 	e = legendEntry{curve: c}
 	room, all := width-entryIndent, ""
 	for _, f := range c.Figures {
-		with := strings.TrimSpace(all + " " + f.Name + ": " + f.Text)
+		with := f.Name + ": " + f.Text
+		if all != "" {
+			with = all + ", " + with
+		}
 		if p.textWidth(with, entryMuted) > room-entryName-figureSpace {
 			break
 		}
@@ -92,7 +96,7 @@ func (p *picture) listEntry(c *board.Curve, width float64) (e legendEntry, need 
 		e.figures = []string{all}
 		figures = figureSpace + p.textWidth(all, entryMuted)
 	}
-	e.name = p.elide(c.Name, entryStyle, room-figures)
+	e.name = p.elide(name, entryStyle, room-figures)
 	return e, entryIndent + p.textWidth(e.name, entryStyle) + figures
 }
 
@@ -152,9 +156,10 @@ func (p *picture) newTableLegend(g *board.Graph, width float64, most int) graphL
 		end -= w + entryGap
 	}
 	l.lines = append(l.lines, nil)
-	for _, i := range shown {
+	short := p.legendNames(g, shown, end-entryIndent)
+	for n, i := range shown {
 		c := &g.Curves[i]
-		e := legendEntry{curve: c, name: p.elide(c.Name, entryStyle, end-entryIndent)}
+		e := legendEntry{curve: c, name: p.elide(short[n], entryStyle, end-entryIndent)}
 		for k := range l.heads {
 			e.figures = append(e.figures, figureAt(c, k))
 		}
@@ -166,6 +171,20 @@ func (p *picture) newTableLegend(g *board.Graph, width float64, most int) graphL
 	}
 	l.height = float64(len(l.lines)) * entryPitch
 	return l
+}
+
+// legendNames returns the names of curves. If one is too wide for the room, all of them lose their
+// common words, rather than each losing its middle.
+func (p *picture) legendNames(g *board.Graph, order []int, room float64) []string {
+	names, wide := make([]string, len(order)), false
+	for k, i := range order {
+		names[k] = g.Curves[i].Name
+		wide = wide || p.textWidth(names[k], entryStyle) > room
+	}
+	if wide {
+		return distinct(names)
+	}
+	return names
 }
 
 // figureAt returns the k-th figure of a curve.
@@ -224,7 +243,7 @@ func (p *picture) natural(g *board.Graph) float64 {
 		for k, f := range c.Figures {
 			switch {
 			case !g.Legend.Table:
-				w += p.textWidth(" "+f.Name+": "+f.Text, entryMuted)
+				w += p.textWidth(", "+f.Name+": "+f.Text, entryMuted)
 			case k < len(g.Legend.Calcs):
 				w += entryGap + max(p.textWidth(f.Text, entryMuted),
 					p.textWidth(g.Legend.Calcs[k], entryHeader))

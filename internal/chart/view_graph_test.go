@@ -58,3 +58,96 @@ func TestViewGraph(t *testing.T) {
 		}
 	}
 }
+
+// The ticks of an axis are at round numbers of its unit, and its ends where Grafana has them.
+func TestGraphAxis(t *testing.T) {
+	num := func(v float64) *float64 { return &v }
+	for _, c := range []struct {
+		name      string
+		unit      string
+		axis      board.Axis
+		data      bounds
+		low, high float64
+		labels    string
+	}{
+		{
+			name: "room of a tenth", unit: "percent", data: bounds{10, 90, true}, low: 2, high: 98,
+			labels: "20% 40% 60% 80%",
+		},
+		{
+			name: "not beyond zero", unit: "short", data: bounds{1, 4000, true}, low: 0, high: 4400,
+			labels: "0 1 K 2 K 3 K 4 K",
+		},
+		{
+			name: "binary", unit: "bytes", data: bounds{0, 3 << 30, true}, low: 0, high: 3.6e9,
+			labels: "0 B 1 GiB 2 GiB 3 GiB",
+		},
+		{
+			name: "minutes", unit: "s", data: bounds{0, 3600, true}, low: 0, high: 4000,
+			labels: "0 s 15 mins 30 mins 45 mins 1 hour",
+		},
+		{
+			name: "digits that tell ticks apart", unit: "none", data: bounds{1000, 1002, true},
+			low: 999.8, high: 1002.2, labels: "1000.0 1000.5 1001.0 1001.5 1002.0",
+		},
+		{
+			name: "one value", unit: "none", data: bounds{5, 5, true}, low: 0, high: 10,
+			labels: "0 2 4 6 8 10",
+		},
+		{name: "zeros", unit: "percentunit", data: bounds{0, 0, true}, low: 0, high: 1},
+		{name: "no data", unit: "none", low: 0, high: 100},
+		{
+			name: "fixed ends", unit: "none", data: bounds{10, 90, true},
+			axis: board.Axis{Min: num(0), Max: num(50)}, low: 0, high: 50,
+		},
+		{
+			name: "an end beyond all data", unit: "none", data: bounds{1, 2, true},
+			axis: board.Axis{Min: num(7)}, low: 0.9, high: 2.1,
+		},
+		{
+			name: "soft ends", unit: "none", data: bounds{10, 90, true},
+			axis: board.Axis{SoftMin: num(0), SoftMax: num(50)}, low: 0, high: 98,
+		},
+		{
+			name: "zero in the middle", unit: "none", data: bounds{-2, 10, true},
+			axis: board.Axis{CenteredZero: true}, low: -12, high: 12,
+		},
+		{
+			name: "percent", unit: "percentunit", data: bounds{0, 0.4, true},
+			axis: board.Axis{Percent: true}, low: 0, high: 1,
+		},
+		{
+			name: "powers", unit: "none", data: bounds{0.02, 900, true},
+			axis: board.Axis{LogBase: 10}, low: -2, high: 3, labels: "0.0100 0.100 1 10 100 1000",
+		},
+	} {
+		c.axis.Format = value.New(c.unit, slotTime)
+		a := newGraphAxis(&c.axis, c.data, 6)
+		near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(b)) }
+		if !near(a.low, c.low) || !near(a.high, c.high) {
+			t.Errorf("%s: got the range %v to %v, want %v to %v", c.name, a.low, a.high, c.low,
+				c.high)
+		}
+		var labels []string
+		for _, l := range a.labels {
+			labels = append(labels, l.String())
+		}
+		if got := strings.Join(labels, " "); c.labels != "" && got != c.labels {
+			t.Errorf("%s: got the labels %s, want %s", c.name, got, c.labels)
+		}
+	}
+}
+
+// Thinning keeps a spike, wherever it is.
+func TestGraphKeepsSpikes(t *testing.T) {
+	for at := range 40 {
+		c := wave("a", 2000, 30)
+		c.Values[700+at] = 95
+		v := dayGraph(c)
+		p := composeView(v, ViewOptions{Width: 360, Height: 240}.options())
+		s := outsideOf(p, box{0, 0, 360, 240}, 1)
+		if top := s.top; math.Abs(top-50) > 3 {
+			t.Fatalf("a spike at sample %d: got the highest point at %v, want it at 50", 700+at, top)
+		}
+	}
+}
