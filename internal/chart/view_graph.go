@@ -42,6 +42,10 @@ func (p *picture) addGraph(g *board.Graph, b box) {
 		v.plot.bottom -= graphTimes
 	}
 	v.placeAxes()
+	v.plot = box{ // at whole pixels, so that its edges are sharp
+		math.Ceil(v.plot.left), math.Ceil(v.plot.top), math.Floor(v.plot.right),
+		math.Floor(v.plot.bottom),
+	}
 	v.drawGraph(withTimes)
 }
 

@@ -77,7 +77,8 @@ func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
 	if !(c.Fill > 0) || c.Draw == "points" || c.base == nil && len(g.list) > crowd {
 		return
 	}
-	if c.base == nil && c.Fill <= lightFill && c.Width > 0 && c.apart() < g.pitch {
+	light := c.Fill <= lightFill || c.Gradient == "opacity"
+	if light && c.base == nil && c.Width > 0 && c.apart() < g.pitch {
 		t.average(&c.outline, 2*g.pitch)
 	} else {
 		t.trace(&c.outline, g.pitch)
@@ -98,13 +99,13 @@ func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
 	}
 	// The opacity falls from the top of the plot to its bottom.
 	steps := max(2, min(math.Ceil(c.Fill*80), mostSteps))
-	height := g.in.height() / steps
+	height, band := g.in.height()/steps, g.in
 	for i := range int(steps) {
-		band := g.in
-		band.top = g.in.top + float64(float64(i)*height)
-		band.bottom = band.top + height
+		// Bands that meet within a pixel would have a seam.
+		band.bottom = min(math.Round(g.in.top+float64(float64(i+1)*height)), g.in.bottom)
 		shade.alpha = alpha(c.Fill * (1 - (float64(i)+0.5)/steps))
 		g.area(s, t, band, shade)
+		band.top = band.bottom
 	}
 }
 
