@@ -25,7 +25,18 @@ func emptyBoard() *board.Board {
 		},
 		Variables: []grafana.VariableVerdict{
 			{Name: "datasource", Type: "datasource", Status: "resolved", Values: []string{"p"}},
-			{Name: "job", Type: "query", Status: "resolved", Values: []string{"node"}, Count: 1},
+			{
+				Name: "job", Label: "Job", Type: "query", Status: "resolved",
+				Values: []string{"node"}, Count: 1,
+			},
+			{
+				Name: "mount", Type: "query", Status: "resolved", Values: []string{".*"}, Count: 1,
+				All: true,
+			},
+			{
+				Name: "has_it", Type: "query", Status: "resolved", Values: []string{"1"}, Count: 1,
+				Hidden: true,
+			},
 			{
 				Name: "node", Type: "query", Status: "resolved",
 				Values: strings.Fields("a b c d e f g"), Count: 30,

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -56,7 +57,7 @@ func (g *boardPage) writeVariables() {
 		if values == "" {
 			continue
 		}
-		name := oneLine(v.Name) + " "
+		name := oneLine(cmp.Or(v.Label, v.Name)) + " "
 		room := max(g.room()-g.textWidth(name, boardLineStyle), 0)
 		values = g.elide(values, variableStyle, min(room, 360))
 		wide := g.textWidth(name, boardLineStyle) + g.textWidth(values, variableStyle)
@@ -77,10 +78,10 @@ func (g *boardPage) writeVariables() {
 // variableText returns the values of a variable, or nothing if a reader of Grafana would not see
 // any.
 func (g *boardPage) variableText(v grafana.VariableVerdict) string {
-	if v.Status != "resolved" || v.Type == "datasource" || v.Type == "constant" {
+	if v.Hidden || v.Status != "resolved" || v.Type == "datasource" || v.Type == "constant" {
 		return ""
 	}
-	if len(v.Values) == 1 && (v.Values[0] == ".*" || v.Values[0] == ".+") {
+	if v.All {
 		return g.say.EveryValue
 	}
 	const most = 5

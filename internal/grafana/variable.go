@@ -31,6 +31,7 @@ const (
 type Variable struct {
 	Name       string
 	Label      string
+	Hidden     bool         // Grafana does not show it
 	Kind       VariableKind // an unknown kind is kept as it is, with its saved value
 	Query      string       // its meaning depends on the kind
 	Regex      string
@@ -127,7 +128,8 @@ func (d *decoder) hasVariable(name string) bool {
 func (d *decoder) readVariable(o object, name string, kind VariableKind, section string) Variable {
 	v := Variable{
 		Name: name, Label: o.text("label"), Kind: kind, Section: section,
-		Regex: o.text("regex"), Sort: readSort(o),
+		Hidden: o.text("hide") == "2" || o.text("hide") == "hideVariable",
+		Regex:  o.text("regex"), Sort: readSort(o),
 		Multi: o.yes("multi"), IncludeAll: o.yes("includeAll"), AllValue: o.text("allValue"),
 		Current:    readCurrent(o),
 		Datasource: o.datasource("datasource"),

@@ -57,6 +57,10 @@ type VariableVerdict struct {
 	Values []string `json:"values"` // at most 20 of its values
 	Count  int      `json:"count"`  // of all its values
 	Reason string   `json:"reason"` // how it resolves, or why it does not
+
+	Label  string `json:"-"` // what Grafana calls it; may be empty
+	Hidden bool   `json:"-"` // Grafana does not show it
+	All    bool   `json:"-"` // Values stand for all of its values
 }
 
 // Explain says what becomes of every panel and every variable.
@@ -75,7 +79,7 @@ func (v *Value) explain() VariableVerdict {
 	const most = 20
 	out := VariableVerdict{
 		Name: v.Variable.Name, Type: string(v.Variable.Kind), Status: "resolved", Reason: v.How,
-		Values: []string{},
+		Values: []string{}, Label: v.Variable.Label, Hidden: v.Variable.Hidden, All: v.All,
 	}
 	switch {
 	case v.Pending:
