@@ -19,6 +19,8 @@ const (
 	unitShare       = 0.68 // size of a unit, as a share of the size of its number
 	leastTileWidth  = 68.0 // where there are many tiles
 	leastTileHeight = 32.0
+	leastRowWidth   = 130.0 // of a tile with its name beside its figure
+	leastRowHeight  = 19.0
 	leastGauge      = 50.0 // width and height of a gauge among many
 	viewTileGap     = 8.0
 	moreHeight      = 18.0 // of the line that says how many are left out
@@ -123,7 +125,8 @@ func (t *tiling) arrange() int {
 	}
 	fits := func(columns, rows int) bool {
 		w, h := t.cell(columns, rows)
-		return w >= least.right && h >= least.bottom
+		return w >= least.right && h >= least.bottom ||
+			!t.Gauge && w >= leastRowWidth && h >= leastRowHeight
 	}
 	switch {
 	case t.Vertical && fits(1, n) || n == 1:
