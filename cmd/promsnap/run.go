@@ -330,7 +330,7 @@ func (f runFlags) check() (rules.Severity, error) {
 func reproduce(name string, f runFlags, slot time.Time) string {
 	parts := []string{"promsnap", "run"}
 	if f.config != "" {
-		parts = append(parts, name, "-c", filepath.Base(f.config))
+		parts = append(parts, name, "-c", baseOf(f.config))
 	}
 	if f.prometheusURL != "" && !strings.Contains(f.prometheusURL, "@") {
 		parts = append(parts, "--prometheus-url", f.prometheusURL)
@@ -347,6 +347,7 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 	for _, flag := range []struct{ name, value string }{
 		{"--grafana-url", withoutQuery(f.from.grafanaURL)},
 		{"--grafana-token-env", f.from.tokenEnv},
+		{"--grafana-token-file", baseOf(f.from.tokenFile)},
 		{"--grafana-com-url", withoutQuery(f.from.publicURL)},
 		{"--prometheus-service", f.kube.service}, {"--context", f.kube.context},
 		{"--namespace", f.kube.namespace}, {"--range", f.rng},
@@ -356,6 +357,14 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 		}
 	}
 	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
+}
+
+// baseOf returns the name of a file without its directory; "" stays.
+func baseOf(file string) string {
+	if file == "" {
+		return ""
+	}
+	return filepath.Base(file)
 }
 
 // withoutQuery returns an address without its query and fragment.
