@@ -112,6 +112,10 @@ func TestRunDashboard(t *testing.T) {
 		t.Errorf("got worst severity %v, want a warning: every load is above 0.001",
 			res.Report.Worst())
 	}
+	if in := res.Report.Info; len(in.Nodes) > 0 || len(in.Notes) > 0 || len(res.Report.Blind) > 0 {
+		t.Errorf("got nodes %v, notes %v, missing data %q, want none: the report is about the "+
+			"dashboard", in.Nodes, in.Notes, res.Report.Blind)
+	}
 	for _, p := range res.Report.Panels {
 		if p.Spec.Section != "Alerts" {
 			t.Errorf("panel %s: got section %q, want Alerts", p.Spec.Name, p.Spec.Section)

@@ -79,7 +79,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	info := report.Info{
 		Cluster: s.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range,
 		Zone: r.Zone, Language: r.Language, Version: s.o.Version,
-		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: o.Nodes.All(),
+		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: found.nodes,
 		Scrape: p.ScrapeInterval, Notes: found.notes, Font: s.font, Board: found.board,
 	}
 	if s.o.Command != nil {
@@ -99,27 +99,28 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 type taken struct {
 	panels  []snapshot.Panel
 	board   *board.Board
+	nodes   []snapshot.Node
 	notes   []snapshot.Note
 	unknown bool // see reportSnapshot
 }
 
 // take queries the panels and the dashboard of a report. If Prometheus is unreachable, every panel
-// fails without a query of its own. A report without panels needs neither labels nor nodes.
+// fails without a query of its own.
 func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
 	k nodeList) (found taken) {
-	var err error
+	var down error
 	if len(r.Panels) > 0 {
-		err = s.findLabels(ctx, r, o, &found)
+		found.notes, down = s.findNodes(ctx, r, o, k)
+		found.nodes = o.Nodes.All()
 	}
-	plan := s.planDashboard(ctx, r, *o, promapi.Unreachable(err))
+	plan := s.planDashboard(ctx, r, *o, down)
 	specs, problems := withJudged(r.Panels, plan)
 	if len(r.Panels) == 0 && len(specs) > 0 {
-		err = s.findLabels(ctx, r, o, &found)
+		// Alerts are identified by their nodes. A dashboard need not be about the cluster, so its
+		// report has neither the nodes nor what is to be known of them.
+		_, down = s.findNodes(ctx, r, o, k)
 	}
-	if len(specs) > 0 {
-		err = s.findNodes(ctx, r, o, k, err, &found)
-	}
-	if down := promapi.Unreachable(err); down != nil {
+	if down != nil {
 		found.panels = snapshot.Failed(specs, down)
 	} else {
 		found.panels = s.takeSome(ctx, specs, problems, *o)
@@ -129,35 +130,27 @@ func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
 	return found
 }
 
-// findLabels finds out how the source names its labels. An error says that it could not.
-func (s *Source) findLabels(ctx context.Context, r config.Report, o *snapshot.Options,
-	found *taken) error {
+// findNodes finds the labels and the nodes, and adds them to o. down is why Prometheus is
+// unreachable; nil: it is not.
+func (s *Source) findNodes(ctx context.Context, r config.Report, o *snapshot.Options,
+	k nodeList) (notes []snapshot.Note, down error) {
 	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range,
 		s.cfg.Prometheus.ClusterLabel)
-	o.Mapping, found.notes = mapping, notes
-	return err
-}
-
-// findNodes finds the nodes and adds them to o. err is that of findLabels. The error that it
-// returns says that the nodes are unknown.
-func (s *Source) findNodes(ctx context.Context, r config.Report, o *snapshot.Options, k nodeList,
-	err error, found *taken) error {
-	down := promapi.Unreachable(err)
-	if down == nil {
+	o.Mapping = mapping
+	if promapi.Unreachable(err) == nil {
 		if err != nil {
-			found.notes = append(found.notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
+			notes = append(notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
 		}
 		var more []snapshot.Note
-		o.Nodes, more, err = snapshot.LoadNodes(ctx, o.Mapping.Querier(s.client), o.End(), r.Range,
+		o.Nodes, more, err = snapshot.LoadNodes(ctx, mapping.Querier(s.client), o.End(), r.Range,
 			k.nodes...)
-		found.notes = append(found.notes, more...)
-		down = promapi.Unreachable(err)
+		notes = append(notes, more...)
 	}
-	found.notes = append(found.notes, k.notes...)
-	if err != nil && down == nil {
-		found.notes = append(found.notes, snapshot.NoteOf(snapshot.NoteNodesByAddress, err))
+	notes = append(notes, k.notes...)
+	if down = promapi.Unreachable(err); err != nil && down == nil {
+		notes = append(notes, snapshot.NoteOf(snapshot.NoteNodesByAddress, err))
 	}
-	return down
+	return notes, down
 }
 
 // whyIncomplete returns why the queries ended early. If a proxy kept them waiting until it gave up,

@@ -27,8 +27,8 @@ func TestQueries(t *testing.T) {
 	b := decode(t, graph(1, "First", "up", `x{job="$job"}`, "y{z=\"$nothing\"}")+","+
 		graph(2, "Again", "up")+","+
 		panelOf(3, "Now", "stat", `, "instant": true`, "up")+","+
-		panelOf(4, "Slow", "timeseries", `, "interval": "7m"`, "up")+`,{"id": 5, "type": "text", "gridPos": {"y": 99, "w": 4, "h": 4},
-			"options": {"content": "# Words"}}`,
+		panelOf(4, "Slow", "timeseries", `, "interval": "7m"`, "up")+`,{"id": 5, "type": "text",
+			"gridPos": {"y": 99, "w": 4, "h": 4}, "options": {"content": "# Words"}}`,
 		`{"name": "job", "type": "query", "query": "label_values(up, job)"}`)
 	p := dashboard.New(t.Context(), d.client(t), b, dashboard.Options{
 		End: end, Range: time.Hour, Scrape: time.Minute,

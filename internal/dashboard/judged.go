@@ -85,13 +85,15 @@ func firstRef(planned *grafana.Planned) string {
 	return planned.Queries[0].Ref
 }
 
-// add adds a query. why is why it cannot be sent; empty: it can.
+// add adds a query. why is why it cannot be sent; empty: it can. Without a legend, series have the
+// labels that differ, because a whole label set is too long for a message.
 func (j *Judged) add(planned *grafana.Planned, q grafana.Query, why string) {
 	if why != "" {
 		j.fail(q.Ref, why)
 	}
 	j.Spec.Queries = append(j.Spec.Queries, panel.Query{
-		Ref: q.Ref, Expr: q.Expr, Legend: q.Legend, Unit: planned.Panel.Unit(q.Ref),
+		Ref: q.Ref, Expr: q.Expr, Legend: cmp.Or(q.Legend, panel.AutoLegend),
+		Unit: planned.Panel.Unit(q.Ref),
 	})
 }
 
