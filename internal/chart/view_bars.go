@@ -11,7 +11,7 @@ import (
 
 // Distances of a dashboard's bars, in logical pixels.
 const (
-	leastPitch    = 16.0 // from one bar to the next
+	leastPitch    = 13.0 // from one bar to the next
 	mostPitch     = 52.0
 	leastTwoLines = 34.0  // the pitch from which a narrow panel has names above its bars
 	narrowBars    = 300.0 // the width below which a panel of bars is narrow
