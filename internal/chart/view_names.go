@@ -22,17 +22,18 @@ func (p *picture) elideAll(names []string, st style, room float64) []string {
 }
 
 // commonEnd returns the length of the end that all names share, from a mark between two words on.
-// Empty names do not count.
+// Empty names do not count. If all are the same, it is 0.
 func commonEnd(names []string) int {
-	end, n := "", 0
+	end, n, first, differ := "", 0, "", false
 	for _, name := range names {
 		switch {
 		case name == "":
 			continue
 		case n == 0:
-			end = name
+			end, first = name, name
 		}
 		n++
+		differ = differ || name != first
 		for !strings.HasSuffix(name, end) {
 			end = end[1:]
 		}
@@ -41,7 +42,7 @@ func commonEnd(names []string) int {
 		}
 	}
 	at := strings.IndexAny(end, ".-_/:@ ")
-	if n < 2 || at < 0 {
+	if n < 2 || at < 0 || !differ {
 		return 0
 	}
 	return len(end) - at

@@ -12,12 +12,13 @@ func TestCommonEnd(t *testing.T) {
 	}{
 		{[]string{"a.example.org", "", "b.example.org"}, len(".example.org")},
 		{[]string{"a.example.org"}, 0},
-		{[]string{"same.org", "same.org"}, len(".org")},
+		{[]string{"same.org", "same.org"}, 0},
 		{[]string{".org", ".org"}, 0},
 		{[]string{"가.나", "다.나"}, len(".나")},
 		{[]string{"abc", "xbc"}, 0},
 		{[]string{"", ""}, 0},
 		{nil, 0},
+		{[]string{"2026-11-22 00:00:00", "2026-11-22 00:00:00", ""}, 0},
 	} {
 		if got := commonEnd(c.names); got != c.want {
 			t.Errorf("commonEnd(%q): got %d, want %d", c.names, got, c.want)
