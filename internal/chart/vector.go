@@ -55,7 +55,7 @@ func (v *vector) Save(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w,
 		`<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s `+
-			`font-family="%s">%s</svg>`,
+			`font-family="%s" stroke-linejoin="round" stroke-linecap="round">%s</svg>`,
 		said, v.picture.width, v.picture.height, plot, fontFamily, v.out.String())
 	return err
 }
@@ -144,8 +144,7 @@ func (v *vector) Line(path []point, width float64, dash []float64, p paint) {
 	v.out.WriteString(`<path d="`)
 	v.steps(path)
 	fmt.Fprintf(&v.out,
-		`" fill="none" stroke-width="%s" stroke-linejoin="round" stroke-linecap="round"`,
-		decimal(width))
+		`" fill="none" stroke-width="%s"`, decimal(width))
 	v.dashes(dash)
 	v.colour("stroke", p)
 	v.out.WriteString("/>")
@@ -162,11 +161,21 @@ func (v *vector) dashes(dash []float64) {
 	fmt.Fprintf(&v.out, ` stroke-dasharray="%s"`, strings.Join(words, " "))
 }
 
-// longStep is the height of a step, in tenths of a pixel, from which it ends at a whole pixel.
-const longStep = 40
+// coarse rounds a coordinate in tenths of a pixel, of which nobody sees the last digit after a long
+// step: to a half or to a whole pixel.
+func coarse(at, before int) int {
+	unit := 1
+	switch step := max(at-before, before-at); {
+	case step >= 40:
+		unit = 10
+	case step >= 10:
+		unit = 5
+	}
+	return (at + unit/2) / unit * unit
+}
 
 // steps writes a path's data in tenths of a pixel. Each point is relative to the one before, which
-// is half as long as coordinates. Of a steep line nobody sees the tenths.
+// is half as long as coordinates.
 func (v *vector) steps(path []point) {
 	var x, y, dy int
 	var b []byte
@@ -176,10 +185,12 @@ func (v *vector) steps(path []point) {
 			continue
 		}
 		px, py := int(math.Round(float64(p.x)*10)), int(math.Round(float64(p.y)*10))
-		goesOn := straight
-		straight = false
+		goesOn, first := straight, i == 0 || !path[i-1].drawable()
+		if straight = false; !first {
+			py = coarse(py, y)
+		}
 		switch {
-		case i == 0 || !path[i-1].drawable():
+		case first:
 			b = tenths(append(tenths(append(b, 'M'), px), ' '), py)
 			if i+1 == len(path) || !path[i+1].drawable() {
 				b = append(b, "h0"...) // an isolated sample: the round cap is a dot

@@ -26,7 +26,7 @@ var graphTickStyle = style{11, regular, mutedInk}
 type graphView struct {
 	*picture
 	graph  *board.Graph
-	box    box // of the graph with its axes and its legend
+	box    box // of the plot with its axes
 	plot   box
 	axes   [2]graphAxis
 	x0, x1 float64 // the range of time, in seconds
@@ -34,9 +34,10 @@ type graphView struct {
 
 // addGraph lays out curves over time in b.
 func (p *picture) addGraph(g *board.Graph, b box) {
-	v := &graphView{picture: p, graph: g, box: b, plot: b}
+	v := &graphView{picture: p, graph: g, box: b}
 	v.setTimes()
 	v.placeLegend()
+	v.plot = v.box
 	withTimes := v.plot.height() >= graphLeast
 	if withTimes {
 		v.plot.bottom -= graphTimes
@@ -70,8 +71,8 @@ func (v *graphView) placeLegend() {
 		}
 		width := min(v.natural(g), b.width()*share)
 		l := v.newLegend(g, width, b.height())
-		v.plot.right -= width + entryGap
-		v.writeLegend(&l, v.plot.right+entryGap, b.top)
+		v.box.right -= width + entryGap
+		v.writeLegend(&l, v.box.right+entryGap, b.top)
 		return
 	}
 	room := min(b.height()*legendShare, b.height()-graphLeast-graphTimes)
@@ -81,8 +82,8 @@ func (v *graphView) placeLegend() {
 	below := *g // a list below the plot has several entries in a line
 	below.Legend.Right = false
 	l := v.newLegend(&below, b.width(), room)
-	v.plot.bottom -= l.height + 4
-	v.writeLegend(&l, b.left, v.plot.bottom+4)
+	v.box.bottom -= l.height + 4
+	v.writeLegend(&l, b.left, v.box.bottom+4)
 }
 
 // placeAxes makes room for the values' ticks beside the plot.

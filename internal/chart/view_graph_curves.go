@@ -98,7 +98,7 @@ func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
 		return
 	}
 	// The opacity falls from the top of the plot to its bottom.
-	steps := max(2, min(math.Ceil(c.Fill*80), mostSteps))
+	steps := max(2, min(math.Ceil(c.Fill*20/float64(g.tolerance)), mostSteps))
 	height, band := g.in.height()/steps, g.in
 	for i := range int(steps) {
 		// Bands that meet within a pixel would have a seam.
