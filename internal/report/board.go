@@ -99,6 +99,14 @@ func (w wording) beyond(f board.Beyond) BeyondRow {
 // panelTitle returns the title of a panel, or that it has none.
 func (w wording) panelTitle(title string) string { return cmp.Or(printable(title), w.Untitled) }
 
+// Figures returns how the figures of the dashboard are, in one line, or "" if the report has none.
+func (r *Report) Figures() string {
+	if r.Info.Board == nil {
+		return ""
+	}
+	return r.words.figures(r)
+}
+
 // figures returns how the dashboard's figures are: "3 of 24 figures are red: Root FS Used 94.2%,
 // …". A dashboard without thresholds says how many panels have data.
 func (w wording) figures(r *Report) string {

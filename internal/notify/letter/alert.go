@@ -19,11 +19,12 @@ import (
 
 // The marks at the start of a line.
 const (
-	redMark   = "🔴"
-	amberMark = "🟠"
-	greyMark  = "⚪"
-	greenMark = "✅"
-	testMark  = "🧪"
+	redMark    = "🔴"
+	amberMark  = "🟠"
+	yellowMark = "🟡" // a figure of a dashboard is yellow; it is no finding
+	greyMark   = "⚪"
+	greenMark  = "✅"
+	testMark   = "🧪"
 )
 
 func markOf(s rules.Severity) string {

@@ -140,19 +140,12 @@ type Picture struct {
 	Name string // of the file: "node-memory-ip-10-0-1-12.png"
 	Alt  string // a description of the picture
 
-	drawn []byte // the file; nil: panel is drawn
-	panel *snapshot.Panel
-	info  report.Info
+	draw func() ([]byte, error)
 }
 
-// PNG returns the file. It draws the chart of a finding in the size of a phone.
+// PNG draws the picture: the chart of a finding in the size of a phone.
 func (p Picture) PNG() ([]byte, error) {
-	if p.drawn != nil {
-		return p.drawn, nil
-	}
-	png, err := chart.PNG(p.panel, chart.Options{
-		Phone: true, Scale: 2, Zone: p.info.Zone, Language: p.info.Language, Font: p.info.Font,
-	})
+	png, err := p.draw()
 	if err != nil {
 		return nil, fmt.Errorf("drawing %s: %w", p.Name, err)
 	}
@@ -168,27 +161,36 @@ func (w *writer) pictures() []Picture {
 	return append(w.boardPictures(), w.charts()...)
 }
 
-// boardPictures returns the report's pictures of its dashboard: the whole, and the first screen,
-// which can be read in a message on a phone. The report's files have them already.
+// boardPictures returns the pictures of the report's dashboard: the whole, and the first screen,
+// which can be read in a message on a phone.
 func (w *writer) boardPictures() []Picture {
-	b := w.report.Info.Board
-	if b == nil {
+	in := &w.report.Info
+	if in.Board == nil {
 		return nil
 	}
-	var out []Picture
-	for _, p := range []struct{ name, alt string }{
-		{report.BoardPicture, w.WholeBoard}, {report.BoardPhonePicture, w.BoardBeginning},
-	} {
-		for _, f := range w.d.Files {
-			if f.Name == p.name {
-				out = append(out, Picture{
-					Name: p.name, drawn: f.Body,
-					Alt: w.limits.Clip(fillText(p.alt, b.Title), w.limits.Alt),
-				})
-			}
+	whole := chart.BoardOptions{Zone: in.Zone, Language: in.Language, Font: in.Font}
+	screen := whole
+	screen.Phone, screen.Scale = true, 2
+	return []Picture{
+		w.boardPicture(report.BoardPicture, w.WholeBoard, whole),
+		w.boardPicture(report.BoardPhonePicture, w.BoardBeginning, screen),
+	}
+}
+
+// boardPicture returns a picture of the dashboard. If an archive keeps the report, it is drawn
+// already.
+func (w *writer) boardPicture(name, alt string, o chart.BoardOptions) Picture {
+	b := w.report.Info.Board
+	p := Picture{
+		Name: name, Alt: w.limits.Clip(fillText(alt, b.Title), w.limits.Alt),
+		draw: func() ([]byte, error) { return chart.BoardPNG(b, o) },
+	}
+	for _, f := range w.d.Files {
+		if f.Name == name {
+			p.draw = func() ([]byte, error) { return f.Body, nil }
 		}
 	}
-	return out
+	return p
 }
 
 // charts returns the charts of the worst findings, one for each. Findings of series that are not
@@ -208,7 +210,7 @@ func (w *writer) charts() []Picture {
 		}
 	}
 	var out []Picture
-	drawn := map[string]bool{}
+	in, drawn := &w.report.Info, map[string]bool{}
 	for _, f := range found {
 		for i := range w.report.Panels {
 			p := &w.report.Panels[i]
@@ -222,9 +224,14 @@ func (w *writer) charts() []Picture {
 			if !drawn[key] {
 				drawn[key] = true
 				out = append(out, Picture{
-					Name:  report.Slug(key) + ".png",
-					Alt:   w.limits.Clip(outside.Line(f.alt), w.limits.Alt),
-					panel: about, info: w.report.Info,
+					Name: report.Slug(key) + ".png",
+					Alt:  w.limits.Clip(outside.Line(f.alt), w.limits.Alt),
+					draw: func() ([]byte, error) {
+						return chart.PNG(about, chart.Options{
+							Phone: true, Scale: 2, Zone: in.Zone, Language: in.Language,
+							Font: in.Font,
+						})
+					},
 				})
 			}
 		}

@@ -38,6 +38,11 @@ func (w *writer) summary() Letter {
 		l.Lines = append(l.Lines, sentences(r.Headline, blindWhy)...)
 	}
 	l.Lines = append(l.Lines, listed(found, listedFindings, w.MoreFindings, w.finding)...)
+	if r.Worst() != rules.None || len(found) > 0 { // the headline is about a finding
+		if figures := r.Figures(); figures != "" {
+			l.Lines = append(l.Lines, text(figures))
+		}
+	}
 	if len(r.Failures) > 0 {
 		var titles []string
 		for _, f := range r.Failures {
@@ -63,7 +68,7 @@ func (w *writer) summary() Letter {
 }
 
 // verdict returns the mark of a summary. It is green only if the summary and the checks before it
-// had all data and no value is above or below its limit.
+// had all data, no value is above or below its limit, and no figure of a dashboard is coloured.
 func (w *writer) verdict() string {
 	r := w.report
 	switch {
@@ -74,6 +79,12 @@ func (w *writer) verdict() string {
 	case len(w.blindSpans()) > 0 || w.d.History != nil && w.d.History.NoCheckYet ||
 		r.Verdict() != report.VerdictOK:
 		return greyMark
+	}
+	switch red, yellow, _ := r.BeyondCounts(); {
+	case red > 0:
+		return amberMark
+	case yellow > 0:
+		return yellowMark
 	}
 	return greenMark
 }

@@ -93,7 +93,10 @@ func TestPicturesOfADashboard(t *testing.T) {
 		{kind: notify.KindNew, found: 1, files: true, language: words.English, want: []string{
 			"node-memory-ip-10-0-1-12.png: 🔴 ip-10-0-1-12 memory 94.4 %, since 02:52 (18 min)",
 		}},
-		{kind: notify.KindSummary, language: words.English}, // the report could not be drawn
+		{kind: notify.KindSummary, language: words.English, want: []string{ // without an archive
+			"dashboard.png: Node <Exporter> Full, the whole dashboard",
+			"dashboard-phone.png: Node <Exporter> Full, the first screen",
+		}},
 	} {
 		name := fmt.Sprintf("%s of %d in %s, files: %t", tc.kind, tc.found, tc.language, tc.files)
 		slack, n := rig(t)
@@ -108,8 +111,11 @@ func TestPicturesOfADashboard(t *testing.T) {
 		var got []string
 		for _, f := range slack.Files() {
 			got = append(got, f.Name+": "+f.Title)
-			if strings.HasPrefix(f.Name, "dashboard") && string(f.Body) != "body of "+f.Name {
-				t.Errorf("%s: got %.60q in %s, want the report's file", name, f.Body, f.Name)
+			_, drawn := png.DecodeConfig(bytes.NewReader(f.Body))
+			if strings.HasPrefix(f.Name, "dashboard") && tc.files != (string(f.Body) ==
+				"body of "+f.Name) || !tc.files && drawn != nil {
+				t.Errorf("%s: got %.60q in %s, want the report's file, or a picture if it has "+
+					"none", name, f.Body, f.Name)
 			}
 			if f.Alt != f.Title {
 				t.Errorf("%s: got the description %q of %s, want %q", name, f.Alt, f.Name, f.Title)
