@@ -51,19 +51,33 @@ func (s speech) atMost(said []string, n int) []string {
 	return append(said[:mostSpoken:mostSpoken], s.AndMore.Of(n-mostSpoken))
 }
 
-// UndrawableInView returns the runes in the texts of a dashboard's panel that neither an embedded
-// font nor f has, each once and in order. A PNG shows an empty box for them.
-func UndrawableInView(v *board.View, f *Font) []rune {
+// UndrawableInBoard returns the runes in the texts of a dashboard that neither an embedded font nor
+// f has, each once and in order. A PNG shows an empty box for them.
+func UndrawableInBoard(b *board.Board, f *Font) []rune {
 	faces := Options{Font: f}.faces()
 	var missing []rune
-	eachText(v, func(text string) {
+	look := func(text string) {
 		for _, r := range text {
 			if r >= utf8.RuneSelf && faces[regular].find(r).font == nil &&
 				!slices.Contains(missing, r) {
 				missing = append(missing, r)
 			}
 		}
-	})
+	}
+	look(b.Title)
+	for _, v := range b.Variables {
+		look(v.Label)
+		for _, value := range v.Values {
+			look(value)
+		}
+	}
+	for _, r := range b.Rows {
+		look(r.Tab)
+		look(r.Title)
+	}
+	for i := range b.Panels {
+		eachText(&b.Panels[i].View, look)
+	}
 	return missing
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/promsnap/promsnap/internal/board"
+	"github.com/promsnap/promsnap/internal/grafana"
 	"github.com/promsnap/promsnap/internal/grafana/value"
 )
 
@@ -37,7 +38,7 @@ func TestSpoken(t *testing.T) {
 }
 
 // Every kind of a panel has its texts looked at.
-func TestUndrawableInView(t *testing.T) {
+func TestUndrawableInBoard(t *testing.T) {
 	const face = "a 🙂"
 	spans := []board.Span{{Text: face}}
 	for name, v := range map[string]*board.View{
@@ -55,11 +56,20 @@ func TestUndrawableInView(t *testing.T) {
 		"cell":  {Text: &board.Text{Blocks: []board.Block{{Cells: [][]board.Span{spans}}}}},
 		"code":  {Text: &board.Text{Blocks: []board.Block{{Code: "x\n🙂"}}}},
 	} {
-		if got := string(UndrawableInView(v, nil)); got != "🙂" {
+		b := &board.Board{Panels: []board.Panel{{View: *v}}}
+		if got := string(UndrawableInBoard(b, nil)); got != "🙂" {
 			t.Errorf("%s: got %q, want 🙂", name, got)
 		}
 	}
-	if got := UndrawableInView(aText(), nil); len(got) > 0 {
+	b := &board.Board{
+		Title: "中", Rows: []board.Row{{Title: "文 a", Tab: "🙂"}},
+		Variables: []grafana.VariableVerdict{{Label: "用", Values: []string{"中", "가"}}},
+	}
+	if got, want := string(UndrawableInBoard(b, nil)), "中用🙂文"; got != want {
+		t.Errorf("around the panels: got %q, want %q", got, want)
+	}
+	b = &board.Board{Panels: []board.Panel{{View: *aText()}}}
+	if got := UndrawableInBoard(b, nil); len(got) > 0 {
 		t.Errorf("a text in our fonts: got %q, want none", string(got))
 	}
 }

@@ -215,9 +215,7 @@ func undrawable(panels []snapshot.Panel, b *board.Board, f *chart.Font) []rune {
 		missing = append(missing, chart.Undrawable(&panels[i], f)...)
 	}
 	if b != nil {
-		for i := range b.Panels {
-			missing = append(missing, chart.UndrawableInView(&b.Panels[i].View, f)...)
-		}
+		missing = append(missing, chart.UndrawableInBoard(b, f)...)
 	}
 	slices.Sort(missing)
 	return slices.Compact(missing)
