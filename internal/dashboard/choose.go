@@ -20,7 +20,7 @@ func (p *Plan) choose() {
 	p.verdicts = slices.Clone(p.plan.Verdicts)
 	out := make([]map[string]int, len(p.verdicts)) // how many copies are left out, by reason
 	copies := make([]int, len(p.verdicts))
-	rows, names := map[int]int{}, map[string]bool{}
+	names := map[string]bool{}
 	for _, name := range p.o.Names {
 		names[name] = true
 	}
@@ -37,12 +37,9 @@ func (p *Plan) choose() {
 			continue
 		}
 		name := unique(names, nameOf(planned.Title, planned.Panel.ID))
-		drawn := shown{planned: planned, row: -1, name: name}
-		if r := planned.Row; r >= 0 {
-			drawn.row = p.rowOf(r, rows)
-		}
-		p.panels = append(p.panels, drawn)
+		p.panels = append(p.panels, shown{planned: planned, name: name})
 	}
+	p.chooseRows()
 	for i := range out {
 		leave(&p.verdicts[i], out[i], copies[i])
 	}
@@ -110,18 +107,40 @@ func leave(v *grafana.Verdict, why map[string]int, copies int) {
 	v.Reason = strings.Join(append(more, reasons...), "; ")
 }
 
-// rowOf returns the index of a row of the plan among those with a panel, and adds it if it is new.
-func (p *Plan) rowOf(planned int, known map[int]int) int {
-	i, ok := known[planned]
-	if !ok {
-		row := p.plan.Rows[planned]
-		i = len(p.rows)
-		known[planned] = i
+// chooseRows decides which rows are shown: those with a panel, and those that are empty in the file
+// if the report leaves out no panel.
+func (p *Plan) chooseRows() {
+	planned, drawn := make([]int, len(p.plan.Rows)), make([]int, len(p.plan.Rows))
+	all := true
+	for i := range p.plan.Panels {
+		one := &p.plan.Panels[i]
+		all = all && p.shows(one)
+		if one.Row >= 0 {
+			planned[one.Row]++
+		}
+	}
+	for _, one := range p.panels {
+		if r := one.planned.Row; r >= 0 {
+			drawn[r]++
+		}
+	}
+	at := make([]int, len(p.plan.Rows))
+	for i, row := range p.plan.Rows {
+		at[i] = -1
+		if drawn[i] == 0 && (planned[i] > 0 || row.Hidden || !all) {
+			continue
+		}
+		at[i] = len(p.rows)
 		p.rows = append(p.rows, board.Row{
 			Title: row.Title, Tab: row.Row.Tab, Collapsed: row.Row.Collapsed,
 		})
 	}
-	return i
+	for i := range p.panels {
+		one := &p.panels[i]
+		if one.row = one.planned.Row; one.row >= 0 {
+			one.row = at[one.row]
+		}
+	}
 }
 
 const maxName = 60 // characters, before the number

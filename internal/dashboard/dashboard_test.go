@@ -307,3 +307,37 @@ func TestLeftOut(t *testing.T) {
 		t.Errorf("verdicts (-want +got):\n%s", diff)
 	}
 }
+
+// An empty row is shown, unless the report has only some panels. A row whose panels are left out is
+// not.
+func TestRows(t *testing.T) {
+	d := newDouble(t)
+	row := func(id int, title string) string {
+		return fmt.Sprintf(`{"id": %d, "type": "row", "title": %q, "gridPos": {"y": %d}}`, id, title,
+			id*8)
+	}
+	panels := strings.Join([]string{
+		row(1, "Empty"), row(2, "First"), graph(3, "Out", "up"), row(4, "Second"),
+		graph(5, "Kept", "up"),
+	}, ",")
+	for _, tt := range []struct {
+		shows func(string) bool
+		want  string
+	}{
+		{nil, "Empty First Second, Out 1, Kept 2"},
+		{func(title string) bool { return title != "Out" }, "Second, Kept 0"},
+	} {
+		b := run(t, d, panels, "", dashboard.Options{Shows: tt.shows})
+		var titles []string
+		for _, r := range b.Rows {
+			titles = append(titles, r.Title)
+		}
+		got := strings.Join(titles, " ")
+		for _, p := range b.Panels {
+			got += fmt.Sprintf(", %s %d", p.Title, p.Row)
+		}
+		if got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}

@@ -27,9 +27,12 @@ func (d *decoder) readPanels(o object) {
 		})
 	}
 	d.gridded = slices.ContainsFunc(all, func(p object) bool { return p.has("gridPos") })
-	row, copied := -1, false
+	row, copied, closed := -1, false, false
 	for _, p := range all {
 		if p.text("type") != "row" {
+			if closed { // Grafana shows a panel below a collapsed row as belonging to none
+				row, closed = d.addRow(Row{}), false
+			}
 			d.place(p, row, copied)
 			continue
 		}
@@ -42,6 +45,7 @@ func (d *decoder) readPanels(o object) {
 		row = d.addRow(Row{
 			Title: p.text("title"), Collapsed: p.yes("collapsed"), Repeat: p.text("repeat"),
 		})
+		closed = p.yes("collapsed")
 		for _, nested := range p.objects("panels", MaxPanels) {
 			d.place(nested, row, copied)
 		}

@@ -59,6 +59,20 @@ func TestRowsAndPlaces(t *testing.T) {
 			},
 		},
 		{
+			name: "a panel below a collapsed row is in none",
+			text: `{"panels": [
+				{"type": "row", "title": "R", "collapsed": true, "gridPos": {"y": 0},
+				 "panels": [{"type": "stat", "title": "in", "gridPos": {"y": 1, "w": 8, "h": 4}}]},
+				{"type": "stat", "title": "below", "gridPos": {"y": 1, "w": 24, "h": 4}},
+				{"type": "stat", "title": "too", "gridPos": {"y": 5, "w": 24, "h": 4}}]}`,
+			rows: []Row{{Title: "R", Collapsed: true}, {}},
+			want: []placed{
+				{"in", 0, Grid{0, 0, 8, 4}},
+				{"below", 1, Grid{0, 0, 24, 4}},
+				{"too", 1, Grid{0, 4, 24, 4}},
+			},
+		},
+		{
 			name: "legacy rows: width is span × 2, height is pixels ÷ 38",
 			text: `{"schemaVersion": 12, "rows": [
 				{"title": "R", "height": "150px", "showTitle": true, "panels": [
