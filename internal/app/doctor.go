@@ -1,14 +1,16 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -52,14 +54,25 @@ func (s *Source) examine(ctx context.Context) []Check {
 	// The remaining time is for the receivers and the state.
 	snap, done := context.WithTimeoutCause(ctx, s.o.Timeout*3/4, errTimeout)
 	defer done()
-	server, _ := s.client.Server(snap)
-	panels := slices.Concat(s.panels(snap, server)...)
+	server, err := s.client.Server(snap)
+	var panels []snapshot.Panel
+	var boards []Check
+	for _, r := range s.snapshots(snap, server) {
+		panels = append(panels, r.panels...)
+		if r.info.Board != nil {
+			boards = append(boards, checkBoard(r.config, r.info.Board))
+		}
+	}
 	answered := len(panels) == 0
 	for _, p := range panels {
 		answered = answered || p.Data != snapshot.DataFailed
 	}
-	if !answered {
+	down := promapi.Unreachable(err)
+	switch {
+	case !answered:
 		return []Check{{Text: "Prometheus failed", Err: panels[0].Failure}}
+	case len(panels) == 0 && down != nil:
+		return []Check{{Text: "Prometheus failed", Err: down}}
 	}
 	ok := Check{Text: "Prometheus ok"}
 	if server.Version != "" {
@@ -82,7 +95,47 @@ func (s *Source) examine(ctx context.Context) []Check {
 	if len(stores) > 0 {
 		checks = append(checks, checkStores(stores))
 	}
-	return append(checks, checkPanels(panels))
+	if len(panels) > 0 || len(boards) == 0 {
+		checks = append(checks, checkPanels(panels))
+	}
+	return append(checks, boards...)
+}
+
+// checkBoard counts the panels of a report's dashboard that have data. That some have none is
+// normal: dashboards are made for more than one kind of machine.
+func checkBoard(r config.Report, b *board.Board) Check {
+	const most = 5 // failures that are named
+	answered, asked := report.AnsweredPanels(b)
+	c := Check{
+		Text:  fmt.Sprintf("%d/%d panels of the dashboard of %s have data", answered, asked, r.Name),
+		Notes: b.Notes,
+	}
+	var failed []string
+	for _, why := range b.Failures {
+		failed = append(failed, "a variable of the dashboard: "+why)
+	}
+	for _, p := range b.Panels {
+		for _, f := range p.Failures {
+			if f.Sent {
+				failed = append(failed, fmt.Sprintf("panel %s: query %s: %s",
+					cmp.Or(outside.Said(p.Title, 80), p.Name), f.Ref, f.Reason))
+			}
+		}
+	}
+	var errs []error
+	for _, why := range failed[:min(len(failed), most)] {
+		errs = append(errs, errors.New(why))
+	}
+	switch more := len(failed) - most; {
+	case more > 0:
+		errs = append(errs, fmt.Errorf("and %d more queries of the dashboard failed", more))
+	case answered == 0 && len(failed) == 0:
+		errs = append(errs, fmt.Errorf("no panel of the dashboard has data: promsnap dashboard "+
+			"explain %s --prometheus-url URL shows the values of its variables, and its queries "+
+			"with --queries", r.Dashboard.Source))
+	}
+	c.Err = errors.Join(errs...)
+	return c
 }
 
 // checkStores returns which stores of a Thanos are down. Without them every answer is incomplete.

@@ -154,15 +154,19 @@ func (from *Source) Panels(ctx context.Context) [][]snapshot.Panel {
 	ctx, cancel := context.WithTimeoutCause(ctx, from.o.Timeout, errTimeout)
 	defer cancel()
 	server, _ := from.client.Server(ctx)
-	return from.panels(ctx, server)
+	var out [][]snapshot.Panel
+	for _, r := range from.snapshots(ctx, server) {
+		out = append(out, r.panels)
+	}
+	return out
 }
 
-// panels takes the snapshot of every report.
-func (from *Source) panels(ctx context.Context, server promapi.Server) [][]snapshot.Panel {
+// snapshots takes the snapshot of every report.
+func (from *Source) snapshots(ctx context.Context, server promapi.Server) []reportSnapshot {
 	nodes := from.listNodes(ctx)
-	var out [][]snapshot.Panel
+	var out []reportSnapshot
 	for _, r := range from.cfg.Reports {
-		out = append(out, from.snapshot(ctx, r, server, nodes).panels)
+		out = append(out, from.snapshot(ctx, r, server, nodes))
 	}
 	return out
 }

@@ -122,7 +122,7 @@ func (w wording) figures(r *Report) string {
 		return fmt.Sprintf(many, words.Thousands(n), words.Thousands(r.judged),
 			w.firstFigures(list))
 	}
-	answered, asked := answeredPanels(r.Info.Board)
+	answered, asked := AnsweredPanels(r.Info.Board)
 	some := fmt.Sprintf(w.PanelsWithData, words.Thousands(answered), words.Thousands(asked))
 	switch {
 	case r.judged > 0 && 2*answered < asked: // the thresholds that were compared say little
@@ -135,8 +135,8 @@ func (w wording) figures(r *Report) string {
 	return some
 }
 
-// answeredPanels returns how many panels of a dashboard have data, and how many should.
-func answeredPanels(b *board.Board) (answered, asked int) {
+// AnsweredPanels returns how many panels of a dashboard have data, and how many should.
+func AnsweredPanels(b *board.Board) (answered, asked int) {
 	for i := range b.Panels {
 		p := &b.Panels[i]
 		if p.Answered {
@@ -169,7 +169,7 @@ func (r *Report) DashboardSummary() string {
 	if b == nil {
 		return ""
 	}
-	answered, asked := answeredPanels(b)
+	answered, asked := AnsweredPanels(b)
 	empty, left := asked-answered, 0
 	for _, v := range b.Verdicts {
 		if v.Status == grafana.LeftOut {
