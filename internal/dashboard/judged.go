@@ -85,15 +85,17 @@ func firstRef(planned *grafana.Planned) string {
 	return planned.Queries[0].Ref
 }
 
-// add adds a query. why is why it cannot be sent; empty: it can. Without a legend, series have the
-// labels that differ, because a whole label set is too long for a message.
+// byNode is the legend of a query that has none: a whole label set is too long for a message. Where
+// several series are of one node, the labels that differ follow.
+const byNode = "{{node}}"
+
+// add adds a query. why is why it cannot be sent; empty: it can.
 func (j *Judged) add(planned *grafana.Planned, q grafana.Query, why string) {
 	if why != "" {
 		j.fail(q.Ref, why)
 	}
 	j.Spec.Queries = append(j.Spec.Queries, panel.Query{
-		Ref: q.Ref, Expr: q.Expr, Legend: cmp.Or(q.Legend, panel.AutoLegend),
-		Unit: planned.Panel.Unit(q.Ref),
+		Ref: q.Ref, Expr: q.Expr, Legend: cmp.Or(q.Legend, byNode), Unit: planned.Panel.Unit(q.Ref),
 	})
 }
 

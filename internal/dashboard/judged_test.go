@@ -76,7 +76,7 @@ func TestJudged(t *testing.T) {
 		got = append(got, one)
 	}
 	query := func(ref, expr string, u units.Unit) []panel.Query {
-		return []panel.Query{{Ref: ref, Expr: expr, Legend: panel.AutoLegend, Unit: u}}
+		return []panel.Query{{Ref: ref, Expr: expr, Legend: "{{node}}", Unit: u}}
 	}
 	want := []judged{
 		{

@@ -41,7 +41,7 @@ func (w wording) upperState(f *Finding) string { return strings.ToUpper(w.state(
 // sentence returns a finding as a sentence: "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since
 // 02:10".
 func (w wording) sentence(f *Finding, in Info) string {
-	what := fmt.Sprintf(w.What, f.Name, f.Subject)
+	what := w.About(f.Name, f.Subject)
 	switch {
 	case f.Past():
 		return w.past(what, f, in)
@@ -74,7 +74,7 @@ func (w wording) lasting(what string, f *Finding, in Info) string {
 
 // happened returns how many events there were, and when: "shop/cart 3 OOM kills, last 09:12".
 func (w wording) happened(f *Finding, in Info) string {
-	what := fmt.Sprintf(w.What, f.Name, w.number(f))
+	what := w.About(f.Name, w.number(f))
 	switch {
 	case f.Recurs && f.Past():
 		what = fmt.Sprintf(w.WasSo, what, w.span(f, in))
@@ -164,7 +164,7 @@ func (w wording) withLimit(f *Finding, in Info) string {
 	if f.direction == rules.Below {
 		since, atLeast = w.BelowSince, w.BelowAtLeast
 	}
-	what := w.breach(fmt.Sprintf(w.What, f.Name, f.Subject), f)
+	what := w.breach(w.About(f.Name, f.Subject), f)
 	if f.Open {
 		return w.seen(f, fmt.Sprintf(atLeast, what, f.Limit, w.duration(f.Lasted)))
 	}

@@ -329,6 +329,18 @@ func (t Together) Of(n int) string {
 	return t.All
 }
 
+// Unlabelled is the name of a series without labels. It says nothing to a reader.
+const Unlabelled = "{}"
+
+// About returns a series and its subject: "ip-10-0-1-12 memory". A series without labels is only
+// its subject.
+func (w *Words) About(name, subject string) string {
+	if name == Unlabelled {
+		return subject
+	}
+	return fmt.Sprintf(w.What, name, subject)
+}
+
 // FirstOf returns the first name and the number of the others: "node-memory and 3 more". It returns
 // "" if there are no names.
 func (w *Words) FirstOf(names []string) string {

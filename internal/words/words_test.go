@@ -135,6 +135,16 @@ func TestFigure(t *testing.T) {
 	}
 }
 
+func TestAbout(t *testing.T) {
+	for _, c := range []struct{ name, subject, want string }{
+		{"ip-10-0-1-12", "memory", "ip-10-0-1-12 memory"}, {"{}", "CPU Busy", "CPU Busy"},
+	} {
+		if got := In(English).About(c.name, c.subject); got != c.want {
+			t.Errorf("%q of %q: got %q, want %q", c.subject, c.name, got, c.want)
+		}
+	}
+}
+
 func TestCounted(t *testing.T) {
 	for _, c := range []struct {
 		n             int

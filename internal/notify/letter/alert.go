@@ -294,7 +294,7 @@ func newWriter(d notify.Delivery, l Limits) *writer {
 	return &writer{words.In(d.Report.Info.Language), d, d.Message, d.Report, l}
 }
 
-func (w *writer) what(name, subject string) string { return fillText(w.What, name, subject) }
+func (w *writer) what(name, subject string) string { return w.About(name, subject) }
 
 // clock returns a time: the time of day if it is within a day before the slot, else with the day.
 func (w *writer) clock(t time.Time) Line { return w.at(t, !words.IsRecent(t, w.report.Info.Slot)) }

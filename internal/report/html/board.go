@@ -96,14 +96,15 @@ func (l layout) addBoard(p *page, views []viewDrawing) string {
 		}
 		p.Icon = icon(p.State)
 	}
+	summary := l.DashboardSummary()
 	if p.NodesMeasured == "" {
-		p.NodesMeasured = l.DashboardSummary()
+		p.NodesMeasured, summary = summary, ""
 	}
 	if !l.HasRules() {
 		p.Counts = l.figureCounts()
 	}
 	v := &boardView{
-		W: l.words, Title: l.words.Dashboard, Description: l.BoardDescription(),
+		W: l.words, Title: l.words.Dashboard, Summary: summary, Description: l.BoardDescription(),
 		Told: l.told(), VariablesID: panelAnchor(report.VariablesName),
 	}
 	v.Variables = l.BoardVariables()

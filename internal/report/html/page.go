@@ -82,8 +82,9 @@ type findingTable struct {
 
 type findingView struct {
 	report.FindingRow
-	Anchor string
-	Spark  *spark
+	Name, Subject string
+	Anchor        string
+	Spark         *spark
 }
 
 type saidView struct{ Title, Anchor, Text string }
@@ -232,7 +233,11 @@ func (l layout) findings() *findingTable {
 
 func (l layout) finding(f *report.Finding) findingView {
 	row := l.FindingRow(f)
-	return findingView{row, panelAnchor(f.Panel), sparkOf(row.Course)}
+	v := findingView{row, f.Name, f.Subject, panelAnchor(f.Panel), sparkOf(row.Course)}
+	if v.Name == words.Unlabelled {
+		v.Name, v.Subject = v.Subject, ""
+	}
+	return v
 }
 
 // notListed says how many are listed if the page leaves some out, else "".
