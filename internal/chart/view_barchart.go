@@ -12,7 +12,7 @@ const (
 	groupShare     = 0.78 // of the room of a group that its bars take
 	leastBarWidth  = 3.0
 	mostBarWidth   = 64.0
-	leastGroupName = 34.0 // the room for the name of each group: with less, some have none
+	leastGroupName = 40.0 // the room for the name of each group: with less, some have none
 	barTickPitch   = 30.0 // least distance between ticks
 	leastLegend    = 80.0 // width of a chart with a legend
 	mostGroupName  = 130.0
@@ -159,22 +159,17 @@ func (c *barChart) placeUpright() {
 // writeNames writes the names of groups below them. Where there is too little room, every second,
 // third and so on has its name.
 func (c *barChart) writeNames() {
-	widest := 0.0
-	for i := range c.groups {
-		widest = max(widest, c.textWidth(c.groups[i].Name, groupNameStyle))
-	}
-	every := int(math.Ceil(min(widest+8, leastGroupName) / c.room))
-	room := float64(every)*c.room - 8
-	if every > 1 {
-		every = int(math.Ceil(min(widest+8, mostGroupName) / c.room))
-		room = float64(every)*c.room - 8
-	}
 	names := make([]string, len(c.groups))
 	for i := range names {
 		names[i] = c.groups[i].Name
 	}
-	names = c.elideAll(names, groupNameStyle, room)
-	for i := 0; i < len(names); i += every {
+	widest := c.widest(c.withoutCommon(names, groupNameStyle, c.room-8), groupNameStyle) + 8
+	every := 1
+	if c.room < min(widest, leastGroupName) {
+		every = int(math.Ceil(min(widest, mostGroupName) / c.room))
+	}
+	names = c.elideAll(names, groupNameStyle, float64(c.room*float64(every))-8)
+	for i := (every - 1) / 2; i < len(names); i += every {
 		x := c.plot.left + float64(c.room*(float64(i)+0.5))
 		l := c.place(names[i], groupNameStyle, x, c.plot.bottom+13, centre)
 		if names[i] != "" && l.box.left >= c.plot.left-4 && l.box.right <= c.plot.right {

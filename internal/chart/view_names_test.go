@@ -26,6 +26,42 @@ func TestCommonEnd(t *testing.T) {
 	}
 }
 
+func TestCommonStart(t *testing.T) {
+	for _, c := range []struct {
+		names []string
+		want  int
+	}{
+		{[]string{"ip-10-0-1", "", "ip-10-7-2"}, len("ip-10-")},
+		{[]string{"same-a"}, 0},
+		{[]string{"a-", "a-"}, 0},
+		{[]string{"가/나", "가/다"}, len("가/")},
+		{[]string{"abc", "abd"}, 0},
+		{nil, 0},
+	} {
+		if got := commonStart(c.names); got != c.want {
+			t.Errorf("commonStart(%q): got %d, want %d", c.names, got, c.want)
+		}
+	}
+}
+
+func TestElideAll(t *testing.T) {
+	p := newPicture(Options{}.bounded())
+	st := style{10, regular, textInk}
+	names := []string{"pay-a.example.org", "pay-b.example.org", "pay-ccc.example.org", ""}
+	for _, c := range []struct {
+		room float64
+		want string
+	}{
+		{200, "[pay-a.example.org pay-b.example.org pay-ccc.example.org ]"},
+		{60, "[pay-a… pay-b… pay-ccc… ]"},
+		{36, "[…a… …b… …ccc… ]"},
+	} {
+		if got := fmt.Sprint(p.elideAll(names, st, c.room)); got != c.want {
+			t.Errorf("in %v: got %s, want %s", c.room, got, c.want)
+		}
+	}
+}
+
 // Names that differ still differ when they are short of room.
 func TestElideAllKeepsNamesApart(t *testing.T) {
 	p := newPicture(Options{}.bounded())
