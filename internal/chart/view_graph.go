@@ -231,35 +231,6 @@ func (v *graphView) writeValues(a *graphAxis, right bool, grid bool) {
 	}
 }
 
-// writeGraphTimes writes the times below the plot.
-func (v *graphView) writeGraphTimes() {
-	f := frame{box: v.plot, x0: v.x0, x1: v.x1, y1: 1}
-	most := int(max(v.plot.width()/tickPitch, 2))
-	var lines blocks
-	var labels []label
-	for _, t := range v.say.timeTicks(v.graph.From, v.graph.To, most) {
-		x := f.x(seconds(t.at))
-		lines.boxes = append(lines.boxes, box{x, v.plot.top, x, v.plot.bottom})
-		words := []string{t.text}
-		if t.midnight { // its date, where there is room
-			words = []string{v.say.AxisDate(t.at), t.text}
-		}
-		for _, w := range words {
-			l := v.place(w, graphTickStyle, x, v.plot.bottom+16, centre)
-			n := len(labels)
-			if l.box.left < v.box.left || l.box.right > v.box.right ||
-				n > 0 && l.box.left < labels[n-1].box.right+6 {
-				continue
-			}
-			labels = append(labels, l)
-			break
-		}
-	}
-	lines.paint = solid(gridInk)
-	v.around = append(v.around, lines)
-	v.labels = append(v.labels, labels...)
-}
-
 // curve returns a curve with its place in the plot.
 func (v *graphView) curve(c *board.Curve) graphCurve {
 	a := &v.axes[0]

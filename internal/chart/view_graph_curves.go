@@ -227,7 +227,7 @@ func (g *graphCurves) drawBars(s surface, c *graphCurve) {
 		edge := math.Round(middle - width/2) // all bars have the same number of pixels
 		b := box{edge, min(y, ground), edge + width, max(y, ground)}
 		b = b.within(g.in)
-		if !(b.width() > 0) || b.bottom < g.in.top || b.top > g.in.bottom || y == ground {
+		if !(b.width() > 0) || !(b.height() > 0) {
 			continue
 		}
 		boxes = append(boxes, b)

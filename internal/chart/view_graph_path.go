@@ -215,9 +215,9 @@ func (t *tracer) smooth(dst []point, k int, y func(int) float64) []point {
 	m0, m1 := tangent(k-1)*width, tangent(k)*width
 	for i := 1; i < pieces; i++ {
 		s := float64(i) / float64(pieces)
-		s2, s3 := s*s, s*s*s
-		v := float64((2*s3-3*s2+1)*y0) + float64((s3-2*s2+s)*m0) + float64((3*s2-2*s3)*y1) +
-			float64((s3-s2)*m1)
+		r := 1 - s
+		v := float64((1+float64(2*s))*r*r*y0) + float64(s*r*r*m0) + float64(s*s*(1+float64(2*r))*y1) -
+			float64(s*s*r*m1)
 		dst = append(dst, point{float32(x0 + float64(s*width)), float32(v)})
 	}
 	return dst

@@ -151,3 +151,33 @@ func TestGraphKeepsSpikes(t *testing.T) {
 		}
 	}
 }
+
+// Every range has times, in the reader's zone, also on a small panel.
+func TestGraphTimes(t *testing.T) {
+	for _, c := range []struct {
+		span  time.Duration
+		width int
+		want  string
+	}{
+		{30 * time.Second, 140, "08:59 09:00"},
+		{5 * time.Minute, 140, "08:55 09:00"},
+		{time.Hour, 140, "08:00 08:30 09:00"},
+		{24 * time.Hour, 140, "12:00 Sun 22 Nov"},
+		{24 * time.Hour, 584, "12:00 18:00 Sun 22 Nov 06:00"},
+		{48 * time.Hour, 386, "12:00 Sat 21 Nov 12:00 Sun 22 Nov"},
+		{30 * 24 * time.Hour, 386, "Mon 2 Nov Mon 16 Nov"},
+	} {
+		v := dayGraph(wave("a", 100, 50))
+		v.Graph.From, v.Graph.Legend.Hidden = slotTime.Add(-c.span), true
+		p := composeView(v, ViewOptions{Width: c.width, Height: 144, Zone: seoul()}.options())
+		var got []string
+		for _, l := range p.labels {
+			if l.y > 120 {
+				got = append(got, l.text)
+			}
+		}
+		if got := strings.Join(got, " "); !strings.HasSuffix(got, c.want) {
+			t.Errorf("%s at %d pixels: got %s, want %s", c.span, c.width, got, c.want)
+		}
+	}
+}
