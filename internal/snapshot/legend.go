@@ -46,16 +46,14 @@ func fill(format string, put func(name string) string) string {
 }
 
 // distinctNames returns distinct names for series, starting from their legends. With AutoLegend a
-// name consists of the labels that differ. If several series have the same name, the labels in
-// which they differ are appended.
+// name consists of the labels that differ, and that of a single series is its node. If several
+// series have the same name, the labels in which they differ are appended.
 func distinctNames(format string, names []string, all []series.Labels) []string {
 	out := slices.Clone(names)
 	if panel.IsAuto(format) {
-		if len(all) > 1 {
-			labels := differing(all)
-			for i, ls := range all {
-				out[i] = cmp.Or(only(ls, labels, `{`, `}`), out[i])
-			}
+		labels := differing(all)
+		for i, ls := range all {
+			out[i] = cmp.Or(only(ls, labels, `{`, `}`), out[i])
 		}
 		return out
 	}

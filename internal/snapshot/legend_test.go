@@ -91,6 +91,7 @@ func TestDistinctNames(t *testing.T) {
 				"node=n2 instance=10.0.0.2:9100"), []string{"n1", "n2"},
 		},
 		{panel.AutoLegend, pairs("a=1 b=2"), []string{`{a="1", b="2"}`}},
+		{panel.AutoLegend, pairs("node=n1 instance=10.0.0.1:9100"), []string{"n1"}},
 		{panel.AutoLegend, pairs("__name__=up a=1", "__name__=down a=1"), []string{"up", "down"}},
 		{
 			" " + panel.AutoLegend, pairs("a=1 k8s.pod=x", "a=2 k8s.pod=y"), []string{
