@@ -23,6 +23,7 @@ const (
 	figureName      = 80
 	descriptionSize = 2000
 	variableSize    = 120
+	queryBytes      = 20_000 // also of a query whose address is a link
 )
 
 // headlineFigures is how many figures beyond their thresholds the headline names.
@@ -234,9 +235,13 @@ func (r *Report) BoardPanel(p *board.Panel) BoardPanel {
 	}
 	v.Notes = append(v.Notes, v.Said...)
 	for _, q := range p.Queries {
-		v.Queries = append(v.Queries, BoardQuery{
-			printable(q.Ref), q.Expr, r.boardGraphURL(q),
-		})
+		one := BoardQuery{Ref: printable(q.Ref), Expr: q.Expr}
+		if len(q.Expr) > queryBytes {
+			one.Expr = outside.Head(q.Expr, queryBytes) + "…"
+		} else {
+			one.Graph = r.boardGraphURL(q)
+		}
+		v.Queries = append(v.Queries, one)
 	}
 	return v
 }

@@ -214,8 +214,14 @@ func (l layout) card(p *board.Panel, d *viewDrawing, style *boardStyle) cardView
 		}
 	case p.Table != nil:
 		c.Table = style.listing(p.Table, c.Named)
+		c.Table.Note = l.notListed(len(c.Table.Rows), len(p.Table.Rows))
 	case p.Text != nil:
-		c.Text = blocksOf(p.Text)
+		shown := 0
+		c.Text, shown = blocksOf(p.Text)
+		if all := len(p.Text.Blocks); shown < all {
+			c.Notes = append(c.Notes, fmt.Sprintf(l.words.NoteBlocks, words.Thousands(shown),
+				words.Thousands(all)))
+		}
 	}
 	style.colours.add(d)
 	return c

@@ -211,6 +211,36 @@ func TestDashboardOfManyPanels(t *testing.T) {
 	fits(t, root)
 }
 
+// A page holds a part of what is very long.
+func TestDashboardOfLongParts(t *testing.T) {
+	r := reporttest.Dashboard(t, reporttest.ManyPanels(t, 3))
+	table := &board.Table{Columns: make([]board.Column, 50)}
+	for range board.MaxRows {
+		table.Rows = append(table.Rows, make([]board.Cell, 50))
+	}
+	words := &board.Text{Blocks: []board.Block{
+		{Kind: board.ParagraphBlock, Spans: []board.Span{{Text: "first"}}},
+		{Kind: board.CodeBlock, Code: strings.Repeat("x", 1<<20)},
+	}}
+	for i, v := range []board.View{
+		{Kind: board.TableKind, Table: table}, {Kind: board.TextKind, Text: words},
+	} {
+		r.Info.Board.Panels[i].View = v
+	}
+	r.Info.Board.Panels[2].Queries[0].Expr = strings.Repeat("x", 1<<20)
+	root, body := drawnBy(t, r, pixel)
+	if len(body) > 400_000 {
+		t.Errorf("got a page of %d bytes, want at most 400 kB", len(body))
+	}
+	for _, want := range []string{
+		"The first 60 of 200 are listed; report.json has more.", "1 of 2 paragraphs are shown",
+	} {
+		if !strings.Contains(text(root), want) {
+			t.Errorf("got no %q on the page, want it", want)
+		}
+	}
+}
+
 // Every colour of a table can be read in both themes.
 func TestColoursOfCells(t *testing.T) {
 	r := reporttest.Dashboard(t, reporttest.EveryKind(t, "word"))

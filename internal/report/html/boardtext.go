@@ -71,7 +71,14 @@ type listing struct {
 	Columns  []listingColumn
 	Rows     [][]listingCell
 	Footer   []listingCell
+	Note     string // how many rows are listed, if not all are
 }
+
+// How much of a table is on the page. A narrow one has more rows.
+const (
+	listingCells = 3000
+	listingRows  = 20
+)
 
 type listingColumn struct{ Name, Align, Sort string }
 
@@ -95,7 +102,8 @@ func (s *boardStyle) listing(t *board.Table, name string) *listing {
 		}
 		out.Columns = append(out.Columns, head)
 	}
-	for _, row := range t.Rows {
+	most := max(listingCells/max(len(t.Columns), 1), listingRows)
+	for _, row := range t.Rows[:min(len(t.Rows), most)] {
 		var cells []listingCell
 		for i, c := range row {
 			cells = append(cells, s.cell(t.Columns[i], c))
@@ -141,6 +149,9 @@ func alignOf(c board.Column) string {
 	return "left"
 }
 
+// textSize is how many bytes of a text are on the page.
+const textSize = 50_000
+
 // block is a block of a text, or several that belong together: the items of a list, or the rows of
 // a table.
 type block struct {
@@ -148,9 +159,14 @@ type block struct {
 	Items, Rows []board.Block
 }
 
-func blocksOf(t *board.Text) []block {
-	var out []block
+// blocksOf returns the blocks of a text and how many of it they are.
+func blocksOf(t *board.Text) (out []block, shown int) {
+	size := 0
 	for _, b := range t.Blocks {
+		if size += sizeOf(b); size > textSize {
+			break
+		}
+		shown++
 		if b.Kind != board.ItemBlock && b.Kind != board.RowBlock {
 			out = append(out, block{Block: b})
 			continue
@@ -166,5 +182,15 @@ func blocksOf(t *board.Text) []block {
 			last.Rows = append(last.Rows, b)
 		}
 	}
-	return out
+	return out, shown
+}
+
+func sizeOf(b board.Block) int {
+	n := len(b.Code)
+	for _, spans := range append(b.Cells, b.Spans) {
+		for _, s := range spans {
+			n += len(s.Text) + len(s.URL)
+		}
+	}
+	return n
 }
