@@ -52,7 +52,7 @@ func (p *picture) addStates(st *board.States, b box) {
 	for i, row := range rows {
 		top := plot.top + float64(float64(i)*pitch)
 		line := box{plot.left, top + gap/2, plot.right, top + pitch - gap/2}
-		bars.rows = append(bars.rows, p.stateRow(row, f, line, st))
+		p.placeStates(&bars, row, f, line, st)
 	}
 	p.around = append(p.around, bars)
 	if withTimes {
@@ -85,10 +85,10 @@ type stateBar struct {
 	ink ink
 }
 
-// stateRow places the runs of a row, and writes their texts where they fit. Runs that are shorter
-// than a pixel are drawn last, so that none is covered by its neighbours.
-func (p *picture) stateRow(row board.StateRow, f frame, line box, st *board.States) []stateBar {
-	var bars, short []stateBar
+// placeStates places the runs of a row, and writes their texts where they fit.
+func (p *picture) placeStates(to *stateBars, row board.StateRow, f frame, line box,
+	st *board.States) {
+	before := len(to.short)
 	for _, run := range row.Runs {
 		bar := stateBar{
 			box{
@@ -100,18 +100,17 @@ func (p *picture) stateRow(row board.StateRow, f frame, line box, st *board.Stat
 		case bar.right < bar.left || run.Color.A < seeThroughState:
 		case bar.width() < 1:
 			// many short runs would be one on the other
-			if n := len(short); n == 0 || short[n-1].ink != bar.ink ||
-				bar.right-short[n-1].left >= 1 {
-				short = append(short, bar)
+			if n := len(to.short); n == before || to.short[n-1].ink != bar.ink ||
+				bar.right-to.short[n-1].left >= 1 {
+				to.short = append(to.short, bar)
 			}
 		default:
-			bars = append(bars, bar)
+			to.long = append(to.long, bar)
 			if st.ShowText && line.height() >= stateText {
 				p.writeState(run.State, bar.box, st.Cells)
 			}
 		}
 	}
-	return append(bars, short...)
 }
 
 // seeThroughState is the opacity below which a colour is none.
@@ -135,27 +134,31 @@ func (p *picture) writeState(s board.State, b box, middle bool) {
 	p.write(text, st, b.left+stateInset, y, left)
 }
 
-// stateBars draws the runs of all rows.
+// stateBars draws the runs of all rows. Those that are shorter than a pixel come last, so that none
+// is covered by its neighbours.
 type stateBars struct {
-	in    box
-	cells bool // they have gaps between them
-	rows  [][]stateBar
+	in          box
+	cells       bool // they have gaps between them
+	long, short []stateBar
 }
 
 func (sb stateBars) draw(s surface, _ frame) {
-	for _, row := range sb.rows {
-		for i := 0; i < len(row); {
-			var boxes []box
-			of := row[i].ink
-			for ; i < len(row) && row[i].ink == of; i++ {
-				b := row[i].box
-				if sb.cells && b.width() >= 4 {
-					b.right -= min(b.width()*stateGap, mostStateGap)
-				}
-				b.right = min(max(b.right, b.left+0.5), sb.in.right)
-				boxes = append(boxes, b)
+	for _, bars := range [][]stateBar{sb.long, sb.short} {
+		var order []ink // the runs of one colour are drawn together
+		boxes := map[ink][]box{}
+		for _, bar := range bars {
+			b := bar.box
+			if sb.cells && b.width() >= 4 {
+				b.right -= min(b.width()*stateGap, mostStateGap)
 			}
-			s.Rects(boxes, solid(of))
+			b.right = min(max(b.right, b.left+0.5), sb.in.right)
+			if boxes[bar.ink] == nil {
+				order = append(order, bar.ink)
+			}
+			boxes[bar.ink] = append(boxes[bar.ink], b)
+		}
+		for _, i := range order {
+			s.Rects(boxes[i], solid(i))
 		}
 	}
 }
