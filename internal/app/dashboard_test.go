@@ -135,9 +135,11 @@ func TestRunDashboard(t *testing.T) {
 // alert does not end.
 func TestDashboardWithoutServer(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
-		"denied": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) },
+		"denied": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+		},
 		"broken": func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(422)
+			w.WriteHeader(http.StatusUnprocessableEntity)
 			_, _ = w.Write([]byte(`{"status":"error","errorType":"execution","error":"no"}`))
 		},
 	} {
@@ -186,13 +188,14 @@ func TestDashboardStopped(t *testing.T) {
 
 // A run fails if a query of its dashboard fails, also without rules: one of a panel or a variable.
 func TestDashboardFails(t *testing.T) {
-	text := nodesReport[:strings.Index(nodesReport, "    rules:")]
-	board := nodes[:strings.Index(nodes, "\"alert\"")] + `"options": {}}]}`
+	text, _, _ := strings.Cut(nodesReport, "    rules:")
+	board, _, _ := strings.Cut(nodes, "\"alert\"")
+	board += `"options": {}}]}`
 	fail := func(part string) http.Handler {
 		lab := newLab(t)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.FormValue("query")+r.URL.RawQuery+r.PostForm.Encode(), part) {
-				w.WriteHeader(422)
+				w.WriteHeader(http.StatusUnprocessableEntity)
 				_, _ = w.Write([]byte(`{"status":"error","errorType":"execution","error":"no"}`))
 				return
 			}

@@ -74,7 +74,9 @@ func (t *top) Pop() any {
 
 // add adds a series whose labels and values the caller uses again.
 func (t *top) add(labels series.Labels, values []float64) {
-	s := ranked{Series: series.Series{Labels: labels, Values: values}, peak: peak(values), at: t.total}
+	s := ranked{
+		Series: series.Series{Labels: labels, Values: values}, peak: peak(values), at: t.total,
+	}
 	t.total++
 	if len(t.kept) < t.most {
 		s.Labels, s.Values = labels.Clone(), slices.Clone(values)

@@ -2,15 +2,21 @@ package dashboard
 
 import (
 	"fmt"
+	"io"
 	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/grafana"
+	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -83,5 +89,49 @@ func TestPanic(t *testing.T) {
 	}
 	if v := got.Panels[1]; v.Text == nil || len(v.Text.Blocks) != 1 {
 		t.Errorf("the other panel: got %+v, want its text", v.View)
+	}
+}
+
+// If too many values are kept for later panels, an answer is dropped and asked for again.
+func TestSharedAnswers(t *testing.T) {
+	var asked atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = io.WriteString(w, `{"status":"success","data":{"resultType":"vector","result":[`+
+			`{"metric":{},"value":[0,"7"]}]}}`)
+	}))
+	t.Cleanup(srv.Close)
+	base, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := promapi.New(base, nil, promapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned := &grafana.Planned{
+		Panel: &grafana.Panel{ID: 1, Type: "stat"},
+		Queries: []grafana.Query{{Ref: "A", Expr: "up", Instant: true}, {Ref: "B", Expr: "up",
+			Instant: true}},
+	}
+	one := shown{planned: planned, row: -1}
+	for _, tt := range []struct{ shared, want int }{{0, 1}, {maxShared, 3}} {
+		asked.Store(0)
+		r := newRun(t.Context(), &Plan{
+			client: client, source: &grafana.Dashboard{},
+			plan:   &grafana.Plan{Values: &grafana.Values{}},
+			panels: []shown{one, one, one},
+		})
+		r.shared = tt.shared
+		got := r.all(nil)
+		for _, p := range got.Panels {
+			if n := len(p.Tiles.Items); n != 2 || len(p.Failures) > 0 {
+				t.Errorf("shared %d: got %d tiles, failures %+v, want 2 tiles", tt.shared, n,
+					p.Failures)
+			}
+		}
+		if n := int(asked.Load()); n != tt.want {
+			t.Errorf("shared %d: got %d requests, want %d", tt.shared, n, tt.want)
+		}
 	}
 }

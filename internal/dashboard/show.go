@@ -44,7 +44,7 @@ func (r *run) panel(i int) (out board.Panel, total int, stack []byte) {
 	}
 	out.View, stack = r.show(i, given)
 	for n, a := range answers {
-		out.View.Notes = append(out.View.Notes, a.said(jobs[n])...)
+		out.Notes = append(out.Notes, a.said(jobs[n])...)
 	}
 	r.held += held(&out.View)
 	for _, q := range jobs {
