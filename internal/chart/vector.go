@@ -216,7 +216,7 @@ func (v *vector) steps(path []point) {
 // further appends n/10 after before/10, with a space if they would be read as one number. A sign
 // begins a number, and so does a point after a number with a point.
 func further(b []byte, before, n int) []byte {
-	if point := n < 10 && n%10 != 0; n >= 0 && !(point && before%10 != 0) {
+	if point := n < 10 && n%10 != 0; n >= 0 && (!point || before%10 == 0) {
 		b = append(b, ' ')
 	}
 	return tenths(b, n)

@@ -216,8 +216,8 @@ func (t *tracer) smooth(dst []point, k int, y func(int) float64) []point {
 	for i := 1; i < pieces; i++ {
 		s := float64(i) / float64(pieces)
 		r := 1 - s
-		v := float64((1+float64(2*s))*r*r*y0) + float64(s*r*r*m0) + float64(s*s*(1+float64(2*r))*y1) -
-			float64(s*s*r*m1)
+		v := float64((1+float64(2*s))*r*r*y0) + float64(s*r*r*m0) +
+			float64(s*s*(1+float64(2*r))*y1) - float64(s*s*r*m1)
 		dst = append(dst, point{float32(x0 + float64(s*width)), float32(v)})
 	}
 	return dst
