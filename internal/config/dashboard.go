@@ -289,8 +289,10 @@ func (b *builder) dashboardRules(from panelRules, path string, r *Report) {
 				rule.Ref = judged.Queries[0].Ref
 			}
 		}
-		if step, err := panel.Step(r.Range, 0, b.scrape); err == nil {
-			b.checkRules(t.path, judged.Rules, r.Range, step)
+		rng := cmp.Or(judged.Range, r.Range)
+		if step, err := panel.Step(rng, panel.StepFor(rng, b.scrape, judged.Rules),
+			b.scrape); err == nil {
+			b.checkRules(t.path, judged.Rules, rng, step)
 		}
 		if d.Rules == nil {
 			d.Rules = map[string][]rules.Rule{}
@@ -299,7 +301,8 @@ func (b *builder) dashboardRules(from panelRules, path string, r *Report) {
 	}
 }
 
-// titled returns the queries of the panels with a title, and false if there are none to judge.
+// titled returns the queries of the panels with a title and the range of the first, if it has its
+// own. It returns false if there is nothing to judge.
 func (b *builder) titled(t *titledRules, d *Dashboard) (panel.Spec, bool) {
 	if d == nil || d.Board == nil {
 		return panel.Spec{}, false
@@ -348,5 +351,9 @@ func (b *builder) titled(t *titledRules, d *Dashboard) (panel.Spec, bool) {
 				"one of them in the dashboard", len(found))
 		}
 	}
-	return panel.Spec{Queries: first}, true
+	judged := panel.Spec{Queries: first}
+	if rng, ok := grafana.ParseInterval(found[0].TimeFrom); ok {
+		judged.Range = rng
+	}
+	return judged, true
 }

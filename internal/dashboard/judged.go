@@ -64,6 +64,7 @@ func (p *Plan) judge(planned *grafana.Planned, names map[string]bool) (differs [
 		}
 	}
 	j.Spec.Rules = named(all, &j.Spec)
+	j.Spec.Step = panel.StepFor(planned.Range, p.o.Scrape, j.Spec.Rules)
 	j.Spec.Name = unique(names, judgedName(planned))
 	for _, variable := range p.plan.Repeats(planned) {
 		v := p.plan.Values.Get(variable)

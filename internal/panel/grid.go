@@ -2,10 +2,12 @@ package panel
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -49,6 +51,31 @@ func Step(rng, pinned, scrape time.Duration) (time.Duration, error) {
 	day := ladder[len(ladder)-1]
 	days := (rng + chartWidth*day - 1) / (chartWidth * day)
 	return max(days, 1) * day, nil
+}
+
+// StepFor returns the step with which rules can judge a panel whose step nothing pins: a finer one
+// than Step chooses if an alert's For is less than three steps of that. It returns 0 for the step
+// that Step chooses, also if no step is fine enough.
+func StepFor(rng, scrape time.Duration, all []rules.Rule) time.Duration {
+	chosen, err := Step(rng, 0, scrape)
+	if err != nil {
+		return 0
+	}
+	most := chosen
+	for _, r := range all {
+		if r.For > 0 {
+			most = min(most, r.For/3)
+		}
+	}
+	if most == chosen {
+		return 0
+	}
+	for _, s := range slices.Backward(ladder) {
+		if s <= most && s >= scrape && points(rng, s) <= MaxPoints {
+			return s
+		}
+	}
+	return 0
 }
 
 func smallestStep(rng time.Duration) time.Duration {

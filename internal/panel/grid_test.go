@@ -8,7 +8,36 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/rules"
 )
+
+// A short alert over a long range has finer steps than a chart needs, as far as Prometheus allows.
+func TestStepFor(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, tc := range []struct {
+		name        string
+		rng, scrape time.Duration
+		hold        []time.Duration
+		want        time.Duration
+	}{
+		{"no alert", 7 * day, time.Minute, nil, 0},
+		{"at once", 7 * day, time.Minute, []time.Duration{0}, 0},
+		{"fine enough", day, time.Minute, []time.Duration{15 * time.Minute}, 0},
+		{"a week", 7 * day, time.Minute, []time.Duration{time.Hour, 15 * time.Minute}, 5 * time.Minute},
+		{"between two steps", 7 * day, time.Minute, []time.Duration{10 * time.Minute}, 2 * time.Minute},
+		{"not finer than the scrapes", 7 * day, 5 * time.Minute, []time.Duration{10 * time.Minute}, 0},
+		{"too many samples", 30 * day, time.Minute, []time.Duration{5 * time.Minute}, 0},
+		{"no range", 0, time.Minute, []time.Duration{time.Minute}, 0},
+	} {
+		var all []rules.Rule
+		for _, hold := range tc.hold {
+			all = append(all, rules.Rule{For: hold})
+		}
+		if got := panel.StepFor(tc.rng, tc.scrape, all); got != tc.want {
+			t.Errorf("%s: got %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
 
 func TestStep(t *testing.T) {
 	const day = 24 * time.Hour
