@@ -45,6 +45,8 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 		"silence expire": {"abc", "-c", "promsnap.yaml"},
 		"state show":     {"check", "-c", "promsnap.yaml"},
 		"state reset":    {"check", "-c", "promsnap.yaml"},
+
+		"dashboard explain": {"check", "-c", "promsnap.yaml"},
 	}
 	output := func(password string, args ...string) (string, error) {
 		var out bytes.Buffer
@@ -91,7 +93,7 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
 		if cmd.Flags().Lookup("config") != nil ||
-			strings.Contains(cmd.Use, "FILE") && cmd.Name() != "init" && cmd.Name() != "explain" {
+			strings.Contains(cmd.Use, "FILE") && cmd.Name() != "init" {
 			reading = append(reading, strings.TrimPrefix(cmd.CommandPath(), "promsnap "))
 		}
 		for _, sub := range cmd.Commands() {

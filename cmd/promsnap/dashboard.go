@@ -116,13 +116,14 @@ func getDashboard(ctx context.Context, c *console, f dashboardGetFlags, arg stri
 	if err != nil {
 		return err
 	}
-	explained, err := app.Explain(ctx, cfg, app.Options{Slot: c.now()})
+	explained, err := app.Explain(ctx, cfg, cfg.Reports[0].Name, app.Options{Slot: c.now()})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s %s: %s\nsee what becomes of each panel:\n  promsnap dashboard "+
+	fmt.Fprintf(c.stdout, "%s %s: %s, %s\nsee what becomes of each panel:\n  promsnap dashboard "+
 		"explain %s\nshow it in a report of promsnap.yaml:\n  reports:\n    - name: %s\n"+
-		"      dashboard: {file: %s}\n", how, file, describe(d, ref, explained), shellQuote(file),
+		"      dashboard: {file: %s}\n", how, file, titleOf(d.Board, d.Revision, ref.Number),
+		countVerdicts(explained), shellQuote(file),
 		cfg.Reports[0].Name, file)
 	return nil
 }
@@ -170,11 +171,11 @@ func saveDashboard(ctx context.Context, file string, data []byte,
 	return "wrote", nil
 }
 
-// describe returns what a dashboard is and what becomes of its panels.
-func describe(d *fetch.Dashboard, ref fetch.Ref, e grafana.Explanation) string {
-	what := cmp.Or(outside.Said(d.Board.Title, 100), "a dashboard without a title")
-	if d.Revision > 0 {
-		what += fmt.Sprintf(", revision %d of %d", d.Revision, ref.Number)
+// titleOf returns what a dashboard is: its title and, from grafana.com, its revision.
+func titleOf(board *grafana.Dashboard, revision, number int) string {
+	title := cmp.Or(outside.Said(board.Title, 100), "a dashboard without a title")
+	if revision > 0 {
+		title += fmt.Sprintf(", revision %d of %d", revision, number)
 	}
-	return what + ", " + countVerdicts(e)
+	return title
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -22,6 +23,7 @@ import (
 // dashboardExplainFlags hold the flags of `promsnap dashboard explain` as given.
 type dashboardExplainFlags struct {
 	dashboardFlags
+	config              string
 	variables           []string
 	prometheusURL, time string
 	rng, output         string
@@ -33,33 +35,50 @@ type dashboardExplainFlags struct {
 func dashboardExplainCommand(c *console) *cobra.Command {
 	var f dashboardExplainFlags
 	cmd := &cobra.Command{
-		Use: "explain FILE|NUMBER|URL|uid:UID", Short: "Say what a report shows of a dashboard",
+		Use: "explain FILE|NUMBER|URL|uid:UID|REPORT", Short: "Say what a report shows of a dashboard",
 		Long: `Lists what becomes of everything in a dashboard: which panels are imported,
 approximated (and what differs from Grafana) or left out (and why), the value of
 each variable, and with --queries every panel with each query as it is sent.
 
 Without a Prometheus, a variable that gets its values from Prometheus is
-pending. With --prometheus-url or --prometheus-service it is resolved.
+pending. With --prometheus-url or --prometheus-service it is resolved. With -c,
+the argument is the name of a report: its dashboard is explained with the
+Prometheus, the variables and the choice of panels of the configuration.
 
 Exit codes:
   0  the dashboard could be read
   1  the dashboard could not be downloaded, or Prometheus could not be queried
-  2  the command line is wrong, or the file is not a dashboard`,
+  2  the command line or the configuration is wrong, or the file is not a
+     dashboard`,
 		Example: `  promsnap dashboard explain dashboards/1860.json
 
   # With the values that its variables have, and with every query
   promsnap dashboard explain 1860 --prometheus-url http://localhost:9090 --var node=a,b --queries
 
+  # The dashboard of a report
+  promsnap dashboard explain node-full -c promsnap.yaml
+
   # The panels that are left out, for a program
   promsnap dashboard explain 1860 -o json | jq '.panels[] | select(.status == "left_out")'`,
-		Args:              one("a file, or the number, address or UID of a dashboard"),
-		ValidArgsFunction: completeDashboards,
+		Args: one("a file, or the number, address or UID of a dashboard"),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string,
+			word string) ([]string, cobra.ShellCompDirective) {
+			if f.config != "" {
+				return completeReports(c, &f.config)(cmd, args, word)
+			}
+			return []string{"json"}, cobra.ShellCompDirectiveFilterFileExt
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return explainDashboard(cmd.Context(), c, f, args[0])
 		},
 	}
 	fl := cmd.Flags()
+	fromConfig(cmd, &f.config)
 	f.register(cmd)
+	before(cmd, func(cmd *cobra.Command) error {
+		return f.unused(cmd, f.config == "", "is only for a dashboard that the command names; "+
+			"remove it, or -c")
+	})
 	varFlag(c, cmd, &f.variables, func(args []string) string { return strings.Join(args, "") })
 	fl.StringVar(&f.prometheusURL, "prometheus-url", "",
 		"`URL` of a Prometheus that knows the values of the variables")
@@ -83,35 +102,17 @@ func explainDashboard(ctx context.Context, c *console, f dashboardExplainFlags, 
 	if err := errors.Join(checkOutput(f.output), checkTimeout(f.timeout)); err != nil {
 		return usage(err)
 	}
-	variables, err := parseVars(f.variables)
-	if err != nil {
-		return usage(err)
-	}
-	rng, err := parseRange(f.rng)
-	if err != nil {
-		return usage(err)
-	}
 	slot, err := parseSlot(f.time, c.now())
 	if err != nil {
 		return usage(err)
 	}
 	ctx, cancel := c.withTimeout(ctx, f.timeout)
 	defer cancel()
-	d, ref, err := f.get(ctx, c, arg)
+	x, err := f.load(ctx, c, arg)
 	if err != nil {
 		return err
 	}
-	o := configOptions(c)
-	o.URL, o.Service, o.Range = f.prometheusURL, f.kube.service, rng
-	shown := &config.Dashboard{Source: ref.String(), Board: d.Board, Variables: variables}
-	if err := shown.CheckVariables(); err != nil {
-		return usage(fmt.Errorf("--var %w", err))
-	}
-	cfg, err := config.OfDashboard(shown, o)
-	if err != nil {
-		return usage(err)
-	}
-	e, err := f.explain(ctx, c, cfg, slot)
+	e, err := f.explain(ctx, c, x, slot)
 	if err != nil {
 		return err
 	}
@@ -121,32 +122,105 @@ func explainDashboard(ctx context.Context, c *console, f dashboardExplainFlags, 
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(e)
 	}
-	fmt.Fprintln(c.stdout, describe(d, ref, e))
-	return printExplanation(c, e, f.queries, arg)
+	fmt.Fprintf(c.stdout, "%s, %s\n", x.title, countVerdicts(e))
+	return printExplanation(c, e, f.queries, f.again(arg))
 }
 
-// explain explains the dashboard of a configuration's report, with Prometheus if the flags name one.
-func (f *dashboardExplainFlags) explain(ctx context.Context, c *console, cfg *config.Config,
+// explained is a dashboard that is explained: that of one report.
+type explained struct {
+	cfg    *config.Config
+	report string
+	title  string // of the dashboard
+}
+
+// load returns the report of the configuration whose name is arg or, without a configuration, the
+// dashboard that arg names.
+func (f *dashboardExplainFlags) load(ctx context.Context, c *console,
+	arg string) (explained, error) {
+	variables, err := parseVars(f.variables)
+	if err != nil {
+		return explained{}, usage(err)
+	}
+	o := configOptions(c)
+	o.URL, o.Service = f.prometheusURL, f.kube.service
+	if o.Range, err = parseRange(f.rng); err != nil {
+		return explained{}, usage(err)
+	}
+	if f.config != "" {
+		return f.loadReport(ctx, arg, variables, o)
+	}
+	d, ref, err := f.get(ctx, c, arg)
+	if err != nil {
+		return explained{}, err
+	}
+	shown := &config.Dashboard{Source: ref.String(), Board: d.Board, Variables: variables}
+	if err := shown.CheckVariables(); err != nil {
+		return explained{}, usage(fmt.Errorf("--var %w", err))
+	}
+	cfg, err := config.OfDashboard(shown, o)
+	if err != nil {
+		return explained{}, usage(err)
+	}
+	return explained{cfg, cfg.Reports[0].Name, titleOf(d.Board, d.Revision, ref.Number)}, nil
+}
+
+// loadReport returns a report of the configuration. The values of --var replace those of the file.
+func (f *dashboardExplainFlags) loadReport(ctx context.Context, name string,
+	variables map[string][]string, o config.Options) (explained, error) {
+	cfg, err := loadConfig(ctx, f.config, o)
+	if err != nil {
+		return explained{}, usage(err)
+	}
+	x := explained{cfg: cfg, report: name}
+	for i := range cfg.Reports {
+		d := cfg.Reports[i].Dashboard
+		if cfg.Reports[i].Name != name || d == nil {
+			continue
+		}
+		given := maps.Clone(d.Variables)
+		if given == nil {
+			given = map[string][]string{}
+		}
+		maps.Copy(given, variables)
+		d.Variables, x.title = given, titleOf(d.Board, 0, 0)
+		if err := d.CheckVariables(); err != nil {
+			return explained{}, usage(fmt.Errorf("--var %w", err))
+		}
+	}
+	return x, nil
+}
+
+// again returns the command that explains the same again.
+func (f *dashboardExplainFlags) again(arg string) string {
+	command := "promsnap dashboard explain " + shellQuote(arg)
+	if f.config != "" {
+		command += " -c " + shellQuote(f.config)
+	}
+	return command
+}
+
+// explain explains a dashboard, with Prometheus if the configuration or a flag names one.
+func (f *dashboardExplainFlags) explain(ctx context.Context, c *console, x explained,
 	slot time.Time) (grafana.Explanation, error) {
 	o := app.Options{Version: versionString(), Slot: slot, Timeout: f.timeout, Now: c.now}
-	if f.prometheusURL == "" && f.kube == (kubeFlags{}) {
-		e, err := app.Explain(ctx, cfg, o)
+	if f.config == "" && f.prometheusURL == "" && f.kube == (kubeFlags{}) {
+		e, err := app.Explain(ctx, x.cfg, x.report, o)
 		if err != nil {
 			return e, usage(err)
 		}
 		return e, nil
 	}
-	k, err := f.kube.open(ctx, c, cfg, false)
+	k, err := f.kube.open(ctx, c, x.cfg, false)
 	if err != nil {
 		return grafana.Explanation{}, usage(err)
 	}
 	defer k.close()
 	o.Kubernetes = k.api()
-	source, err := app.Open(ctx, cfg, o)
+	source, err := app.Open(ctx, x.cfg, o)
 	if err != nil {
 		return grafana.Explanation{}, openError(err)
 	}
-	e, err := source.Explain(ctx)
+	e, err := source.Explain(ctx, x.report)
 	if err != nil {
 		return e, openError(err)
 	}
@@ -165,7 +239,7 @@ func countVerdicts(e grafana.Explanation) string {
 }
 
 // printExplanation prints an explanation for a person.
-func printExplanation(c *console, e grafana.Explanation, queries bool, arg string) error {
+func printExplanation(c *console, e grafana.Explanation, queries bool, again string) error {
 	printVerdicts(c, e, "APPROXIMATED", grafana.Approximated)
 	printVerdicts(c, e, "LEFT OUT", grafana.LeftOut)
 	if err := printVariables(c, e); err != nil {
@@ -181,12 +255,11 @@ func printExplanation(c *console, e grafana.Explanation, queries bool, arg strin
 		return v.Status == "pending"
 	})
 	if pending {
-		fmt.Fprintf(c.stdout, "\nthe values of pending variables:\n  promsnap dashboard explain %s "+
-			"--prometheus-url http://localhost:9090\n", shellQuote(arg))
+		fmt.Fprintf(c.stdout, "\nthe values of pending variables:\n  %s --prometheus-url "+
+			"http://localhost:9090\n", again)
 	}
 	if !queries {
-		fmt.Fprintf(c.stdout, "\nevery panel with its queries:\n  promsnap dashboard explain %s "+
-			"--queries\n", shellQuote(arg))
+		fmt.Fprintf(c.stdout, "\nevery panel with its queries:\n  %s --queries\n", again)
 		return nil
 	}
 	fmt.Fprint(c.stdout, "\nQUERIES\n")

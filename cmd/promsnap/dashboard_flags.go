@@ -42,6 +42,18 @@ func (f *dashboardFlags) register(cmd *cobra.Command) {
 	}
 }
 
+// unused returns an error if a flag of register is set although allowed is false.
+func (f *dashboardFlags) unused(cmd *cobra.Command, allowed bool, advice string) error {
+	for _, name := range []string{
+		"revision", "grafana-url", "grafana-com-url", "grafana-token-env", "grafana-token-file",
+	} {
+		if cmd.Flags().Changed(name) && !allowed {
+			return fmt.Errorf("--%s %s", name, advice)
+		}
+	}
+	return nil
+}
+
 // ref reads an argument that names a dashboard.
 func (f *dashboardFlags) ref(arg string) (fetch.Ref, error) {
 	ref, err := fetch.Parse(arg)
@@ -138,11 +150,6 @@ func (f *dashboardFlags) get(ctx context.Context, c *console,
 		ref.Revision = d.Revision
 	}
 	return d, ref, nil
-}
-
-// completeDashboards completes an argument with JSON files.
-func completeDashboards(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"json"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // varFlag adds --var. file returns the file of the dashboard, whose variables are completed.

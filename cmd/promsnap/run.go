@@ -287,16 +287,12 @@ func (f *runFlags) checkDashboard(cmd *cobra.Command) error {
 			"report names its dashboard: dashboard: {file: dashboards/1860.json} (promsnap " +
 			"dashboard get downloads it)")
 	}
-	for _, name := range []string{
-		"var", "revision", "grafana-url", "grafana-com-url", "grafana-token-env",
-		"grafana-token-file",
-	} {
-		if cmd.Flags().Changed(name) && f.dashboard == "" {
-			return fmt.Errorf("--%s needs --dashboard; example: promsnap run --dashboard 1860 "+
-				"--var job=node-exporter", name)
-		}
+	const example = "needs --dashboard; example: promsnap run --dashboard 1860 --var " +
+		"job=node-exporter"
+	if f.dashboard == "" && cmd.Flags().Changed("var") {
+		return errors.New("--var " + example)
 	}
-	return nil
+	return f.from.unused(cmd, f.dashboard != "", example)
 }
 
 // check validates the flags that have a few allowed values, and --timeout. It returns the severity

@@ -131,8 +131,8 @@ func checkBoard(r config.Report, b *board.Board) Check {
 		errs = append(errs, fmt.Errorf("and %d more queries of the dashboard failed", more))
 	case answered == 0 && len(failed) == 0:
 		errs = append(errs, fmt.Errorf("no panel of the dashboard has data: promsnap dashboard "+
-			"explain %s --prometheus-url URL shows the values of its variables, and its queries "+
-			"with --queries", r.Dashboard.Source))
+			"explain %s -c FILE shows the values of its variables and, with --queries, its queries",
+			r.Name))
 	}
 	c.Err = errors.Join(errs...)
 	return c

@@ -73,6 +73,14 @@ func New(ctx context.Context, client *promapi.Client, b *grafana.Dashboard, o Op
 	return p
 }
 
+// Explain says what becomes of everything in the dashboard. Down is why the server turned out to be
+// unreachable; the variables that need it are then pending.
+func (p *Plan) Explain() (e grafana.Explanation, down error) {
+	e = p.plan.Explain()
+	e.Panels, e.Notes = p.verdicts, p.notes
+	return e, p.down
+}
+
 // resolve resolves the variables.
 func (p *Plan) resolve(ctx context.Context, w grafana.Window) *grafana.Values {
 	given := p.given()
