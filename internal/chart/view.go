@@ -26,6 +26,9 @@ type ViewOptions struct {
 	Bare     bool           // without title, for a page that has its own
 }
 
+// mostViewHeight is the greatest height of a picture of a panel.
+const mostViewHeight = 4000
+
 // options returns the Options with the same meaning, within their limits.
 func (o ViewOptions) options() Options {
 	if o.Width == 0 {
@@ -38,7 +41,7 @@ func (o ViewOptions) options() Options {
 		Scale: o.Scale, Zone: o.Zone, Language: o.Language, Font: o.Font, Dark: o.Dark,
 		Bare: o.Bare,
 	}.bounded()
-	b.Width, b.Height = min(max(o.Width, 100), 4000), min(max(o.Height, 40), 4000)
+	b.Width, b.Height = min(max(o.Width, 100), 4000), min(max(o.Height, 40), mostViewHeight)
 	return b
 }
 

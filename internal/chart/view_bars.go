@@ -18,6 +18,7 @@ const (
 	mostThickness = 30.0
 	barGap        = 10.0 // between a bar and the texts beside it
 	stripHeight   = 14.0 // of the shares of a whole
+	stripGap      = 8.0
 	leastStrip    = 110  // the height of a panel with such a strip
 	leastUpright  = 30.0 // the width of an upright bar with its texts
 )
@@ -27,12 +28,16 @@ func (p *picture) addBars(bars *board.Bars, b box) {
 	switch {
 	case bars.Style == board.ChartBars:
 		p.addBarChart(bars, b)
-	case bars.Vertical && b.height() >= 80 &&
-		b.width() >= leastUpright*float64(len(bars.Items)):
+	case uprightFits(bars, b.width(), b.height()):
 		p.addUprightBars(bars, b)
 	default:
 		p.addBarRows(bars, b)
 	}
+}
+
+// uprightFits reports whether bars are upright: the panel asks for that, and it is large enough.
+func uprightFits(bars *board.Bars, width, height float64) bool {
+	return bars.Vertical && height >= 80 && width >= leastUpright*float64(len(bars.Items))
 }
 
 // barRows lays out lying bars, one in a row, with names left of them and values right of them.
@@ -54,7 +59,7 @@ func (p *picture) addBarRows(bars *board.Bars, b box) {
 	r := &barRows{picture: p, Bars: bars}
 	if bars.Style == board.ShareBars && b.height() >= leastStrip {
 		p.addStrip(bars, box{b.left, b.top, b.right, b.top + stripHeight})
-		b.top += stripHeight + 8
+		b.top += stripHeight + stripGap
 	}
 	n := len(bars.Items)
 	if fit := int(b.height() / leastPitch); n > max(fit, 1) {

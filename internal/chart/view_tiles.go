@@ -56,8 +56,8 @@ type tileLook struct {
 	wide   bool    // the name is left of the figure
 }
 
-// addTiles lays out figures in b.
-func (p *picture) addTiles(tiles *board.Tiles, b box) {
+// newTiling returns the layout of figures in b.
+func newTiling(p *picture, tiles *board.Tiles, b box) *tiling {
 	t := &tiling{picture: p, Tiles: tiles, box: b}
 	for i := range tiles.Items {
 		item := &tiles.Items[i]
@@ -69,6 +69,12 @@ func (p *picture) addTiles(tiles *board.Tiles, b box) {
 		t.sparks = t.sparks || item.Spark != nil
 		t.changes = t.changes || item.Change != nil
 	}
+	return t
+}
+
+// addTiles lays out figures in b.
+func (p *picture) addTiles(tiles *board.Tiles, b box) {
+	t := newTiling(p, tiles, b)
 	n := t.arrange()
 	if more := len(tiles.Items) - n; more > 0 {
 		p.writeMore(more, t.box)

@@ -55,6 +55,7 @@ type cardView struct {
 	Hover       string // the description, or the title if that is cut
 	MoreQueries string
 	Wide, Phone template.HTML // what is drawn; without Phone, a narrow screen has Wide too
+	Tall        bool          // what is drawn scrolls
 	Table       *listing
 	Text        []block
 	Nothing     string
@@ -185,7 +186,7 @@ func (l layout) part(s board.Section, views []viewDrawing, style *boardStyle,
 		c := l.card(&b.Panels[n], &views[n], style)
 		c.Level, c.Half = cards, column[i].Width < phonePage
 		c.Place = style.place(rects[i], rows)
-		if c.Table != nil || c.Text != nil {
+		if c.Table != nil || c.Text != nil || c.Tall {
 			c.Place += " " + style.height(rects[i].Height)
 		}
 		v.Cards = append(v.Cards, c)
@@ -196,7 +197,7 @@ func (l layout) part(s board.Section, views []viewDrawing, style *boardStyle,
 func (l layout) card(p *board.Panel, d *viewDrawing, style *boardStyle) cardView {
 	c := cardView{
 		BoardPanel: l.BoardPanel(p), W: l.words, Anchor: panelAnchor(p.Name),
-		Wide: d.wide, Phone: d.phone,
+		Wide: d.wide, Phone: d.phone, Tall: d.tall,
 	}
 	c.Hover = strings.TrimSpace(c.Title + "\n" + c.Description)
 	if rest := len(c.Queries) - shownQueries; rest > 0 {

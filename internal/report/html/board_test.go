@@ -314,3 +314,46 @@ func TestKoreanDashboard(t *testing.T) {
 		}
 	}
 }
+
+// Bars that do not fit into their card are all in its picture, which scrolls.
+func TestPanelsWithManyFiguresScroll(t *testing.T) {
+	r := reporttest.Dashboard(t, reporttest.EveryKind(t, "word"))
+	titles := []string{}
+	for i := range r.Info.Board.Panels {
+		p := &r.Info.Board.Panels[i]
+		switch {
+		case p.Bars != nil && p.Bars.Style == board.GaugeBars && len(p.Bars.Items) > 0:
+			for len(p.Bars.Items) < 90 {
+				p.Bars.Items = append(p.Bars.Items, p.Bars.Items[0])
+			}
+			p.Bars.Items[89].Name = "the last one"
+		case p.Tiles != nil && !p.Tiles.Gauge && len(p.Tiles.Items) > 0:
+			for len(p.Tiles.Items) < 190 {
+				p.Tiles.Items = append(p.Tiles.Items, p.Tiles.Items[0])
+			}
+			p.Tiles.Items[189].Name = "the last one"
+		default:
+			continue
+		}
+		titles = append(titles, p.Title)
+	}
+	if len(titles) < 2 {
+		t.Fatalf("got the panels %q, want bars and tiles", titles)
+	}
+	root, _, _ := boardPage(t, r)
+	for _, title := range titles {
+		figures := all(titled(t, root, title), "figure")
+		if len(figures) == 0 {
+			t.Errorf("%s: got no picture, want one", title)
+		}
+		for _, f := range figures {
+			if !strings.Contains(attribute(f, "class"), "scroll") {
+				t.Errorf("%s: got the class %q, want a picture that scrolls", title,
+					attribute(f, "class"))
+			}
+			if !strings.Contains(text(f), "the last one") {
+				t.Errorf("%s: got no last figure in the picture, want all", title)
+			}
+		}
+	}
+}

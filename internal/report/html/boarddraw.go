@@ -27,6 +27,7 @@ type sizes struct{ wide, phone board.Rect }
 type viewDrawing struct {
 	png         []byte // the file
 	wide, phone template.HTML
+	tall        bool // a picture is higher than the card: it scrolls
 	colours     chart.Colours
 	err         error
 }
@@ -67,6 +68,9 @@ func drawView(in report.Info, p *board.Panel, s sizes) (d viewDrawing) {
 		o.Width, o.Height = r.Width-2*cardBorder, r.Height-2*cardBorder
 		if p.Title != "" {
 			o.Height -= cardHead
+		}
+		if all := chart.ViewHeight(&p.View, o); all > o.Height {
+			o.Height, d.tall = all, true
 		}
 		picture, colours, err := chart.ViewSVG(&p.View, o)
 		if err != nil {
