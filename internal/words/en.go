@@ -261,6 +261,7 @@ var english = Words{
 	UnknownValue:      "no value: %[1]s",
 	PendingValue:      "only Prometheus knows its values",
 	PanelsLeftOut:     "%[1]s of %[2]s panels are left out",
+	PanelLeftOut:      "%[1]s of %[2]s panels is left out",
 	PanelsDiffer: Counted{
 		"%s panel differs from Grafana", "%s panels differ from Grafana",
 	},

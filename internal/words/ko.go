@@ -246,6 +246,7 @@ var korean = Words{
 	UnknownValue:      "값 없음: %[1]s",
 	PendingValue:      "Prometheus에 질의해야 알 수 있는 값",
 	PanelsLeftOut:     "패널 %[2]s개 중 %[1]s개 제외됨",
+	PanelLeftOut:      "패널 %[2]s개 중 %[1]s개 제외됨",
 	PanelsDiffer:      always("Grafana와 다르게 표시되는 패널 %s개"),
 	NotesOnDashboard:  always("대시보드에 대한 참고 사항 %s건"),
 	SomeNotes:         always("참고 사항 %s건"),

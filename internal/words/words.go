@@ -201,7 +201,7 @@ type Words struct {
 	Red, Yellow                                        string
 	UnknownValue                                       string // 1 why
 	PendingValue                                       string
-	PanelsLeftOut                                      string // 1 how many, 2 of how many
+	PanelLeftOut, PanelsLeftOut                        string // 1 how many, 2 of how many
 	PanelsDiffer                                       Counted
 	NotesOnDashboard, SomeNotes                        Counted
 	OfQuery                                            string // 1 ref, 2 what about it

@@ -243,7 +243,11 @@ func (l layout) told() []toldView {
 		out = append(out, v)
 	}
 	left, differs, notes := l.BoardLeftOut(), l.BoardDiffers(), l.BoardNotes()
-	add(fmt.Sprintf(w.PanelsLeftOut, words.Thousands(len(left)),
+	someLeft := w.PanelsLeftOut
+	if len(left) == 1 {
+		someLeft = w.PanelLeftOut
+	}
+	add(fmt.Sprintf(someLeft, words.Thousands(len(left)),
 		words.Thousands(len(l.Info.Board.Verdicts))), left)
 	add(w.PanelsDiffer.Of(len(differs)), differs)
 	add(w.NotesOnDashboard.Of(len(notes)), notes)
