@@ -231,6 +231,17 @@ func (v *graphView) writeValues(a *graphAxis, right bool, grid bool) {
 	}
 }
 
+// writeGraphTimes writes the times below the plot, and draws their lines.
+func (v *graphView) writeGraphTimes() {
+	f := frame{box: v.plot, x0: v.x0, x1: v.x1, y1: 1}
+	lines := blocks{paint: solid(gridInk)}
+	for _, t := range (timeLine{v.picture, f, v.box, v.graph.From, v.graph.To}).write() {
+		x := f.x(seconds(t.at))
+		lines.boxes = append(lines.boxes, box{x, v.plot.top, x, v.plot.bottom})
+	}
+	v.around = append(v.around, lines)
+}
+
 // curve returns a curve with its place in the plot.
 func (v *graphView) curve(c *board.Curve) graphCurve {
 	a := &v.axes[0]

@@ -44,7 +44,7 @@ func (p *picture) addHeat(h *board.Heat, b box) {
 		f := frame{
 			box: plot, x0: seconds(g.Start.Add(-g.Step)), x1: seconds(g.End()), y1: 1,
 		}
-		p.writeViewTimes(f, g.Start, g.End(), b)
+		timeLine{p, f, b, g.Start, g.End()}.mark()
 	}
 }
 

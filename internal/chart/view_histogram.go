@@ -76,7 +76,7 @@ func (p *picture) writeEdges(h *board.Histogram, f frame, b box) {
 	}
 	var labels []label
 	for i := 0; i <= n; i += max(int(math.Ceil((wide+10)*float64(n)/f.width())), 1) {
-		l := p.place(edges[i], viewTickStyle, f.x(float64(i)), f.bottom+15, centre)
+		l := p.place(edges[i], viewTickStyle, f.x(float64(i)), f.bottom+timesBaseline, centre)
 		if l.box.left >= b.left && l.box.right <= b.right {
 			labels = appendClear(labels, l)
 		}

@@ -1,9 +1,5 @@
 package chart
 
-import (
-	"time"
-)
-
 // Distances of what is around the plot of a panel of a dashboard, in logical pixels.
 const (
 	viewTimes     = 18.0 // height of the line of times
@@ -22,27 +18,6 @@ var (
 	viewTickStyle = style{11, regular, mutedInk}
 	viewKeyStyle  = style{11.5, regular, textInk}
 )
-
-// writeViewTimes writes the times of f in one line below it, within b.
-func (p *picture) writeViewTimes(f frame, from, to time.Time, b box) {
-	var labels []label
-	for _, t := range p.say.timeTicks(from, to, max(int(f.width())/tickPitch, 2)) {
-		words := t.text
-		if t.midnight {
-			words = p.say.AxisDate(t.at)
-		}
-		x := f.x(seconds(t.at))
-		l := p.place(words, viewTickStyle, x, f.bottom+15, centre)
-		if l.box.left < b.left || l.box.right > b.right {
-			continue
-		}
-		before := len(labels)
-		if labels = appendClear(labels, l); len(labels) > before {
-			p.around = append(p.around, block{box{x, f.bottom, x, f.bottom + 3}, solid(axisInk)})
-		}
-	}
-	p.labels = append(p.labels, labels...)
-}
 
 // key is an entry of a legend: a square and words.
 type key struct {

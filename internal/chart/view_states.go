@@ -57,7 +57,7 @@ func (p *picture) addStates(st *board.States, b box) {
 	p.around = append(p.around, bars)
 	if withTimes {
 		f.bottom = axis
-		p.writeViewTimes(f, st.From, st.To, b)
+		timeLine{p, f, b, st.From, st.To}.mark()
 	}
 }
 
