@@ -47,6 +47,7 @@ type Plan struct {
 	judged []Judged
 	// lacksJudged says that a panel with rules may have more copies than are planned.
 	lacksJudged bool
+	warned      bool // the server warned of the variables' values
 	rows        []board.Row
 	verdicts    []grafana.Verdict
 	notes       []string
@@ -88,6 +89,7 @@ func (p *Plan) resolve(ctx context.Context, w grafana.Window) *grafana.Values {
 		from := &source{ask: ask.New(p.client, w)}
 		values, err := p.source.Resolve(ctx, from, given, w)
 		p.down, p.failures = from.down, from.failures
+		p.warned = len(from.ask.Warnings()) > 0
 		for _, warning := range from.ask.Warnings() {
 			p.note("a variable may lack values, because the server warned: %s", outside.Line(warning))
 		}

@@ -86,6 +86,10 @@ func (d *double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"status":"error","errorType":"execution","error":"many-to-many matching"}`)
 	case strings.HasPrefix(expr, "hang"):
 		<-r.Context().Done()
+	case strings.HasSuffix(line, " empty"):
+		fmt.Fprint(w, `{"status":"success","data":[]}`)
+	case strings.HasSuffix(line, " warn"):
+		fmt.Fprint(w, `{"status":"success","warnings":["a store is down"],"data":["one"]}`)
 	case strings.HasPrefix(line, "values"):
 		fmt.Fprint(w, `{"status":"success","data":["one","two"]}`)
 	default:

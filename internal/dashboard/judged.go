@@ -24,7 +24,7 @@ type Judged struct {
 }
 
 // KnowsJudged reports whether Judged has every panel with rules. It may lack copies of a repeated
-// panel if the variable that repeats it has no value.
+// panel if the variable that repeats it has no value, or may lack some.
 func (p *Plan) KnowsJudged() bool { return !p.lacksJudged }
 
 // Judged returns a panel of the report for each panel of the dashboard that has rules, in the
@@ -68,7 +68,8 @@ func (p *Plan) judge(planned *grafana.Planned, names map[string]bool) (differs [
 	j.Spec.Name = unique(names, judgedName(planned))
 	for _, variable := range p.plan.Repeats(planned) {
 		v := p.plan.Values.Get(variable)
-		p.lacksJudged = p.lacksJudged || v != nil && (v.Pending || v.Problem != "")
+		p.lacksJudged = p.lacksJudged || p.warned || v != nil && (v.Pending || v.None ||
+			v.Problem != "" || len(v.Selected) == 0)
 	}
 	p.judged = append(p.judged, j)
 	return p.ofRules(planned, &j.Spec)

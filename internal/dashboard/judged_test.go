@@ -139,6 +139,14 @@ func TestJudgedNames(t *testing.T) {
 	if got := names(none); !slices.Equal(got, want) || none.KnowsJudged() {
 		t.Errorf("no value: got %q, known %v, want %q, not known", got, none.KnowsJudged(), want)
 	}
+	for name, query := range map[string]string{
+		"no values": "label_values(empty, x)", "a warning": "label_values(warn, x)",
+	} {
+		p := judgedPlan(t, `{"name": "job", "type": "query", "query": "`+query+`"}`)
+		if p.KnowsJudged() {
+			t.Errorf("%s: got KnowsJudged true, want false: copies may be missing", name)
+		}
+	}
 	if j := none.Judged()[1]; j.Problem == nil {
 		t.Error("no value: got no problem, want one")
 	}

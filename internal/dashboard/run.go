@@ -16,8 +16,7 @@ import (
 
 // Event reports that the queries of a panel start or, if Panel is set, that the panel is done.
 type Event struct {
-	Index       int // of Total panels
-	Total       int
+	Index       int // of the panel, in the order of the page
 	Name, Title string
 	Panel       *board.Panel
 	Series      int    // in its answers, with those that were left out
@@ -79,7 +78,7 @@ func (r *run) all(progress func(Event)) *board.Board {
 
 func (p *Plan) event(i int) Event {
 	return Event{
-		Index: i, Total: len(p.panels), Name: p.panels[i].name, Title: p.panels[i].planned.Title,
+		Index: i, Name: p.panels[i].name, Title: p.panels[i].planned.Title,
 	}
 }
 
@@ -94,14 +93,14 @@ type run struct {
 	compute     func(*grafana.Planned, []board.Answer, board.Setting) board.View // board.Show
 	health      health
 	sent        map[query]*job
-	jobs        [][]planned // by panel
-	shared      int         // values of answers that later panels need
-	held        int         // values that the panels so far hold
-	cut         int         // panels that show fewer series, because of maxBoard
+	jobs        [][]asked // by panel
+	shared      int       // values of answers that later panels need
+	held        int       // values that the panels so far hold
+	cut         int       // panels that show fewer series, because of maxBoard
 }
 
-// planned is a query of a panel, and the job that answers it.
-type planned struct {
+// asked is a query of a panel, and the job that answers it.
+type asked struct {
 	grafana.Query
 	step   time.Duration
 	longer bool
@@ -126,9 +125,9 @@ func newRun(ctx context.Context, p *Plan) *run {
 	r.health.down = p.down
 	r.late, r.end = lateAfter(ctx)
 	for _, one := range p.panels {
-		var jobs []planned
+		var jobs []asked
 		for _, q := range one.planned.Queries {
-			jobs = append(jobs, r.plannedOf(one.planned, q))
+			jobs = append(jobs, r.askedOf(one.planned, q))
 		}
 		r.jobs = append(r.jobs, jobs)
 	}
@@ -155,10 +154,10 @@ func lateAfter(ctx context.Context) (late <-chan struct{}, end func()) {
 	return closed, func() { close(finished) }
 }
 
-// plannedOf finds the job of a query. A query with a variable that has no value is never sent.
-func (r *run) plannedOf(of *grafana.Planned, q grafana.Query) planned {
+// askedOf finds the job of a query. A query with a variable that has no value is never sent.
+func (r *run) askedOf(of *grafana.Planned, q grafana.Query) asked {
 	if why := r.unsent(q); why != "" {
-		return planned{Query: q, why: why}
+		return asked{Query: q, why: why}
 	}
 	sent, longer := r.queryOf(of, q)
 	j, ok := r.sent[sent]
@@ -167,7 +166,7 @@ func (r *run) plannedOf(of *grafana.Planned, q grafana.Query) planned {
 		r.sent[sent] = j
 	}
 	j.waiting++
-	return planned{Query: q, step: sent.step, longer: longer, job: j}
+	return asked{Query: q, step: sent.step, longer: longer, job: j}
 }
 
 // unsent returns why a query is not sent, or "" if it is.

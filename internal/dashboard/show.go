@@ -20,7 +20,7 @@ func (r *run) panel(i int) (out board.Panel, total int, stack []byte) {
 		Differs: of.differs,
 	}
 	var answers []*answer
-	var jobs []planned
+	var jobs []asked
 	for _, q := range r.jobs[i] {
 		if q.job == nil {
 			continue
@@ -54,7 +54,7 @@ func (r *run) panel(i int) (out board.Panel, total int, stack []byte) {
 }
 
 // said returns what is to be known about an answer.
-func (a *answer) said(q planned) []board.Note {
+func (a *answer) said(q asked) []board.Note {
 	var notes []board.Note
 	detail := func(text string) {
 		notes = append(notes, board.Note{
