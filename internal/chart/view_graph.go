@@ -99,7 +99,7 @@ func (v *graphView) placeAxes() {
 		if !of.Used {
 			of = &board.Axis{Format: value.New("short", time.Time{}), Low: of.Low, High: of.High}
 		}
-		v.axes[i] = newGraphAxis(of, v.extent(i == 1), most)
+		v.axes[i] = newGraphAxis(of, v.extent(of, i == 1), most)
 		if !of.Used || of.Hidden {
 			continue
 		}
@@ -143,28 +143,23 @@ func (v *graphView) writeAxisLabels() {
 }
 
 // extent returns what an axis must show.
-func (v *graphView) extent(right bool) bounds {
+func (v *graphView) extent(axis *board.Axis, onRight bool) bounds {
 	var b bounds
-	axis := &v.graph.Axes[0]
-	if right {
-		axis = &v.graph.Axes[1]
-	}
 	if axis.LogBase == 0 {
 		b.add(axis.Low, axis.High)
-		for i := range v.graph.Curves {
-			if c := &v.graph.Curves[i]; c.Right == right && c.Draw == "bars" {
-				b.add(0)
-			}
-		}
-		return b
 	}
 	for i := range v.graph.Curves {
-		if c := &v.graph.Curves[i]; c.Right == right {
+		c := &v.graph.Curves[i]
+		switch {
+		case c.Right != onRight:
+		case axis.LogBase > 0:
 			for _, value := range c.Values {
 				if value > 0 {
 					b.add(value)
 				}
 			}
+		case c.Draw == "bars":
+			b.add(0)
 		}
 	}
 	return b
@@ -204,7 +199,7 @@ func (v *graphView) drawGraph(withTimes bool) {
 }
 
 // writeValues writes the ticks of an axis and, for the first one, the lines of the grid.
-func (v *graphView) writeValues(a *graphAxis, right bool, grid bool) {
+func (v *graphView) writeValues(a *graphAxis, onRight, grid bool) {
 	f := v.frameOf(a)
 	var lines blocks
 	written := math.Inf(1) // the height of the last label
@@ -219,8 +214,8 @@ func (v *graphView) writeValues(a *graphAxis, right bool, grid bool) {
 			continue
 		}
 		written = y
-		x, side := v.plot.left-graphTickGap, align(2)
-		if right {
+		x, side := v.plot.left-graphTickGap, right
+		if onRight {
 			x, side = v.plot.right+graphTickGap, left
 		}
 		v.write(a.labels[i].String(), graphTickStyle, x, y, side)
