@@ -116,13 +116,14 @@ func named(ref fetch.Ref) string {
 	case ref.UID != "":
 		return "uid:" + ref.UID
 	case ref.Link != nil:
-		return (&url.URL{Scheme: ref.Link.Scheme, Host: ref.Link.Host, Path: ref.Link.Path}).String()
+		u := url.URL{Scheme: ref.Link.Scheme, Host: ref.Link.Host, Path: ref.Link.Path}
+		return u.String()
 	}
 	return filepath.Base(ref.Path)
 }
 
-// get gets a dashboard. If the dashboard is on another machine, a status line says so, and a failure
-// has the exit code of a failed query.
+// get gets a dashboard. If the dashboard is on another machine, a status line says so, and a
+// failure has the exit code of a failed query.
 func (f *dashboardFlags) get(ctx context.Context, c *console,
 	arg string) (*fetch.Dashboard, fetch.Ref, error) {
 	ref, err := f.ref(arg)

@@ -108,7 +108,8 @@ func (p *printer) progress(_ string, e snapshot.Event) {
 	p.status()
 }
 
-// label returns what a person knows a panel by: its name or, if it is one of a dashboard, its title.
+// label returns what a person knows a panel by: its name or, if it is one of a dashboard, its
+// title.
 func label(s *panel.Spec) string {
 	if len(s.Queries) > 0 {
 		return s.Name
