@@ -206,11 +206,13 @@ type Words struct {
 	NotesOnDashboard, SomeNotes                        Counted
 	OfQuery                                            string // 1 ref, 2 what about it
 	NotSent                                            string // 1 ref, 2 why
-	// 1 number, 2 of how many; NoteSeries has 3 ref of a query
-	NoteSeries, NoteCurves, NoteFigures, NoteRows, NoteColumns, NoteRuns, NoteBuckets, NoteBlocks string
-	NotePoints, NoteFrames, NoteUnit, NoteTransformation, NoteOverride                            string // 1 what
-	NoteHidden, NotePictures                                                                      Counted
-	NoteSteps, NoteNoTime, NoteBucketsCounted, NoteThresholdEnds, NoteColours, NoteHTML           string
+	// Notes on a panel: 1 number, 2 of how many.
+	NoteCurves, NoteFigures, NoteRows, NoteColumns, NoteRuns, NoteBuckets, NoteBlocks   string
+	NoteSeries                                                                          string // 1 number, 2 of how many, 3 ref of a query
+	NotePoints, NoteFrames                                                              string // 1 number
+	NoteUnit, NoteTransformation, NoteOverride                                          string // 1 which
+	NoteHidden, NotePictures                                                            Counted
+	NoteSteps, NoteNoTime, NoteBucketsCounted, NoteThresholdEnds, NoteColours, NoteHTML string
 
 	// Texts of the page's script.
 	Filter, Clear, Copy, Copied            string
@@ -238,7 +240,8 @@ type Words struct {
 	TimesNotDrawable, NothingFinite                            string
 	SomePanels, PanelsOnPage                                   Counted
 	NoPanels, EveryValue                                       string
-	AlertPanels                                                string // the section of the panels that judge a dashboard
+	// the section of the panels that judge a dashboard
+	AlertPanels string
 
 	// Texts of a message.
 	OnMany            string // 1 subject, 2 its limit, 3 "12 nodes"

@@ -83,8 +83,8 @@ func TestDashboard(t *testing.T) {
 	for _, want := range []string{
 		"Query A: Prometheus refused the query: too many samples; narrow the query",
 		"Query A was not sent: the dashboard has no variable nowhere",
-		"1 of 18 panels is left out", "logs word", "17 panels, 3 without data, 1 left out", "Beyond the dashboard's thresholds",
-		"job", "job-a, job-b", "no data", "No rule is set, so there are no findings.",
+		"1 of 18 panels is left out", "logs word", "17 panels, 3 without data, 1 left out",
+		"Beyond the dashboard's thresholds", "job", "job-a, job-b", "no data", "No rule is set, so there are no findings.",
 	} {
 		if !strings.Contains(text(root), want) {
 			t.Errorf("got no %q on the page, want it", want)

@@ -81,7 +81,8 @@ func render(ctx context.Context, r *report.Report,
 	}
 	for i, d := range views {
 		if d.png != nil {
-			pictures = append(pictures, picture(report.BoardPanelPicture(r.Info.Board.Panels[i].Name), d.png))
+			name := report.BoardPanelPicture(r.Info.Board.Panels[i].Name)
+			pictures = append(pictures, picture(name, d.png))
 		}
 	}
 	return report.File{
