@@ -145,7 +145,8 @@ func (c *barChart) placeUpright() {
 			continue
 		}
 		c.around = append(c.around, block{box{c.plot.left, y, c.plot.right, y}, solid(gridInk)})
-		l := c.place(c.axis.labels[i].String(), graphTickStyle, c.plot.left-graphTickGap, y+4, right)
+		words := c.axis.labels[i].String()
+		l := c.place(words, graphTickStyle, c.plot.left-graphTickGap, y+4, right)
 		if labelled && l.box.bottom <= last {
 			c.labels = append(c.labels, l)
 			last = l.box.top

@@ -178,7 +178,9 @@ func (r *barRows) row(item *board.Bar, name string, top float64) {
 	if r.Style == board.ShareBars && r.longest > 0 {
 		filled = part.Part / r.longest
 	}
-	r.around = append(r.around, viewBar{box: b, part: filled, mode: r.Mode, color: inkOf(part.Color)})
+	r.around = append(r.around, viewBar{
+		box: b, part: filled, mode: r.Mode, color: inkOf(part.Color),
+	})
 }
 
 // inkOf returns the ink of a surface in a colour of a dashboard.

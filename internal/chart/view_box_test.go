@@ -55,7 +55,7 @@ func (f *fence) Label(l label) { f.check(fmt.Sprintf("text %q", l.text), l.box) 
 
 func (f *fence) path(what string, path []point, reach float64) {
 	for _, p := range path {
-		if p == p { // not a gap
+		if !math.IsNaN(float64(p.x)) { // not a gap
 			f.check(what, box{
 				float64(p.x) - reach, float64(p.y) - reach, float64(p.x) + reach,
 				float64(p.y) + reach,

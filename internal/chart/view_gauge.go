@@ -82,7 +82,8 @@ func (t *tiling) writeEnds(item *board.Tile, g gauge) {
 		}
 		ends = append(ends, t.place(text, st, float64(g.at.x)+middle, y, centre))
 	}
-	if ends[0].box.left >= float64(g.at.x)-g.outer && ends[1].box.right <= float64(g.at.x)+g.outer &&
+	least, most := float64(g.at.x)-g.outer, float64(g.at.x)+g.outer
+	if ends[0].box.left >= least && ends[1].box.right <= most &&
 		ends[0].box.right+6 <= ends[1].box.left {
 		t.labels = append(t.labels, ends...)
 	}

@@ -28,7 +28,7 @@ func TestViewHeightShowsAll(t *testing.T) {
 		switch {
 		case o.Height == mostViewHeight:
 		case saysMore(v, o):
-			t.Errorf("seed %d: at a height of %d, some are left out; want all shown", seed, o.Height)
+			t.Errorf("seed %d: at a height of %d some are left out, want all shown", seed, o.Height)
 		case cut:
 			taller++
 		case height < 60: // no room to say that something is left out

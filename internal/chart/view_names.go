@@ -54,8 +54,7 @@ const marks = ".-_/:@, "
 // commonEnd returns the length of the end that all names share, from a mark between two words on.
 // Empty names do not count.
 func commonEnd(names []string) int {
-	end := common(names, func(name, end string) bool { return strings.HasSuffix(name, end) },
-		func(end string) string { return end[1:] })
+	end := common(names, strings.HasSuffix, func(end string) string { return end[1:] })
 	if at := strings.IndexAny(end, marks); at >= 0 {
 		return len(end) - at
 	}
@@ -64,8 +63,9 @@ func commonEnd(names []string) int {
 
 // commonStart returns the length of the beginning that all names share, up to a mark.
 func commonStart(names []string) int {
-	start := common(names, func(name, start string) bool { return strings.HasPrefix(name, start) },
-		func(start string) string { return start[:len(start)-1] })
+	start := common(names, strings.HasPrefix, func(start string) string {
+		return start[:len(start)-1]
+	})
 	return strings.LastIndexAny(start, marks) + 1
 }
 

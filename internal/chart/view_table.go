@@ -305,7 +305,8 @@ func (t *viewTable) writeValue(c *board.Cell, text string, column int, b box) {
 	t.writeCell(text, st, a, b)
 }
 
-// cellBar lays out the bar of a cell left of its text. It returns where the rest of the cell begins.
+// cellBar lays out the bar of a cell left of its text. It returns where the rest of the cell
+// begins.
 func (t *viewTable) cellBar(c *board.Cell, text float64, b box) float64 {
 	bar := box{
 		b.left + cellInset, b.top + 5, b.right - 2*cellInset - math.Ceil(text), b.bottom - 5,

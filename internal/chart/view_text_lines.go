@@ -162,8 +162,9 @@ func (f *textFlow) writeLine(line []textPiece, x, y, size float64) {
 		at := f.write(piece.text, piece.style, x+piece.x, y+size*1.1, left)
 		if piece.code {
 			f.around = append(f.around, block{
-				box{max(at.left-2, f.box.left), at.top - 2, min(at.right+2, f.box.right), at.bottom},
-				solid(gridInk),
+				box{
+					max(at.left-2, f.box.left), at.top - 2, min(at.right+2, f.box.right), at.bottom,
+				}, solid(gridInk),
 			})
 		}
 	}
