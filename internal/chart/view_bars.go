@@ -13,11 +13,12 @@ import (
 const (
 	leastPitch    = 13.0 // from one bar to the next
 	mostPitch     = 52.0
+	mostGauge     = 88.0  // the same of gauges, which fill their panel as in Grafana
 	leastTwoLines = 34.0  // the pitch from which a narrow panel has names above its bars
 	narrowBars    = 300.0 // the width below which a panel of bars is narrow
-	mostThickness = 30.0
-	barGap        = 10.0 // between a bar and the texts beside it
-	stripHeight   = 14.0 // of the shares of a whole
+	mostThickness = 0.6   // of a bar, as a share of the largest pitch
+	barGap        = 10.0  // between a bar and the texts beside it
+	stripHeight   = 14.0  // of the shares of a whole
 	stripGap      = 8.0
 	leastStrip    = 110  // the height of a panel with such a strip
 	leastUpright  = 30.0 // the width of an upright bar with its texts
@@ -46,7 +47,8 @@ type barRows struct {
 	*board.Bars
 	box                box
 	pitch              float64
-	above              bool // names are above the bars
+	most               float64 // the thickness of the thickest bar
+	above              bool    // names are above the bars
 	name, value        style
 	names, values      float64 // widths
 	percents           float64 // width of the shares; 0: there are none
@@ -67,11 +69,15 @@ func (p *picture) addBarRows(bars *board.Bars, b box) {
 		p.writeMore(len(bars.Items)-n, b)
 		b.bottom -= moreHeight
 	}
-	r.pitch = min(b.height()/float64(n), mostPitch)
+	most := mostPitch
+	if bars.Style == board.GaugeBars {
+		most = mostGauge
+	}
+	r.pitch, r.most = min(b.height()/float64(n), most), math.Round(most*mostThickness)
 	if r.pitch < 8 {
 		return
 	}
-	if bars.Style == board.GaugeBars { // fill the panel, as gauges do
+	if bars.Style == board.GaugeBars {
 		b.top += (b.height() - float64(r.pitch*float64(n))) / 2
 	}
 	r.box = b
@@ -107,10 +113,10 @@ func (r *barRows) measure(items []board.Bar) {
 	}
 	r.above = small && r.pitch >= leastTwoLines && r.names > 0
 	if r.above {
-		r.thickness = min(r.pitch-lineOf(r.name.size)-6, mostThickness)
+		r.thickness = min(r.pitch-lineOf(r.name.size)-6, r.most)
 		r.names = 0
 	} else {
-		r.thickness = min(math.Round(r.pitch*0.64), mostThickness)
+		r.thickness = min(math.Round(r.pitch*0.64), r.most)
 		r.names = min(r.names, width*share)
 	}
 	r.values = min(r.values, width*0.4)
