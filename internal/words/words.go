@@ -206,11 +206,14 @@ type Words struct {
 	NotesOnDashboard, SomeNotes                        Counted
 	OfQuery                                            string // 1 ref, 2 what about it
 	NotSent                                            string // 1 ref, 2 why
-	// Notes on a panel: 1 number, 2 of how many.
-	NoteCurves, NoteFigures, NoteRows, NoteColumns, NoteRuns, NoteBuckets, NoteBlocks   string
-	NoteSeries                                                                          string // 1 number, 2 of how many, 3 ref of a query
-	NotePoints, NoteFrames                                                              string // 1 number
-	NoteUnit, NoteTransformation, NoteOverride                                          string // 1 which
+	// Notes on a panel. Most have 1 number, 2 of how many.
+	NoteCurves, NoteFigures, NoteRows, NoteColumns, NoteRuns, NoteBuckets, NoteBlocks string
+	// 1 number, 2 of how many, 3 ref of a query
+	NoteSeries string
+	// 1 number
+	NotePoints, NoteFrames string
+	// 1 which
+	NoteUnit, NoteTransformation, NoteOverride                                          string
 	NoteHidden, NotePictures                                                            Counted
 	NoteSteps, NoteNoTime, NoteBucketsCounted, NoteThresholdEnds, NoteColours, NoteHTML string
 
