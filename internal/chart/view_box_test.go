@@ -49,6 +49,11 @@ func (f *fence) Line(path []point, width float64, _ []float64, _ paint) {
 func (f *fence) Area(upper, lower []point, _ paint) {
 	f.path("area", upper, 0)
 	f.path("area", lower, 0)
+	for i, p := range upper {
+		if p.drawable() && lower[i].drawable() && p.x != lower[i].x {
+			f.outs = append(f.outs, fmt.Sprintf("edges of an area at %v and %v", p, lower[i]))
+		}
+	}
 }
 
 func (f *fence) Label(l label) { f.check(fmt.Sprintf("text %q", l.text), l.box) }

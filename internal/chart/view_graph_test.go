@@ -138,17 +138,123 @@ func TestGraphAxis(t *testing.T) {
 	}
 }
 
+// sketch is a surface that keeps what is drawn on it.
+type sketch struct {
+	*vector
+	lines [][]point
+	areas [][2][]point
+	rects []box
+}
+
+func (s *sketch) Line(path []point, _ float64, _ []float64, _ paint) {
+	s.lines = append(s.lines, slices.Clone(path))
+}
+
+func (s *sketch) Area(upper, lower []point, _ paint) {
+	s.areas = append(s.areas, [2][]point{slices.Clone(upper), slices.Clone(lower)})
+}
+
+func (s *sketch) Rects(bs []box, _ paint) { s.rects = append(s.rects, bs...) }
+
+// sketchOf draws the curves of a view, without its grid and its legend.
+func sketchOf(v *board.View, width, height int) *sketch {
+	p := composeView(v, ViewOptions{Width: width, Height: height}.options())
+	s := &sketch{vector: &vector{picture: p}}
+	for _, sh := range p.around {
+		if curves, ok := sh.(*graphCurves); ok {
+			curves.draw(s, p.frame())
+		}
+	}
+	return s
+}
+
+// stretchesOf is the number of pieces of a path.
+func stretchesOf(path []point) int {
+	n := 0
+	for i, p := range path {
+		if p.drawable() && (i == 0 || !path[i-1].drawable()) {
+			n++
+		}
+	}
+	return n
+}
+
 // Thinning keeps a spike, wherever it is.
 func TestGraphKeepsSpikes(t *testing.T) {
 	for at := range 40 {
 		c := wave("a", 2000, 30)
 		c.Values[700+at] = 95
-		v := dayGraph(c)
-		p := composeView(v, ViewOptions{Width: 360, Height: 240}.options())
-		s := outsideOf(p, box{0, 0, 360, 240}, 1)
-		if top := s.top; math.Abs(top-50) > 3 {
+		top := math.Inf(1)
+		for _, p := range sketchOf(dayGraph(c), 360, 240).lines[0] {
+			top = min(top, float64(p.y))
+		}
+		if math.Abs(top-50) > 3 {
 			t.Fatalf("a spike at sample %d: got the highest point at %v, want it at 50", 700+at, top)
 		}
+	}
+}
+
+// A hole divides a line unless it is bridged, and a sample between two holes is a point.
+func TestGraphHoles(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		bridge        time.Duration
+		pieces, alone int
+	}{
+		{"no bridge", 0, 4, 1}, {"holes of a sample", 30 * time.Minute, 2, 0},
+		{"all holes", math.MaxInt64, 1, 0},
+	} {
+		curve := wave("a", 97, 30) // every 15 minutes
+		for _, i := range []int{10, 40, 42, 60, 61, 62} {
+			curve.Values[i] = math.NaN()
+		}
+		curve.Bridge, curve.ShowPoints = c.bridge, "auto"
+		s := sketchOf(dayGraph(curve), 584, 296)
+		points := 0
+		if len(s.lines) > 1 {
+			points = stretchesOf(s.lines[1])
+		}
+		// A single sample is a piece of the line too.
+		if got := stretchesOf(s.lines[0]); got != c.pieces+c.alone || points != c.alone {
+			t.Errorf("%s: got %d pieces and %d points, want %d and %d", c.name, got, points,
+				c.pieces+c.alone, c.alone)
+		}
+	}
+}
+
+// Bars have a rectangle for each sample until they would touch, then they are one area.
+func TestGraphBars(t *testing.T) {
+	for n, rects := range map[int]int{25: 25, 97: 97, 721: 0} {
+		c := wave("a", n, 30)
+		c.Draw = "bars"
+		s := sketchOf(dayGraph(c), 584, 296)
+		if len(s.rects) != rects || (rects == 0) != (len(s.areas) == 1) {
+			t.Errorf("%d bars: got %d rectangles and %d areas, want %d rectangles", n,
+				len(s.rects), len(s.areas), rects)
+		}
+	}
+}
+
+// Where there are very many curves, those of one colour are one path, without areas.
+func TestGraphOfManyCurves(t *testing.T) {
+	var list []board.Curve
+	for i := range 500 {
+		c := wave("a", 97, float64(i))
+		c.Color.B = uint8(i % 7)
+		list = append(list, c)
+	}
+	s := sketchOf(dayGraph(list...), 584, 296)
+	if len(s.lines) != 7 || len(s.areas) != 0 {
+		t.Errorf("500 curves of 7 colours: got %d lines and %d areas, want 7 and none",
+			len(s.lines), len(s.areas))
+	}
+	svg, _, err := ViewSVG(dayGraph(list...), ViewOptions{Width: 584, Height: 296})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(svg), "more") || len(svg) > 200_000 {
+		t.Errorf("500 curves: got %d bytes, want at most 200,000, with a word about more curves",
+			len(svg))
 	}
 }
 
