@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/grafana/value"
@@ -248,12 +249,41 @@ func niceSteps(least float64) iter.Seq[float64] {
 	}
 }
 
-// setLabels writes the ticks, with as many decimals as tell them apart.
+// setLabels writes the ticks, with as many decimals as their distance has, as Grafana does. If these
+// do not tell them apart, they get more.
 func (a *graphAxis) setLabels() {
 	a.labels = a.written(a.of.Decimals)
+	if n := a.distanceDecimals(); n > 0 && a.of.Decimals == nil {
+		a.labels = a.written(&n)
+		if unit := a.of.Format.Unit(); !value.IsDate(unit) && !value.IsBool(unit) &&
+			unit != "locale" && !strings.HasPrefix(unit, "currency") {
+			trimZeros(a.labels)
+		}
+	}
 	for n := 1; n < 7 && !a.even(); n++ {
 		if a.of.Decimals == nil || n > *a.of.Decimals {
 			a.labels = a.written(&n)
+		}
+	}
+}
+
+// distanceDecimals returns how many decimals the distance of two ticks of a linear axis has.
+func (a *graphAxis) distanceDecimals() int {
+	if len(a.ticks) < 2 || a.of.LogBase > 0 {
+		return 0
+	}
+	const most = 6
+	distance := math.Abs(a.ticks[1] - a.ticks[0])
+	_, decimals, _ := strings.Cut(strconv.FormatFloat(distance, 'f', most, 64), ".")
+	return len(strings.TrimRight(decimals, "0"))
+}
+
+// trimZeros removes the zeros behind the decimals of numbers. The decimals may be those of another
+// unit: with a distance of 0.25 s, a tick is 250.00 ms.
+func trimZeros(labels []value.Formatted) {
+	for i := range labels {
+		if text := labels[i].Text; strings.Contains(text, ".") {
+			labels[i].Text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
 		}
 	}
 }

@@ -81,12 +81,13 @@ func (p *picture) listEntry(c *board.Curve, name string, width float64) (e legen
 	need float64) {
 	e = legendEntry{curve: c}
 	room, all := width-entryIndent, ""
+	least := min(p.textWidth(name, entryStyle), entryName)
 	for _, f := range c.Figures {
 		with := f.Name + ": " + f.Text
 		if all != "" {
 			with = all + ", " + with
 		}
-		if p.textWidth(with, entryMuted) > room-entryName-figureSpace {
+		if p.textWidth(with, entryMuted) > room-least-figureSpace {
 			break
 		}
 		all = with
@@ -136,7 +137,7 @@ func (p *picture) newTableLegend(g *board.Graph, width float64, most int) graphL
 	for _, i := range shown {
 		names = max(names, p.textWidth(g.Curves[i].Name, entryStyle))
 	}
-	room := width - entryIndent - max(min(names, width/2), entryName)
+	room := width - entryIndent - min(names, max(width/2, entryName))
 	var columns []float64
 	for k, head := range g.Legend.Calcs {
 		w := p.textWidth(head, entryHeader)
@@ -237,19 +238,25 @@ func (p *picture) writeEntry(l *graphLegend, e legendEntry, x, base float64) {
 // natural returns the width that a legend beside the plot needs.
 func (p *picture) natural(g *board.Graph) float64 {
 	need := 0.0
+	if g.Legend.Table {
+		for k, head := range g.Legend.Calcs {
+			column := p.textWidth(head, entryHeader)
+			for _, i := range g.Legend.Order {
+				column = max(column, p.textWidth(figureAt(&g.Curves[i], k), entryMuted))
+			}
+			need += column + entryGap
+		}
+	}
+	widest := 0.0
 	for _, i := range g.Legend.Order {
 		c := &g.Curves[i]
 		w := p.textWidth(c.Name, entryStyle)
-		for k, f := range c.Figures {
-			switch {
-			case !g.Legend.Table:
+		if !g.Legend.Table {
+			for _, f := range c.Figures {
 				w += p.textWidth(", "+f.Name+": "+f.Text, entryMuted)
-			case k < len(g.Legend.Calcs):
-				w += entryGap + max(p.textWidth(f.Text, entryMuted),
-					p.textWidth(g.Legend.Calcs[k], entryHeader))
 			}
 		}
-		need = max(need, w)
+		widest = max(widest, w)
 	}
-	return math.Ceil(entryIndent + need + figureSpace)
+	return math.Ceil(entryIndent + widest + need + figureSpace)
 }

@@ -62,6 +62,7 @@ func TestViewGraph(t *testing.T) {
 // The ticks of an axis are at round numbers of its unit, and its ends where Grafana has them.
 func TestGraphAxis(t *testing.T) {
 	num := func(v float64) *float64 { return &v }
+	whole := func(n int) *int { return &n }
 	for _, c := range []struct {
 		name      string
 		unit      string
@@ -88,7 +89,24 @@ func TestGraphAxis(t *testing.T) {
 		},
 		{
 			name: "digits that tell ticks apart", unit: "none", data: bounds{1000, 1002, true},
-			low: 999.8, high: 1002.2, labels: "1000.0 1000.5 1001.0 1001.5 1002.0",
+			low: 999.8, high: 1002.2, labels: "1000 1000.5 1001 1001.5 1002",
+		},
+		{
+			name: "decimals of the distance", unit: "short", data: bounds{0, 1, true}, low: 0,
+			high: 1.1, labels: "0 0.2 0.4 0.6 0.8 1",
+		},
+		{
+			name: "decimals of a larger unit", unit: "s", data: bounds{0, 1, true}, low: 0,
+			high: 1.1, labels: "0 s 200 ms 400 ms 600 ms 800 ms 1 s",
+		},
+		{
+			name: "decimals of money", unit: "currencyUSD", data: bounds{0, 1, true}, low: 0,
+			high: 1.1, labels: "$0.0 $0.2 $0.4 $0.6 $0.8 $1.0",
+		},
+		{
+			name: "decimals of the dashboard", unit: "short", data: bounds{0, 1, true}, low: 0,
+			axis: board.Axis{Decimals: whole(2)}, high: 1.1,
+			labels: "0.00 0.20 0.40 0.60 0.80 1.00",
 		},
 		{
 			name: "one value", unit: "none", data: bounds{5, 5, true}, low: 0, high: 10,
@@ -285,5 +303,35 @@ func TestGraphTimes(t *testing.T) {
 		if got := strings.Join(got, " "); !strings.HasSuffix(got, c.want) {
 			t.Errorf("%s at %d pixels: got %s, want %s", c.span, c.width, got, c.want)
 		}
+	}
+}
+
+// A legend beside the plot shows every figure that there is room for, also beside short names.
+func TestGraphLegendFigures(t *testing.T) {
+	one, two := wave("a", 61, 30), wave("b", 61, 60)
+	one.Figures = []board.Figure{{Name: "Mean", Text: "1"}, {Name: "Max", Text: "1234567 GiB"}}
+	two.Figures = []board.Figure{{Name: "Mean", Text: "1234567 GiB"}, {Name: "Max", Text: "1"}}
+	for _, table := range []bool{true, false} {
+		v := dayGraph(one, two)
+		v.Graph.Legend.Table, v.Graph.Legend.Right = table, true
+		v.Graph.Legend.Calcs = []string{"Mean", "Max"}
+		svg, _, err := ViewSVG(v, ViewOptions{Width: 880})
+		if err != nil {
+			t.Fatalf("ViewSVG: got %v, want no error", err)
+		}
+		for _, want := range []string{"Mean", "Max", "1234567 GiB"} {
+			if !strings.Contains(string(svg), want) {
+				t.Errorf("table %v: got no %q in\n%.2000s", table, want, svg)
+			}
+		}
+	}
+	v := dayGraph(wave("HTTP", 61, 30))
+	v.Graph.Curves[0].Figures = []board.Figure{
+		{Name: "Max", Text: "69.1 ops/s"}, {Name: "Last *", Text: "43.2 ops/s"},
+	}
+	svg, _, err := ViewSVG(v, ViewOptions{Width: 288})
+	if want := "Max: 69.1 ops/s, Last *: 43.2 ops/s"; err != nil ||
+		!strings.Contains(string(svg), want) {
+		t.Errorf("ViewSVG: got no %q, error %v, in\n%.2000s", want, err, svg)
 	}
 }
