@@ -256,8 +256,8 @@ func (p *planner) copies(variable string, around map[string]Option,
 		return once
 	}
 	if len(all) > maxCopies {
-		tell(fmt.Sprintf("it is repeated for %d of %d values of %s", maxCopies, len(all),
-			short(variable, 60)))
+		tell(fmt.Sprintf("it is repeated for %d of %d values of %s: choose fewer values",
+			maxCopies, len(all), short(variable, 60)))
 		all = all[:maxCopies]
 	}
 	var copies []map[string]Option
@@ -380,7 +380,7 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 	}
 	var err error
 	if q.Dialect, err = checkPromQL(q.Expr); err != nil && q.Dialect == "" {
-		q.Problem = "it is not PromQL: " + err.Error()
+		q.Problem = "it is not PromQL: " + err.Error() + p.becauseEmpty(t.Expr, s)
 		return q
 	}
 	filters := p.values.Filters()
@@ -394,6 +394,22 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 		q.Expr, q.Problem = done.text, problem(err)
 	}
 	return q
+}
+
+// becauseEmpty says which of the variables in a query are empty, because that is often why it is not
+// PromQL. It returns "" if none is.
+func (p *planner) becauseEmpty(expr string, s scope) string {
+	var empty []string
+	for _, name := range references(expr) {
+		_, local := s.local[name]
+		if v := p.values.Get(name); !local && v != nil && v.None {
+			empty = append(empty, short(name, 60))
+		}
+	}
+	if len(empty) == 0 {
+		return ""
+	}
+	return " (empty: " + strings.Join(empty, ", ") + ")"
 }
 
 // tryOut parses a query, with placeholders for the values that only Prometheus knows.

@@ -184,12 +184,12 @@ func TestRepeatIsBounded(t *testing.T) {
 		t.Errorf("got %d rows and %d panels, want %d and %d", len(p.Rows), len(p.Panels),
 			maxCopies+1, 2*maxCopies+1)
 	}
-	if want := `row "R": it is repeated for 50 of 200 values of v`; len(p.Notes) != 1 ||
+	if want := `row "R": it is repeated for 50 of 200 values of v: choose fewer values`; len(p.Notes) != 1 ||
 		p.Notes[0] != want {
 		t.Errorf("got notes %q, want %q", p.Notes, want)
 	}
 	for i, want := range []string{
-		"", "it is repeated for 50 of 200 values of v", "it is repeated by gone, which is not a " +
+		"", "it is repeated for 50 of 200 values of v: choose fewer values", "it is repeated by gone, which is not a " +
 			"variable: it is shown once",
 	} {
 		if got := p.Verdicts[i].Reason; got != want {

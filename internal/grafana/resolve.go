@@ -324,7 +324,10 @@ func (v *Values) whyMissing(refs []string) string {
 	for _, ref := range refs {
 		m := reference.FindStringSubmatch(ref)
 		name := m[1] + m[2] + m[4]
-		if value := v.Get(name); value == nil {
+		if value := v.Get(name); value == nil && strings.HasPrefix(name, "__") {
+			why = append(why, fmt.Sprintf("Grafana's own variable %s has no value here",
+				short(name, 60)))
+		} else if value == nil {
 			why = append(why, fmt.Sprintf("the dashboard has no variable %s", short(name, 60)))
 		} else {
 			why = append(why, fmt.Sprintf("the variable %s has no value", short(name, 60)))

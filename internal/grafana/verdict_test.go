@@ -58,6 +58,18 @@ func TestVerdicts(t *testing.T) {
 		},
 		{"overrides", `"type": "stat", "fieldConfig": {"overrides": [{"matcher": {"id": "byName", "options": "a"}}, {"matcher": {"id": "byMoon"}}]}, ` + query, Approximated,
 			"overrides that match byMoon are left out"},
+		{"an override without a matcher", `"type": "stat", "fieldConfig": {"overrides": [{"properties": []}]}, ` + query, Approximated,
+			"an override does not say what it matches, and is left out"},
+		{"a variable of Grafana", `"type": "stat", "targets": [{"expr": "up{a=\"${__user.login}\"}"}]`, Approximated,
+			"query A is left out: Grafana's own variable __user has no value here"},
+		{
+			"an empty variable", `"type": "stat", "targets": [{"expr": "sum by ($e) (up) > $e"}]`, Approximated,
+			"query A is left out: it is not PromQL: 1:18: parse error: unexpected end of input (empty: e)",
+		},
+		{
+			"a clock", `"type": "grafana-clock-panel", "targets": [{"refId": "A"}]`, LeftOut,
+			"a clock is not drawn",
+		},
 		{
 			"an odd field", `"type": "stat", "options": 5, ` + query, Approximated,
 			"options is not an object, and is left out",
@@ -73,7 +85,8 @@ func TestVerdicts(t *testing.T) {
 			`its own range "now/d" is not read: it has the dashboard's`,
 		},
 	} {
-		p := planned(t, `{"panels": [{"id": 7, "title": "T", `+tt.panel+`}]}`, &fake{}, nil)
+		p := planned(t, `{"templating": {"list": [{"type": "query", "name": "e", "query": "label_values(e)"}]},
+			"panels": [{"id": 7, "title": "T", `+tt.panel+`}]}`, &fake{}, nil)
 		if len(p.Verdicts) != 1 {
 			t.Errorf("%s: got %d verdicts, want 1", tt.name, len(p.Verdicts))
 			continue

@@ -23,6 +23,8 @@ func (fc FieldConfig) Apply(frames []*Frame) ([]*Frame, Applied) {
 		}
 		if match, ok := o.Matcher.fields(&a.notes); ok {
 			a.rules = append(a.rules, rule{match, o.Properties})
+		} else if o.Matcher.ID == "" {
+			a.notes.add("an override does not say what it matches, and is left out")
 		} else {
 			a.unknown[o.Matcher.ID] = true
 		}
