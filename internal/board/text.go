@@ -141,6 +141,8 @@ func (t *texting) plain(s string) string {
 			t.pictures++
 		case apart[tag]:
 			b.WriteByte('\n')
+		case tag == "td" || tag == "th":
+			b.WriteByte(' ')
 		case unseen[tag]:
 			end := strings.Index(lower[i:], "</"+tag)
 			if end < 0 {

@@ -110,8 +110,10 @@ func TestMarkdown(t *testing.T) {
 
 func TestHTMLIsWords(t *testing.T) {
 	v := textPanel(t, "html", `<div style="x"><h1>Hello</h1><p>a &lt; b</p>
-		<img src="https://example.org/x.png" onerror="alert(1)"><script>bad()</script></div>`)
-	equal(t, "blocks", written(v.Text), []string{"paragraph0 Hello", "paragraph0 a < b"})
+		<img src="https://example.org/x.png" onerror="alert(1)"><script>bad()</script></div>
+		<table><tr><th>a</th><td>1</td><td>2</td></tr></table>`)
+	equal(t, "blocks", written(v.Text),
+		[]string{"paragraph0 Hello", "paragraph0 a < b", "paragraph0 a 1 2"})
 	equal(t, "notes", codes(v), []board.Code{board.NoteHTML, board.NotePictures})
 }
 
