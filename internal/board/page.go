@@ -27,6 +27,7 @@ type Row struct {
 	Title     string
 	Tab       string // the tab that it is in; empty if the dashboard has none
 	Collapsed bool   // it is closed until the reader opens it
+	Bare      bool   // it has no heading
 }
 
 // Panel is one panel with its place on the page.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/board"
+	"github.com/promsnap/promsnap/internal/grafana"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -67,10 +68,15 @@ type boardPage struct {
 
 // composeBoard lays out a dashboard.
 func composeBoard(b *board.Board, o Options, phone bool) *picture {
-	g := &boardPage{picture: newPicture(o), board: b, o: o, most: mostHeight - boardFoot - board.Gap}
+	g := &boardPage{picture: newPicture(o), board: b, o: o}
+	foot := boardFoot + board.Gap
+	if g.leftOut() > 0 {
+		foot += boardFoot
+	}
+	g.most = mostHeight - foot
 	g.writeTop()
 	if phone {
-		g.most = mostPhone - boardFoot - board.Gap
+		g.most = mostPhone - foot
 		g.addColumn()
 	} else {
 		g.addSections()
@@ -115,7 +121,9 @@ func (g *boardPage) addSections() {
 				return
 			}
 			g.writeTab(row.Tab)
-			g.writeRow(row, len(s.Panels))
+			if !row.Bare {
+				g.writeRow(row, len(s.Panels))
+			}
 			if row.Collapsed {
 				g.shown += len(s.Panels)
 				continue
@@ -166,13 +174,14 @@ func (g *boardPage) addColumn() {
 		}
 		rects := g.board.Column(s.Panels, int(g.room()))
 		top := g.y
-		if s.Row >= 0 {
+		headed := s.Row >= 0 && !g.board.Rows[s.Row].Bare
+		if headed {
 			top += rowBar
 		}
 		if top+min(float64(rects[0].Height), leastCut) > g.most {
 			return
 		}
-		if s.Row >= 0 {
+		if headed {
 			g.writeRow(g.board.Rows[s.Row], 0)
 		}
 		end := 0
@@ -194,19 +203,39 @@ func (g *boardPage) addColumn() {
 	}
 }
 
-// writeFoot writes how many panels the picture does not have.
+// writeFoot writes how many panels the picture does not have, and how many of the file no page has.
 func (g *boardPage) writeFoot() {
 	st := style{13, regular, mutedInk}
 	middle := float64(g.width) / 2
-	rest := len(g.board.Panels) - g.shown
-	switch {
-	case len(g.board.Panels) == 0 && len(g.board.Rows) == 0:
+	none := len(g.board.Panels) == 0 && len(g.board.Rows) == 0
+	if none {
 		g.write(g.elide(g.say.NoPanels, st, g.room()), st, middle, g.y+40, centre)
 		g.y += 80
-	case rest > 0:
-		g.write(g.elide(g.say.PanelsOnPage.Of(rest), st, g.room()), st, middle, g.y+14, centre)
+	}
+	var lines []string
+	if rest := len(g.board.Panels) - g.shown; rest > 0 {
+		lines = append(lines, g.say.PanelsOnPage.Of(rest))
+	}
+	if left := g.leftOut(); left > 0 {
+		lines = append(lines, fmt.Sprintf(g.say.PanelsLeftOut, words.Thousands(left),
+			words.Thousands(len(g.board.Verdicts))))
+	}
+	for _, line := range lines {
+		g.write(g.elide(line, st, g.room()), st, middle, g.y+14, centre)
 		g.y += boardFoot
-	default:
+	}
+	if len(lines) == 0 && !none {
 		g.y += boardEdge - board.Gap
 	}
+}
+
+// leftOut returns how many panels of the file are left out.
+func (g *boardPage) leftOut() int {
+	n := 0
+	for _, v := range g.board.Verdicts {
+		if v.Status == grafana.LeftOut {
+			n++
+		}
+	}
+	return n
 }

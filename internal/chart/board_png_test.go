@@ -191,6 +191,18 @@ func TestBoardCountsItsPanels(t *testing.T) {
 	if strings.Contains(got, "Disk") || strings.Contains(got, "more") {
 		t.Errorf("a board that fits: got\n%s\nwant no panel of the closed row and no last line", got)
 	}
+	heading := "CPU and memory"
+	if b.Rows[0].Bare = true; strings.Contains(texts(), heading) {
+		t.Errorf("a row without a heading: got %q, want it left out", heading)
+	}
+	b.Title = ""
+	b.Verdicts = []grafana.Verdict{{Status: grafana.LeftOut}, {Status: grafana.Imported}}
+	got = texts()
+	for _, want := range []string{"Dashboard", "1 of 2 panels are left out"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("a panel that is left out: got no %q in\n%s", want, got)
+		}
+	}
 	for range 3 {
 		b.Panels = append(b.Panels, board.Panel{Row: 0, Place: grafana.Grid{W: 24, H: 70}})
 	}

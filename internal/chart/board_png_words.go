@@ -32,7 +32,8 @@ var (
 // writeTop writes the title of the board, its time range and the values of its variables.
 func (g *boardPage) writeTop() {
 	g.y = boardTitleLine
-	for i, line := range g.wrap(oneLine(g.board.Title), boardTitleStyle, g.room(), 2) {
+	title := cmp.Or(oneLine(g.board.Title), g.say.Dashboard)
+	for i, line := range g.wrap(title, boardTitleStyle, g.room(), 2) {
 		g.y = boardTitleLine + float64(float64(i)*boardTitlePitch)
 		g.write(line, boardTitleStyle, boardEdge, g.y, left)
 	}

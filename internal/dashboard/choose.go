@@ -132,7 +132,7 @@ func (p *Plan) chooseRows() {
 		}
 		at[i] = len(p.rows)
 		p.rows = append(p.rows, board.Row{
-			Title: row.Title, Tab: row.Row.Tab, Collapsed: row.Row.Collapsed,
+			Title: row.Title, Tab: row.Row.Tab, Collapsed: row.Row.Collapsed, Bare: row.Row.Bare,
 		})
 	}
 	for i := range p.panels {

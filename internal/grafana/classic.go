@@ -31,7 +31,7 @@ func (d *decoder) readPanels(o object) {
 	for _, p := range all {
 		if p.text("type") != "row" {
 			if closed { // Grafana shows a panel below a collapsed row as belonging to none
-				row, closed = d.addRow(Row{}), false
+				row, closed = d.addRow(Row{Bare: true}), false
 			}
 			d.place(p, row, copied)
 			continue

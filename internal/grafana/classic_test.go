@@ -65,7 +65,7 @@ func TestRowsAndPlaces(t *testing.T) {
 				 "panels": [{"type": "stat", "title": "in", "gridPos": {"y": 1, "w": 8, "h": 4}}]},
 				{"type": "stat", "title": "below", "gridPos": {"y": 1, "w": 24, "h": 4}},
 				{"type": "stat", "title": "too", "gridPos": {"y": 5, "w": 24, "h": 4}}]}`,
-			rows: []Row{{Title: "R", Collapsed: true}, {}},
+			rows: []Row{{Title: "R", Collapsed: true}, {Bare: true}},
 			want: []placed{
 				{"in", 0, Grid{0, 0, 8, 4}},
 				{"below", 1, Grid{0, 0, 24, 4}},

@@ -44,6 +44,7 @@ type Row struct {
 	Title     string
 	Tab       string // the tab that it is in; empty if the dashboard has none
 	Collapsed bool
+	Bare      bool        // the file has no such row, so Grafana shows no heading
 	Repeat    string      // one row for each value of this variable
 	Shown     []Condition // all of them hold where Grafana shows it
 }

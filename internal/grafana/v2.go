@@ -102,6 +102,7 @@ func (w *v2) rowOf(heading Row, row int) int {
 	if row >= 0 || heading.Tab == "" && heading.Title == "" {
 		return row
 	}
+	heading.Bare = heading.Title == "" && !heading.Collapsed
 	return w.addRow(heading)
 }
 

@@ -60,7 +60,7 @@ func TestV2(t *testing.T) {
 				{Tests: []Test{{"c", "matches", ".+"}}},
 			},
 		},
-		{Tab: "Second"},
+		{Tab: "Second", Bare: true},
 	}
 	if diff := cmp.Diff(rows, b.Rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)

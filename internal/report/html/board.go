@@ -177,7 +177,9 @@ func (l layout) part(s board.Section, views []viewDrawing, style *boardStyle,
 		if *tab != "" {
 			v.Level = 4
 		}
-		cards = v.Level + 1
+		if cards = v.Level + 1; row.Bare {
+			v.Row, cards = false, v.Level
+		}
 	}
 	rects, _ := board.Arrange(b.Places(s.Panels))
 	column := b.Column(s.Panels, phonePage)

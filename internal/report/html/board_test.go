@@ -99,6 +99,23 @@ func TestDashboard(t *testing.T) {
 	fits(t, root)
 }
 
+// A row that is not in the file has no heading, and its panels are there.
+func TestRowWithoutHeading(t *testing.T) {
+	r := reporttest.HostileDashboard(t, "word")
+	rows := r.Info.Board.Rows
+	for i := range rows {
+		rows[i].Bare = true
+	}
+	root, _, _ := boardPage(t, r)
+	if n := len(classed(root, "row")); n != 0 {
+		t.Errorf("got %d rows with a heading, want none", n)
+	}
+	if got, want := len(classed(root, "card")), len(r.Info.Board.Panels); got != want {
+		t.Errorf("got %d cards, want %d", got, want)
+	}
+	fits(t, root)
+}
+
 // fits checks that a page keeps to its own policy and that its links lead somewhere.
 func fits(t testing.TB, root *html.Node) {
 	t.Helper()
