@@ -25,6 +25,7 @@ type Bars struct {
 	Style    BarStyle
 	Mode     string // of gauges: gradient, lcd or basic
 	Vertical bool   // of gauges and charts: the bars are upright
+	Auto     bool   // of gauges: the bars are upright where the place is wider than high
 	Series   []BarSeries
 	Items    []Bar
 	Stacking string // of a chart: none, normal or percent
@@ -70,6 +71,7 @@ func (b *builder) gauges() *Bars {
 	out := &Bars{
 		Style: GaugeBars, Mode: cmp.Or(o.DisplayMode, "gradient"),
 		Vertical: o.Orientation == "vertical",
+		Auto:     o.Orientation == "" || o.Orientation == "auto",
 		Legend:   Legend{Hidden: o.Legend.Hidden, Table: o.Legend.Table, Right: o.Legend.Right},
 	}
 	sum := 0.0
@@ -93,7 +95,7 @@ func (b *builder) gauges() *Bars {
 		out.Items = append(out.Items, bar)
 	}
 	if share {
-		out.Style, out.Mode, out.Vertical = ShareBars, "", false
+		out.Style, out.Mode, out.Vertical, out.Auto = ShareBars, "", false, false
 		slices.SortStableFunc(out.Items, func(x, y Bar) int {
 			return compareNumbers(x.Parts[0].Number, y.Parts[0].Number, -1)
 		})

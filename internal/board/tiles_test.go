@@ -208,3 +208,21 @@ func TestBarChartOfRows(t *testing.T) {
 	}
 	equal(t, "bars", got, []any{"x", 1, "y", 3})
 }
+
+func TestOrientationOfBars(t *testing.T) {
+	for _, tt := range []struct {
+		options        string
+		vertical, auto bool
+	}{
+		{`"options": {}`, false, true},
+		{`"options": {"orientation": "auto"}`, false, true},
+		{`"options": {"orientation": "vertical"}`, true, false},
+		{`"options": {"orientation": "horizontal"}`, false, false},
+	} {
+		v := show(t, panel("bargauge", tt.options), answer("A", line("x", 1), line("y", 2)))
+		if v.Bars.Vertical != tt.vertical || v.Bars.Auto != tt.auto {
+			t.Errorf("%s: got vertical %t and auto %t, want %t and %t", tt.options,
+				v.Bars.Vertical, v.Bars.Auto, tt.vertical, tt.auto)
+		}
+	}
+}

@@ -176,3 +176,25 @@ func TestGoldenBarCharts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { compareView(t, c.name, c.view, c.o) })
 	}
 }
+
+func TestUprightBars(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		vertical, auto bool
+		width, height  float64
+		want           bool
+	}{
+		{"lying", false, false, 500, 200, false},
+		{"upright", true, false, 200, 500, true},
+		{"auto in a wide place", false, true, 500, 200, true},
+		{"auto in a high place", false, true, 200, 500, false},
+		{"too low", true, false, 500, 60, false},
+		{"too narrow", true, false, 50, 200, false},
+	} {
+		bars := barsOf(board.GaugeBars, "basic")
+		bars.Vertical, bars.Auto = tt.vertical, tt.auto
+		if got := uprightFits(bars, tt.width, tt.height); got != tt.want {
+			t.Errorf("%s: got %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
