@@ -35,9 +35,9 @@ func (b *bundle) like(c *board.Curve) bool {
 	return b.look.Color == c.Color && b.look.Width == c.Width && b.look.Dash == c.Dash
 }
 
-func (b *bundle) stroke(s surface) {
+func (b *bundle) stroke(s surface, opacity uint8) {
 	s.Line(b.path, min(b.look.Width, mostWidth), graphDashes[b.look.Dash],
-		solid(ownInk(b.look.Color)))
+		paint{ownInk(b.look.Color), opacity})
 }
 
 // draw draws the curves. Of several samples in a column of the plot, two are kept. With many curves
@@ -57,14 +57,20 @@ func (g *graphCurves) draw(s surface, _ frame) {
 		g.line(s, c, &t)
 		g.points(s, c, &t)
 	}
+	opacity := uint8(255)
+	if len(g.list) > throng {
+		opacity = 110
+	}
 	for _, of := range g.bundles {
-		of.stroke(s)
+		of.stroke(s, opacity)
 	}
 }
 
-// crowd is the number of curves beyond which areas that lie on each other would only hide them, and
-// beyond which those of one colour are one path.
-const crowd = 40
+const (
+	mostFilled = 24  // curves, beyond which areas that lie on each other would only hide them
+	crowd      = 40  // curves, beyond which those of one colour are one path
+	throng     = 200 // curves, beyond which they let those below them show through
+)
 
 // lightFill is the opacity up to which the edge of an area need not follow every sample.
 const lightFill = 0.3
@@ -74,7 +80,7 @@ func alpha(opacity float64) uint8 { return uint8(math.Round(255 * max(0, min(opa
 
 // fill fills the area of a curve.
 func (g *graphCurves) fill(s surface, c *graphCurve, t *tracer) {
-	if !(c.Fill > 0) || c.Draw == "points" || c.base == nil && len(g.list) > crowd {
+	if !(c.Fill > 0) || c.Draw == "points" || c.base == nil && len(g.list) > mostFilled {
 		return
 	}
 	light := c.Fill <= lightFill || c.Gradient == "opacity"
@@ -142,7 +148,7 @@ func (g *graphCurves) line(s surface, c *graphCurve, t *tracer) {
 	switch {
 	case len(path) == 0:
 	case len(g.list) <= crowd:
-		(&bundle{c.Curve, path}).stroke(s)
+		(&bundle{c.Curve, path}).stroke(s, 255)
 	default:
 		i := slices.IndexFunc(g.bundles, func(b *bundle) bool { return b.like(c.Curve) })
 		if i < 0 {
