@@ -28,12 +28,24 @@ type scheme struct {
 
 // schemes are those that a heatmap can have, by their names in lower case.
 var schemes = map[string]scheme{
-	"brbg": {always, "543005 8c510a bf812d dfc27d f6e8c3 f5f5f5 c7eae5 80cdc1 35978f 01665e 003c30"},
-	"piyg": {always, "8e0152 c51b7d de77ae f1b6da fde0ef f7f7f7 e6f5d0 b8e186 7fbc41 4d9221 276419"},
-	"prgn": {always, "40004b 762a83 9970ab c2a5cf e7d4e8 f7f7f7 d9f0d3 a6dba0 5aae61 1b7837 00441b"},
-	"puor": {always, "7f3b08 b35806 e08214 fdb863 fee0b6 f7f7f7 d8daeb b2abd2 8073ac 542788 2d004b"},
-	"rdbu": {always, "67001f b2182b d6604d f4a582 fddbc7 f7f7f7 d1e5f0 92c5de 4393c3 2166ac 053061"},
-	"rdgy": {always, "67001f b2182b d6604d f4a582 fddbc7 ffffff e0e0e0 bababa 878787 4d4d4d 1a1a1a"},
+	"brbg": {
+		always, "543005 8c510a bf812d dfc27d f6e8c3 f5f5f5 c7eae5 80cdc1 35978f 01665e 003c30",
+	},
+	"piyg": {
+		always, "8e0152 c51b7d de77ae f1b6da fde0ef f7f7f7 e6f5d0 b8e186 7fbc41 4d9221 276419",
+	},
+	"prgn": {
+		always, "40004b 762a83 9970ab c2a5cf e7d4e8 f7f7f7 d9f0d3 a6dba0 5aae61 1b7837 00441b",
+	},
+	"puor": {
+		always, "7f3b08 b35806 e08214 fdb863 fee0b6 f7f7f7 d8daeb b2abd2 8073ac 542788 2d004b",
+	},
+	"rdbu": {
+		always, "67001f b2182b d6604d f4a582 fddbc7 f7f7f7 d1e5f0 92c5de 4393c3 2166ac 053061",
+	},
+	"rdgy": {
+		always, "67001f b2182b d6604d f4a582 fddbc7 ffffff e0e0e0 bababa 878787 4d4d4d 1a1a1a",
+	},
 	"rdylbu": {
 		always, "a50026 d73027 f46d43 fdae61 fee090 ffffbf e0f3f8 abd9e9 74add1 4575b4 313695",
 	},
@@ -83,8 +95,8 @@ var schemes = map[string]scheme{
 	},
 }
 
-// colorsOf returns the colours of a heatmap on the paper of a theme, from few to many. Like Grafana,
-// it takes Oranges where no scheme is named, and Spectral for an unknown one.
+// colorsOf returns the colours of a heatmap on the paper of a theme, from few to many. Like
+// Grafana, it takes Oranges where no scheme is named, and Spectral for an unknown one.
 func colorsOf(o grafana.HeatmapOptions, t value.Theme) []color.NRGBA {
 	if o.Fill != "" {
 		return opacities(o, t)

@@ -7,8 +7,8 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana"
 )
 
-// The page of a dashboard in logical pixels. Grafana's grid has 24 columns, and a unit of its height
-// is 30 pixels and the gap below it.
+// The page of a dashboard in logical pixels. Grafana's grid has 24 columns, and a unit of its
+// height is 30 pixels and the gap below it.
 const (
 	PageWidth  = 1176
 	Gap        = 8
@@ -85,7 +85,7 @@ func Arrange(places []grafana.Grid) (rects []Rect, height int) {
 		for c := x; c < x+w; c++ {
 			used[c] = top + h
 		}
-		// The width of a column is no whole number: neighbours share the edge between their columns.
+		// The width of a column is no whole number, so neighbours share the edge between them.
 		left, right := (PageWidth+Gap)*x/columns, (PageWidth+Gap)*(x+w)/columns-Gap
 		rects[i] = Rect{left, unitHeight * top, right - left, unitHeight*h - Gap}
 	}
@@ -134,7 +134,8 @@ const smallHeight = 96
 
 // small reports whether the panel is one figure in little space, or has nothing in its place.
 func (p *Panel) small() bool {
-	return p.Kind == TilesKind && p.Place.W <= columns/3 && (p.Tiles == nil || len(p.Tiles.Items) < 2)
+	return p.Kind == TilesKind && p.Place.W <= columns/3 &&
+		(p.Tiles == nil || len(p.Tiles.Items) < 2)
 }
 
 // narrowHeight is the height of a panel in a column.

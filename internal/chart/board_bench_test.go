@@ -37,7 +37,8 @@ func BenchmarkBoard(b *testing.B) {
 			for b.Loop() {
 				begin, _ := used(b)
 				var err error
-				if file, err = chart.BoardPNG(opened(full), chart.BoardOptions{Scale: scale}); err != nil {
+				file, err = chart.BoardPNG(opened(full), chart.BoardOptions{Scale: scale})
+				if err != nil {
 					b.Fatal(err)
 				}
 				end, _ := used(b)

@@ -189,7 +189,8 @@ func TestBoardCountsItsPanels(t *testing.T) {
 		}
 	}
 	if strings.Contains(got, "Disk") || strings.Contains(got, "more") {
-		t.Errorf("a board that fits: got\n%s\nwant no panel of the closed row and no last line", got)
+		t.Errorf("a board that fits: got\n%s\nwant no panel of the closed row and no last line",
+			got)
 	}
 	heading := "CPU and memory"
 	if b.Rows[0].Bare = true; strings.Contains(texts(), heading) {
