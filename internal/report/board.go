@@ -283,8 +283,9 @@ type BoardVariable struct {
 	Unresolved   bool
 }
 
-// BoardVariables returns the variables of the report's dashboard. Those that name a datasource or a
-// constant are left out, because a report has one source and nobody can choose.
+// BoardVariables returns the variables of the report's dashboard, by what Grafana calls them. Those
+// that Grafana hides are left out if they have values, and so are those that name a datasource or a
+// constant, because a report has one source and nobody can choose.
 func (r *Report) BoardVariables() []BoardVariable {
 	var out []BoardVariable
 	for _, v := range r.Info.Board.Variables {
@@ -292,8 +293,11 @@ func (r *Report) BoardVariables() []BoardVariable {
 			v.Type == string(grafana.ConstantVariable) {
 			continue
 		}
-		one := BoardVariable{Name: printable(v.Name)}
+		one := BoardVariable{Name: cmp.Or(printable(v.Label), printable(v.Name))}
 		switch {
+		case v.Status == "resolved" && v.Hidden:
+		case v.Status == "resolved" && v.All && v.Count < 2: // most often .*, which says nothing
+			one.Values = r.words.EveryValue
 		case v.Status == "resolved":
 			one.Values = r.words.variableValues(v)
 		case v.Status == "pending":

@@ -226,6 +226,16 @@ func TestDashboardVariables(t *testing.T) {
 			Name: "long", Type: "query", Status: "resolved", Count: 2,
 			Values: []string{strings.Repeat("x", 200), "y"},
 		},
+		{
+			Name: "pod", Label: "Pods", Type: "query", Status: "resolved", Values: []string{".*"},
+			Count: 1, All: true,
+		},
+		{
+			Name: "all", Type: "query", Status: "resolved", Values: []string{"a", "b"}, Count: 2,
+			All: true,
+		},
+		{Name: "secret", Type: "query", Status: "resolved", Values: []string{"a"}, Hidden: true},
+		{Name: "lost", Type: "query", Status: "unresolved", Reason: "it is gone", Hidden: true},
 	}
 	r := report.Build(in, nil)
 	var got []string
@@ -235,6 +245,7 @@ func TestDashboardVariables(t *testing.T) {
 	want := []string{
 		"job: node", "node: a, b and 7 more", "gone: no value: its query finds nothing",
 		"long: " + outside.Middle(strings.Repeat("x", 200), 120) + " and 1 more",
+		"Pods: All", "all: a, b", "lost: no value: it is gone",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got variables\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
