@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/grafana/frame"
 	"github.com/promsnap/promsnap/internal/grafana/value"
@@ -149,11 +150,9 @@ func (b *builder) barchart() *Bars {
 		b.note(Note{Code: NoteTiles, Count: MaxTiles, Total: rows})
 		rows = MaxTiles
 	}
+	nameOf := b.rowNames(names, rows)
 	for row := range rows {
-		bar := Bar{}
-		if names != nil {
-			bar.Name = name(b.display(names).Display(names.Values.At(row)).String())
-		}
+		bar := Bar{Name: nameOf(row)}
 		for i, field := range fields {
 			bar.Parts = append(bar.Parts, b.barPart(field, row, out.Series[i].Color))
 		}
@@ -197,6 +196,32 @@ func (b *builder) barNames(f *frame.Frame) *frame.Field {
 		return text
 	}
 	return timesOf(f)
+}
+
+// rowNames returns what names each of some rows. Times are as short as Grafana's axes print them,
+// because bars have little room.
+func (b *builder) rowNames(names *frame.Field, rows int) func(row int) string {
+	switch {
+	case names == nil:
+		return func(int) string { return "" }
+	case names.Type != frame.Time || names.Config.Unit != "" || rows == 0:
+		return func(row int) string {
+			return name(b.display(names).Display(names.Values.At(row)).String())
+		}
+	}
+	at := func(row int) time.Time {
+		ms, _ := number(names.Values.At(row))
+		return time.UnixMilli(int64(ms)).In(b.set.Now.Location())
+	}
+	const day = 24 * time.Hour
+	layout := "15:04"
+	if first, last := at(0), at(rows-1); last.Sub(first) > day {
+		layout = "01/02 15:04"
+		if last.Sub(first) >= time.Duration(rows-1)*(day-time.Hour) { // a day may have 23 hours
+			layout = "01/02"
+		}
+	}
+	return func(row int) string { return at(row).Format(layout) }
 }
 
 func (b *builder) barPart(field *frame.Field, row int, of color.NRGBA) BarPart {

@@ -138,7 +138,7 @@ func (b *builder) tile(f figured, n int, gauge bool) Tile {
 	case "value_and_name":
 		named = true
 	case "name":
-		named, t.Hidden = true, true
+		named, t.Hidden = true, t.Name != ""
 	}
 	if !named {
 		t.Name = ""

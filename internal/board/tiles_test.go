@@ -1,7 +1,9 @@
 package board_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/series"
@@ -57,6 +59,10 @@ func TestTiles(t *testing.T) {
 			nil, []string{"", "N/A"},
 		},
 		{
+			"no data has no name", panel("stat", `"options": {"textMode": "name"},
+				"fieldConfig": {"defaults": {"noValue": "none"}}`), nil, []string{"", "none"},
+		},
+		{
 			"a unit", panel("stat", `"fieldConfig": {"defaults": {"unit": "percent"}}`), two[:1],
 			[]string{"", "70%"},
 		},
@@ -71,6 +77,9 @@ func TestTiles(t *testing.T) {
 			got = append(got, tile.Name, tile.Text.String())
 		}
 		equal(t, tt.name, got, tt.want)
+		if tile := v.Tiles.Items[0]; tile.Hidden && tile.Name == "" {
+			t.Errorf("%s: got a tile without a name and with a hidden text, want it shown", tt.name)
+		}
 	}
 }
 
@@ -190,11 +199,29 @@ func TestBarChart(t *testing.T) {
 				len(v.Bars.Series))
 		}
 		equal(t, tt.options+": series", v.Bars.Series[0].Name+v.Bars.Series[1].Name, "xy")
-		equal(t, tt.options+": name", v.Bars.Items[0].Name, "2026-11-29 05:59:00")
+		equal(t, tt.options+": name", v.Bars.Items[0].Name, "05:59")
 		first := v.Bars.Items[0].Parts
 		equal(t, tt.options+": base", []float64{first[0].Base, first[1].Base}, tt.base)
 		equal(t, tt.options+": top", []float64{first[0].Top, first[1].Top}, tt.tops)
 		equal(t, tt.options+": high", v.Bars.High, tt.high)
+	}
+}
+
+// Bars have little room, so the times that name them are as short as on an axis.
+func TestBarChartOfTimes(t *testing.T) {
+	for _, tt := range []struct {
+		step        time.Duration
+		first, last string
+	}{
+		{time.Minute, "05:58", "06:00"},
+		{13 * time.Hour, "11/28 04:00", "11/29 06:00"},
+		{24 * time.Hour, "11/27", "11/29"},
+	} {
+		a := answer("A", line("x", 1, 2, 3))
+		a.Grid = series.Grid{Start: a.Grid.End().Add(-2 * tt.step), Step: tt.step, Len: 3}
+		v := show(t, panel("barchart", ""), a)
+		equal(t, fmt.Sprint(tt.step, " first"), v.Bars.Items[0].Name, tt.first)
+		equal(t, fmt.Sprint(tt.step, " last"), v.Bars.Items[2].Name, tt.last)
 	}
 }
 
