@@ -45,7 +45,8 @@ type Answer struct {
 // Setting is what a view depends on beside the panel and the answers.
 type Setting struct {
 	Theme value.Theme
-	Now   time.Time // dates are printed in its location
+	Now   time.Time     // dates are printed in its location
+	Range time.Duration // of the dashboard
 }
 
 // Kind is how a panel is drawn: it names the field of View that is set.
@@ -68,8 +69,9 @@ type View struct {
 	Kind        Kind
 	Title       string
 	Description string
-	Empty       bool // there is no data, and no text in place of it
-	Answered    bool // at least one query has data, whatever is shown of it
+	Own         Window // zero if the panel has the dashboard's range
+	Empty       bool   // there is no data, and no text in place of it
+	Answered    bool   // at least one query has data, whatever is shown of it
 
 	Graph     *Graph
 	Tiles     *Tiles
@@ -82,6 +84,12 @@ type View struct {
 
 	Notes    []Note
 	Failures []Failure
+}
+
+// Window is a panel's own range.
+type Window struct {
+	Range time.Duration
+	Shift time.Duration // how long before the end of the dashboard's range it ends
 }
 
 // Failure says why a query of the panel has no answer.

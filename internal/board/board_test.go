@@ -209,3 +209,24 @@ func TestViewIsData(t *testing.T) {
 		t.Errorf("writing the columns: got error %v, want none", err)
 	}
 }
+
+func TestOwnRange(t *testing.T) {
+	set := setting
+	for _, tt := range []struct {
+		panel string
+		rng   time.Duration // of the dashboard
+		want  board.Window
+	}{
+		{`"timeFrom": null`, time.Hour, board.Window{}},
+		{`"timeFrom": "24h"`, time.Hour, board.Window{Range: 24 * time.Hour}},
+		{`"timeShift": "7d"`, time.Hour, board.Window{
+			Range: time.Hour, Shift: 7 * 24 * time.Hour,
+		}},
+	} {
+		p := planned(t, panel("timeseries", tt.panel))
+		set.Range = tt.rng
+		if got := board.Show(p, nil, set).Own; got != tt.want {
+			t.Errorf("%s: got %+v, want %+v", tt.panel, got, tt.want)
+		}
+	}
+}

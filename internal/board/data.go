@@ -48,6 +48,9 @@ func newBuilder(p *grafana.Planned, answers []Answer, s Setting) *builder {
 		displays: map[*frame.Field]*value.Displayer{},
 		decoded:  map[string]value.Field{},
 	}
+	if p.Range != s.Range && s.Range > 0 || p.Shift != 0 {
+		b.view.Own = Window{p.Range, p.Shift}
+	}
 	for _, q := range p.Queries {
 		i := slices.IndexFunc(answers, func(a Answer) bool { return a.Ref == q.Ref })
 		switch {

@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/board"
 )
@@ -49,6 +50,21 @@ func TestViewWithoutData(t *testing.T) {
 	for _, want := range []string{"CPU", "the server rejects the query"} {
 		if !strings.Contains(string(svg), want) {
 			t.Errorf("ViewSVG: got no %q in\n%s", want, svg)
+		}
+	}
+}
+
+func TestOwnRangeInATitle(t *testing.T) {
+	v := &board.View{
+		Kind: board.GraphKind, Title: "CPU", Empty: true, Own: board.Window{Range: 24 * time.Hour, Shift: time.Hour},
+	}
+	for width, want := range map[int]bool{400: true, 100: false} {
+		svg, _, err := ViewSVG(v, ViewOptions{Width: width})
+		if err != nil {
+			t.Fatalf("%d pixels: got %v, want no error", width, err)
+		}
+		if got := strings.Contains(string(svg), "24 h, until 1 h earlier"); got != want {
+			t.Errorf("%d pixels: got the range %t, want %t in\n%s", width, got, want, svg)
 		}
 	}
 }

@@ -95,6 +95,7 @@ const (
 
 var (
 	viewTitleStyle = style{13, medium, textInk}
+	viewOwnStyle   = style{11, regular, mutedInk}
 	viewEmptyStyle = style{13, regular, mutedInk}
 )
 
@@ -104,8 +105,14 @@ func (p *picture) addView(v *board.View, b box, o Options) {
 	inner := box{
 		b.left + viewInset, b.top + viewInset/2, b.right - viewInset, b.bottom - viewInset/2,
 	}
-	if !o.Bare && v.Title != "" {
-		title, st := p.viewTitle(v.Title, inner.width())
+	own := p.say.own(v.Own)
+	if !o.Bare && (v.Title != "" || own != "") {
+		room := inner.width()
+		if wide := p.textWidth(own, viewOwnStyle); own != "" && wide < room/2 {
+			p.write(own, viewOwnStyle, inner.right, inner.top+16, right)
+			room -= wide + viewInset
+		}
+		title, st := p.viewTitle(v.Title, room)
 		p.write(title, st, inner.left, inner.top+16, left)
 		inner.top += viewTitle
 	}

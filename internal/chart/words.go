@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -91,6 +92,18 @@ func (s speech) scope(data *snapshot.Panel, drawn int) string {
 
 // span returns a range of time: 24 h, 1 h 30 min, 7 d.
 func (s speech) span(d time.Duration) string { return s.Figure(units.Span(d)) }
+
+// own returns a panel's own range, or "" if it has none.
+func (s speech) own(of board.Window) string {
+	if of == (board.Window{}) {
+		return ""
+	}
+	ago := ""
+	if of.Shift != 0 {
+		ago = s.span(of.Shift)
+	}
+	return s.OwnRange(s.span(of.Range), ago)
+}
 
 // moment returns a time, with its day if that is not the day of the newest sample.
 func (s speech) moment(t time.Time, g series.Grid) string {

@@ -247,5 +247,5 @@ func (p *Plan) setting() board.Setting {
 	if zone == nil {
 		zone = time.UTC
 	}
-	return board.Setting{Theme: value.Light, Now: p.o.End.In(zone)}
+	return board.Setting{Theme: value.Light, Now: p.o.End.In(zone), Range: p.o.Range}
 }

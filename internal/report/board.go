@@ -15,6 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/grafana"
 	"github.com/promsnap/promsnap/internal/outside"
+	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -194,6 +195,7 @@ type BoardPanel struct {
 	Title       string // "" if it has none
 	Named       string // the title, or that it has none
 	Description string
+	Own         string   // its own range, such as "last 24 h"; "" if it has the dashboard's
 	Failed      bool     // a query was sent and failed
 	Problems    []string // why queries have no answer
 	Said        []string // what differs from Grafana, without Differs
@@ -212,7 +214,7 @@ func (r *Report) BoardPanel(p *board.Panel) BoardPanel {
 	w := r.words
 	v := BoardPanel{
 		Panel: p, Title: printable(p.Title), Named: w.panelTitle(p.Title),
-		Description: paragraph(p.Description),
+		Description: paragraph(p.Description), Own: w.own(p.Own),
 	}
 	for _, f := range p.Failures {
 		format := w.NotSent
@@ -239,11 +241,23 @@ func (r *Report) BoardPanel(p *board.Panel) BoardPanel {
 		if len(q.Expr) > queryBytes {
 			one.Expr = outside.Head(q.Expr, queryBytes) + "…"
 		} else {
-			one.Graph = r.boardGraphURL(q)
+			one.Graph = r.boardGraphURL(q, p.Own)
 		}
 		v.Queries = append(v.Queries, one)
 	}
 	return v
+}
+
+// own returns a panel's own range, or "" if it has none.
+func (w wording) own(s board.Window) string {
+	if s == (board.Window{}) {
+		return ""
+	}
+	ago := ""
+	if s.Shift != 0 {
+		ago = w.Figure(units.Span(s.Shift))
+	}
+	return w.OwnRange(w.Figure(units.Span(s.Range)), ago)
 }
 
 // paragraph returns a description from outside as one line of limited length.
@@ -253,7 +267,7 @@ func paragraph(s string) string {
 
 // boardGraphURL returns the address of a query on the graph page of Prometheus, or "" if the
 // external address is unknown or not a web address.
-func (r *Report) boardGraphURL(q board.Query) string {
+func (r *Report) boardGraphURL(q board.Query, own board.Window) string {
 	base, err := exchange.WebURL(r.Info.ExternalURL)
 	if err != nil {
 		return ""
@@ -261,11 +275,11 @@ func (r *Report) boardGraphURL(q board.Query) string {
 	b := r.Info.Board
 	v := url.Values{"g0.expr": {q.Expr}, "g0.tab": {"1"}}
 	if !b.To.IsZero() {
-		v.Set("g0.end_input", b.To.UTC().Format(time.DateTime))
+		v.Set("g0.end_input", b.To.Add(-own.Shift).UTC().Format(time.DateTime))
 	}
 	if !q.Instant {
 		v.Set("g0.tab", "0")
-		if span := b.To.Sub(b.From); span > 0 {
+		if span := cmp.Or(own.Range, b.To.Sub(b.From)); span > 0 {
 			v.Set("g0.range_input", model.Duration(span).String())
 		}
 		if step := int(q.Step.Seconds()); step > 0 {

@@ -324,3 +324,34 @@ func TestPanelOfADashboard(t *testing.T) {
 		t.Errorf("instant query: got %s, want %s", v.Queries[1].Graph, want)
 	}
 }
+
+func TestOwnRangeOfAPanel(t *testing.T) {
+	for _, tt := range []struct {
+		own         board.Window
+		en, ko, url string
+	}{
+		{board.Window{}, "", "", "g0.range_input=1h&"},
+		{
+			board.Window{Range: 24 * time.Hour}, "last 24 h", "최근 24시간", "g0.range_input=1d&",
+		},
+		{
+			board.Window{Range: time.Hour, Shift: 7 * 24 * time.Hour},
+			"1 h, until 7 d earlier", "7일 전까지 1시간", "g0.end_input=2026-11-15+00%3A00%3A00&",
+		},
+	} {
+		for lang, want := range map[words.Language]string{words.English: tt.en, words.Korean: tt.ko} {
+			p := board.Panel{Queries: []board.Query{{Ref: "A", Expr: "up"}}}
+			p.Own = tt.own
+			in := ofBoard(p)
+			in.Language, in.ExternalURL = lang, "https://prometheus.example.com"
+			in.Board.From, in.Board.To = reporttest.Slot.Add(-time.Hour), reporttest.Slot
+			v := report.Build(in, nil).BoardPanel(&p)
+			if v.Own != want {
+				t.Errorf("%+v in %s: got %q, want %q", tt.own, lang, v.Own, want)
+			}
+			if got := v.Queries[0].Graph; !strings.Contains(got, tt.url) {
+				t.Errorf("%+v: got %s, want %s in it", tt.own, got, tt.url)
+			}
+		}
+	}
+}

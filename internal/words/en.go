@@ -91,6 +91,7 @@ var english = Words{
 	CountsFailed:  ", %[1]s failed",
 	CountsNodes:   "; %[1]s/%[2]s nodes",
 	Last:          "last %[1]s",
+	LastEarlier:   "%[1]s, until %[2]s earlier",
 
 	TimedOut: "the queries did not finish within the run's timeout: set a longer --timeout, or a " +
 		"longer function timeout on Lambda",

@@ -96,6 +96,7 @@ var korean = Words{
 	CountsFailed:  ", 실패 %[1]s",
 	CountsNodes:   "; 노드 %[1]s/%[2]s",
 	Last:          "최근 %[1]s",
+	LastEarlier:   "%[2]s 전까지 %[1]s",
 
 	TimedOut:    "쿼리가 실행 제한 시간 안에 끝나지 않음 (--timeout으로, Lambda에서는 함수의 제한 시간으로 늘릴 수 있음)",
 	ProxyGaveUp: "Prometheus 앞의 프록시가 %[1]s 만에 응답을 포기함: 프록시의 제한 시간을 늘리거나, 쿼리 범위와 기간을 줄일 것",

@@ -112,6 +112,7 @@ type Words struct {
 	CountsPending, CountsFailed              string // 1 number
 	CountsNodes                              string // 1 measured, 2 all
 	Last                                     string // 1 window
+	LastEarlier                              string // 1 window, 2 how long ago it ended
 
 	// Notes on the answers of the server.
 
@@ -410,6 +411,14 @@ func (w *Words) Reduced(name string) string {
 		return w.HeadMaximum
 	}
 	return name
+}
+
+// OwnRange returns a range of time that ends now or, with ago, so long before now.
+func (w *Words) OwnRange(span, ago string) string {
+	if ago == "" {
+		return fmt.Sprintf(w.Last, span)
+	}
+	return fmt.Sprintf(w.LastEarlier, span, ago)
 }
 
 // Clock returns the time of day in the zone of t: "02:10".
