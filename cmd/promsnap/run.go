@@ -253,8 +253,9 @@ func (f *runFlags) load(ctx context.Context, c *console) (*config.Config, error)
 	return cfg, nil
 }
 
-// loadDashboard gets the dashboard and returns the configuration of its report. It pins the revision
-// of a dashboard on grafana.com, so that the command in the report's footer gives the same one.
+// loadDashboard gets the dashboard and returns the configuration of its report. It pins the
+// revision of a dashboard on grafana.com, so that the command in the report's footer gives the same
+// one.
 func (f *runFlags) loadDashboard(ctx context.Context, c *console,
 	o config.Options) (*config.Config, error) {
 	variables, err := parseVars(f.variables)

@@ -13,8 +13,9 @@ import (
 )
 
 // encoder writes bitmaps as PNG files with a palette, because charts have few colours and one byte
-// a pixel deflates to a half of what three bytes do. A picture with too many surfaces for a palette,
-// such as a dashboard with gradients, gets three bytes. The memory is reused for the next picture.
+// a pixel deflates to a half of what three bytes do. A picture with too many surfaces for a
+// palette, such as a dashboard with gradients, gets three bytes. The memory is reused for the next
+// picture.
 type encoder struct {
 	colours  colourTable
 	keep     rgb    // the bits of a colour that are kept

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// A dashboard brings its own colours. Their inks hold the colour in their low 24 bits, and what they
-// are for above it. A pair holds the colour on light paper in the 24 bits above those of the one on
-// dark.
+// A dashboard brings its own colours. Their inks hold the colour in their low 24 bits, and what
+// they are for above it. A pair holds the colour on light paper in the 24 bits above those of the
+// one on dark.
 const (
 	firstOwn ink = 1 << 24 // lines and surfaces
 	ownText  ink = 2 << 24 // text
@@ -147,8 +147,8 @@ func (c *Colours) AddMark(of color.NRGBA) string {
 	return variable(ownInk(of))
 }
 
-// AddSurface adds a colour for a surface outside an SVG that text is written on, and returns the CSS
-// variables of the surface and of the text.
+// AddSurface adds a colour for a surface outside an SVG that text is written on, and returns the
+// CSS variables of the surface and of the text.
 func (c *Colours) AddSurface(of color.NRGBA) (surface, text string) {
 	c.add(ownExactInk(of))
 	c.add(onInk(of))

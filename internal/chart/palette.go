@@ -99,8 +99,8 @@ func (t *colourTable) palette() ([]rgb, []uint8) {
 	return colours, t.index
 }
 
-// leastSurface is the number of pixels from which one colour is a surface, and not an edge of a line or a
-// letter. The eye compares surfaces, and sees that one of them has a wrong hue.
+// leastSurface is the number of pixels from which one colour is a surface, and not an edge of a
+// line or a letter. The eye compares surfaces, and sees that one of them has a wrong hue.
 const leastSurface = 4000
 
 // farOff is how far a surface's colour may be from that of the dashboard, in any channel.

@@ -179,8 +179,8 @@ func (r *raster) columnsOf(path []point) (x0, x1 int) {
 func (r *raster) Hatch(b box, p paint) {
 	const apart = 4
 	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
-	r.display.hatch(x0, y0, x1, y1, max(r.device(apart), 2), max(int(r.scale), 1), r.theme.of(p.ink),
-		p.alpha)
+	r.display.hatch(x0, y0, x1, y1, max(r.device(apart), 2), max(int(r.scale), 1),
+		r.theme.of(p.ink), p.alpha)
 }
 
 func (r *raster) Label(l label) { r.text(l, r.theme.of(l.ink)) }

@@ -13,8 +13,8 @@ type surface interface {
 
 	// Density is the number of device pixels in a logical one. Curves are thinned out to it.
 	Density() float64
-	// Detail is how far from its samples a path may be, in logical pixels, and about how many points
-	// the curves of a chart may have together. An SVG is as long as it has points.
+	// Detail is how far from its samples a path may be, in logical pixels, and about how many
+	// points the curves of a chart may have together. An SVG is as long as it has points.
 	Detail() (tolerance float64, points int)
 	// Rect fills b, with its edges at device pixels and at least one device pixel thick.
 	Rect(b box, p paint)

@@ -39,7 +39,8 @@ func (p *picture) addBars(bars *board.Bars, b box) {
 // uprightFits reports whether bars are upright: the panel asks for that, or for what its place
 // suggests, and it is large enough.
 func uprightFits(bars *board.Bars, width, height float64) bool {
-	return (bars.Vertical || bars.Auto && width > height) && height >= 80 && width >= leastUpright*float64(len(bars.Items))
+	return (bars.Vertical || bars.Auto && width > height) && height >= 80 &&
+		width >= leastUpright*float64(len(bars.Items))
 }
 
 // barRows lays out lying bars, one in a row, with names left of them and values right of them.

@@ -105,7 +105,7 @@ func health(cells bool) *board.View {
 			}
 			from := s.From.Add(time.Duration(k) * every)
 			last := len(row.Runs) - 1
-			if last >= 0 && !cells && row.Runs[last].State == state && row.Runs[last].To == from {
+			if last >= 0 && !cells && row.Runs[last].State == state && row.Runs[last].To.Equal(from) {
 				row.Runs[last].To = from.Add(every)
 				continue
 			}
