@@ -204,7 +204,7 @@ func (b *builder) rowNames(names *frame.Field, rows int) func(row int) string {
 	switch {
 	case names == nil:
 		return func(int) string { return "" }
-	case names.Type != frame.Time || names.Config.Unit != "" || rows == 0:
+	case names.Type != frame.Time || value.IsDate(names.Config.Unit) || rows == 0:
 		return func(row int) string {
 			return name(b.display(names).Display(names.Values.At(row)).String())
 		}

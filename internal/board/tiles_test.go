@@ -219,7 +219,7 @@ func TestBarChartOfTimes(t *testing.T) {
 	} {
 		a := answer("A", line("x", 1, 2, 3))
 		a.Grid = series.Grid{Start: a.Grid.End().Add(-2 * tt.step), Step: tt.step, Len: 3}
-		v := show(t, panel("barchart", ""), a)
+		v := show(t, panel("barchart", `"fieldConfig": {"defaults": {"unit": "bytes"}}`), a)
 		equal(t, fmt.Sprint(tt.step, " first"), v.Bars.Items[0].Name, tt.first)
 		equal(t, fmt.Sprint(tt.step, " last"), v.Bars.Items[2].Name, tt.last)
 	}
