@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/board"
@@ -388,7 +389,9 @@ func (p *picture) figureWidth(f value.Formatted, size float64) float64 {
 }
 
 // writeFigure writes a figure with its unit in smaller text, and returns its width. A figure that
-// is too wide becomes smaller. If that makes it too small to read, it is cut.
+// is too wide becomes smaller. If that makes it too small to read, a text is cut, and a number loses
+// its decimals. Of a number that is still too wide nothing is left, because its first digits would be
+// another number.
 func (p *picture) writeFigure(f value.Formatted, size float64, i ink, x, y float64, a align,
 	room float64) float64 {
 	if size < 5 || room <= 0 {
@@ -401,9 +404,17 @@ func (p *picture) writeFigure(f value.Formatted, size float64, i ink, x, y float
 		size = smaller
 		parts, width = p.figureParts(f, size, i)
 	}
+	v, err := strconv.ParseFloat(f.Text, 64)
+	number := err == nil
+	if width > room && number {
+		f.Text = strconv.FormatFloat(v, 'f', 0, 64)
+		parts, width = p.figureParts(f, size, i)
+	}
 	if width > room {
-		st := style{size, medium, i}
-		text := p.elide(strings.TrimSpace(f.String()), st, room)
+		st, text := style{size, medium, i}, "…"
+		if !number {
+			text = p.elide(strings.TrimSpace(f.String()), st, room)
+		}
 		return p.write(text, st, x, y, a).width()
 	}
 	switch a {

@@ -182,6 +182,30 @@ func TestTilesHaveOneSize(t *testing.T) {
 	}
 }
 
+// The first digits of a number are another number, so they are never shown alone.
+func TestNumbersAreNotCut(t *testing.T) {
+	for _, tt := range []struct {
+		f    value.Formatted
+		room float64
+		want string
+	}{
+		{value.Formatted{Text: "9345.17", Suffix: "%"}, 100, "9345.17%"},
+		{value.Formatted{Text: "9345.17", Suffix: "%"}, 45, "9345%"},
+		{value.Formatted{Text: "9345.17", Suffix: "%"}, 20, "…"},
+		{value.Formatted{Text: "CrashLoopBackOff"}, 45, "Cras…ff"},
+	} {
+		p := newPicture(Options{}.bounded())
+		p.writeFigure(tt.f, longFigure, textInk, 50, 20, centre, tt.room)
+		got := ""
+		for _, l := range p.labels {
+			got += l.text
+		}
+		if got != tt.want {
+			t.Errorf("%v in %v pixels: got %q, want %q", tt.f, tt.room, got, tt.want)
+		}
+	}
+}
+
 // Tiles that do not fit are counted.
 func TestTilesThatDoNotFitAreCounted(t *testing.T) {
 	tiles := &board.Tiles{ColorMode: "value"}
