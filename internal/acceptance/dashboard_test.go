@@ -32,14 +32,7 @@ func TestDashboardOfThisMachine(t *testing.T) {
 	t.Cleanup(double.Close)
 	double.Publish(1860, string(file))
 	s, _ := startMachine(t)
-	await(t, "half a minute of samples, a minute ago", func() error {
-		got, err := s.instant("count_over_time(node_load1[1m] offset 1m) >= 30")
-		if err == nil && len(got) == 0 {
-			err = fmt.Errorf("there are fewer")
-		}
-		return err
-	})
-	at := time.Now().UTC().Truncate(time.Second)
+	at := awaitMinute(t, s)
 	recorded := record(t, s.url)
 
 	o := promsnap(t, "run", "--dashboard", "1860", "--grafana-com-url", double.URL(),
@@ -59,6 +52,32 @@ func TestDashboardOfThisMachine(t *testing.T) {
 		}
 	}
 	compareBoard(t, s, doc, file, at.Add(-queryOffset), 10*time.Minute).want(t, 80, 10)
+}
+
+// awaitMinute waits until Prometheus has samples for the last step of a report, and returns the
+// report's slot. The step of most panels is a minute, and the range ends queryOffset before the
+// slot.
+func awaitMinute(t *testing.T, s *server) time.Time {
+	t.Helper()
+	await(t, "a minute of samples", func() error {
+		return s.has("count_over_time(node_load1[70s]) >= 60")
+	})
+	var slot time.Time
+	await(t, "half a minute of samples before a full minute", func() error {
+		slot = time.Now().UTC().Truncate(time.Minute)
+		return s.has(fmt.Sprintf("count_over_time(node_load1[30s] @ %d) >= 25",
+			slot.Add(-queryOffset).Unix()))
+	})
+	return slot
+}
+
+// has returns an error if an instant query has no result.
+func (s *server) has(query string) error {
+	got, err := s.instant(query)
+	if err == nil && len(got) == 0 {
+		err = fmt.Errorf("%s is empty", query)
+	}
+	return err
 }
 
 // TestDashboardsOfACluster makes reports of dashboards about Kubernetes over a simulated cluster.
