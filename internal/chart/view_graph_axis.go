@@ -58,8 +58,8 @@ func newGraphAxis(of *board.Axis, data bounds, most int) graphAxis {
 	return a
 }
 
-// setRange chooses where a linear axis begins and ends, as Grafana does: a tenth of the data's range
-// beyond them, but not beyond zero.
+// setRange chooses where a linear axis begins and ends, as Grafana does: a tenth of the data's
+// range beyond them, but not beyond zero.
 func (a *graphAxis) setRange(data bounds) {
 	of := a.of
 	lowest, highest := numberOr(of.Min, data.low), numberOr(of.Max, data.high)
@@ -68,7 +68,8 @@ func (a *graphAxis) setRange(data bounds) {
 		far := max(math.Abs(lowest), math.Abs(highest))
 		lowest, highest = -far, far
 	case of.Percent && of.Min == nil && of.Max == nil:
-		lowest, highest = min(0, -math.Ceil(-lowest-flatRange)), max(0, math.Ceil(highest-flatRange))
+		lowest = min(0, -math.Ceil(-lowest-flatRange))
+		highest = max(0, math.Ceil(highest-flatRange))
 	}
 	a.low, a.high = a.padded(lowest, highest)
 	if of.Percent {
@@ -249,8 +250,8 @@ func niceSteps(least float64) iter.Seq[float64] {
 	}
 }
 
-// setLabels writes the ticks, with as many decimals as their distance has, as Grafana does. If these
-// do not tell them apart, they get more.
+// setLabels writes the ticks, with as many decimals as their distance has, as Grafana does. If
+// these do not tell them apart, they get more.
 func (a *graphAxis) setLabels() {
 	a.labels = a.written(a.of.Decimals)
 	if n := a.distanceDecimals(); n > 0 && a.of.Decimals == nil {

@@ -124,8 +124,8 @@ func (t *tracer) eachColumn(o *outline, pitch float64, each func(at []int)) {
 }
 
 // columns adds the samples of t.at column by column: the least and the greatest, in their order.
-// They are at the ends of the column, because at their own places the edges of two layers of a stack
-// would not meet.
+// They are at the ends of the column, because at their own places the edges of two layers of a
+// stack would not meet.
 func (t *tracer) columns(o *outline, pitch float64) {
 	place := func(i int) float32 { return float32(o.x(o.times.at(i))) }
 	if pitch >= 2 {

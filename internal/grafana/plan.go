@@ -396,8 +396,8 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 	return q
 }
 
-// becauseEmpty says which of the variables in a query are empty, because that is often why it is not
-// PromQL. It returns "" if none is.
+// becauseEmpty says which of the variables in a query are empty, because that is often why it is
+// not PromQL. It returns "" if none is.
 func (p *planner) becauseEmpty(expr string, s scope) string {
 	var empty []string
 	for _, name := range references(expr) {
