@@ -345,8 +345,8 @@ func (w wording) variableValues(v grafana.VariableVerdict) string {
 	return text
 }
 
-// Told is a panel of a dashboard's file and what is to be said about it.
-type Told struct {
+// PanelReason is a panel of a dashboard's file and why it is left out or differs.
+type PanelReason struct {
 	Title, Type string
 	Reason      string // in English
 }
@@ -365,11 +365,11 @@ func (r *Report) RowTitle(row board.Row) string {
 // TabTitle returns the title of the tab that a row is in, "" if there are no tabs.
 func (r *Report) TabTitle(row board.Row) string { return printable(row.Tab) }
 
-// BoardNotes returns what else is to be said about the dashboard.
-func (r *Report) BoardNotes() []Told {
-	var out []Told
+// BoardNotes returns the notes about the dashboard as a whole.
+func (r *Report) BoardNotes() []PanelReason {
+	var out []PanelReason
 	for _, n := range r.Info.Board.Notes {
-		out = append(out, Told{Reason: printable(n)})
+		out = append(out, PanelReason{Reason: printable(n)})
 	}
 	return out
 }
@@ -386,16 +386,16 @@ func (r *Report) BeyondCounts() (red, yellow, judged int) {
 }
 
 // BoardLeftOut returns the panels of the dashboard's file that are left out, with why.
-func (r *Report) BoardLeftOut() []Told { return r.boardVerdicts(grafana.LeftOut) }
+func (r *Report) BoardLeftOut() []PanelReason { return r.boardVerdicts(grafana.LeftOut) }
 
 // BoardDiffers returns the panels of the dashboard's file that differ from Grafana.
-func (r *Report) BoardDiffers() []Told { return r.boardVerdicts(grafana.Approximated) }
+func (r *Report) BoardDiffers() []PanelReason { return r.boardVerdicts(grafana.Approximated) }
 
-func (r *Report) boardVerdicts(s grafana.Status) []Told {
-	var out []Told
+func (r *Report) boardVerdicts(s grafana.Status) []PanelReason {
+	var out []PanelReason
 	for _, v := range r.Info.Board.Verdicts {
 		if v.Status == s {
-			out = append(out, Told{
+			out = append(out, PanelReason{
 				r.words.panelTitle(v.Title), printable(v.Type), printable(v.Reason),
 			})
 		}

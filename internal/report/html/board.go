@@ -17,7 +17,7 @@ const (
 	firstBeyond  = 12
 	allBeyond    = 100
 	variables    = 8 // the rest is folded
-	toldLines    = 200
+	reasonLines  = 200
 	shownNotes   = 2 // of a card; more of them are folded
 	shownQueries = 20
 )
@@ -30,7 +30,7 @@ type boardView struct {
 	MoreHead                    string
 	VariablesID                 string // where a failure of a variable leads
 	Parts                       []partView
-	Told                        []toldView
+	Reasons                     []reasonsView
 }
 
 // partView is a row of the dashboard, or the panels above all rows.
@@ -74,10 +74,10 @@ type beyondRow struct {
 	Anchor string
 }
 
-// toldView is a folded list at the end of the dashboard.
-type toldView struct {
+// reasonsView is a folded list at the end of the dashboard.
+type reasonsView struct {
 	Head  string
-	Lines []report.Told
+	Lines []report.PanelReason
 	More  string
 }
 
@@ -106,7 +106,7 @@ func (l layout) addBoard(p *page, views []viewDrawing) string {
 	}
 	v := &boardView{
 		W: l.words, Title: l.words.Dashboard, Summary: summary, Description: l.BoardDescription(),
-		Told: l.told(), VariablesID: panelAnchor(report.VariablesName),
+		Reasons: l.reasons(), VariablesID: panelAnchor(report.VariablesName),
 	}
 	v.Variables = l.BoardVariables()
 	if rest := len(v.Variables) - variables; rest > 0 {
@@ -230,16 +230,16 @@ func (l layout) card(p *board.Panel, d *viewDrawing, style *boardStyle) cardView
 	return c
 }
 
-// told returns the folded lists at the end: what is left out, what differs, and other notes.
-func (l layout) told() []toldView {
+// reasons returns the folded lists at the end: what is left out, what differs, and other notes.
+func (l layout) reasons() []reasonsView {
 	w := l.words
-	var out []toldView
-	add := func(head string, lines []report.Told) {
+	var out []reasonsView
+	add := func(head string, lines []report.PanelReason) {
 		if len(lines) == 0 {
 			return
 		}
-		v := toldView{Head: head, Lines: lines[:min(len(lines), toldLines)]}
-		if rest := len(lines) - toldLines; rest > 0 {
+		v := reasonsView{Head: head, Lines: lines[:min(len(lines), reasonLines)]}
+		if rest := len(lines) - reasonLines; rest > 0 {
 			v.More = w.AndMore.Of(rest)
 		}
 		out = append(out, v)
