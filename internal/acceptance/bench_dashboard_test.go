@@ -39,8 +39,8 @@ var (
 // BenchmarkDashboard measures a report of Node Exporter Full with every row open: 125 panels over a
 // day, to a page, a PNG for each panel, and three pictures of the whole. The answers are those of a
 // real Prometheus to the history of a machine, replayed by another process. All that the program
-// does is measured, with reading the answers. In turn with it, go-chart draws the same curves of the
-// graphs as PNGs of the same size, and nothing else.
+// does is measured, with reading the answers. In turn with it, go-chart draws the same curves of
+// the graphs as PNGs of the same size, and nothing else.
 func BenchmarkDashboard(b *testing.B) {
 	original := realDashboard(b, nodeExporterFull)
 	file := withOpenRows(b, original)

@@ -63,8 +63,7 @@ func TestDashboardExplained(t *testing.T) {
 			}
 			for _, q := range p.Queries {
 				queries++
-				switch {
-				case q.Problem != "" || q.Dialect != "":
+				if q.Problem != "" || q.Dialect != "" {
 					t.Errorf("%s: %s: got the query %s with %s %s, want none: these authors made "+
 						"no errors", name, p.Title, q.Expr, q.Problem, q.Dialect)
 				}
