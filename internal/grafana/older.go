@@ -32,6 +32,10 @@ func modernise(options, fields object) (object, object) {
 	}
 	move(old, "mappings", "mappings")
 	move(object{m: defaults}, "title", "displayName")
+	// Grafana 6.3 to 6.5 have the list in the defaults.
+	if steps := oldThresholds(object{m: defaults, note: options.note}); steps != nil {
+		defaults["thresholds"] = map[string]any{"mode": "absolute", "steps": steps}
+	}
 	for _, from := range []object{old, options} {
 		if steps := oldThresholds(from); steps != nil && defaults["thresholds"] == nil {
 			defaults["thresholds"] = map[string]any{"mode": "absolute", "steps": steps}

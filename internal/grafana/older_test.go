@@ -29,6 +29,13 @@ func TestGrafana6(t *testing.T) {
 			overrides: `[]`,
 		},
 		{
+			name: "a list of thresholds in the defaults",
+			panel: `"type": "gauge", "options": {"fieldOptions": {"calcs": ["mean"], "defaults": {
+				"thresholds": [{"color": "green", "index": 0, "value": null}, {"color": "red", "index": 1, "value": 80}]}}}`,
+			defaults:  `{"thresholds": {"mode": "absolute", "steps": [{"value": null, "color": "green"}, {"value": 80, "color": "red"}]}}`,
+			overrides: `[]`,
+		},
+		{
 			name: "valueOptions",
 			panel: `"type": "bargauge", "options": {"minValue": 0, "maxValue": 10, "valueOptions": {"unit": "bytes", "decimals": 1, "stat": "avg"},
 				"thresholds": [{"index": 0, "value": null, "color": "blue"}]}`,
