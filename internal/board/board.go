@@ -71,6 +71,7 @@ type View struct {
 	Description string
 	Own         Window // zero if the panel has the dashboard's range
 	Empty       bool   // there is no data, and no text in place of it
+	NoValue     string // what the dashboard says if there is no data; may be empty
 	Answered    bool   // at least one query has data, whatever is shown of it
 
 	Graph     *Graph

@@ -44,7 +44,10 @@ type gridOf struct {
 func newBuilder(p *grafana.Planned, answers []Answer, s Setting) *builder {
 	b := &builder{
 		panel: p.Panel, planned: p, set: s, config: p.Field,
-		view:     View{Title: name(p.Title), Description: p.Description},
+		view: View{
+			Title: name(p.Title), Description: p.Description,
+			NoValue: cell(p.Field.Defaults.NoValue),
+		},
 		displays: map[*frame.Field]*value.Displayer{},
 		decoded:  map[string]value.Field{},
 	}

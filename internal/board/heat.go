@@ -16,7 +16,7 @@ import (
 type Heat struct {
 	Grid    series.Grid
 	Buckets []HeatBucket // from the bottom
-	Low     float64      // of all values that are not zero; NaN without any
+	Low     float64      // of the colours: by default those of all values but zero; NaN without any
 	High    float64
 	Colors  []color.NRGBA // of the scale, from Low to High. An opacity is that on the paper
 	Dark    []color.NRGBA // the same on dark paper
@@ -61,6 +61,12 @@ func (b *builder) heat() *Heat {
 				h.Low, h.High = lower(h.Low, v), higher(h.High, v)
 			}
 		}
+	}
+	if o.ColorMin != nil && !math.IsNaN(h.Low) {
+		h.Low = *o.ColorMin
+	}
+	if o.ColorMax != nil && !math.IsNaN(h.High) {
+		h.High = *o.ColorMax
 	}
 	h.Colors, h.Dark = colorsOf(o, value.Light), colorsOf(o, value.Dark)
 	b.view.Empty = len(h.Buckets) == 0

@@ -44,3 +44,27 @@ func alphas(h *board.Heat) []uint8 {
 	}
 	return out
 }
+
+// The colours reach from the least to the highest count, unless the dashboard says their ends.
+func TestEndsOfColours(t *testing.T) {
+	for _, tt := range []struct {
+		options   string
+		low, high float64
+	}{
+		{`{}`, 1, 20}, {`{"min": 0, "max": "100"}`, 0, 100}, {`{"min": null, "max": 5}`, 1, 5},
+	} {
+		h := show(t, panel("heatmap", `"options": {"color": `+tt.options+`}`),
+			answer("A", line("1", 1, 0, 20))).Heat
+		equal(t, tt.options+": lowest", h.Low, tt.low)
+		equal(t, tt.options+": highest", h.High, tt.high)
+	}
+}
+
+// An empty panel says what the dashboard has for it.
+func TestNoValue(t *testing.T) {
+	for _, kind := range []string{"timeseries", "table", "state-timeline", "barchart"} {
+		v := show(t, panel(kind, `"fieldConfig": {"defaults": {"noValue": "all good"}}`))
+		equal(t, kind+": empty", v.Empty, true)
+		equal(t, kind+": text", v.NoValue, "all good")
+	}
+}

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -168,7 +169,7 @@ func (p *picture) cut(text string, st style, room float64) string {
 
 // addEmptyView says why a panel shows nothing.
 func (p *picture) addEmptyView(v *board.View, b box) {
-	headline, st := p.say.NoData, viewEmptyStyle
+	headline, st := cmp.Or(oneLine(v.NoValue), p.say.NoData), viewEmptyStyle
 	var detail []string
 	if len(v.Failures) > 0 {
 		headline, st.ink = p.say.QueryFailed, criticalText

@@ -166,6 +166,10 @@ func (a *graphAxis) setLogTicks(most int) {
 // setTicks puts ticks at round numbers of the unit: about most, but at least two.
 func (a *graphAxis) setTicks(most int) {
 	ends := []float64{a.low, a.high}
+	if value.IsBool(a.of.Format.Unit()) && a.low <= 0 && a.high >= 1 {
+		a.ticks = []float64{0, 1} // what is between has no name
+		return
+	}
 	for every := range a.steps((a.high - a.low) / float64(most+4)) {
 		first, last := math.Ceil(a.low/every-1e-9), math.Floor(a.high/every+1e-9)
 		if last <= first {

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"slices"
@@ -59,6 +60,18 @@ func TestViewGraph(t *testing.T) {
 	}
 }
 
+// A panel without data says what the dashboard has for it.
+func TestViewOfNoValue(t *testing.T) {
+	for _, noValue := range []string{"", "no errors"} {
+		v := &board.View{Kind: board.GraphKind, Empty: true, NoValue: noValue}
+		svg, _, err := ViewSVG(v, ViewOptions{})
+		if want := cmp.Or(noValue, "no data"); err != nil ||
+			!strings.Contains(string(svg), ">"+want+"<") {
+			t.Errorf("ViewSVG: got no %q, error %v, in\n%s", want, err, svg)
+		}
+	}
+}
+
 // The ticks of an axis are at round numbers of its unit, and its ends where Grafana has them.
 func TestGraphAxis(t *testing.T) {
 	num := func(v float64) *float64 { return &v }
@@ -90,6 +103,10 @@ func TestGraphAxis(t *testing.T) {
 		{
 			name: "digits that tell ticks apart", unit: "none", data: bounds{1000, 1002, true},
 			low: 999.8, high: 1002.2, labels: "1000 1000.5 1001 1001.5 1002",
+		},
+		{
+			name: "yes and no", unit: "bool_on_off", data: bounds{0, 1, true}, low: 0, high: 1.1,
+			labels: "Off On",
 		},
 		{
 			name: "decimals of the distance", unit: "short", data: bounds{0, 1, true}, low: 0,

@@ -80,6 +80,8 @@ type HeatmapOptions struct {
 	Fill      string  // a colour that replaces the scheme: it is more opaque where there is more
 	Exponent  float64 // of the opacity
 	CellUnit  string
+
+	ColorMin, ColorMax *float64 // the ends of the scale of colours; nil: those of the counts
 }
 
 // HistogramOptions are those of a histogram.
@@ -184,6 +186,7 @@ func readHeatmap(o object) HeatmapOptions {
 // readColor reads the colours of a heatmap. The names of three of its settings have changed.
 func (h *HeatmapOptions) readColor(o object, scheme, fill, scale string) {
 	h.Scheme, h.Turned = strings.TrimPrefix(o.text(scheme), "interpolate"), o.yes("reverse")
+	h.ColorMin, h.ColorMax = o.bound("min"), o.bound("max")
 	if o.text("mode") != "opacity" {
 		return
 	}

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
@@ -213,7 +214,7 @@ func (l layout) card(p *board.Panel, d *viewDrawing, style *boardStyle) cardView
 		c.Problems = append(c.Problems, l.NoChart(d.err))
 	case p.Empty || p.Kind == "":
 		if len(c.Problems) == 0 {
-			c.Nothing = l.words.NoData
+			c.Nothing = cmp.Or(strings.TrimSpace(p.NoValue), l.words.NoData)
 		}
 	case p.Table != nil:
 		c.Table = style.listing(p.Table, c.Named)

@@ -116,6 +116,19 @@ func TestRowWithoutHeading(t *testing.T) {
 	fits(t, root)
 }
 
+// The card of a panel without data says what the dashboard has for it.
+func TestCardOfNoValue(t *testing.T) {
+	r := reporttest.Dashboard(t, reporttest.EveryKind(t, "word"))
+	r.Info.Board.Panels[0].View = board.View{
+		Kind: board.GraphKind, Graph: &board.Graph{}, Title: "Errors", Empty: true,
+		NoValue: "no errors",
+	}
+	root, _, _ := boardPage(t, r)
+	if got, want := text(titled(t, root, "Errors")), "no errors"; !strings.Contains(got, want) {
+		t.Errorf("the card: got %q, want %q in it", got, want)
+	}
+}
+
 // fits checks that a page keeps to its own policy and that its links lead somewhere.
 func fits(t testing.TB, root *html.Node) {
 	t.Helper()
