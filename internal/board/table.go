@@ -76,6 +76,7 @@ func (b *builder) table() *Table {
 			Align: align(field), Width: width(field), Style: cellStyle(field),
 		})
 	}
+	whole, by := colouredRows(t.Columns, fields)
 	t.Total = f.Len()
 	rows := b.sorted(t, f, fields)
 	if len(rows) > MaxRows {
@@ -91,11 +92,29 @@ func (b *builder) table() *Table {
 				Percent: b.percent(field, shown.Number),
 			}
 		}
+		for _, i := range whole {
+			cells[i].Color = cells[by].Color
+		}
 		t.Rows = append(t.Rows, cells)
 	}
 	t.Footer = b.footer(fields)
 	b.view.Empty = len(t.Rows) == 0 || len(fields) == 0
 	return t
+}
+
+// colouredRows finds the column whose colours are those of its whole rows. It returns the columns
+// that have these colours, which are those without a style of their own.
+func colouredRows(columns []Column, fields []*frame.Field) (whole []int, by int) {
+	by = slices.IndexFunc(fields, func(field *frame.Field) bool {
+		return flag(field, "cellOptions.applyToRow") && cellStyle(field) == BackgroundCell
+	})
+	for i := range columns {
+		if by >= 0 && columns[i].Style == PlainCell {
+			columns[i].Style = BackgroundCell
+			whole = append(whole, i)
+		}
+	}
+	return whole, by
 }
 
 // percent returns where a number is between the minimum and the maximum of a field.

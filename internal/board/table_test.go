@@ -205,3 +205,23 @@ func TestStates(t *testing.T) {
 		equal(t, tt.name+": cells", v.States.Cells, tt.name == "each sample")
 	}
 }
+
+// A column can colour its whole rows.
+func TestColouredRows(t *testing.T) {
+	v := show(t, `{"type": "table", "targets": [{"refId": "A", "expr": "a", "format": "table", "instant": true}],
+		"fieldConfig": {"defaults": {}, "overrides": [{"matcher": {"id": "byName", "options": "Value"}, "properties": [
+			{"id": "custom.cellOptions", "value": {"type": "color-background", "applyToRow": true}},
+			{"id": "color", "value": {"mode": "thresholds"}},
+			{"id": "thresholds", "value": {"mode": "absolute", "steps": [{"value": null, "color": "red"}, {"value": 1, "color": "green"}]}}]}]}}`,
+		answer("A", line("x", 0), line("y", 1)))
+	for i, column := range v.Table.Columns {
+		equal(t, column.Name+": style", column.Style, board.BackgroundCell)
+		for k, row := range v.Table.Rows {
+			last := row[len(row)-1].Color
+			equal(t, column.Name+": colour", v.Table.Rows[k][i].Color, last)
+		}
+	}
+	if a, b := v.Table.Rows[0][0].Color, v.Table.Rows[1][0].Color; a == b {
+		t.Errorf("got %v in both rows, want two colours", a)
+	}
+}
