@@ -57,8 +57,13 @@ func Decode(data []byte) (*Dashboard, error) {
 // unwrap finds the dashboard inside its wrapping.
 func unwrap(v any, n *notes) (object, error) {
 	for range 6 {
-		if list, ok := v.([]any); ok && len(list) == 1 {
+		list, _ := v.([]any)
+		switch {
+		case len(list) == 1:
 			v = list[0]
+		case len(list) > 1:
+			return object{}, fmt.Errorf("this is a list of %d entries and not a Grafana "+
+				"dashboard: give one of them, each in a file of its own", len(list))
 		}
 		m, ok := v.(map[string]any)
 		if !ok {

@@ -53,6 +53,10 @@ func TestDecodeRefuses(t *testing.T) {
 		{"no JSON", "{\n  \"panels\": [,]}", "line 2 column 14: this is not JSON"},
 		{"cut off", `{"panels": [`, "line 1 column 13: this is not JSON"},
 		{"a web page", "<!DOCTYPE html><html>", "this is a web page and not JSON"},
+		{
+			"several", `[{"panels": []}, {"panels": []}]`,
+			"this is a list of 2 entries and not a Grafana dashboard",
+		},
 		{"no object", "42", "this is not a Grafana dashboard: it is not a JSON object"},
 		{
 			"another object", `{"foo": 1}`, "it has no panels, rows or elements; export one " +
