@@ -72,6 +72,7 @@ type View struct {
 	Own         Window // zero if the panel has the dashboard's range
 	Empty       bool   // there is no data, and no text in place of it
 	NoValue     string // what the dashboard says if there is no data; may be empty
+	Why         string // why no query was sent, in English; empty: at least one was
 	Answered    bool   // at least one query has data, whatever is shown of it
 
 	Graph     *Graph

@@ -10,6 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana"
 	"github.com/promsnap/promsnap/internal/grafana/frame"
 	"github.com/promsnap/promsnap/internal/grafana/value"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -46,7 +47,7 @@ func newBuilder(p *grafana.Planned, answers []Answer, s Setting) *builder {
 		panel: p.Panel, planned: p, set: s, config: p.Field,
 		view: View{
 			Title: name(p.Title), Description: p.Description,
-			NoValue: cell(p.Field.Defaults.NoValue),
+			NoValue: cell(p.Field.Defaults.NoValue), Why: outside.Said(p.Empty, maxName),
 		},
 		displays: map[*frame.Field]*value.Displayer{},
 		decoded:  map[string]value.Field{},

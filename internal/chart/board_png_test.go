@@ -54,7 +54,7 @@ func emptyBoard() *board.Board {
 	}
 	add(0, board.GraphKind, "CPU", grafana.Grid{W: 12, H: 6})
 	add(0, board.GraphKind, "Memory", grafana.Grid{X: 12, W: 12, H: 6})
-	b.Panels[5].Failures = []board.Failure{{Ref: "A", Reason: "the server rejects the query"}}
+	b.Panels[5].Failures = []board.Failure{{Ref: "A", Reason: "the server rejects the query", Sent: true}}
 	for i := range 12 {
 		add(1, board.GraphKind, "Disk", grafana.Grid{Y: 8 * i, W: 24, H: 8})
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,12 +171,12 @@ func (p *picture) cut(text string, st style, room float64) string {
 // addEmptyView says why a panel shows nothing.
 func (p *picture) addEmptyView(v *board.View, b box) {
 	headline, st := cmp.Or(oneLine(v.NoValue), p.say.NoData), viewEmptyStyle
-	var detail []string
-	if len(v.Failures) > 0 {
-		headline, st.ink = p.say.QueryFailed, criticalText
-		room := max(min(detailLines, int((b.height()-30)/detailPitch)), 1)
-		detail = p.wrap(v.Failures[0].Reason, detailStyle, b.width()-2*viewInset, room)
+	why := v.Why
+	if i := slices.IndexFunc(v.Failures, func(f board.Failure) bool { return f.Sent }); i >= 0 {
+		headline, st.ink, why = p.say.QueryFailed, criticalText, v.Failures[i].Reason
 	}
+	room := max(min(detailLines, int((b.height()-30)/detailPitch)), 1)
+	detail := p.wrap(why, detailStyle, b.width()-2*viewInset, room)
 	middle := (b.left + b.right) / 2
 	y := (b.top+b.bottom)/2 - float64(len(detail))*detailPitch/2
 	p.write(p.elide(headline, st, b.width()), st, middle, y+4, centre)

@@ -389,9 +389,9 @@ func (p *picture) figureWidth(f value.Formatted, size float64) float64 {
 }
 
 // writeFigure writes a figure with its unit in smaller text, and returns its width. A figure that
-// is too wide becomes smaller. If that makes it too small to read, a text is cut, and a number loses
-// its decimals. Of a number that is still too wide nothing is left, because its first digits would be
-// another number.
+// is too wide becomes smaller. If that makes it too small to read, a text is cut, and a number
+// loses its decimals. Of a number that is still too wide nothing is left, because its first digits
+// would be another number.
 func (p *picture) writeFigure(f value.Formatted, size float64, i ink, x, y float64, a align,
 	room float64) float64 {
 	if size < 5 || room <= 0 {

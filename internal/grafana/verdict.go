@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/promsnap/promsnap/internal/grafana/frame"
+	"github.com/promsnap/promsnap/internal/grafana/value"
 )
 
 // Status says what becomes of a panel of the file.
@@ -252,8 +253,18 @@ func (p *planner) lost(panel *Panel) []string {
 	default:
 		why = append(why, "its queries for "+strings.Join(others, " and ")+" are left out")
 	}
+	if panel.Type == "timeseries" && alongValues(panel.Field.Defaults) {
+		why = append(why, "its curves are not coloured along their values")
+	}
 	_, differs := panel.AlertRules()
 	return slices.Concat(why, notCarriedOut(panel), differs)
+}
+
+// alongValues reports whether a curve has the colours of a scheme along its values.
+func alongValues(c frame.Config) bool {
+	style, _ := StyleOf(c)
+	scheme, _ := value.DecodeScheme(c.Color)
+	return style.Gradient == "scheme" && scheme.ByValue()
 }
 
 // notCarriedOut returns the transformations and overrides of a panel that package frame does not

@@ -52,6 +52,18 @@ func TestVerdicts(t *testing.T) {
 		{"transformations", `"type": "table", "transformations": [{"id": "organize"}, {"id": "spatial"}, {"id": "merge"}], ` + query, Approximated,
 			"it is not transformed by spatial"},
 		{
+			"colours along a curve",
+			`"type": "timeseries", "fieldConfig": {"defaults": {"color": {"mode": "thresholds"},
+				"custom": {"gradientMode": "scheme"}}}, ` + query,
+			Approximated, "its curves are not coloured along their values",
+		},
+		{
+			"a scheme of one colour",
+			`"type": "timeseries", "fieldConfig": {"defaults": {"color": {"mode": "fixed"},
+				"custom": {"gradientMode": "scheme"}}}, ` + query,
+			Imported, "",
+		},
+		{
 			"a disabled transformation",
 			`"type": "table", "transformations": [{"id": "spatial", "disabled": true}], ` + query,
 			Imported, "",
