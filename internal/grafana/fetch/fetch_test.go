@@ -381,7 +381,7 @@ func TestGetFiles(t *testing.T) {
 		write("text.json", "hello", 0o600):              "reading the dashboard: ",
 		write("other.json", `{"panels":[]}`, 0o600):     "it has no panels",
 		write("one\nline.json", `{"panels":[]}`, 0o600): "one line.json: ",
-		write("list.json", `[{"title":"x"},{}]`, 0o600): "not a JSON object",
+		write("list.json", `[{"title":"x"},{}]`, 0o600): "a list of 2 entries",
 		write("cut.json", board("x")[:40], 0o600):       "reading the dashboard: ",
 	} {
 		if _, err := get(t, c, path); err == nil || !strings.Contains(err.Error(), want) ||
