@@ -54,8 +54,8 @@ func reportSpent(w io.Writer, path string, args []string) error {
 }
 
 // spend runs a program in its own directory and returns its outcome and its cost. A failure ends
-// the benchmark.
-func spend(b *testing.B, path string, args ...string) (outcome, spent) {
+// the benchmark or test.
+func spend(b testing.TB, path string, args ...string) (outcome, spent) {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {

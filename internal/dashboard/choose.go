@@ -8,6 +8,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/grafana"
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // choose decides which panels are drawn: those that the report shows and that Grafana does not
@@ -40,9 +41,14 @@ func (p *Plan) choose() {
 		p.panels = append(p.panels, shown{planned: planned, name: name})
 	}
 	p.chooseRows()
+	var hidden []string
 	for i := range out {
 		leave(&p.verdicts[i], out[i], copies[i])
+		if n := out[i][hiddenByGrafana]; n > 0 && n == copies[i] {
+			hidden = append(hidden, outside.Said(p.source.Panels[i].Title, maxName))
+		}
 	}
+	p.noteHidden(hidden)
 	for i := range p.panels {
 		one := &p.panels[i]
 		if v := p.verdicts[at[one.planned.Panel]]; v.Status == grafana.Approximated {
@@ -79,7 +85,22 @@ func (p *Plan) leftOut(planned *grafana.Planned) string {
 // hiddenByGrafana is also what the plan's own verdict says.
 const hiddenByGrafana = "Grafana hides it with these values"
 
-// leave adds to a verdict how many of the panel's copies are left out.
+// noteHidden notes the panels that Grafana hides: they are imported, and not on the page.
+func (p *Plan) noteHidden(titles []string) {
+	if len(titles) == 0 {
+		return
+	}
+	const most = 10
+	more := ""
+	if n := len(titles) - most; n > 0 {
+		titles, more = titles[:most], fmt.Sprintf(" and %d more", n)
+	}
+	p.note("with these values of its variables, the dashboard hides %s%s",
+		strings.Join(titles, ", "), more)
+}
+
+// leave adds to a verdict how many of the panel's copies are left out. A panel that Grafana hides
+// is no worse for that.
 func leave(v *grafana.Verdict, why map[string]int, copies int) {
 	left := 0
 	for _, n := range why {
@@ -100,9 +121,12 @@ func leave(v *grafana.Verdict, why map[string]int, copies int) {
 		more = append(more, r)
 	}
 	slices.Sort(more)
-	v.Status = grafana.Approximated
-	if left == copies {
+	switch left {
+	case why[hiddenByGrafana]:
+	case copies:
 		v.Status = grafana.LeftOut
+	default:
+		v.Status = grafana.Approximated
 	}
 	v.Reason = strings.Join(append(more, reasons...), "; ")
 }

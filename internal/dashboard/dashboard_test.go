@@ -18,6 +18,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/dashboard"
+	"github.com/promsnap/promsnap/internal/grafana"
 )
 
 // Each query has its own grid, equal ones are sent once, and one with a variable without a value is
@@ -305,6 +306,40 @@ func TestLeftOut(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, states); diff != "" {
 		t.Errorf("verdicts (-want +got):\n%s", diff)
+	}
+}
+
+// A panel that Grafana hides with the values of the variables is imported, and a note names it.
+func TestHidden(t *testing.T) {
+	d := newDouble(t)
+	b, err := grafana.Decode([]byte(`{"kind": "Dashboard", "spec": {
+		"variables": [{"kind": "CustomVariable", "spec": {"name": "mode", "query": "a,b",
+			"current": {"text": "a", "value": "a"}}}],
+		"elements": {"p": {"kind": "Panel", "spec": {"id": 1, "title": "Secret", "data": {"kind":
+			"QueryGroup", "spec": {"queries": [{"kind": "PanelQuery", "spec": {"refId": "A",
+			"query": {"kind": "prometheus", "spec": {"expr": "secret"}}}}]}},
+			"vizConfig": {"kind": "timeseries", "spec": {}}}}},
+		"layout": {"kind": "RowsLayout", "spec": {"rows": [{"kind": "RowsLayoutRow", "spec": {
+			"title": "Row", "conditionalRendering": {"kind": "ConditionalRenderingGroup", "spec": {
+				"visibility": "show", "condition": "and", "items": [{
+					"kind": "ConditionalRenderingVariable", "spec": {
+						"variable": "mode", "operator": "equals", "value": "b"}}]}},
+			"layout": {"kind": "GridLayout", "spec": {"items": [{"kind": "GridLayoutItem", "spec": {
+				"element": {"name": "p"}, "width": 12, "height": 8}}]}}}}]}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := dashboard.Options{End: end, Range: time.Hour}
+	got := dashboard.New(t.Context(), d.client(t), b, o).Run(t.Context(), nil)
+	if asked := d.asked(); len(asked) != 0 || len(got.Panels) != 0 {
+		t.Errorf("got queries %q and %d panels, want none", asked, len(got.Panels))
+	}
+	if v := got.Verdicts[0]; v.Status != grafana.Imported || !strings.Contains(v.Reason, "hides it") {
+		t.Errorf("got verdict %s: %s, want that it is imported and hidden", v.Status, v.Reason)
+	}
+	want := "with these values of its variables, the dashboard hides Secret"
+	if !slices.Contains(got.Notes, want) {
+		t.Errorf("got notes %q, want one of them %q", got.Notes, want)
 	}
 }
 
