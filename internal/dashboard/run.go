@@ -49,6 +49,7 @@ func (p *Plan) Run(ctx context.Context, progress func(Event)) *board.Board {
 // all runs every panel.
 func (r *run) all(progress func(Event)) *board.Board {
 	defer r.end()
+	defer close(r.queue)
 	p := r.Plan
 	out := &board.Board{
 		Title: outside.Said(p.source.Title, maxReason), Description: p.source.Description,
@@ -89,7 +90,7 @@ type run struct {
 	late        <-chan struct{} // closed when no work is waited for any more
 	end         func()
 	concurrency int
-	slots       chan struct{}
+	queue       chan sending                                                     // in the order in which the queries are sent
 	compute     func(*grafana.Planned, []board.Answer, board.Setting) board.View // board.Show
 	health      health
 	sent        map[query]*job
@@ -108,6 +109,12 @@ type asked struct {
 	why    string
 }
 
+// sending is a query that waits to be sent, and where its answer goes.
+type sending struct {
+	query query
+	done  chan<- answer
+}
+
 // job is a query that is sent once for all panels that have it.
 type job struct {
 	query   query
@@ -121,17 +128,35 @@ func newRun(ctx context.Context, p *Plan) *run {
 		Plan: p, ctx: ctx, sent: map[query]*job{}, compute: board.Show,
 		concurrency: cmp.Or(max(p.o.Concurrency, 0), promapi.DefaultConcurrency),
 	}
-	r.slots = make(chan struct{}, r.concurrency)
 	r.health.down = p.down
 	r.late, r.end = lateAfter(ctx)
+	sent := 0
 	for _, one := range p.panels {
 		var jobs []asked
 		for _, q := range one.planned.Queries {
 			jobs = append(jobs, r.askedOf(one.planned, q))
 		}
-		r.jobs = append(r.jobs, jobs)
+		r.jobs, sent = append(r.jobs, jobs), sent+len(jobs)
+	}
+	r.queue = make(chan sending, sent) // each panel sends each of its queries once at most
+	for range r.concurrency {
+		go r.work()
 	}
 	return r
+}
+
+// work sends queries in the order of the queue, so that those of an earlier panel never wait for a
+// later one. It ends when the queue is closed.
+func (r *run) work() {
+	for s := range r.queue {
+		a := answer{grid: s.query.grid()}
+		if r.ctx.Err() != nil {
+			a.err = stopped(r.ctx, nil)
+		} else {
+			a = r.health.ask(r.ctx, r.client, s.query)
+		}
+		s.done <- a
+	}
 }
 
 // lateAfter returns a channel that is closed some time after ctx has ended.
@@ -191,20 +216,11 @@ func (r *run) start(i int) {
 	}
 }
 
-// send sends a query when it has a slot of the concurrency.
+// send puts a query into the queue.
 func (r *run) send(j *job) {
-	j.done = make(chan answer, 1)
-	go func() {
-		a := answer{grid: j.query.grid()}
-		select {
-		case r.slots <- struct{}{}:
-			a = r.health.ask(r.ctx, r.client, j.query)
-			<-r.slots
-		case <-r.ctx.Done():
-			a.err = stopped(r.ctx, nil)
-		}
-		j.done <- a
-	}()
+	done := make(chan answer, 1)
+	j.done = done
+	r.queue <- sending{j.query, done}
 }
 
 // stopped returns the error of a query that the end of ctx left without an answer.
