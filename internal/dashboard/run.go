@@ -90,14 +90,15 @@ type run struct {
 	late        <-chan struct{} // closed when no work is waited for any more
 	end         func()
 	concurrency int
-	queue       chan sending                                                     // in the order in which the queries are sent
-	compute     func(*grafana.Planned, []board.Answer, board.Setting) board.View // board.Show
-	health      health
-	sent        map[query]*job
-	jobs        [][]asked // by panel
-	shared      int       // values of answers that later panels need
-	held        int       // values that the panels so far hold
-	cut         int       // panels that show fewer series, because of maxBoard
+	// in the order in which the queries are sent
+	queue   chan sending
+	compute func(*grafana.Planned, []board.Answer, board.Setting) board.View // board.Show
+	health  health
+	sent    map[query]*job
+	jobs    [][]asked // by panel
+	shared  int       // values of answers that later panels need
+	held    int       // values that the panels so far hold
+	cut     int       // panels that show fewer series, because of maxBoard
 }
 
 // asked is a query of a panel, and the job that answers it.
