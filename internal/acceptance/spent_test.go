@@ -36,13 +36,14 @@ func (s spent) cpu() time.Duration { return s.User + s.System }
 func reportSpent(w io.Writer, path string, args []string) error {
 	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	var own syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
-		return err
+	// of its memory alone: what getrusage returns begins at the peak of its own parent
+	own, ok := peakNow(os.Getpid())
+	if !ok {
+		return errors.New("reading the peak memory of this process failed")
 	}
 	begin := time.Now()
 	err := cmd.Run()
-	s := spent{Took: time.Since(begin), Parent: mebibytes(&own)}
+	s := spent{Took: time.Since(begin), Parent: own}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return err
