@@ -157,7 +157,7 @@ func (f *textFlow) code(text string) {
 		end := f.box.left + codePad
 		for _, piece := range codePieces(line) {
 			x := max(f.box.left+codePad+float64(size*codeAdvance*float64(piece.column)), end)
-			words := f.cutEnd(piece.text, st, right-x)
+			words := f.picture.cut(piece.text, st, right-x)
 			if words == "" {
 				break
 			}
@@ -171,23 +171,6 @@ func (f *textFlow) code(text string) {
 		box{f.box.left, top, f.box.right, min(f.y, f.box.bottom)}, solid(zebraInk),
 	}
 	f.y += 6
-}
-
-// cutEnd shortens a text at its end until it fits into room.
-func (f *textFlow) cutEnd(text string, st style, room float64) string {
-	if f.textWidth(text, st) <= room {
-		return text
-	}
-	width := f.textWidth(ellipsis, st)
-	for i, r := range text {
-		if width += f.textWidth(string(r), st); width > room {
-			if i == 0 {
-				return ""
-			}
-			return text[:i] + ellipsis
-		}
-	}
-	return ""
 }
 
 // codePiece is a part of a line of code without two blanks in a row.
