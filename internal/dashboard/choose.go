@@ -45,7 +45,8 @@ func (p *Plan) choose() {
 	for i := range out {
 		leave(&p.verdicts[i], out[i], copies[i])
 		if n := out[i][hiddenByGrafana]; n > 0 && n == copies[i] {
-			hidden = append(hidden, outside.Said(p.source.Panels[i].Title, maxName))
+			title := outside.Said(p.source.Panels[i].Title, maxName)
+			hidden = append(hidden, cmp.Or(title, "a panel without a title"))
 		}
 	}
 	p.noteHidden(hidden)
@@ -171,22 +172,7 @@ const maxName = 60 // characters, before the number
 
 // nameOf returns a name of a panel from its title and its number in the file.
 func nameOf(title string, id int) string {
-	return fmt.Sprintf("%s-%d", cmp.Or(slug(title), "panel"), max(id, 0))
-}
-
-// slug returns the letters and digits of a text, with a dash for everything between them.
-func slug(text string) string {
-	var b strings.Builder
-	for _, c := range strings.ToLower(text) {
-		switch {
-		case b.Len() >= maxName:
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			b.WriteRune(c)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	return strings.Trim(b.String(), "-")
+	return fmt.Sprintf("%s-%d", cmp.Or(outside.Slug(title, maxName), "panel"), max(id, 0))
 }
 
 // unique returns name with a number if it is taken, and takes it.

@@ -88,3 +88,21 @@ func offset(s string, n int) int {
 	}
 	return len(s)
 }
+
+// Slug returns the letters and digits of a text in lower case, with a dash for everything between
+// them: [a-z0-9-], at most most characters. It may be empty, and different texts may give the same.
+func Slug(text string, most int) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(text) {
+		if b.Len() == most {
+			break
+		}
+		switch {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			b.WriteRune(c)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}

@@ -82,3 +82,21 @@ func TestLengthsAreBounds(t *testing.T) {
 		}
 	})
 }
+
+func TestSlug(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		most int
+		want string
+	}{
+		{"CPU  Usage (%)", 80, "cpu-usage"},
+		{"../..", 80, ""},
+		{"한글 a", 80, "a"},
+		{"CPU Usage", 4, "cpu"},
+		{"", 80, ""},
+	} {
+		if got := Slug(tt.text, tt.most); got != tt.want {
+			t.Errorf("Slug(%q, %d): got %q, want %q", tt.text, tt.most, got, tt.want)
+		}
+	}
+}

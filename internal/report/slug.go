@@ -18,19 +18,7 @@ const (
 // most 80 characters. If that changes the text, it appends a hash of the text, so that different
 // texts get different names.
 func Slug(word string) string {
-	var b strings.Builder
-	for _, c := range strings.ToLower(word) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			b.WriteRune(c)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-		if b.Len() == slugRunes {
-			break
-		}
-	}
-	slug := strings.Trim(b.String(), "-")
+	slug := outside.Slug(word, slugRunes)
 	if slug == word && slug != "" {
 		return slug
 	}
