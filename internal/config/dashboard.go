@@ -40,7 +40,7 @@ func (d *Dashboard) Shows(title string) bool {
 		!slices.ContainsFunc(d.Except, matches)
 }
 
-// glob reports whether a pattern, in which * stands for any text, matches all of a text.
+// glob reports whether a pattern, in which * matches any text, matches all of a text.
 func glob(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	last := len(parts) - 1
@@ -207,8 +207,8 @@ func (b *builder) globs(path string, globs []string, board *grafana.Dashboard) {
 		if b.has(at) && !slices.ContainsFunc(board.Panels, func(p grafana.Panel) bool {
 			return glob(g, p.Title)
 		}) {
-			b.note(at, "%q matches no panel of the dashboard; write a title, in which * stands "+
-				"for any text (promsnap dashboard explain lists the titles)", shorten(g))
+			b.note(at, "%q matches no panel of the dashboard; write a title, in which * "+
+				"matches any text (promsnap dashboard explain lists the titles)", shorten(g))
 		}
 	}
 }

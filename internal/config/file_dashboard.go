@@ -16,9 +16,9 @@ type dashboardKeys struct {
 	// Values for variables of the dashboard, by name: one value, or a list. All chooses all values.
 	// A variable that is not here has the value that Grafana would show first.
 	Variables map[string]variableValues `yaml:"variables"`
-	// The panels to show, by title; * stands for any text. The default is all.
+	// The panels to show, by title; * matches any text. The default is all.
 	Only []string `yaml:"only"`
-	// The panels to leave out, by title; * stands for any text.
+	// The panels to leave out, by title; * matches any text.
 	Except []string `yaml:"except"`
 }
 
