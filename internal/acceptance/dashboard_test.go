@@ -19,6 +19,7 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana/fetch/grafanadouble"
 	"github.com/promsnap/promsnap/internal/grafana/value"
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
+	"github.com/promsnap/promsnap/testdata/dashboards"
 )
 
 // queryOffset is how long before its slot the range of a report ends, by default.
@@ -82,7 +83,7 @@ func (s *server) has(query string) error {
 
 // TestDashboardsOfACluster makes reports of dashboards about Kubernetes over a simulated cluster.
 func TestDashboardsOfACluster(t *testing.T) {
-	dir := dashboardsDir(t)
+	dir := dashboards.Dir(t)
 	s := startPromlab(t, 12, demoSlot)
 	for _, c := range []struct {
 		file, name     string

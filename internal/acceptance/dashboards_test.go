@@ -18,30 +18,17 @@ import (
 	"testing"
 
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/promsnap/promsnap/testdata/dashboards"
 )
 
 // The dashboards that the tests name.
 const nodeExporterFull = "rfmoz_grafana-dashboards__node-exporter-full.json"
 
-// dashboardsDir returns the directory of real dashboards, which are not part of the repository.
-// PROMSNAP_DASHBOARDS names it. It skips the test if there are none.
-func dashboardsDir(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("PROMSNAP_DASHBOARDS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "dashboards")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("SKIPPED: the real dashboards are not here: %v. PROMSNAP_DASHBOARDS names their "+
-			"directory", err)
-	}
-	return dir
-}
-
 // realDashboard returns the content of a real dashboard.
 func realDashboard(t testing.TB, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join(dashboardsDir(t), name))
+	body, err := os.ReadFile(filepath.Join(dashboards.Dir(t), name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +38,7 @@ func realDashboard(t testing.TB, name string) []byte {
 // realDashboards returns the paths of all real dashboards.
 func realDashboards(t testing.TB) []string {
 	t.Helper()
-	dir := dashboardsDir(t)
+	dir := dashboards.Dir(t)
 	f, err := os.Open(filepath.Join(dir, "INDEX.csv"))
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ var narrower = map[string][]string{
 	"internal/config": {
 		"internal/series", "internal/disk", "internal/secret", "internal/exchange",
 		"internal/outside", "internal/calendar", "internal/units", "internal/words",
-		"internal/rules", "internal/panel", "internal/grafana", "internal/grafana/fetch",
+		"internal/rules", "internal/panel", "internal/grafana",
 	},
 	"internal/grafana/value":           {"internal/grafana/jsregexp"},
 	"internal/grafana/frame":           {"internal/series", "internal/grafana/jsregexp"},
@@ -112,8 +112,7 @@ var narrower = map[string][]string{
 	// They write a report, each in its own form.
 	"internal/report/html": {
 		"internal/series", "internal/units", "internal/words", "internal/panel",
-		"internal/grafana", "internal/board", "internal/snapshot", "internal/chart",
-		"internal/report", "templates",
+		"internal/board", "internal/snapshot", "internal/chart", "internal/report", "templates",
 	},
 	"internal/report/json": {
 		"internal/series", "internal/words", "internal/rules", "internal/grafana",
@@ -178,6 +177,7 @@ var unshipped = []string{
 	module + "internal/grafana/frame/frametest",
 	module + "internal/grafana/value/valuetest", module + "internal/grafana/fetch/grafanadouble",
 	module + "internal/report/reporttest", module + "testdata/hostile", module + "testdata/race",
+	module + "testdata/dashboards",
 	"github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",
 }

@@ -2,17 +2,15 @@ package board_test
 
 import (
 	"context"
-	"encoding/csv"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/grafana"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/testdata/dashboards"
 )
 
 // source answers every question of a variable with something likely.
@@ -83,50 +81,31 @@ var kindsOf = map[string]board.Kind{
 	"text": board.TextKind,
 }
 
-// Every panel of real dashboards gives a view of its kind, and one with data if it has answers. The
-// dashboards are not part of the repository; PROMSNAP_DASHBOARDS names their directory.
+// Every panel of real dashboards gives a view of its kind, and one with data if it has answers.
 func TestRealDashboards(t *testing.T) {
-	dir := os.Getenv("PROMSNAP_DASHBOARDS")
-	if dir == "" {
-		dir = "../../../shared/dashboards"
-	}
-	f, err := os.Open(filepath.Join(dir, "INDEX.csv"))
-	if err != nil {
-		t.Skipf("SKIPPED: the real dashboards are not here: %v. PROMSNAP_DASHBOARDS names their "+
-			"directory", err)
-	}
-	defer func() { _ = f.Close() }()
-	index, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatalf("reading INDEX.csv: %v", err)
-	}
 	kinds := map[board.Kind]int{}
 	notes := map[board.Code]int{}
 	empty, all := 0, 0
-	for _, row := range index[1:] {
-		data, err := os.ReadFile(filepath.Join(dir, row[0]))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, data := range dashboards.Files(t) {
 		for i, p := range plan(t, data) {
 			r := rand.New(rand.NewPCG(uint64(i), 1))
 			check(t, board.Show(&p, madeUp(&p, r, true), setting))
 			v := board.Show(&p, madeUp(&p, r, false), setting)
 			check(t, v)
 			if want := kindsOf[p.Panel.Type]; v.Kind != want {
-				t.Errorf("%s: panel %q: got kind %s, want %s", row[0], p.Title, v.Kind, want)
+				t.Errorf("%s: panel %q: got kind %s, want %s", name, p.Title, v.Kind, want)
 			}
 			all++
 			kinds[v.Kind]++
 			for _, n := range v.Notes {
 				notes[n.Code]++
 				if n.Code == board.NoteDetail || n.Code == board.NoteStep {
-					t.Logf("%s: panel %q: %s %s", row[0], p.Title, n.Code, n.Text)
+					t.Logf("%s: panel %q: %s %s", name, p.Title, n.Code, n.Text)
 				}
 			}
 			if v.Empty && len(p.Queries) > 0 {
 				empty++
-				t.Logf("%s: panel %q of type %s is empty: %v", row[0], p.Title, p.Panel.Type,
+				t.Logf("%s: panel %q of type %s is empty: %v", name, p.Title, p.Panel.Type,
 					v.Notes)
 			}
 		}

@@ -2,7 +2,6 @@ package chart_test
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"image/png"
 	"os"
@@ -13,34 +12,16 @@ import (
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
+	"github.com/promsnap/promsnap/testdata/dashboards"
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// realBoards returns real dashboards with made-up answers, by their files' names. The files are not
-// part of the repository; PROMSNAP_DASHBOARDS names their directory.
+// realBoards returns real dashboards with made-up answers, by their files' names.
 func realBoards(t testing.TB) map[string]*board.Board {
 	t.Helper()
-	dir := os.Getenv("PROMSNAP_DASHBOARDS")
-	if dir == "" {
-		dir = "../../../shared/dashboards"
-	}
-	f, err := os.Open(filepath.Join(dir, "INDEX.csv"))
-	if err != nil {
-		t.Skipf("SKIPPED: the real dashboards are not here: %v. PROMSNAP_DASHBOARDS names their "+
-			"directory", err)
-	}
-	defer func() { _ = f.Close() }()
-	index, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatalf("reading INDEX.csv: %v", err)
-	}
 	boards := map[string]*board.Board{}
-	for _, row := range index[1:] {
-		file, err := os.ReadFile(filepath.Join(dir, row[0]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		boards[strings.TrimSuffix(row[0], ".json")] = reporttest.Board(t, file)
+	for name, file := range dashboards.Files(t) {
+		boards[strings.TrimSuffix(name, ".json")] = reporttest.Board(t, file)
 	}
 	return boards
 }

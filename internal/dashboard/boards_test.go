@@ -3,8 +3,6 @@ package dashboard_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/grafana"
 	"github.com/promsnap/promsnap/internal/lab"
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/testdata/dashboards"
 )
 
 var (
@@ -23,18 +22,9 @@ var (
 )
 
 // Real dashboards run over a server that answers everything and over a simulated cluster: no panel
-// is lost, no query has a variable in it, and every panel has its answers. The dashboards are not
-// part of the repository; PROMSNAP_DASHBOARDS names their directory.
+// is lost, no query has a variable in it, and every panel has its answers.
 func TestRealDashboards(t *testing.T) {
-	dir := os.Getenv("PROMSNAP_DASHBOARDS")
-	if dir == "" {
-		dir = "../../../shared/dashboards"
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*.json"))
-	if len(files) == 0 {
-		t.Skipf("SKIPPED: the real dashboards are not in %s. PROMSNAP_DASHBOARDS names their "+
-			"directory", dir)
-	}
+	files := dashboards.Files(t)
 	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	cluster, err := lab.New(lab.Options{Now: slot, Nodes: 3, Profile: lab.KPS})
 	if err != nil {
@@ -44,11 +34,7 @@ func TestRealDashboards(t *testing.T) {
 		srv := httptest.NewServer(h)
 		t.Cleanup(srv.Close)
 		client := clientOf(t, srv.URL)
-		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for file, data := range files {
 			b, err := grafana.Decode(data)
 			if err != nil {
 				t.Fatal(err)
@@ -58,7 +44,7 @@ func TestRealDashboards(t *testing.T) {
 			})
 			events := 0
 			got := p.Run(t.Context(), func(dashboard.Event) { events++ })
-			where := name + ": " + filepath.Base(file)
+			where := name + ": " + file
 			checkBoard(t, where, b, got)
 			if events != 2*len(got.Panels) {
 				t.Errorf("%s: got %d events, want two for each of %d panels", where, events,

@@ -16,20 +16,16 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/testdata/dashboards"
 )
 
-// boards are real dashboards that are not part of the repository. PROMSNAP_DASHBOARDS names their
-// directory, in which INDEX.csv lists them.
+// boards returns the directory of real dashboards, and the lines of its INDEX.csv.
 func boards(t *testing.T) (dir string, index [][]string) {
 	t.Helper()
-	dir = os.Getenv("PROMSNAP_DASHBOARDS")
-	if dir == "" {
-		dir = "../../../shared/dashboards"
-	}
+	dir = dashboards.Dir(t)
 	f, err := os.Open(filepath.Join(dir, "INDEX.csv"))
 	if err != nil {
-		t.Skipf("SKIPPED: the real dashboards are not here: %v. PROMSNAP_DASHBOARDS names their "+
-			"directory", err)
+		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
 	index, err = csv.NewReader(f).ReadAll()

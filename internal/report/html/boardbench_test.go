@@ -6,12 +6,13 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
+	"github.com/promsnap/promsnap/testdata/dashboards"
 )
 
 // BenchmarkDashboard writes the page, the pictures and report.json of a dashboard: Node Exporter
 // Full where the real dashboards are. "page" is the part that is no drawing.
 func BenchmarkDashboard(b *testing.B) {
-	file := realDashboards(b)["rfmoz_grafana-dashboards__node-exporter-full"]
+	file := dashboards.Files(b)["rfmoz_grafana-dashboards__node-exporter-full.json"]
 	built := reporttest.Dashboard(b, file)
 	run := func(b *testing.B, h hand) {
 		b.ReportAllocs()
