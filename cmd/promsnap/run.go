@@ -96,6 +96,12 @@ Exit codes:
 			return runReports(cmd, c, f, args)
 		},
 	}
+	f.register(c, cmd)
+	return cmd
+}
+
+// register defines the flags and their completion.
+func (f *runFlags) register(c *console, cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fromConfig(cmd, &f.config)
 	fl.StringVar(&f.prometheusURL, "prometheus-url", "",
@@ -132,7 +138,6 @@ Exit codes:
 		_ = cmd.RegisterFlagCompletionFunc(flag,
 			cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
-	return cmd
 }
 
 func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) error {
