@@ -44,6 +44,7 @@ func Evaluate(
 	if ended {
 		settle(panels, &own, &objects)
 	}
+	setCauses(panels)
 	now := evaluate(panels, &own)
 	now.Objects = objects
 	if err == nil {
@@ -60,9 +61,11 @@ func Evaluate(
 
 // Settle corrects the findings of series that ended while their alert fired. If the object still
 // exists, or may exist, the status becomes NoData, because the end of a series is not the end of
-// its object. Settle queries q only if there is such a finding. Evaluate includes it.
+// its object. Settle queries q only if there is such a finding. It also sets the cause of every
+// finding. Evaluate includes it.
 func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
 	w Window) {
+	defer setCauses(panels)
 	if !anyEndedFiring(panels) {
 		return
 	}

@@ -34,8 +34,9 @@ type Request struct {
 
 	// Began is when the run began, by Now. Zero: unknown.
 	Began time.Time
-	// Details, History and Interval are passed on: see Delivery.
+	// Details, Changes, History and Interval are passed on: see Delivery.
 	Details  map[rules.Key][]string
+	Changes  map[rules.Key][]string
 	History  *History
 	Interval time.Duration
 }
@@ -333,7 +334,7 @@ func (d *delivery) delivery(m *Message) Delivery {
 		Report: d.Report, Files: d.files, Message: m,
 		Archived: d.archived, Unarchived: d.unarchived,
 		Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline || d.MemoryLost != "",
-		Details: d.Details, History: d.History, Interval: d.Interval, Run: d.progress(),
+		Details: d.Details, Changes: d.Changes, History: d.History, Interval: d.Interval, Run: d.progress(),
 	}
 }
 

@@ -40,6 +40,9 @@ type Delivery struct {
 	// that use most of a node. Each is part of a line, the largest first: "shop/checkout-7d9f 22
 	// GiB". Nil: nothing was queried.
 	Details map[rules.Key][]string
+	// Changes are what changed on the objects of firing alerts before they began; see
+	// report.Finding.Changes. Nil: nobody looked.
+	Changes map[rules.Key][]string
 	// History is what a summary says about the checks behind it. Nil: unknown.
 	History *History
 	// Interval is the time between two runs of the report, the longest if it varies. 0: unknown.

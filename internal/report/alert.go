@@ -53,7 +53,7 @@ func resultOf(a rules.Alert, e rules.Episode) snapshot.Finding {
 		a.Capacity), Finding: rules.Finding{
 		Rule: a.Rule, Labels: series.FromMap(a.Labels), Status: rules.Breach, Severity: a.Severity,
 		Value: float64(a.Value), Limit: float64(a.Limit),
-		Streak: streak,
+		Streak: streak, Cause: a.Cause,
 	}}
 	f.Name = cmp.Or(f.Name, a.Rule)
 	if f.Capacity <= 0 || math.IsInf(f.Capacity, 0) {

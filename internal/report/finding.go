@@ -30,6 +30,10 @@ type Finding struct {
 	Used string
 	// the largest users: "shop/checkout-7d9f 22 GiB"; nil without a detail query
 	Details []string
+	// what changed on its object before it began, the newest first: "14 min before: image of
+	// shop/checkout 1.41 → 1.42"; nil if nothing did or nobody looked
+	Changes []string
+	Cause   rules.Cause // what it has in common with other findings
 
 	// when the streak began, or the time of the last sample (NoData); zero if unknown
 	Since time.Time
@@ -173,7 +177,7 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 		Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit,
-		labels: sf.Labels.Hash(),
+		labels: sf.Labels.Hash(), Cause: sf.Cause,
 	}
 	if line := p.Line(sf.Ref, sf.Labels); line != nil {
 		f.values = line.Values

@@ -64,6 +64,7 @@ type Report struct {
 	Headline string // the worst finding in one sentence, or that there are none
 	// one for each check that is not OK and for each streak that has ended, the worst first
 	Findings []Finding
+	Groups   []Group   // the findings that have not ended, by cause, the worst first
 	Failures []Failure // panels whose query failed, in panel order
 	Warnings []Warning // notes on the answers, in panel order
 	Blind    []string  // what data is missing, and what would provide it
@@ -190,6 +191,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 		f.Sentence = r.words.sentence(f, in)
 		r.count(f)
 	}
+	r.Groups = r.words.groupsOf(r.Findings)
 	r.countNodes()
 	r.Headline = r.words.headline(r)
 	return r

@@ -141,16 +141,16 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 		grown = !slices.Equal(before, a.Episodes)
 	}
 	if ended != nil && !fired {
-		r.describe(&a, ended)
+		r.describe(&a, ended, slot)
 		last := ended.lastEnded()
 		a.Severity, a.Limit, a.GraveAt = last.Severity, Number(last.Limit), last.To.UTC()
 	}
 	if silent != nil {
-		r.markSilent(&a, silent, graveAt(sustained, silent.Severity), fired)
+		r.markSilent(&a, silent, graveAt(sustained, silent.Severity), fired, slot)
 		fired = true
 	}
 	if worst != nil {
-		r.describe(&a, worst)
+		r.describe(&a, worst, slot)
 		a.Silent = time.Time{}
 	}
 	if worst != nil && worst.Status == Breach {
@@ -163,8 +163,9 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 }
 
 // markSilent marks an alert as having no data, and keeps what was last known of it.
-func (r *RuleResult) markSilent(a *Alert, f *Judged, at time.Time, fired bool) {
-	r.describe(a, f)
+func (r *RuleResult) markSilent(a *Alert, f *Judged, at time.Time, fired bool,
+	slot time.Time) {
+	r.describe(a, f, slot)
 	a.Silent = f.Newest.UTC()
 	switch {
 	case !fired || f.Severity > a.Severity:
@@ -195,13 +196,17 @@ func sustaining(fs []*Judged, slot time.Time) []*Judged {
 	return out
 }
 
-// describe copies the names, labels and values of a finding into an alert.
-func (r *RuleResult) describe(a *Alert, f *Judged) {
+// describe copies the names, labels and values of a finding into an alert. The cause is that of the
+// slot that found the episode.
+func (r *RuleResult) describe(a *Alert, f *Judged, slot time.Time) {
 	a.Panel, a.Rule, a.Name = r.ID.Panel, r.ID.Rule, outside.Head(f.Name, maxText)
 	a.Labels, a.Identity = bounded(f.Labels), bounded(f.Identity)
 	a.Value, a.Capacity, a.Streak = Number(f.Value), Number(f.Capacity), Sighting{}
 	if f.Streak != nil {
 		a.Streak = f.Streak.Sighting()
+	}
+	if a.Cause == (Cause{}) || len(a.Episodes) > 0 && a.Now().Found.Equal(slot) {
+		a.Cause = f.Cause
 	}
 }
 

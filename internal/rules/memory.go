@@ -154,6 +154,9 @@ type Alert struct {
 	Silent   time.Time `json:"silent,omitzero"` // without data since then; zero while there is data
 	// how much of the ongoing streak was seen, at the newest slot that saw it
 	Streak Sighting `json:"streak,omitzero"`
+	// of the ongoing or last episode, as it was when the episode began: messages about one episode
+	// belong together
+	Cause Cause `json:"cause,omitzero"`
 	// oldest first, never empty; all but the last have ended
 	Episodes []Episode `json:"episodes"`
 }

@@ -169,6 +169,8 @@ type Finding struct {
 	// an alert: the ended streak that lasted For and ended last (then the more severe); often equal
 	// to Earlier
 	Latest *Streak
+	// what it has in common with other findings; the code that judges does not set it
+	Cause Cause
 }
 
 // lastEnded returns the streak that ended last, including one whose object is gone, or nil.
