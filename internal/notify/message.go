@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/promsnap/promsnap/internal/rules"
 )
@@ -13,6 +14,7 @@ type Kind uint8
 const (
 	KindNone        Kind = iota
 	KindNew              // fires, and this receiver was not notified: a new message
+	KindJoined           // like KindNew, but an open message about the same cause exists: a reply
 	KindWorse            // was a warning, is critical
 	KindNoData           // still fires as far as is known, but its series has no data
 	KindBetter           // was critical, is a warning
@@ -25,13 +27,13 @@ const (
 )
 
 var kindNames = [...]string{
-	KindNone: "none", KindNew: "new", KindWorse: "worse", KindNoData: "no_data",
-	KindBetter: "better", KindSeenLate: "seen_late",
+	KindNone: "none", KindNew: "new", KindJoined: "joined", KindWorse: "worse",
+	KindNoData: "no_data", KindBetter: "better", KindSeenLate: "seen_late",
 	KindResolved: "resolved", KindStillFiring: "still_firing", KindAllClear: "all_clear",
 	KindSummary: "summary", KindTest: "test",
 }
 
-// String returns the kind as a word: new, worse, no_data, better, seen_late, resolved,
+// String returns the kind as a word: new, joined, worse, no_data, better, seen_late, resolved,
 // still_firing, all_clear, summary, test.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
@@ -39,9 +41,6 @@ func (k Kind) String() string {
 	}
 	return fmt.Sprintf("%d", uint8(k))
 }
-
-// Pages reports whether a message of this kind may disturb somebody.
-func (k Kind) Pages() bool { return k == KindNew || k == KindWorse || k == KindStillFiring }
 
 // Message is what a receiver is sent at once: alerts of one group that need the same kind of
 // message. The alert PromsnapBlind (rules.BlindKey) has a message of its own, except in a summary.
@@ -76,6 +75,21 @@ type Message struct {
 	InsteadOf string
 }
 
+// Pages reports whether the message may disturb somebody. A message of KindJoined does if an alert
+// is worse than what was announced, or if another object breaks the same rule.
+func (m *Message) Pages() bool {
+	switch m.Kind {
+	case KindNew, KindWorse, KindStillFiring:
+		return true
+	case KindJoined:
+		return slices.ContainsFunc(m.Items, func(i Item) bool {
+			kind := i.Alert.Cause.Kind
+			return i.Alert.Severity > i.Was.Severity || kind == "" || kind == rules.CauseRule
+		})
+	}
+	return false
+}
+
 // Severity returns the highest severity of the items that fire.
 func (m *Message) Severity() rules.Severity {
 	worst := rules.None
@@ -94,6 +108,7 @@ type Item struct {
 	// Episode is what the message is about: the alert's last episode, or an earlier one for
 	// KindResolved and KindSeenLate.
 	Episode rules.Episode
-	// Was is what the receiver was sent about this episode before; zero: nothing.
+	// Was is what the receiver was sent about this episode before; zero: nothing. For KindJoined it
+	// is what the receiver was sent about the cause: its highest severity and the message's receipt.
 	Was Notified
 }

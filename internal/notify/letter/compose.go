@@ -26,7 +26,7 @@ func Compose(d notify.Delivery, limits Limits) Letter {
 	l := w.letter()
 	l.Lines = append(l.Lines, w.notices()...)
 	l.Links = append(l.Links, w.links()...)
-	if w.message.Kind.Pages() {
+	if w.message.Pages() {
 		l.Severity = w.message.Severity()
 	}
 	return limits.fit(l)
@@ -400,7 +400,7 @@ func (w *writer) notices() []Line {
 	if m.InsteadOf != "" {
 		say(fillText(w.InsteadOf, m.InsteadOf))
 	}
-	if n := w.d.Memory.Overflow; n > 0 && m.Kind.Pages() {
+	if n := w.d.Memory.Overflow; n > 0 && m.Pages() {
 		say(w.Overflow.Of(n))
 	}
 	if part := w.report.Partial; part != "" && m.Kind != notify.KindSummary && len(m.Items) > 0 &&

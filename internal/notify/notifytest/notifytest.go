@@ -210,8 +210,8 @@ func delivers(t *testing.T, r Tested) {
 
 // allKinds are the kinds that every receiver of messages must support.
 var allKinds = []notify.Kind{
-	notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindBetter, notify.KindSeenLate,
-	notify.KindResolved, notify.KindStillFiring,
+	notify.KindNew, notify.KindJoined, notify.KindWorse, notify.KindNoData, notify.KindBetter,
+	notify.KindSeenLate, notify.KindResolved, notify.KindStillFiring,
 	notify.KindAllClear, notify.KindSummary, notify.KindTest,
 }
 

@@ -223,7 +223,7 @@ func (w world) delivery(t testing.TB, k notify.Kind) notify.Delivery {
 // turn changes an item to what a message of a kind is about.
 func (w world) turn(i *notify.Item, k notify.Kind, at int) {
 	switch k {
-	case notify.KindWorse:
+	case notify.KindJoined, notify.KindWorse:
 		i.Was.Severity = rules.Warning
 	case notify.KindBetter:
 		i.Was.Severity, i.Alert.Severity = rules.Critical, rules.Warning

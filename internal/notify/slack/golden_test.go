@@ -217,7 +217,7 @@ func TestMentions(t *testing.T) {
 				t.Fatal(err)
 			}
 			called := strings.Contains(string(blocks), "<!subteam^S0123456789>")
-			if want := k.Pages() && critical; called != want {
+			if want := d.Message.Pages() && critical; called != want {
 				t.Errorf("%v, critical %v: got mentioned %v, want %v", k, critical, called, want)
 			}
 		}

@@ -153,7 +153,7 @@ func planOf(d notify.Delivery, o Options) plan {
 		m.Kind == notify.KindTest || m.Kind == notify.KindAllClear {
 		return p
 	}
-	p.channel, p.thread, p.broadcast = m.Thread.Channel, m.Thread, m.Kind.Pages()
+	p.channel, p.thread, p.broadcast = m.Thread.Channel, m.Thread, m.Pages()
 	if m.Kind == notify.KindResolved {
 		p.edit = &message{Letter: letter.Edited(d, limits)}
 	}
