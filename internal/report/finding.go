@@ -9,6 +9,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Finding is the worst result of all rules for one series, as text and figures.
@@ -34,6 +35,7 @@ type Finding struct {
 	// shop/checkout 1.41 → 1.42"; nil if nothing did or nobody looked
 	Changes []string
 	Cause   rules.Cause // what it has in common with other findings
+	Noun    words.Noun  // what the series is about, as a thing that can be counted
 
 	// when the streak began, or the time of the last sample (NoData); zero if unknown
 	Since time.Time
@@ -177,7 +179,7 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 		Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit,
-		labels: sf.Labels.Hash(), Cause: sf.Cause,
+		labels: sf.Labels.Hash(), Cause: sf.Cause, Noun: nounOf(sf.Labels, sf.Node),
 	}
 	if line := p.Line(sf.Ref, sf.Labels); line != nil {
 		f.values = line.Values

@@ -191,7 +191,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 		f.Sentence = r.words.sentence(f, in)
 		r.count(f)
 	}
-	r.Groups = r.words.groupsOf(r.Findings)
+	r.Groups = r.groupsOf()
 	r.countNodes()
 	r.Headline = r.words.headline(r)
 	return r

@@ -1,0 +1,49 @@
+package words
+
+import "fmt"
+
+// Noun is what a series is about, as a thing that can be counted. The zero value is a series of
+// which nothing is known.
+type Noun string
+
+// The nouns.
+const (
+	ASeries    Noun = ""
+	ANode      Noun = "node"
+	AContainer Noun = "container"
+	APod       Noun = "pod"
+	AWorkload  Noun = "workload"
+	AVolume    Noun = "volume"
+	ATarget    Noun = "target"
+	AJob       Noun = "job"
+)
+
+// Things returns the phrase for a number of things: "2 containers".
+func (w *Words) Things(n Noun) Counted {
+	switch n {
+	case ANode:
+		return w.SomeNodes
+	case AContainer:
+		return w.SomeContainers
+	case APod:
+		return w.SomePods
+	case AWorkload:
+		return w.SomeWorkloads
+	case AVolume:
+		return w.SomeVolumes
+	case ATarget:
+		return w.SomeTargets
+	case AJob:
+		return w.SomeJobs
+	}
+	return w.SomeSeries
+}
+
+// Share returns how many of all things are meant: "3 of 42 nodes". If all is not known, it returns
+// only how many.
+func (w *Words) Share(n Noun, some, all int) string {
+	if all < some {
+		return w.Things(n).Of(some)
+	}
+	return fmt.Sprintf(w.Some, Thousands(some), w.Things(n).Of(all))
+}
