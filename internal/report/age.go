@@ -19,6 +19,7 @@ type Age struct {
 	New bool // whether this slot is the first with the alert
 	// the first sample above or below the limit, which may be before the report's window
 	Since time.Time
+	Open  bool // whether the alert may have begun before Since
 	// the number of calendar days so far in the report's zone: 1 on the first day
 	Day int
 }
@@ -44,7 +45,7 @@ func agesOf(in Info) map[findingID]Age {
 			}
 			e := a.Now()
 			ages[findingID{r.ID.Panel, r.ID.Rule, f.Labels.Hash()}] = Age{
-				New: in.Known.Memory.New(e), Since: e.Since,
+				New: in.Known.Memory.New(e), Since: e.Since, Open: e.Open,
 				Day: 1 + day(in.Slot, in.Zone) - day(e.Since, in.Zone),
 			}
 		}
@@ -56,6 +57,20 @@ func agesOf(in Info) map[findingID]Age {
 func day(t time.Time, zone *time.Location) int {
 	y, m, d := t.In(zone).Date()
 	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+}
+
+// beginAs moves the beginning of a streak that may have begun before the window to that of its
+// alert, which earlier slots saw.
+func (f *Finding) beginAs(a Age, rule rules.Rule) {
+	if f.last != nil {
+		f.last.beginAs(a, rule)
+	}
+	if !f.Open || a.Since.IsZero() || !a.Since.Before(f.Since) {
+		return
+	}
+	f.Lasted += f.Since.Sub(a.Since)
+	f.Since, f.Open = a.Since, a.Open
+	f.milder = f.Severity == rules.Critical && rule.Warning.Set
 }
 
 // age returns the age of a finding's alert as text, and its style: NEW in the first slot, and from

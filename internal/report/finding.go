@@ -68,6 +68,7 @@ type Finding struct {
 	limit      float64
 	labels     uint64 // the hash of the series' labels
 	panelOrder int
+	milder     bool     // Since may be when it went beyond a milder limit than Limit
 	last       *Finding // what fired when the data stopped (NoData); nil if nothing did
 }
 

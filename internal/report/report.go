@@ -254,6 +254,7 @@ func (r *Report) add(p *snapshot.Panel) {
 	for i := first; i < len(r.Findings); i++ {
 		f := &r.Findings[i]
 		f.Age = r.ages[findingID{f.Panel, f.Rule, f.labels}]
+		f.beginAs(f.Age, p.Spec.Rule(f.Rule))
 	}
 }
 

@@ -304,7 +304,7 @@ func (w wording) worst(f *Finding, in Info) string {
 	s := f.Sentence
 	timed := !f.Open && !f.Since.IsZero() || f.Open && f.Lasted > 0
 	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.Number == "" &&
-		f.Bouts == 0 && f.hasLimit() && timed {
+		f.Bouts == 0 && f.hasLimit() && timed && !f.milder {
 		s = w.withLimit(f, in)
 	}
 	if t := w.trend(f.Trend); t != "" {
