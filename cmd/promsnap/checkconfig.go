@@ -12,28 +12,37 @@ import (
 )
 
 func checkConfigCommand(c *console) *cobra.Command {
-	var url string
+	var file, url string
 	cmd := &cobra.Command{
-		Use:   "check-config FILE",
+		Use:   "check-config [FILE]",
 		Short: "Check a configuration without querying Prometheus",
 		Long: `Reads a configuration and lists all its errors, each with file:line:column and
 what to write instead. Notes point out what only Prometheus can check, such as a
-PromQL function that this version of promsnap does not know.
+PromQL function that this version of promsnap does not know. Without FILE, it
+reads promsnap.yaml in the current directory.
 
 Exit codes:
   0  the configuration is valid; it may have notes
   2  the configuration or the command line is wrong`,
-		Example: `  promsnap check-config promsnap.yaml
+		Example: `  promsnap check-config
+  promsnap check-config promsnap.yaml
 
   # A configuration without a URL, because the run gives it
-  promsnap check-config promsnap.yaml --prometheus-url http://localhost:9090`,
-		Args: one("FILE"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+  promsnap check-config --prometheus-url http://localhost:9090`,
+		Args: atMost(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
+			cobra.ShellCompDirective) {
+			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				return usage(errNoConfig)
+			}
 			ctx, cancel := c.withDefaultTimeout(cmd.Context())
 			defer cancel()
 			o := configOptions(c)
 			o.URL = url
-			cfg, err := loadConfig(ctx, args[0], o)
+			cfg, err := loadConfig(ctx, file, o)
 			if err != nil {
 				return usage(err)
 			}
@@ -54,14 +63,26 @@ Exit codes:
 				}
 			}
 			if n := len(cfg.Notes); n > 0 {
-				fmt.Fprintf(c.stdout, "%s\n%s is valid; see the %s above\n", cfg.Notes, args[0],
+				fmt.Fprintf(c.stdout, "%s\n%s is valid; see the %s above\n", cfg.Notes, file,
 					count(n, "note"))
 				return nil
 			}
-			fmt.Fprintf(c.stdout, "%s is valid\n", args[0])
+			fmt.Fprintf(c.stdout, "%s is valid\n", file)
 			return nil
 		},
 	}
+	before(cmd, func(cmd *cobra.Command) error {
+		if cmd.Flags().NArg() == 0 {
+			return nil
+		}
+		if cmd.Flags().Changed("config") {
+			return fmt.Errorf("%s: FILE and -c name the same thing; remove one of them",
+				nameOf(cmd))
+		}
+		file = cmd.Flags().Arg(0)
+		return nil
+	})
+	fromConfig(c, cmd, &file, func() bool { return file != "" })
 	cmd.Flags().StringVar(&url, "prometheus-url", "",
 		"`URL` of Prometheus; overrides the configuration")
 	return cmd

@@ -39,12 +39,16 @@ func completeReceivers(c *console, file *string) cobra.CompletionFunc {
 func completeNames(c *console, file *string,
 	names func(*config.Config) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if *file == "" {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
 		ctx, cancel := c.withTimeout(cmd.Context(), completionTimeout)
 		defer cancel()
-		cfg, err := config.LoadFile(ctx, *file, configOptions(c))
+		from := *file
+		if from == "" {
+			var err error
+			if from, _, err = c.config(ctx); err != nil || from == "" {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+		}
+		cfg, err := config.LoadFile(ctx, from, configOptions(c))
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

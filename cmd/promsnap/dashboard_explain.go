@@ -73,7 +73,7 @@ Exit codes:
 		},
 	}
 	fl := cmd.Flags()
-	fromConfig(cmd, &f.config)
+	configFlag(cmd, &f.config, "configuration `FILE`; the argument is then a report of it")
 	f.register(cmd)
 	before(cmd, func(cmd *cobra.Command) error {
 		return f.unused(cmd, f.config == "", "is only for a dashboard that the command names; "+

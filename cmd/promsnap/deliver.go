@@ -19,11 +19,10 @@ func deliverCommand(c *console) *cobra.Command {
 a test. An archive gets a report without panels, named promsnap-test. An
 Alertmanager gets the alert PromsnapTest, which ends by itself within minutes.
 A Pushgateway gets metrics of the report promsnap-test, which are then deleted.`,
-		Example: `  promsnap deliver --test oncall -c promsnap.yaml`,
+		Example: `  promsnap deliver --test oncall`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" || to == "" {
-				return usage(errors.New("deliver needs a receiver and a configuration; example: " +
-					"promsnap deliver --test oncall -c promsnap.yaml"))
+			if file == "" {
+				return usage(errNoConfig)
 			}
 			ctx, cancel := c.withDefaultTimeout(cmd.Context())
 			defer cancel()
@@ -49,7 +48,8 @@ A Pushgateway gets metrics of the report promsnap-test, which are then deleted.`
 		},
 	}
 	cmd.Flags().StringVar(&to, "test", "", "send a test to this `RECEIVER`")
+	needs(cmd, "test")
 	_ = cmd.RegisterFlagCompletionFunc("test", completeReceivers(c, &file))
-	fromConfig(cmd, &file)
+	fromConfig(c, cmd, &file, nil)
 	return cmd
 }

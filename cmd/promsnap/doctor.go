@@ -29,8 +29,8 @@ Exit codes:
   0  everything works
   1  something does not work
   2  the command line or the configuration is wrong`,
-		Example: `  promsnap doctor -c promsnap.yaml
-  promsnap doctor -c promsnap.yaml --send-test`,
+		Example: `  promsnap doctor
+  promsnap doctor --send-test`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
@@ -74,7 +74,7 @@ Exit codes:
 	timeoutFlag(cmd, &timeout)
 	flags.registerService(cmd)
 	flags.register(cmd, namespaceOfBoth)
-	fromConfig(cmd, &file)
+	fromConfig(c, cmd, &file, nil)
 	return cmd
 }
 

@@ -49,7 +49,7 @@ Exit codes:
   # For a Prometheus URL; print it, write no file
   promsnap init - --prometheus-url http://localhost:9090`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file := "promsnap.yaml"
+			file := defaultConfig
 			if len(args) == 1 {
 				file = args[0]
 			}
@@ -130,8 +130,12 @@ func (d *draft) save(ctx context.Context, c *console, file, text string, force b
 	}); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "wrote %s for %s at %s\n%s\ntry it:\n  promsnap run daily -c %s --open\n",
-		file, d.survey.Server, d.survey.At, d.counted, file)
+	named := ""
+	if file != defaultConfig {
+		named = " -c " + shellQuote(file)
+	}
+	fmt.Fprintf(c.stdout, "wrote %s for %s at %s\n%s\ntry it:\n  promsnap run daily%s --open\n",
+		file, d.survey.Server, d.survey.At, d.counted, named)
 	return nil
 }
 
@@ -207,7 +211,7 @@ func (d *draft) compose(ctx context.Context, cfg *config.Config, l *statusLine) 
 
 // parse reads a text that init wrote. An error is a bug of init.
 func (d *draft) parse(text string) (*config.Config, error) {
-	cfg, err := config.Load("promsnap.yaml", []byte(text), d.reading)
+	cfg, err := config.Load(defaultConfig, []byte(text), d.reading)
 	if err != nil {
 		return nil, fmt.Errorf("internal error (please report it): init wrote an invalid "+
 			"configuration: %w", err)

@@ -142,11 +142,12 @@ no browser and no server.`,
   # Write a configuration for this cluster
   promsnap init
 
-  # Run every report of the configuration
-  promsnap run -c promsnap.yaml
+  # Run every report of promsnap.yaml, or of another configuration
+  promsnap run
+  promsnap run -c other.yaml
 
   # Run one report and send what is new to its receivers
-  promsnap run check -c promsnap.yaml --deliver`,
+  promsnap run check --deliver`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetOut(c.stdout)

@@ -67,7 +67,7 @@ func withMemory(c *console, cmd *cobra.Command,
 		cmd.ValidArgsFunction = completeReports(c, &file)
 	}
 	flags.register(cmd, namespaceOfState)
-	fromConfig(cmd, &file)
+	fromConfig(c, cmd, &file, nil)
 	return cmd
 }
 

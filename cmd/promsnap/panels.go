@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
+	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -21,11 +23,13 @@ func panelsCommand(c *console) *cobra.Command {
 the rules and the reason for each panel, and which exporter it needs.`,
 		Example: `  promsnap panels
   promsnap panels node-memory container-oom`,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string,
 			cobra.ShellCompDirective) {
 			var names []string
 			for _, p := range panels.All() {
-				names = append(names, cobra.CompletionWithDesc(p.Name, p.Title))
+				if !slices.Contains(args, p.Name) {
+					names = append(names, cobra.CompletionWithDesc(p.Name, p.Title))
+				}
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
@@ -36,8 +40,7 @@ the rules and the reason for each panel, and which exporter it needs.`,
 			for i, name := range args {
 				p, ok := panels.Get(name)
 				if !ok {
-					return usage(fmt.Errorf("no built-in panel %q; run promsnap panels to list "+
-						"them", name))
+					return usage(unknownPanel(name))
 				}
 				if i > 0 {
 					fmt.Fprintln(c.stdout)
@@ -47,6 +50,18 @@ the rules and the reason for each panel, and which exporter it needs.`,
 			return nil
 		},
 	}
+}
+
+// unknownPanel returns the error of a name that no built-in panel has.
+func unknownPanel(name string) error {
+	var names []string
+	for _, p := range panels.All() {
+		names = append(names, p.Name)
+	}
+	if near := config.Nearest(name, names); near != "" {
+		return fmt.Errorf("no built-in panel %q; did you mean %s?", name, near)
+	}
+	return fmt.Errorf("no built-in panel %q; run promsnap panels to list them", name)
 }
 
 func listPanels(c *console) error {

@@ -42,11 +42,16 @@ func runCommand(c *console) *cobra.Command {
 		Short: "Run reports, and write or deliver them",
 		Long: `Queries Prometheus for every panel of the reports and compares the series with
 their thresholds. Writes each report to OUTPUT-DIR/REPORT/SLOT/: index.html,
-report.json and one PNG per panel. Without REPORT it runs every report of the
-configuration; without a configuration, the built-in panels.
+report.json and one PNG per panel.
 
-With --dashboard it shows a Grafana dashboard instead: a file, the number of a
-dashboard on grafana.com, or an address. promsnap dashboard --help says more.
+The configuration is the file of -c, that of $PROMSNAP_CONFIG, or promsnap.yaml
+in the current directory. Without REPORT it runs every report of it. Flags such
+as --prometheus-url override it. Without a configuration, or with -c '', it runs
+the built-in panels.
+
+With --dashboard it shows a Grafana dashboard instead, and uses no
+configuration: a file, the number of a dashboard on grafana.com, or an address.
+promsnap dashboard --help says more.
 
 Without a configuration and without a URL, it finds Prometheus in the cluster of
 your kubeconfig, by the labels of the known Helm charts. It connects with your
@@ -83,14 +88,14 @@ Exit codes:
   promsnap run --dashboard 1860 --var job=node-exporter --var node=10.0.1.10:9100,10.0.1.11:9100
 
   # The report "daily" as of 09:00 on 22 November
-  promsnap run daily -c promsnap.yaml --time 2026-11-22T09:00:00+09:00
+  promsnap run daily --time 2026-11-22T09:00:00+09:00
 
   # See what would be sent, then send it
-  promsnap run check -c promsnap.yaml --dry-run
-  promsnap run check -c promsnap.yaml --deliver
+  promsnap run check --dry-run
+  promsnap run check --deliver
 
   # In a pipeline: fail if anything is critical
-  promsnap run -c promsnap.yaml --fail-on critical -o json | jq '.reports[].findings'`,
+  promsnap run --fail-on critical -o json | jq '.reports[].findings'`,
 		ValidArgsFunction: completeReports(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runReports(cmd, c, f, args)
@@ -103,7 +108,7 @@ Exit codes:
 // register defines the flags and their completion.
 func (f *runFlags) register(c *console, cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fromConfig(cmd, &f.config)
+	fromConfig(c, cmd, &f.config, func() bool { return f.dashboard != "" })
 	fl.StringVar(&f.prometheusURL, "prometheus-url", "",
 		"`URL` of Prometheus; overrides the configuration")
 	f.kube.registerService(cmd)

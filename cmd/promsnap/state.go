@@ -22,8 +22,8 @@ func stateCommand(c *console) *cobra.Command {
 		Use: "state", Short: "Show or reset the state between runs",
 		Long: `The state of a report holds its alerts, what each receiver was last sent, and
 the silences.`,
-		Example: `  promsnap state show check -c promsnap.yaml
-  promsnap state reset check -c promsnap.yaml`,
+		Example: `  promsnap state show check
+  promsnap state reset check`,
 	}
 	cmd.AddCommand(stateShowCommand(c), stateResetCommand(c))
 	requireKnownCommand(cmd)
@@ -34,8 +34,8 @@ func stateShowCommand(c *console) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use: "show REPORT", Short: "Show the state of a report", Args: one("REPORT"),
-		Example: `  promsnap state show check -c promsnap.yaml
-  promsnap state show check -c promsnap.yaml -o json | jq .ledger`,
+		Example: `  promsnap state show check
+  promsnap state show check -o json | jq .ledger`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT` of the output: text or json")
 	before(cmd, func(*cobra.Command) error { return checkOutput(output) })
@@ -107,7 +107,7 @@ func stateResetCommand(c *console) *cobra.Command {
 		Use: "reset REPORT", Short: "Reset the state of a report", Args: one("REPORT"),
 		Long: `Deletes the alerts of a report, its silences and the record of what was sent,
 even if the state cannot be read. The next run sends every firing alert again.`,
-		Example: "  promsnap state reset check -c promsnap.yaml",
+		Example: "  promsnap state reset check",
 	}, func(ctx context.Context, m *memory, args []string) error {
 		return m.reset(ctx, c, args[0])
 	})

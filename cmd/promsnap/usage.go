@@ -9,8 +9,10 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
 )
 
 // usageTemplate returns cobra's usage template with the descriptions of flags wrapped at width. A
@@ -120,8 +122,16 @@ func example(cmd *cobra.Command) string {
 	return cmd.CommandPath()
 }
 
-// flagError adds to an error about a flag where the flags are listed.
+// flagError adds to an error about a flag which flag is meant, or where the flags are listed.
 func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := config.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+			return usage(fmt.Errorf("%w; did you mean --%s?", err, near))
+		}
+	}
 	return usage(fmt.Errorf("%w; %s --help lists the flags", err, cmd.CommandPath()))
 }
 

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -55,8 +57,15 @@ type UnknownReportError struct {
 }
 
 func (e *UnknownReportError) Error() string {
-	return fmt.Sprintf("no report %q in the configuration; it has %s", e.Name,
-		strings.Join(e.Have, ", "))
+	return fmt.Sprintf("no report %q in the configuration; %s", e.Name, instead(e.Name, e.Have))
+}
+
+// instead returns what may be meant by a name that the configuration does not have.
+func instead(name string, have []string) string {
+	if near := config.Nearest(name, have); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "it has " + cmp.Or(strings.Join(have, ", "), "none")
 }
 
 // Draft is a message that a dry run did not send.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
@@ -21,11 +20,7 @@ type UnknownReceiverError struct {
 }
 
 func (e *UnknownReceiverError) Error() string {
-	if len(e.Have) == 0 {
-		return fmt.Sprintf("no receiver %q in the configuration; it has none", e.Name)
-	}
-	return fmt.Sprintf("no receiver %q in the configuration; it has %s", e.Name,
-		strings.Join(e.Have, ", "))
+	return fmt.Sprintf("no receiver %q in the configuration; %s", e.Name, instead(e.Name, e.Have))
 }
 
 // Test delivers one thing that is marked as a test: a message to people, a report without panels to

@@ -267,7 +267,7 @@ func (b *builder) builtin(name, path string, l words.Language) (panel.Spec, bool
 		}
 		known = append(known, s.Name)
 	}
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		b.problem(path, "no built-in panel %q; did you mean %s?", shorten(name), near)
 	} else {
 		b.problem(path, "no built-in panel %q; run promsnap panels to list them", shorten(name))

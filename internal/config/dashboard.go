@@ -110,7 +110,7 @@ func (d *Dashboard) unknownVariable(name string) string {
 		}
 		names = append(names, v.Name)
 	}
-	switch near := nearest(name, names); {
+	switch near := Nearest(name, names); {
 	case near != "":
 		return "the dashboard has no such variable; did you mean " + near + "?"
 	case len(names) == 0:
@@ -320,7 +320,7 @@ func (b *builder) titled(t *titledRules, d *Dashboard) (panel.Spec, bool) {
 			titles = append(titles, p.Title)
 		}
 	}
-	switch near := nearest(t.title, titles); {
+	switch near := Nearest(t.title, titles); {
 	case len(found) == 0 && near != "":
 		return problem("the dashboard has no panel of this title; did you mean %q?", shorten(near))
 	case len(found) == 0:

@@ -326,7 +326,7 @@ func (d *decoder) unknown(k *yaml.Node, path string, known map[string]field) {
 		d.problemAt(k.Line, k.Column, at, fmt.Sprintf("not a key with a value; write %s: VALUE, "+
 			"with a space after the colon", before))
 	} else {
-		if near := nearest(k.Value, names); near != "" && showable(k.Value) {
+		if near := Nearest(k.Value, names); near != "" && showable(k.Value) {
 			advice, meant = "did you mean "+near+"?", near
 		} else if instead := foreign(k.Value, known); instead != "" {
 			advice = instead

@@ -99,7 +99,7 @@ func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 	if variable, at := unknownVariable(query); variable != "" {
 		advice := "promsnap does not fill in dashboard variables; write a value, or one of " +
 			strings.Join(queryVariables, ", ")
-		if near := nearest(plain(variable), queryVariables); near != "" {
+		if near := Nearest(plain(variable), queryVariables); near != "" {
 			advice = "did you mean " + near + "?"
 		}
 		b.problemIn(path, text, at, fmt.Sprintf("unknown variable %s; %s", shorten(variable),

@@ -2,12 +2,12 @@ package config
 
 import "strings"
 
-// nearest returns the known word of which word is a misspelling, or "" if there is none or more
+// Nearest returns the known word of which word is a misspelling, or "" if there is none or more
 // than one. A suggestion must never change the meaning of word. Words with different meanings often
 // differ only in the first letter (active and inactive, include and exclude, kbytes and mbytes) or
-// in a short part (max and min). So nearest compares the parts between hyphens and underscores:
+// in a short part (max and min). So Nearest compares the parts between hyphens and underscores:
 // each part must have the same first letter, and must differ in one letter or be a prefix.
-func nearest(word string, known []string) string {
+func Nearest(word string, known []string) string {
 	found, n := "", 0
 	for _, k := range known {
 		if joined(word) == joined(k) {

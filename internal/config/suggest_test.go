@@ -65,7 +65,7 @@ func TestNoSuggestionChangesAMeaning(t *testing.T) {
 						if slices.Contains(known, word) {
 							continue
 						}
-						if got := nearest(word, known); got == k {
+						if got := Nearest(word, known); got == k {
 							t.Errorf("%s: got %s for %s, want another or none", kind, got, word)
 						}
 					}
@@ -107,7 +107,7 @@ func TestSlipsAreUnderstood(t *testing.T) {
 		"time_zone": "timezone", "ulr": "url", "basic-auth": "basic_auth", "matcher": "matchers",
 		"credential_file": "credentials_file", "MaxSeries": "max_series",
 	} {
-		if got := nearest(word, keys); got != want {
+		if got := Nearest(word, keys); got != want {
 			t.Errorf("%s: got %q, want %q", word, got, want)
 		}
 	}
@@ -115,11 +115,11 @@ func TestSlipsAreUnderstood(t *testing.T) {
 		"node-mem": "node-memory", "node_memory": "node-memory", "nodememory": "node-memory",
 		"node-memroy": "node-memory", "node-gpu": "",
 	} {
-		if got := nearest(word, builtin); got != want {
+		if got := Nearest(word, builtin); got != want {
 			t.Errorf("%s: got %q, want %q", word, got, want)
 		}
 	}
-	if got := nearest("node", []string{"node-a", "node-b"}); got != "" {
+	if got := Nearest("node", []string{"node-a", "node-b"}); got != "" {
 		t.Errorf("got %s of two, want none", got)
 	}
 }
@@ -134,7 +134,7 @@ func TestSuggestionsAreNear(t *testing.T) {
 		if i := rapid.IntRange(0, len(word)).Draw(t, "at"); i < len(word) {
 			word = word[:i] + rapid.StringMatching(`[a-z_]{0,2}`).Draw(t, "with") + word[i+1:]
 		}
-		got := nearest(word, known)
+		got := Nearest(word, known)
 		if got == "" {
 			return
 		}
