@@ -44,7 +44,7 @@ func Evaluate(
 	if ended {
 		settle(panels, &own, &objects)
 	}
-	setCauses(panels)
+	setCauses(panels, &own, loadEvidence(ctx, q, panels, &own, w))
 	now := evaluate(panels, &own)
 	now.Objects = objects
 	if err == nil {
@@ -61,18 +61,20 @@ func Evaluate(
 
 // Settle corrects the findings of series that ended while their alert fired. If the object still
 // exists, or may exist, the status becomes NoData, because the end of a series is not the end of
-// its object. Settle queries q only if there is such a finding. It also sets the cause of every
-// finding. Evaluate includes it.
+// its object. Settle also sets the cause of every finding. It queries q only if there are findings
+// that need it. Evaluate includes it.
 func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
 	w Window) {
-	defer setCauses(panels)
-	if !anyEndedFiring(panels) {
-		return
+	own, ended := owners{nodes: nodes}, anyEndedFiring(panels)
+	if ended || anyActive(panels, "pod") {
+		own, _ = loadOwners(ctx, q, nodes, w) // after an error no workload counts as gone
 	}
-	own, _ := loadOwners(ctx, q, nodes, w) // after an error no workload counts as gone
-	own.loadClaims(ctx, q, w)
-	objects := own.objects()
-	settle(panels, &own, &objects)
+	if ended {
+		own.loadClaims(ctx, q, w)
+		objects := own.objects()
+		settle(panels, &own, &objects)
+	}
+	setCauses(panels, &own, loadEvidence(ctx, q, panels, &own, w))
 }
 
 // settle sets the status of ended findings to NoData unless their objects are gone.

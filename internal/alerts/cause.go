@@ -1,17 +1,354 @@
 package alerts
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// setCauses sets the cause of every finding: what explains it, else its own rule.
-func setCauses(panels []snapshot.Panel) {
+// many is how many causes of one sort are told one by one. If more workloads break the same rules,
+// the rules are the cause; if more nodes of a cluster are down, all of them are one cause.
+const many = 5
+
+// setCauses sets the cause of every finding: the first of a node that is down, a source of metrics
+// that is gone, the workload of its pod, and its rule. Causes of different clusters differ.
+func setCauses(panels []snapshot.Panel, own *owners, seen evidence) {
+	x := &explainer{nodes: own.nodes, own: own, evidence: seen}
+	for i := range panels {
+		x.subjects = append(x.subjects, subjectOf(&panels[i]))
+	}
+	x.down = downNodes(panels, own.nodes, seen)
+	x.findGone(panels)
+	x.blameJobs()
+	ofWorkload := map[rules.Object][]*rules.Finding{}
 	for i := range panels {
 		p := &panels[i]
 		for j := range p.Findings {
-			f := &p.Findings[j]
-			f.Cause = rules.CauseOf(rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule})
+			f := &p.Findings[j].Finding
+			f.Cause = x.cause(p, i, f)
+			if w := own.workload(f.Labels); f.Cause.Kind == rules.CauseRule && w != "" &&
+				isActive(f) {
+				o := own.object(f.Labels, w)
+				ofWorkload[o] = append(ofWorkload[o], f)
+			}
 		}
 	}
+	blameWorkloads(ofWorkload)
+}
+
+// blameWorkloads sets the cause of findings about workloads: the workload, unless many workloads
+// of its cluster break just the same rules.
+func blameWorkloads(findings map[rules.Object][]*rules.Finding) {
+	type brokenRules struct{ cluster, rules string }
+	broken, alike := map[rules.Object]brokenRules{}, map[brokenRules]int{}
+	for o, fs := range findings {
+		broken[o] = brokenRules{o.Cluster, rulesOf(fs)}
+		alike[broken[o]]++
+	}
+	for o, fs := range findings {
+		if alike[broken[o]] > many {
+			continue
+		}
+		for _, f := range fs {
+			f.Cause = rules.Cause{
+				Kind: rules.CauseWorkload, Cluster: o.Cluster, Namespace: o.Namespace, Name: o.Name,
+			}
+		}
+	}
+}
+
+// rulesOf returns the rules of findings whose cause is still their rule.
+func rulesOf(fs []*rules.Finding) string {
+	names := map[string]bool{}
+	for _, f := range fs {
+		names[f.Cause.Name] = true
+	}
+	return strings.Join(slices.Sorted(maps.Keys(names)), "\n")
+}
+
+// isActive reports whether a finding has not ended and is not in order.
+func isActive(f *rules.Finding) bool {
+	return f.Status == rules.Breach || f.Status == rules.Pending || f.Status == rules.NoData
+}
+
+// place is something of a cluster: a node, a source, or a job.
+type place struct{ cluster, name string }
+
+// explainer knows what explains findings.
+type explainer struct {
+	nodes snapshot.Nodes
+	own   *owners
+	evidence
+	subjects []subject             // of the panels
+	down     map[place]time.Time   // nodes that are down, with the time since which; zero: unknown
+	crowded  map[string]bool       // clusters in which many nodes are down
+	gone     map[place]bool        // sources that are gone, at least in part
+	without  map[place]bool        // nodes without node_exporter that are not down
+	jobs     map[place]rules.Cause // what explains that targets of a job are down
+}
+
+// subject is what the series of a panel are about, by its queries.
+type subject struct {
+	sources []panel.Source
+	targets bool // whether they are targets, because the panel only reads up
+}
+
+// subjectOf returns what a panel is about. A query that cannot be parsed says nothing.
+func subjectOf(p *snapshot.Panel) subject {
+	if len(p.Findings) == 0 {
+		return subject{}
+	}
+	var s subject
+	s.targets = len(p.Exprs) > 0
+	for _, expr := range p.Exprs {
+		names, err := panel.MetricNames(expr)
+		s.targets = s.targets && err == nil && slices.Equal(names, []string{"up"})
+		for _, name := range names {
+			if source := panel.SourceOf(name); source != "" {
+				s.sources = append(s.sources, source)
+			}
+		}
+	}
+	slices.Sort(s.sources)
+	s.sources = slices.Compact(s.sources)
+	return s
+}
+
+// cause returns the cause of a finding. Workloads are not among them yet.
+func (x *explainer) cause(p *snapshot.Panel, i int, f *rules.Finding) rules.Cause {
+	cluster := x.nodes.ClusterOf(f.Labels)
+	own := rules.CauseOf(rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule})
+	own.Cluster = cluster
+	if !isActive(f) {
+		return own
+	}
+	if x.subjects[i].targets && f.Labels.Get("instance") == "" {
+		if c, ok := x.jobs[place{cluster, f.Labels.Get("job")}]; ok {
+			return c
+		}
+		return own
+	}
+	if node, ok := x.downNode(p, i, f); ok {
+		return x.nodeCause(node)
+	}
+	if source := x.goneSource(p, i, f); source != "" {
+		return rules.Cause{Kind: rules.CauseSource, Cluster: cluster, Name: string(source)}
+	}
+	return own
+}
+
+// nodeCause returns the cause of what a node that is down explains.
+func (x *explainer) nodeCause(node place) rules.Cause {
+	c := rules.Cause{Kind: rules.CauseNode, Cluster: node.cluster, Name: node.name}
+	if x.crowded[node.cluster] {
+		c.Name = ""
+	}
+	return c
+}
+
+// downNode returns the node that is down and explains a finding.
+func (x *explainer) downNode(p *snapshot.Panel, i int, f *rules.Finding) (place, bool) {
+	cluster := x.nodes.ClusterOf(f.Labels)
+	on := place{cluster, x.nodes.Of(f.Labels)}
+	pod := f.Labels.Get("pod")
+	if pod != "" {
+		if node, ok := x.podOn[x.own.object(f.Labels, pod)]; ok {
+			on.name = node
+		}
+	}
+	since, ok := x.down[on]
+	if !ok {
+		return on, false
+	}
+	rule := p.Spec.Rule(f.Rule)
+	switch {
+	case x.subjects[i].targets, p.Spec.Without != "":
+		return on, true
+	case pod != "":
+		// What went wrong before the node did has another cause.
+		return on, f.Status == rules.NoData || rule.Condition && beganWith(f.Streak, since)
+	case rule.Condition && isReadiness(f.Labels):
+		return on, true
+	}
+	// An alert that fired before the node fell silent has another cause.
+	return on, f.Status == rules.NoData && f.Streak == nil
+}
+
+// beganWith reports whether a streak began when or after a node went down.
+func beganWith(s *rules.Streak, down time.Time) bool {
+	return s != nil && !down.IsZero() && !s.Open && s.From.After(down.Add(-5*time.Minute))
+}
+
+// isReadiness reports whether a series is about the condition Ready of a node.
+func isReadiness(ls series.Labels) bool {
+	c := ls.Get("condition")
+	return c == "NotReady" || c == "Ready"
+}
+
+// goneSource returns the source that is gone and explains a finding, or "".
+func (x *explainer) goneSource(p *snapshot.Panel, i int, f *rules.Finding) panel.Source {
+	cluster := x.nodes.ClusterOf(f.Labels)
+	node := place{cluster, x.nodes.Of(f.Labels)}
+	switch {
+	case p.Spec.Without != "":
+		return withoutSource(p)
+	case x.subjects[i].targets:
+		if c := x.jobs[place{cluster, f.Labels.Get("job")}]; c.Kind == rules.CauseSource {
+			return panel.Source(c.Name)
+		}
+		return ""
+	case f.Status != rules.NoData || f.Streak != nil:
+		// An alert that fired before the source fell silent has another cause.
+		return ""
+	}
+	for _, source := range x.subjects[i].sources {
+		if x.gone[place{cluster, string(source)}] &&
+			(source != panel.NodeExporter || x.without[node] || x.without[place{cluster, ""}]) {
+			return source
+		}
+	}
+	return ""
+}
+
+// withoutSource returns the source that a panel of nodes without it looks for, "" if it is unknown.
+func withoutSource(p *snapshot.Panel) panel.Source {
+	names, _ := panel.MetricNames(p.Spec.Without)
+	for _, name := range names {
+		if source := panel.SourceOf(name); source != "" {
+			return source
+		}
+	}
+	return ""
+}
+
+// findGone finds the sources that are gone, and the nodes without node_exporter.
+func (x *explainer) findGone(panels []snapshot.Panel) {
+	x.gone, x.without, x.crowded = map[place]bool{}, map[place]bool{}, map[string]bool{}
+	inCluster := map[string]int{}
+	for node := range x.down {
+		inCluster[node.cluster]++
+		x.crowded[node.cluster] = inCluster[node.cluster] > many
+	}
+	for _, l := range x.nodes.Lost() {
+		x.gone[place{l.Cluster, string(l.Source())}] = true
+		if l.Source() == panel.NodeExporter {
+			x.without[place{l.Cluster, ""}] = true
+		}
+	}
+	for i := range panels {
+		source := withoutSource(&panels[i])
+		for j := range panels[i].Findings {
+			f := &panels[i].Findings[j].Finding
+			node := place{x.nodes.ClusterOf(f.Labels), x.nodes.Of(f.Labels)}
+			if _, down := x.down[node]; source == "" || down || !isActive(f) {
+				continue
+			}
+			x.gone[place{node.cluster, string(source)}] = true
+			if source == panel.NodeExporter {
+				x.without[node] = true // all of the cluster, if the series names no node
+			}
+		}
+	}
+}
+
+// blameJobs finds out why targets are down: all of those of a job are on nodes that are down, or
+// they are a source that is gone.
+func (x *explainer) blameJobs() {
+	x.jobs = map[place]rules.Cause{}
+	byJob := map[place][]target{}
+	for _, t := range x.targets {
+		k := place{t.cluster, t.job}
+		byJob[k] = append(byJob[k], t)
+	}
+	sources := map[place]panel.Source{}
+	for _, l := range x.nodes.Lost() {
+		sources[place{l.Cluster, l.Job}] = l.Source()
+	}
+	for job, ts := range byJob {
+		if source, lost := sources[job]; !lost {
+			x.blameJob(job, ts)
+		} else {
+			x.jobs[job] = sourceCause(job.cluster, source)
+		}
+	}
+	for job, source := range sources {
+		x.jobs[job] = sourceCause(job.cluster, source)
+	}
+}
+
+func sourceCause(cluster string, source panel.Source) rules.Cause {
+	return rules.Cause{Kind: rules.CauseSource, Cluster: cluster, Name: string(source)}
+}
+
+// blameJob finds out why targets of a job are down that are not lost.
+func (x *explainer) blameJob(job place, ts []target) {
+	on, exporters := map[place]int{}, true
+	for _, t := range ts {
+		node := place{t.cluster, t.node}
+		if _, down := x.down[node]; down {
+			on[node]++
+		}
+		exporters = exporters && t.exporter
+	}
+	total := 0
+	for _, n := range on {
+		total += n
+	}
+	switch {
+	case total == len(ts):
+		// The node with the most of them stands for all.
+		worst := slices.MinFunc(slices.Collect(maps.Keys(on)), func(a, b place) int {
+			return cmp.Or(cmp.Compare(on[b], on[a]), cmp.Compare(a.name, b.name))
+		})
+		x.jobs[job] = x.nodeCause(worst)
+	case exporters && x.gone[place{job.cluster, string(panel.NodeExporter)}]:
+		x.jobs[job] = sourceCause(job.cluster, panel.NodeExporter)
+	}
+}
+
+// downNodes finds the nodes that are down: those that are not ready, and those whose kubelet and
+// another source are silent together. A node that is not ready now and then is not down.
+func downNodes(panels []snapshot.Panel, nodes snapshot.Nodes, seen evidence) map[place]time.Time {
+	down, silent := map[place]time.Time{}, map[place]bool{}
+	for i := range panels {
+		p := &panels[i]
+		for j := range p.Findings {
+			f := &p.Findings[j].Finding
+			node := place{nodes.ClusterOf(f.Labels), nodes.Of(f.Labels)}
+			switch {
+			case node.name == "" || !isActive(f):
+			case p.Spec.Rule(f.Rule).Condition && isReadiness(f.Labels):
+				if s := f.Streak; s != nil && s.Bouts == 0 {
+					down[node] = s.From
+				}
+			case p.Spec.Without != "",
+				f.Status == rules.NoData && f.Labels.Get("pod") == "":
+				silent[node] = true
+			}
+		}
+	}
+	kubelets := map[place]bool{}
+	for _, t := range seen.targets {
+		node := place{t.cluster, t.node}
+		switch {
+		case !t.host:
+		case snapshot.IsKubelet(t.job):
+			kubelets[node] = true
+		default:
+			silent[node] = true
+		}
+	}
+	for node := range kubelets {
+		if _, known := down[node]; silent[node] && !known {
+			down[node] = time.Time{}
+		}
+	}
+	return down
 }

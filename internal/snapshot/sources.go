@@ -65,7 +65,7 @@ const (
 	podSourcesQuery  = `group by (cluster, job, instance) (kube_pod_info)`
 	upQuery          = `max by (cluster, job, instance) (up{job=~"%s"})`
 	// kubeletsQuery finds the targets of cAdvisor by the usual names of their jobs.
-	kubeletsQuery = `group by (cluster, job, instance) (up{job=~".*(kubelet|cadvisor).*"})`
+	kubeletsQuery = `group by (cluster, job, instance) (up{job=~"` + kubeletJobs + `"})`
 )
 
 // loadSources finds the lost targets. A failure adds a note.

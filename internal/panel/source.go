@@ -1,0 +1,30 @@
+package panel
+
+import "strings"
+
+// Source is a program that provides metrics of a cluster.
+type Source string
+
+// The sources that the built-in panels read. cAdvisor is a part of the kubelet.
+const (
+	NodeExporter     Source = "node_exporter"
+	KubeStateMetrics Source = "kube-state-metrics"
+	Kubelet          Source = "kubelet"
+)
+
+// SourceOf returns the source of a metric by its name, or "" if it is unknown. A recorded metric
+// has no source.
+func SourceOf(metric string) Source {
+	has := func(prefix string) bool { return strings.HasPrefix(metric, prefix) }
+	switch {
+	case strings.Contains(metric, ":"):
+		return ""
+	case has("node_"):
+		return NodeExporter
+	case has("kube_"):
+		return KubeStateMetrics
+	case has("kubelet_"), has("container_"), has("machine_"), has("cadvisor_"):
+		return Kubelet
+	}
+	return ""
+}
