@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
@@ -74,6 +75,9 @@ func between(from, to time.Time) func(time.Time) bool {
 func at(hours, minutes int) time.Time {
 	return nine.Add(time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute)
 }
+
+// said compares what a history says.
+var said = cmpopts.IgnoreUnexported(notify.History{})
 
 func TestHistoryOfAnotherReport(t *testing.T) {
 	const every = 5 * time.Minute
@@ -165,7 +169,7 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 				t.Fatal(err)
 			}
 			tc.want.Alerts = &notify.AlertCount{}
-			if diff := cmp.Diff(&tc.want, got); diff != "" {
+			if diff := cmp.Diff(&tc.want, got, said); diff != "" {
 				t.Errorf("diff (-want +got):\n%s", diff)
 			}
 			if h, err := a.history(t.Context(), a.cfg.Reports[0], nine, tc.check); h != nil ||
@@ -202,7 +206,7 @@ func TestHistoryOfItsOwn(t *testing.T) {
 		},
 	} {
 		got, err := a.history(t.Context(), daily, noon, tc.own)
-		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
+		if diff := cmp.Diff(tc.want, got, said); diff != "" || err != nil {
 			t.Errorf("%s: got error %v, diff (-want +got):\n%s", name, err, diff)
 		}
 	}

@@ -97,10 +97,11 @@ func (t *recipients) openSession(ctx context.Context, store state.Store,
 	ctx, cancel := t.stateTime(ctx)
 	defer cancel()
 	in, res := r.info, Result{Notes: slices.Clone(r.notes)}
+	in.Known = &report.Known{Now: r.now}
 	s := state.Open(ctx, store, state.Key{Cluster: t.cfg.Cluster, Report: r.config.Name}, t.run,
 		r.now, in.Slot)
 	if s.Lost() == nil {
-		in.Known = &report.Known{Memory: s.Page().Memory, Now: r.now}
+		in.Known.Memory = s.Page().Memory
 		if a, blind := s.Page().Memory.Alerts[rules.BlindKey]; blind && a.Fires() {
 			res.blind = true
 			res.Notes = append(res.Notes,
@@ -153,7 +154,7 @@ func (t *recipients) receiversOf(r config.Report) []notify.Receiver {
 			Name: name, Notifier: t.receivers[name].notifier, Role: roleOf(r, c),
 			MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
 			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval,
-			GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
+			GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted, Matchers: c.Matchers,
 			Limits: t.receivers[name].kind.limits,
 		}
 		if c.Fallback != "" {

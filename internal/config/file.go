@@ -9,9 +9,11 @@ import (
 	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -452,6 +454,31 @@ func (s *selector) UnmarshalText(b []byte) error {
 		return errors.New("no label matcher; write one such as node=~\"kafka-.*\"")
 	}
 	*s = ms
+	return nil
+}
+
+// matchers are label matchers that choose alerts, with or without the braces around them.
+type matchers rules.Matchers
+
+const matcherExample = `'namespace=~"shop|pay"'`
+
+// UnmarshalText parses the matchers as Alertmanager does.
+func (m *matchers) UnmarshalText(b []byte) error {
+	text := string(b)
+	if variables := foreignMatchers("{" + text + "}"); len(variables) > 0 {
+		return errors.New(adviceOnVariable(variables[0].text))
+	}
+	ms, err := rules.ParseMatchers(text)
+	if errs, ok := errors.AsType[parser.ParseErrors](err); ok {
+		return fmt.Errorf("%s; write label matchers such as %s", promqlMessage(errs, text),
+			matcherExample)
+	} else if err != nil {
+		return err
+	}
+	if len(ms) == 0 {
+		return fmt.Errorf("no label matcher; write one such as %s", matcherExample)
+	}
+	*m = matchers(ms)
 	return nil
 }
 

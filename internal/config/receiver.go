@@ -49,6 +49,10 @@ type receiver struct {
 	// The name by which reports refer to it.
 	Name  name `yaml:"name" jsonschema:"required"`
 	kinds `yaml:",inline"`
+	// Label matchers as in Alertmanager, such as namespace=~"shop|pay": the receiver is sent only
+	// the alerts that match all of them, and its summaries count only these. They match labels of
+	// the alert, alertname, severity and panel. Not for archives.
+	Matchers []matchers `yaml:"matchers"`
 	// The lowest severity to send. Only for people.
 	MinSeverity string `yaml:"min_severity" jsonschema:"default=warning,enum=warning,enum=critical"`
 	// Also send when an alert is resolved. Only for people.
@@ -86,6 +90,7 @@ type Receiver struct {
 	Role Role
 	To   any // built from the keys of its kind: a Dir, Archive, Slack, …
 
+	Matchers               rules.Matchers // empty: all alerts
 	MinSeverity            rules.Severity
 	SendResolved, AllClear bool
 	GroupBy                []string // nil where the file names none
@@ -187,6 +192,7 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 			out.GroupBy[i] = string(l)
 		}
 	}
+	b.matchers(r, &out, key(path, "matchers"))
 	why := ""
 	switch out.Role {
 	case RoleArchive:
@@ -202,6 +208,23 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 		}
 	}
 	return out
+}
+
+// matchers adds the matchers of a receiver at path.
+func (b *builder) matchers(r *receiver, out *Receiver, path string) {
+	for _, ms := range r.Matchers {
+		out.Matchers = append(out.Matchers, ms...)
+	}
+	switch {
+	case !b.has(path):
+	case out.Role == RoleArchive:
+		b.problem(path, "has no effect: an archive keeps the whole report; remove it")
+	case out.Kind == KindPushgateway:
+		b.problem(path, "has no effect: the metrics are about the whole run; remove it")
+	case len(r.Matchers) == 0:
+		b.problem(path, "no matcher; write one such as %s, or remove the key to send all alerts",
+			matcherExample)
+	}
 }
 
 // fallback checks that a receiver's fallback is another receiver for people.

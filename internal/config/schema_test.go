@@ -103,7 +103,7 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: channelSyntax.String()}
 	case reflect.TypeFor[mention]():
 		return &jsonschema.Schema{Type: "string", Pattern: mentionSyntax.String()}
-	case reflect.TypeFor[zone](), reflect.TypeFor[selector]():
+	case reflect.TypeFor[zone](), reflect.TypeFor[selector](), reflect.TypeFor[matchers]():
 		return &jsonschema.Schema{Type: "string", MinLength: ptr(1)}
 	case reflect.TypeFor[unit]():
 		s := &jsonschema.Schema{Type: "string"}
@@ -406,7 +406,7 @@ func typeKeys(t reflect.Type, path string, keys map[string]bool) {
 	case reflect.Pointer:
 		typeKeys(t.Elem(), path, keys)
 	case reflect.Slice:
-		if t != reflect.TypeFor[selector]() {
+		if t != reflect.TypeFor[selector]() && t != reflect.TypeFor[matchers]() {
 			typeKeys(t.Elem(), path+"[]", keys)
 		}
 	case reflect.Map:

@@ -36,7 +36,7 @@ type decider struct {
 func newDecider(p *Page, slot time.Time) *decider {
 	d := &decider{slot: slot, alerts: p.Memory.Alerts, silenced: map[rules.Key]bool{}}
 	d.keys = slices.Sorted(maps.Keys(d.alerts))
-	var active [][]*labels.Matcher
+	var active []rules.Matchers
 	for _, s := range p.Silences {
 		if m, err := ParseMatch(s.Match); err == nil && s.Active(slot) {
 			// an unreadable silence silences nothing
@@ -44,8 +44,8 @@ func newDecider(p *Page, slot time.Time) *decider {
 		}
 	}
 	for _, k := range d.keys {
-		d.silenced[k] = slices.ContainsFunc(active, func(m []*labels.Matcher) bool {
-			return matches(m, d.alerts[k])
+		d.silenced[k] = slices.ContainsFunc(active, func(ms rules.Matchers) bool {
+			return ms.Match(d.alerts[k].Label)
 		})
 	}
 	return d
@@ -147,7 +147,7 @@ func (d *decider) kindOf(r Receiver, e *Entry, i *Item, known, muted bool) (kind
 	a, quiet := &i.Alert, muted || d.silenced[i.Key]
 	switch fires := i.Episode.Fires(); {
 	case fires && (!known || i.Was.Ended):
-		if quiet || a.Severity < r.MinSeverity {
+		if quiet || a.Severity < r.MinSeverity || !a.MatchedBy(r.Matchers, a.Severity) {
 			return KindNone, false
 		}
 		i.Was = Notified{} // it fires again: a message of its own
@@ -165,7 +165,8 @@ func (d *decider) kindOf(r Receiver, e *Entry, i *Item, known, muted bool) (kind
 		}
 		return KindResolved, !r.SendResolved
 	}
-	return KindSeenLate, quiet || i.Episode.Worst < r.MinSeverity || i.Episode.End == rules.Removed
+	return KindSeenLate, quiet || i.Episode.Worst < r.MinSeverity ||
+		!a.MatchedBy(r.Matchers, i.Episode.Worst) || i.Episode.End == rules.Removed
 }
 
 // kindOfFiring returns the kind of message for an alert that the receiver knows and that still
@@ -179,7 +180,8 @@ func (d *decider) kindOfFiring(r Receiver, i *Item) Kind {
 		return KindNoData
 	case i.Alert.Severity < i.Was.Severity:
 		return KindBetter
-	case r.RepeatInterval > 0 && i.Alert.Severity >= r.MinSeverity:
+	case r.RepeatInterval > 0 && i.Alert.Severity >= r.MinSeverity &&
+		i.Alert.MatchedBy(r.Matchers, i.Alert.Severity):
 		return KindStillFiring // dropEarlyRepeats decides
 	}
 	return KindNone
@@ -230,26 +232,9 @@ func groupOf(a rules.Alert, by []string) []string {
 	}
 	values := make([]string, len(by))
 	for i, name := range by {
-		values[i] = label(a, name)
+		values[i] = a.Label(name)
 	}
 	return values
-}
-
-// label returns an alert's value of a label for group_by and silences: one of its labels, or
-// alertname, severity or panel.
-func label(a rules.Alert, name string) string {
-	switch name {
-	case labels.AlertName:
-		return a.Rule
-	case "severity":
-		return a.Severity.String()
-	case "panel":
-		return a.Panel
-	}
-	if v, ok := a.Identity[name]; ok {
-		return v
-	}
-	return a.Labels[name]
 }
 
 // commonThread returns the receipt of the message that announced all items, or the zero value if
@@ -313,8 +298,12 @@ func (d *decider) summary(r Receiver, e Entry) *Message {
 	}
 	for _, k := range d.keys {
 		a := d.alerts[k]
-		now := a.Now()
-		if now.Worst < r.MinSeverity || !now.Fires() && !now.Ended.After(since) {
+		now, severity := a.Now(), a.Severity
+		if !now.Fires() {
+			severity = now.Worst
+		}
+		if now.Worst < r.MinSeverity || !now.Fires() && !now.Ended.After(since) ||
+			!a.MatchedBy(r.Matchers, severity) {
 			continue
 		}
 		if d.silenced[k] {

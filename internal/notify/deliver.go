@@ -310,7 +310,8 @@ func (d *delivery) sendReport(ctx context.Context, r *Receiver) {
 		d.noteUnarchived(r.Name, err)
 		return
 	}
-	receipt, _, err := d.send(ctx, r.Notifier, d.delivery(nil))
+	v := d.viewOf(r.Matchers, Entry{})
+	receipt, _, err := d.send(ctx, r.Notifier, d.delivery(v, nil))
 	d.recordSent(r.Name, nil, receipt, err)
 	if !r.Role.archives() {
 		return
@@ -328,13 +329,14 @@ func (d *delivery) noteUnarchived(archive string, why error) {
 	d.unarchived = append(d.unarchived, fmt.Sprintf("%s: %v", archive, why))
 }
 
-// delivery returns what a receiver is given.
-func (d *delivery) delivery(m *Message) Delivery {
+// delivery returns what a receiver with a view is given.
+func (d *delivery) delivery(v view, m *Message) Delivery {
 	return Delivery{
-		Report: d.Report, Files: d.files, Message: m,
+		Report: v.report, Files: d.files, Message: m,
 		Archived: d.archived, Unarchived: d.unarchived,
-		Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline || d.MemoryLost != "",
-		Details: d.Details, Changes: d.Changes, History: d.History, Interval: d.Interval, Run: d.progress(),
+		Memory: v.memory, MemoryLost: d.MemoryLost, Unwritten: d.offline || d.MemoryLost != "",
+		Details: d.Details, Changes: d.Changes, History: v.history, Interval: d.Interval,
+		Run: d.progress(),
 	}
 }
 
@@ -358,11 +360,11 @@ func (d *delivery) progress() Run {
 // has a ledger entry of its own. When the receiver works again, the fallback still gets the ends of
 // the alerts that it announced; after the last one, its entry is deleted.
 func (d *delivery) notifyOrFallBack(ctx context.Context, r *Receiver, p plan) {
-	failed := d.sendMessages(ctx, target{r.Name, r.Notifier, r.Limits}, p.messages)
+	failed := d.sendMessages(ctx, target{r.Name, r.Notifier, r.Limits, r.Matchers}, p.messages)
 	if r.Fallback == nil || d.stopped {
 		return
 	}
-	fallback := target{r.fallbackName(), r.Fallback.Notifier, r.Fallback.Limits}
+	fallback := target{r.fallbackName(), r.Fallback.Notifier, r.Fallback.Limits, r.Matchers}
 	if failed {
 		d.sendMessages(ctx, fallback, d.fallbackMessages(ctx, r))
 		return
@@ -405,6 +407,7 @@ type target struct {
 	name     string
 	notifier Notifier
 	limits   Limits
+	matchers rules.Matchers
 }
 
 // sendMessages sends messages one after the other, and reports whether any failed.
@@ -415,6 +418,7 @@ func (d *delivery) sendMessages(ctx context.Context, to target, messages []*Mess
 	ctx, cancel := d.share(ctx)
 	defer cancel()
 	name, pause := to.name, d.spacing(ctx, to.limits, len(messages))
+	v := d.viewOf(to.matchers, d.page.Ledger.Receivers[name])
 	for i, m := range messages {
 		if i >= to.limits.Burst && pause > 0 {
 			d.sleep(ctx, pause)
@@ -424,7 +428,7 @@ func (d *delivery) sendMessages(ctx context.Context, to target, messages []*Mess
 			return true
 		}
 		suspect := m.PossibleDuplicate
-		receipt, unsure, err := d.send(ctx, to.notifier, d.delivery(m))
+		receipt, unsure, err := d.send(ctx, to.notifier, d.delivery(v, m))
 		d.recordSent(name, m, receipt, err)
 		if err == nil {
 			d.note(name, func(e *Entry) { e.record(m, d.slot, receipt) })

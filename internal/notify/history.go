@@ -16,6 +16,9 @@ type History struct {
 	Blind          []Span // when nothing could be seen, oldest first
 	// Alerts counts the alerts of another report's checks. Nil: the summary counts its own.
 	Alerts *AlertCount
+
+	memory rules.Memory // what Alerts counts
+	begin  time.Time    // from when on
 }
 
 // AlertCount counts episodes of alerts.
@@ -35,7 +38,8 @@ type Schedule func(from, before time.Time) []time.Time
 // the slot at which it was scheduled.
 func HistoryOf(page Page, schedule Schedule, before time.Time, made bool, slot time.Time) *History {
 	begin, first := knownSince(page, before)
-	h := &History{Alerts: countAlerts(page.Memory, begin), First: first}
+	h := &History{First: first, memory: page.Memory, begin: begin}
+	h.Alerts = h.countAlerts(nil)
 	if !made || begin.After(before) {
 		h.Since = begin
 	}
@@ -124,18 +128,29 @@ func countRuns(h *History, scheduled []time.Time, m rules.Memory, slot time.Time
 	}
 }
 
-// countAlerts counts the episodes since a time, including those that began before and went on.
-func countAlerts(m rules.Memory, since time.Time) *AlertCount {
+// matching returns the history as a receiver with these matchers sees it: its alerts alone count.
+func (h *History) matching(ms rules.Matchers) *History {
+	if h == nil || h.Alerts == nil || len(ms) == 0 {
+		return h
+	}
+	part := *h
+	part.Alerts = h.countAlerts(ms)
+	return &part
+}
+
+// countAlerts counts the matching episodes since a time, including those that began before and went
+// on.
+func (h *History) countAlerts(ms rules.Matchers) *AlertCount {
 	n := &AlertCount{}
-	for _, a := range m.Alerts {
+	for _, a := range h.memory.Alerts {
 		if a.IsBlindness() {
 			continue // Blind says it
 		}
 		for _, e := range a.Episodes {
 			switch {
-			case e.Fires():
+			case e.Fires() && a.MatchedBy(ms, a.Severity):
 				n.Fired, n.Firing = n.Fired+1, n.Firing+1
-			case e.Ended.After(since):
+			case !e.Fires() && e.Ended.After(h.begin) && a.MatchedBy(ms, e.Worst):
 				n.Fired++
 			}
 		}

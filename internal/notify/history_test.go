@@ -30,7 +30,8 @@ func TestHistoryCountsAlerts(t *testing.T) {
 		"c":            {Panel: "p", Rule: "r", Episodes: []rules.Episode{ended(40)}},
 		rules.BlindKey: {Rule: rules.BlindName, Episodes: []rules.Episode{ended(3)}},
 	}}
-	if got, want := *countAlerts(m, at(-24, 0)), (AlertCount{Fired: 4, Firing: 1}); got != want {
+	h := History{memory: m, begin: at(-24, 0)}
+	if got, want := *h.countAlerts(nil), (AlertCount{Fired: 4, Firing: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

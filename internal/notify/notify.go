@@ -146,6 +146,10 @@ type Receiver struct {
 	Notifier Notifier
 	Role     Role
 
+	// Matchers choose the alerts that the receiver is notified of, and what summaries and programs
+	// see of the report; empty: all. What a receiver was notified of is followed to its end, even
+	// if it no longer matches.
+	Matchers     rules.Matchers
 	MinSeverity  rules.Severity // alerts below it are not sent; zero: all are sent
 	SendResolved bool
 	// AllClear adds a message when the last alert that the receiver was notified of has ended.

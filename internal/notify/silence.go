@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/promsnap/promsnap/internal/rules"
 )
@@ -25,40 +24,24 @@ type Silence struct {
 // The limits of the silences in a Page.
 const (
 	MaxSilences  = 100
-	maxMatch     = 1000           // bytes
 	keepSilences = 24 * time.Hour // after they have ended
 )
 
 // Active reports whether the silence holds at a slot.
 func (s Silence) Active(slot time.Time) bool { return !slot.Before(s.From) && slot.Before(s.Until) }
 
-// ParseMatch parses the matchers of a silence, written as in PromQL between the braces. All of them
-// must match:
-//
-//	node=~"kafka-.*", alertname="NodeMemoryHigh"
-//
-// They match an alert's labels, and alertname, severity and panel. At least one must not match the
-// empty string: otherwise the silence would match every alert.
-func ParseMatch(s string) ([]*labels.Matcher, error) {
-	if len(s) > maxMatch {
-		return nil, fmt.Errorf("the matchers have %d characters, more than %d", len(s), maxMatch)
-	}
-	m, err := parser.NewParser(parser.Options{}).ParseMetricSelector("{" + s + "}")
+// ParseMatch parses the matchers of a silence; see rules.ParseMatchers. At least one must not match
+// the empty string: otherwise the silence would match every alert.
+func ParseMatch(s string) (rules.Matchers, error) {
+	ms, err := rules.ParseMatchers(s)
 	if err != nil {
-		return nil, fmt.Errorf("the matchers %q cannot be read; write them as in PromQL, such as "+
-			"node=~\"kafka-.*\": %w", s, err)
+		return nil, err
 	}
-	if !slices.ContainsFunc(m, func(m *labels.Matcher) bool { return !m.Matches("") }) {
+	if !slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return !m.Matches("") }) {
 		return nil, fmt.Errorf("the matchers %q would silence everything; name what is to be "+
 			"silent, such as node=~\"kafka-.*\"", s)
 	}
-	return m, nil
-}
-
-func matches(ms []*labels.Matcher, a rules.Alert) bool {
-	return !slices.ContainsFunc(ms, func(m *labels.Matcher) bool {
-		return !m.Matches(label(a, m.Name))
-	})
+	return ms, nil
 }
 
 // pruneSilences drops silences that ended a day ago. If there are still too many, it drops those

@@ -9,7 +9,7 @@ import (
 
 // Known is the state of a report's alerts. With it, a report shows how old each alert is.
 type Known struct {
-	Memory rules.Memory     // the state after the report's slot
+	Memory rules.Memory     // the state after the report's slot; zero: lost, so no ages are shown
 	Now    rules.Evaluation // the evaluation of the slot, which maps findings to alerts
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -66,7 +67,7 @@ type Finding struct {
 	number     float64       // number of events at the newest sample
 	values     []float64     // on the panel's grid; nil if the series is not drawn
 	limit      float64
-	labels     uint64 // the hash of the series' labels
+	labels     series.Labels
 	panelOrder int
 	milder     bool     // Since may be when it went beyond a milder limit than Limit
 	last       *Finding // what fired when the data stopped (NoData); nil if nothing did
@@ -180,7 +181,7 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 		Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit,
-		labels: sf.Labels.Hash(), Cause: sf.Cause, Noun: nounOf(sf.Labels, sf.Node),
+		labels: sf.Labels, Cause: sf.Cause, Noun: nounOf(sf.Labels, sf.Node),
 	}
 	if line := p.Line(sf.Ref, sf.Labels); line != nil {
 		f.values = line.Values

@@ -54,7 +54,7 @@ func (r *Report) groupsOf() []Group {
 	for i := range groups {
 		g := &groups[i]
 		g.count()
-		if g.Noun != words.ASeries && g.Cause.Kind == rules.CauseRule {
+		if g.Noun != words.ASeries && g.Cause.Kind == rules.CauseRule && !r.part {
 			g.Of = all.of(g.Worst().Panel, g.Cause.Cluster, g.Noun)
 		}
 		g.Sentence = r.words.group(g)

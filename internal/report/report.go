@@ -74,6 +74,7 @@ type Report struct {
 	Panels []snapshot.Panel
 
 	words wording
+	part  bool              // see Matching: Findings are not all
 	ages  map[findingID]Age // nil: no state
 
 	beyond        []board.Beyond // figures of the dashboard beyond its thresholds
@@ -253,7 +254,9 @@ func (r *Report) add(p *snapshot.Panel) {
 	r.Findings = r.words.findingsOf(r.Findings, p)
 	for i := first; i < len(r.Findings); i++ {
 		f := &r.Findings[i]
-		f.Age = r.ages[findingID{f.Panel, f.Rule, f.labels}]
+		if r.ages != nil {
+			f.Age = r.ages[findingID{f.Panel, f.Rule, f.labels.Hash()}]
+		}
 		f.beginAs(f.Age, p.Spec.Rule(f.Rule))
 	}
 }
