@@ -42,11 +42,12 @@ type sentJSON struct {
 }
 
 type draftJSON struct {
-	Receiver string `json:"receiver"`
-	Kind     string `json:"kind"`
-	Step     string `json:"step"`
-	Text     string `json:"text"`
-	File     string `json:"file"`
+	Receiver string   `json:"receiver"`
+	Kind     string   `json:"kind"`
+	Step     string   `json:"step"`
+	Text     string   `json:"text"`
+	File     string   `json:"file"`
+	Pictures []string `json:"pictures,omitempty"`
 }
 
 type failureJSON struct {
@@ -77,7 +78,7 @@ func (p *printer) finishJSON(o app.Outcome) error {
 		}
 		for _, d := range res.Drafts {
 			j.Drafts = append(j.Drafts, draftJSON{
-				d.Receiver, d.Kind.String(), d.Step, d.Text, d.File,
+				d.Receiver, d.Kind.String(), d.Step, d.Text, d.File, d.Pictures,
 			})
 		}
 		out.Reports = append(out.Reports, j)

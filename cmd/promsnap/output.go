@@ -221,8 +221,13 @@ func (p *printer) delivered(r app.Result) {
 			fmt.Fprintf(p.c.stdout, "\n── %s (%s) → %s\n", d.Receiver, d.Step, d.File)
 			continue
 		}
-		fmt.Fprintf(p.c.stdout, "\n── %s, %s (%s) → %s\n%s\n", d.Receiver, d.Kind, d.Step, d.File,
-			d.Text)
+		fmt.Fprintf(p.c.stdout, "\n── %s, %s (%s) → %s\n", d.Receiver, d.Kind, d.Step, d.File)
+		if d.Text != "" {
+			fmt.Fprintln(p.c.stdout, d.Text)
+		}
+		for _, name := range d.Pictures {
+			fmt.Fprintf(p.c.stdout, "[%s]\n", name)
+		}
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(p.c.stderr, "promsnap: note: %s\n", note)

@@ -64,9 +64,9 @@ scheduled time or, in a Pod of a CronJob, the time that the CronJob scheduled.
 --time overrides both.
 
 With --dry-run it prints each message instead of sending it. Beside the report
-it writes the blocks for Slack's Block Kit Builder, and what it would post to
-programs (webhook, alertmanager, pushgateway). It sends nothing, saves no state
-and calls no heartbeat.
+it writes the blocks for Slack's Block Kit Builder with the pictures of each
+message, and what it would post to programs (webhook, alertmanager,
+pushgateway). It sends nothing, saves no state and calls no heartbeat.
 
 Exit codes:
   0  success

@@ -73,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "slack": startSlack, "said": printMessages,
 			"fill": fill, "program": startProgram, "heard": printRequests, "uncomment": uncomment,
 			"cluster": startCluster, "grafana": startGrafana, "asked": printCalls, "grow": grow,
+			"uploaded": uploaded,
 		},
 	}
 	if testing.Short() {
@@ -361,6 +362,24 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if fmt.Sprint(code) != args[0] {
 		ts.Fatalf("%s: got exit code %d, want %s", args[1], code, args[0])
 	}
+}
+
+// uploaded implements `uploaded NAME FILE`. Slack must have a picture of that name with the content
+// of FILE.
+func uploaded(ts *testscript.TestScript, _ bool, args []string) {
+	v, ok := workspaces.Load(ts.Name() + ts.Getenv("SLACK_API"))
+	if !ok || len(args) != 2 {
+		ts.Fatalf("usage: uploaded NAME FILE, after slack")
+	}
+	want := ts.ReadFile(args[1])
+	var names []string
+	for _, f := range v.(*slackdouble.Double).Files() {
+		if f.Name == args[0] && string(f.Body) == want {
+			return
+		}
+		names = append(names, f.Name)
+	}
+	ts.Fatalf("got the uploads %q, want %s with the content of %s", names, args[0], args[1])
 }
 
 // fill implements `fill FILE`. It replaces each ${NAME} in a file by the value of the variable.

@@ -77,4 +77,6 @@ type Draft struct {
 	// File is a file beside the report: blocks for Slack's Block Kit Builder, or the body that
 	// would be posted.
 	File string
+	// Pictures are files beside the report: the pictures that are uploaded with the message.
+	Pictures []string
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/dir"
 	"github.com/promsnap/promsnap/internal/notify/s3"
 	"github.com/promsnap/promsnap/internal/notify/slack"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
@@ -26,8 +27,10 @@ type kind struct {
 	rehearse func(r config.Receiver, draft drafter) (notify.Notifier, error)
 }
 
-// drafter is called with one thing that a receiver would be sent.
-type drafter func(of notify.Kind, step, text, contentType string, body []byte)
+// drafter is called with one thing that a receiver would be sent, and the pictures that are
+// uploaded with it.
+type drafter func(of notify.Kind, step, text, contentType string, body []byte,
+	pictures ...report.File)
 
 // opened is a receiver that is ready to be used.
 type opened struct {
@@ -178,8 +181,8 @@ func rehearseSlackWebhook(w config.SlackWebhook, draft drafter) (notify.Notifier
 	return slack.NewWebhookDryRun(slack.WebhookOptions{Mentions: mentions}, passOn(draft)), nil
 }
 
-// passOn returns a function that passes on the blocks of each message, and its text with the names
-// of its pictures.
+// passOn returns a function that passes on the blocks, the text and the pictures of each message. A
+// picture that cannot be drawn is named in the text, because it would not stop the message.
 func passOn(draft drafter) func(d notify.Delivery, drafts []slack.Draft) error {
 	return func(d notify.Delivery, drafts []slack.Draft) error {
 		for _, one := range drafts {
@@ -188,10 +191,19 @@ func passOn(draft drafter) func(d notify.Delivery, drafts []slack.Draft) error {
 				return err
 			}
 			text := one.Text
-			for _, name := range one.Pictures {
-				text += "\n[" + name + "]"
+			var pictures []report.File
+			for _, p := range one.Pictures {
+				png, err := p.PNG()
+				if err != nil {
+					text += fmt.Sprintf("\n[no picture: %v]", err)
+					continue
+				}
+				pictures = append(pictures, report.File{
+					Name: p.Name, ContentType: "image/png", Body: png,
+				})
 			}
-			draft(d.Message.Kind, one.Step, strings.TrimPrefix(text, "\n"), jsonType, blocks)
+			draft(d.Message.Kind, one.Step, strings.TrimPrefix(text, "\n"), jsonType, blocks,
+				pictures...)
 		}
 		return nil
 	}

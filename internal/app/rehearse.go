@@ -12,8 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// DryRun writes the reports into a directory, and beside them what each receiver would be sent. It
-// sends and records nothing.
+// DryRun writes the reports into a directory, and beside them what each receiver would be sent, with
+// its pictures. It sends and records nothing.
 type DryRun struct{ Dir string }
 
 func (DryRun) check(cfg *config.Config, o Options) error { return checkReceivers(cfg, o) }
@@ -43,11 +43,21 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 	rq := h.request(ctx, r, session, &res)
 	rq.Render = func(context.Context) ([]report.File, error) { return files, nil }
 	receivers, broken := h.rehearsals(r.config,
-		func(to string, of notify.Kind, step, text, contentType string, body []byte) {
-			name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to, step,
-				extensionOf(contentType))
-			files = append(files, report.File{Name: name, ContentType: contentType, Body: body})
-			res.Drafts = append(res.Drafts, Draft{to, of, step, text, name})
+		func(to string, of notify.Kind, step, text, contentType string, body []byte,
+			pictures []report.File) {
+			name := fmt.Sprintf("message-%02d-%s-%s", len(res.Drafts)+1, to, step)
+			one := Draft{
+				Receiver: to, Kind: of, Step: step, Text: text,
+				File: name + extensionOf(contentType),
+			}
+			files = append(files, report.File{
+				Name: one.File, ContentType: contentType, Body: body,
+			})
+			for i, p := range pictures {
+				p.Name = fmt.Sprintf("%s-%d-%s", name, i+1, p.Name)
+				files, one.Pictures = append(files, p), append(one.Pictures, p.Name)
+			}
+			res.Drafts = append(res.Drafts, one)
 		})
 	rq.Receivers, res.Err = receivers, errors.Join(res.Err, broken)
 	out, err := notify.Deliver(ctx, session, rq)
@@ -63,7 +73,8 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 // name and what it would be sent.
 func (h *dryRun) rehearsals(
 	r config.Report,
-	draft func(to string, of notify.Kind, step, text, contentType string, body []byte),
+	draft func(to string, of notify.Kind, step, text, contentType string, body []byte,
+		pictures []report.File),
 ) ([]notify.Receiver, error) {
 	var all []notify.Receiver
 	var errs []error
@@ -74,8 +85,9 @@ func (h *dryRun) rehearsals(
 		}
 		var err error
 		n.Notifier, err = to.kind.rehearse(to.config,
-			func(of notify.Kind, step, text, contentType string, body []byte) {
-				draft(to.config.Name, of, step, text, contentType, body)
+			func(of notify.Kind, step, text, contentType string, body []byte,
+				pictures ...report.File) {
+				draft(to.config.Name, of, step, text, contentType, body, pictures)
 			})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("receiver %s: %w", n.Name, err))

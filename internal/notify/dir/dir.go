@@ -184,8 +184,8 @@ func written(dir string, names []string) func(name string) bool {
 	}
 }
 
-// draftName matches the files of a dry run's messages.
-var draftName = regexp.MustCompile(`^message-[0-9]{2,}-[a-z0-9-]+\.(json|txt)$`)
+// draftName matches the files of a dry run's messages, and their pictures.
+var draftName = regexp.MustCompile(`^message-[0-9]{2,}-[a-z0-9-]+\.(json|txt|png)$`)
 
 // fill writes files into a new directory and syncs them to the disk.
 func fill(ctx context.Context, dir string, files []report.File) error {

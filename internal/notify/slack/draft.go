@@ -18,8 +18,8 @@ type Draft struct {
 	Step string
 	Text string // the whole message as a person reads it
 	Push string // the text beside the blocks, which a phone shows
-	// Pictures are the files that are uploaded with the message.
-	Pictures []string
+	// Pictures are uploaded with the message.
+	Pictures []letter.Picture
 	blocks   []slackgo.Block
 }
 
@@ -37,8 +37,7 @@ func (d Draft) Blocks() ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
-// Drafts returns what Notify and FollowUp would send for d, in their order. Of pictures it has only
-// the names.
+// Drafts returns what Notify and FollowUp would send for d, in their order. It draws no picture.
 func Drafts(o Options, d notify.Delivery) []Draft {
 	p := planOf(d, o)
 	var out []Draft
@@ -84,13 +83,10 @@ func draftOf(step string, m message) Draft {
 	if len(buttons) > 0 {
 		text = append(text, strings.Join(buttons, " "))
 	}
-	out := Draft{
-		Step: step, Text: strings.Join(text, "\n"), Push: m.fallback(), blocks: m.blocks(),
+	return Draft{
+		Step: step, Text: strings.Join(text, "\n"), Push: m.fallback(), Pictures: m.Pictures,
+		blocks: m.blocks(),
 	}
-	for _, p := range m.Pictures {
-		out.Pictures = append(out.Pictures, p.Name)
-	}
-	return out
 }
 
 // DryRun sends nothing, and passes what it would have sent to a function. It implements

@@ -126,7 +126,9 @@ func TestPicturesOfADashboard(t *testing.T) {
 		}
 		names := []string(nil)
 		for _, draft := range Drafts(n.o, d) {
-			names = append(names, draft.Pictures...)
+			for _, p := range draft.Pictures {
+				names = append(names, p.Name)
+			}
 		}
 		want := []string(nil)
 		for _, f := range slack.Files() {
