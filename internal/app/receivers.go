@@ -105,6 +105,13 @@ type receiver struct {
 	opened
 }
 
+// limits returns what the receiver gets in one run.
+func (r receiver) limits() notify.Limits {
+	l := r.kind.limits
+	l.Separate = r.config.MaxMessages
+	return l
+}
+
 // openReceivers opens the receivers of the configuration. It contacts none of them.
 func openReceivers(ctx context.Context, from []config.Receiver) (map[string]receiver, error) {
 	out := make(map[string]receiver, len(from))

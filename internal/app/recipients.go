@@ -155,12 +155,12 @@ func (t *recipients) receiversOf(r config.Report) []notify.Receiver {
 			MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
 			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval,
 			GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted, Matchers: c.Matchers,
-			Limits: t.receivers[name].kind.limits,
+			Limits: t.receivers[name].limits(),
 		}
 		if c.Fallback != "" {
 			n.Fallback = &notify.Fallback{
 				Name: c.Fallback, Notifier: t.receivers[c.Fallback].notifier,
-				Limits: t.receivers[c.Fallback].kind.limits,
+				Limits: t.receivers[c.Fallback].limits(),
 			}
 		}
 		out = append(out, n)

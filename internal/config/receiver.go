@@ -61,8 +61,12 @@ type receiver struct {
 	// people.
 	AllClear bool `yaml:"all_clear"`
 	// The labels whose values the alerts of one message share; also alertname, severity and panel.
-	// An empty list: one message for everything. The default is alertname.
+	// An empty list: one message for everything. By default, the alerts of one message have one
+	// cause.
 	GroupBy []label `yaml:"group_by"`
+	// The maximum of new messages that one run sends one by one. If there are more, or on the first
+	// run, one message holds all of them, with counts and the worst. 0: no limit. Only for people.
+	MaxMessages int `yaml:"max_messages" jsonschema:"default=3,minimum=0,maximum=100"`
 	// The names of the time intervals in which this receiver gets no messages. Afterwards it gets
 	// the alerts that still fire.
 	MuteTimeIntervals []intervalName `yaml:"mute_time_intervals"`
@@ -94,6 +98,7 @@ type Receiver struct {
 	MinSeverity            rules.Severity
 	SendResolved, AllClear bool
 	GroupBy                []string // nil where the file names none
+	MaxMessages            int      // 0: no limit
 	Fallback               string   // "" where the file names none
 	Mute                   []TimeInterval
 }
@@ -171,7 +176,7 @@ func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []
 func (b *builder) receiver(r *receiver, path string) Receiver {
 	out := Receiver{
 		Name: string(r.Name), MinSeverity: severity(r.MinSeverity), SendResolved: r.SendResolved,
-		AllClear: r.AllClear, Fallback: string(r.Fallback),
+		AllClear: r.AllClear, MaxMessages: r.MaxMessages, Fallback: string(r.Fallback),
 	}
 	for i, n := range r.named() {
 		to := n.build(b, key(path, string(n.Kind)))
@@ -201,7 +206,8 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 		why = "a program gets everything on every run and filters by itself"
 	}
 	for _, k := range []string{
-		"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals",
+		"min_severity", "send_resolved", "all_clear", "group_by", "max_messages", "fallback",
+		"mute_time_intervals",
 	} {
 		if why != "" && b.has(key(path, k)) {
 			b.problem(key(path, k), "has no effect: %s; remove it", why)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
@@ -26,7 +24,8 @@ type plan struct {
 type decider struct {
 	slot     time.Time
 	alerts   map[rules.Key]rules.Alert
-	keys     []rules.Key // of alerts, sorted
+	keys     []rules.Key               // of alerts, sorted
+	causes   map[rules.Key]rules.Cause // see causesOf
 	silenced map[rules.Key]bool
 
 	unrecorded time.Time                      // see Request
@@ -34,7 +33,10 @@ type decider struct {
 }
 
 func newDecider(p *Page, slot time.Time) *decider {
-	d := &decider{slot: slot, alerts: p.Memory.Alerts, silenced: map[rules.Key]bool{}}
+	d := &decider{
+		slot: slot, alerts: p.Memory.Alerts, causes: causesOf(p.Memory.Alerts),
+		silenced: map[rules.Key]bool{},
+	}
 	d.keys = slices.Sorted(maps.Keys(d.alerts))
 	var active []rules.Matchers
 	for _, s := range p.Silences {
@@ -102,30 +104,35 @@ func (d *decider) resolved(r Receiver, e Entry) []*Message {
 // changes returns what is new to the receiver.
 func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 	var p plan
-	groups := map[string]*Message{}
+	all, announced := groups{}, d.announced(r, &e)
 	for _, k := range d.keys {
 		a := d.alerts[k]
 		for _, ep := range a.Episodes {
 			was, known := e.notified(k, ep)
 			item := Item{Key: k, Alert: a, Episode: ep, Was: was}
 			kind, skip := d.kindOf(r, &e, &item, known, muted)
-			switch {
-			case skip:
+			if skip {
 				p.skipped = append(p.skipped, item)
-			case kind != KindNone:
-				add(groups, r, kind, item)
+				continue
+			}
+			if kind == KindNew || kind == KindSeenLate {
+				if was, open := announced[d.topicOf(r, k)]; open && k != rules.BlindKey {
+					item.Was = was
+					if kind == KindNew {
+						kind = KindJoined
+					}
+				}
+			}
+			if kind != KindNone {
+				all.add(r, kind, d.groupOf(r, k), item)
 			}
 		}
 	}
-	d.dropEarlyRepeats(groups, r)
-	for _, id := range slices.Sorted(maps.Keys(groups)) {
-		slices.SortStableFunc(groups[id].Items, worstFirst)
-		p.messages = append(p.messages, groups[id])
-	}
-	p.messages = r.Limits.fold(p.messages)
+	d.dropEarlyRepeats(all, r)
+	p.messages = r.Limits.fold(all.messages(), e.isFirst)
 	for _, m := range p.messages {
 		m.Thread = commonThread(m.Items)
-		m.Remaining = d.remaining(&e, m)
+		m.Rest = d.rest(&e, m.Thread, p.messages)
 	}
 	slices.SortStableFunc(p.messages, byKind)
 	if d.allClear(r, &e, p.messages, muted) {
@@ -189,52 +196,12 @@ func (d *decider) kindOfFiring(r Receiver, i *Item) Kind {
 
 // dropEarlyRepeats drops repetitions of groups in which no alert reached the repeat interval. If
 // one did, the whole group is repeated, so that its alerts do not come back one by one forever.
-func (d *decider) dropEarlyRepeats(groups map[string]*Message, r Receiver) {
-	maps.DeleteFunc(groups, func(_ string, m *Message) bool {
+func (d *decider) dropEarlyRepeats(all groups, r Receiver) {
+	maps.DeleteFunc(all, func(_ string, m *Message) bool {
 		return m.Kind == KindStillFiring && !slices.ContainsFunc(m.Items, func(i Item) bool {
 			return !d.slot.Before(i.Was.At.Add(r.RepeatInterval))
 		})
 	})
-}
-
-// add puts an item into the message of its kind, group and thread. A repetition is one message for
-// its group, in whatever threads its alerts are. The alert PromsnapBlind has a message of its own,
-// whatever the receiver groups by. Groups that were folded into one message share their replies
-// too.
-func add(groups map[string]*Message, r Receiver, kind Kind, i Item) {
-	group := groupOf(i.Alert, r.GroupBy)
-	id := []string{string(rune(kind))}
-	if i.Key == rules.BlindKey {
-		id[0] += string(i.Key)
-	}
-	notified := i.Was.Receipt
-	if r.Limits.Messages <= 0 || kind == KindStillFiring || notified.ID == "" {
-		id = append(id, group...)
-	}
-	if kind != KindStillFiring {
-		id = append(id, notified.Channel, notified.ID, notified.Location)
-	}
-	key := strings.Join(id, "\xff") // in no UTF-8 text
-	m := groups[key]
-	if m == nil {
-		m = &Message{Kind: kind, Group: group}
-		groups[key] = m
-	} else if !slices.Equal(m.Group, group) {
-		m.Group = nil
-	}
-	m.Items = append(m.Items, i)
-}
-
-// groupOf returns the values that the alerts of one message share.
-func groupOf(a rules.Alert, by []string) []string {
-	if by == nil {
-		by = []string{labels.AlertName}
-	}
-	values := make([]string, len(by))
-	for i, name := range by {
-		values[i] = a.Label(name)
-	}
-	return values
 }
 
 // commonThread returns the receipt of the message that announced all items, or the zero value if
@@ -256,26 +223,38 @@ func worstFirst(a, b Item) int {
 	)
 }
 
-// remaining counts the alerts announced in m's thread that still fire after m.
-func (d *decider) remaining(e *Entry, m *Message) int {
-	if m.Thread == (Receipt{}) {
-		return 0
+// rest returns the alerts of a thread that still fire, also those that join it with one of the
+// planned messages, the worst first.
+func (d *decider) rest(e *Entry, thread Receipt, planned []*Message) []Item {
+	if thread == (Receipt{}) {
+		return nil
 	}
-	n := 0
+	var out []Item
 	for _, k := range d.keys {
 		now := d.alerts[k].Now()
 		if was, known := e.notified(k, now); known && now.Fires() && !was.Ended &&
-			was.Receipt == m.Thread {
-			n++
+			was.Receipt == thread {
+			out = append(out, Item{Key: k, Alert: d.alerts[k], Episode: now, Was: was})
 		}
 	}
-	return n
+	for _, m := range planned {
+		if m.Kind != KindJoined {
+			continue
+		}
+		for _, i := range m.Items {
+			if i.Was.Receipt == thread {
+				out = append(out, i)
+			}
+		}
+	}
+	slices.SortStableFunc(out, worstFirst)
+	return out
 }
 
 // allClear reports whether nothing fires anymore of what the receiver was or is now notified of.
 func (d *decider) allClear(r Receiver, e *Entry, planned []*Message, muted bool) bool {
 	if !r.AllClear || !e.Alarmed || muted || slices.ContainsFunc(planned, func(m *Message) bool {
-		return m.Kind == KindNew
+		return m.Kind == KindNew || m.Kind == KindJoined
 	}) {
 		return false
 	}

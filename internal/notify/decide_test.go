@@ -75,7 +75,7 @@ func describe(p plan) string {
 			line += map[bool]string{true: ": ", false: " "}[i == 0] + item.Alert.Name
 		}
 		if m.Thread.ID != "" {
-			line += fmt.Sprintf(" (under %s, %d remain)", m.Thread.ID, m.Remaining)
+			line += fmt.Sprintf(" (under %s, %d remain)", m.Thread.ID, len(m.Rest))
 		}
 		lines = append(lines, line)
 	}

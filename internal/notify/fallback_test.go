@@ -20,20 +20,20 @@ func TestAFallbackGetsWhatTheOtherDidNot(t *testing.T) {
 		add := func(a rules.Alert) { d.book.page.Memory.Alerts[keyOf(a)] = a }
 		add(firing("b", rules.Critical, 10))
 		oncall.answers = []error{revoked}
-		d.deliver(t, "notifying oncall (new): revoked")
-		d.want(t, "oncall new b failed", "mail new b")
+		d.deliver(t, "notifying oncall (joined): revoked")
+		d.want(t, "oncall joined b failed", "mail joined b")
 		if got := mail.got[0].Message.InsteadOf; got != "oncall" {
 			t.Errorf("got instead of %q, want oncall", got)
 		}
 		oncall.answers = []error{revoked}
 		d.deliver(t, "revoked")
-		d.want(t, "oncall new b failed") // mail was notified before
+		d.want(t, "oncall joined b failed") // mail was notified before
 
 		d.deliver(t, "")
-		d.want(t, "oncall new b")
+		d.want(t, "oncall joined b")
 		add(firing("c", rules.Critical, 5))
 		d.deliver(t, "")
-		d.want(t, "oncall new c") // mail gets only the end of b from now on
+		d.want(t, "oncall joined c") // mail gets only the end of b from now on
 		add(ended("b", rules.Critical, 10, 0))
 		mail.answers = []error{revoked}
 		d.deliver(t, "notifying oncall via mail (resolved): revoked")
@@ -70,7 +70,7 @@ func TestAFallbackIsUsedAgain(t *testing.T) {
 		add(firing("c", rules.Critical, 5))
 		oncall.answers = []error{revoked}
 		d.deliver(t, "revoked")
-		d.want(t, "oncall new c failed", "mail new c")
+		d.want(t, "oncall joined c failed", "mail joined c")
 		for _, name := range []string{"a", "b", "c"} {
 			add(ended(name, rules.Critical, 30, 0))
 		}

@@ -143,6 +143,16 @@ func (e *Entry) open() bool {
 	return false
 }
 
+// isFirst reports whether messages are the first of all about alerts that this receiver is sent:
+// nothing was announced to it yet, and some of these alerts are older than the receiver.
+func (e *Entry) isFirst(messages []*Message) bool {
+	return len(e.Notified) == 0 && slices.ContainsFunc(messages, func(m *Message) bool {
+		return m.Kind == KindNew && slices.ContainsFunc(m.Items, func(i Item) bool {
+			return !i.Episode.Since.After(e.First)
+		})
+	})
+}
+
 func bySince(a, b Notified) int { return a.Since.Compare(b.Since) }
 
 // notified returns what the receiver was last sent about an episode, and whether it was sent

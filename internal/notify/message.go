@@ -46,12 +46,14 @@ func (k Kind) String() string {
 // message. The alert PromsnapBlind (rules.BlindKey) has a message of its own, except in a summary.
 type Message struct {
 	Kind Kind
-	// Group has the values of the receiver's GroupBy labels, in their order. It is nil if there are
-	// several groups, as in a summary.
+	// Group has the values of the receiver's GroupBy labels, in their order. By default it has the
+	// alertname, or the kind, cluster, namespace and name of the cause that explains the alerts. It
+	// is nil if there are several groups, as in a summary.
 	Group []string
 	Items []Item // the worst first
 	// Folded is how many messages were joined into this one because of the receiver's limits. 0:
-	// not joined.
+	// not joined. A message that starts a thread is then a digest: it holds all of its kind. A
+	// reply holds the rest of its kind.
 	Folded int
 
 	// Least is the severity below which a summary counts findings instead of listing them; zero: it
@@ -61,12 +63,13 @@ type Message struct {
 	// shows them.
 	Silenced int
 
-	// Thread is the receipt of the message that first announced these alerts; zero if there is none
-	// (KindNew, KindSeenLate).
+	// Thread is the receipt of the message that first announced these alerts. For KindJoined and
+	// KindSeenLate it is that of an open message about their cause. Zero: there is none, as for
+	// KindNew.
 	Thread Receipt
-	// Remaining is how many alerts announced in Thread still fire after this message. 0: all have
-	// ended.
-	Remaining int
+	// Rest are the alerts announced in Thread that still fire after this message, the worst first.
+	// Nil: all have ended.
+	Rest []Item
 
 	// PossibleDuplicate says that an earlier run may have sent the same message: it ended, or lost
 	// the answer, between sending and recording. The message must say so.
@@ -108,7 +111,8 @@ type Item struct {
 	// Episode is what the message is about: the alert's last episode, or an earlier one for
 	// KindResolved and KindSeenLate.
 	Episode rules.Episode
-	// Was is what the receiver was sent about this episode before; zero: nothing. For KindJoined it
-	// is what the receiver was sent about the cause: its highest severity and the message's receipt.
+	// Was is what the receiver was sent about this episode before; zero: nothing. If Thread is an
+	// open message about the cause, it is what the receiver was sent about that: the highest
+	// severity, and the message's receipt.
 	Was Notified
 }

@@ -156,7 +156,7 @@ type Receiver struct {
 	AllClear       bool
 	RepeatInterval time.Duration // after which a firing alert is sent again; 0: never
 	// GroupBy are the labels whose values the alerts of one message share; also alertname, severity
-	// and panel. Nil: alertname.
+	// and panel. Nil: the alerts of one message share their cause (rules.Cause).
 	GroupBy []string
 	Limits  Limits // of the messages of one run
 	// Muted reports whether the receiver wants no message at a slot (mute_time_intervals). After

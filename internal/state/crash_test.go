@@ -123,6 +123,9 @@ func (p person) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 		receiver: p.name, slot: d.Report.Info.Slot, kind: d.Message.Kind,
 		marked: d.Message.PossibleDuplicate,
 	}
+	if e.kind == notify.KindJoined {
+		e.kind = notify.KindNew // for a receiver without threads it is a message of its own, too
+	}
 	for _, i := range d.Message.Items {
 		e.items = append(e.items, p.about(i))
 		if i.Key != rules.BlindKey && i.Episode.Ended.Equal(e.slot) && p.blind(e.slot) {

@@ -323,23 +323,22 @@ func (w *writer) ended() Letter {
 	}
 	if late {
 		l.Lines = append(l.Lines, text(w.SeenLate.Of(len(as))))
-	} else if w.message.Remaining > 0 {
-		l.Lines = append(l.Lines, text(w.StillFire.Of(w.message.Remaining)))
+	} else if n := len(w.message.Rest); n > 0 {
+		l.Lines = append(l.Lines, text(w.StillFire.Of(n)))
 	}
 	return l
 }
 
 // edited returns that all alerts of a message are resolved, or how many still fire.
 func (w *writer) edited() Letter {
-	if w.message.Remaining == 0 {
+	if len(w.message.Rest) == 0 {
 		l := w.ended()
 		if !w.message.Items[0].Alert.IsBlindness() { // other alerts may still fire
 			l.Lines = append(l.Lines, text(w.AllResolved.All))
 		}
 		return l
 	}
-	as := w.alerts(w.message.Items)
-	firing := w.stillFiring(as)
+	as, firing := w.alerts(w.message.Items), w.alerts(w.message.Rest)
 	worst := rules.None
 	for _, a := range firing {
 		worst = max(worst, a.Alert.Severity)
@@ -348,36 +347,12 @@ func (w *writer) edited() Letter {
 	if w.oneRule(as) {
 		what = as[0].subject()
 	}
-	rest := w.message.Remaining
 	l := Letter{Title: w.pushNamed(markOf(worst), what, func(what string) string {
-		return fillText(w.NamedFinding, what, w.StillFire.Of(rest))
+		return fillText(w.NamedFinding, what, w.StillFire.Of(len(firing)))
 	})}
 	l.Lines = append(l.Lines, text(w.ruleNames(as)))
-	shown := firing[:min(len(firing), listedAlerts, rest)]
-	l.Lines = append(l.Lines, listed(shown, listedAlerts, w.AndMore, alert.brief)...)
-	if more := rest - len(shown); more > 0 && len(shown) > 0 {
-		l.Lines = append(l.Lines, text(w.AndMore.Of(more)))
-	}
+	l.Lines = append(l.Lines, listed(firing, listedAlerts, w.AndMore, alert.brief)...)
 	return l
-}
-
-// stillFiring returns the firing alerts of the rules of as, the worst first.
-func (w *writer) stillFiring(as []alert) []alert {
-	var firing []alert
-	for k, a := range w.d.Memory.Alerts {
-		if a.Fires() && slices.ContainsFunc(as, func(o alert) bool {
-			return o.Alert.ID() == a.ID()
-		}) {
-			firing = append(firing, w.alert(&notify.Item{Key: k, Alert: a, Episode: a.Now()}))
-		}
-	}
-	slices.SortFunc(firing, func(a, b alert) int {
-		if c := int(b.Alert.Severity) - int(a.Alert.Severity); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.Key), string(b.Key))
-	})
-	return firing
 }
 
 // notices returns what a reader must know about the message itself.

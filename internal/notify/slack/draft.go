@@ -51,7 +51,8 @@ func Drafts(o Options, d notify.Delivery) []Draft {
 		step = "reply"
 	}
 	out = append(out, draftOf(step, p.message))
-	if l := letter.Details(d, limits); len(l.Lines) > 0 || len(l.Pictures) > 0 {
+	if l := letter.Details(d, limits); p.thread.ID == "" &&
+		(len(l.Lines) > 0 || len(l.Pictures) > 0) {
 		out = append(out, draftOf("thread", message{Letter: l}))
 	}
 	return out

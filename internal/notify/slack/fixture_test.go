@@ -220,6 +220,15 @@ func (w world) delivery(t testing.TB, k notify.Kind) notify.Delivery {
 	return d
 }
 
+// rest returns n alerts that still fire. They repeat if there are more than the world has.
+func (w world) rest(n int) []notify.Item {
+	var out []notify.Item
+	for items := w.items(); len(out) < n && len(items) > 0; {
+		out = append(out, items[len(out)%len(items)])
+	}
+	return out
+}
+
 // turn changes an item to what a message of a kind is about.
 func (w world) turn(i *notify.Item, k notify.Kind, at int) {
 	switch k {

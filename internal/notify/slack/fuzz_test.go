@@ -22,7 +22,7 @@ func FuzzLetter(f *testing.F) {
 		w := cluster(1+int(found)%60, l) // more only make it slow: lists end long before
 		w.failed = found%3 == 0
 		d := w.delivery(t, k)
-		d.Message.Remaining = int(remaining)
+		d.Message.Rest = w.rest(int(remaining))
 		d.Message.PossibleDuplicate, d.MemoryLost = found%2 == 0, word
 		soil(&d, word)
 		for _, l := range sent(options(t), d) {

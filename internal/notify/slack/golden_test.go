@@ -101,10 +101,7 @@ func TestGoldenOfNotes(t *testing.T) {
 
 		w := cluster(7, l)
 		d = w.delivery(t, notify.KindResolved)
-		for _, i := range w.items()[3:] {
-			d.Memory.Alerts[i.Key] = i.Alert
-		}
-		d.Message.Items, d.Message.Remaining = d.Message.Items[:3], 4
+		d.Message.Items, d.Message.Rest = d.Message.Items[:3], w.items()[3:]
 		golden(t, fmt.Sprintf("partly-%s", l), Drafts(options(t), d))
 
 		d = cluster(3, l).delivery(t, notify.KindNew)

@@ -227,7 +227,7 @@ func TestAnyDeliveryIsWithinSlacksLimits(t *testing.T) {
 		if rapid.Bool().Draw(t, "soiled") {
 			soil(&d, word)
 		}
-		d.Message.Remaining = rapid.IntRange(0, 1000).Draw(t, "remaining")
+		d.Message.Rest = cluster(7, m.lang).rest(rapid.IntRange(0, 1000).Draw(t, "remaining"))
 		for i := range d.Message.Items {
 			a := &d.Message.Items[i].Alert
 			a.Value = rules.Number(rapid.Float64().Draw(t, "value"))

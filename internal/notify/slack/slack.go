@@ -92,7 +92,7 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	if err != nil {
 		return notify.Receipt{}, err
 	}
-	if letter.HasDetails(d.Message.Kind) {
+	if letter.HasDetails(d.Message.Kind) && plan.thread.ID == "" {
 		n.mu.Lock()
 		n.threads = append(n.threads, thread{d, sent})
 		n.mu.Unlock()

@@ -1,0 +1,152 @@
+package notify
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// omenTime is how long before a node goes down its first signs may be found, such as an exporter
+// that is silent while the node still counts as ready.
+const omenTime = 15 * time.Minute
+
+// causesOf returns the cause of each alert, by which messages are grouped. Alerts that nothing
+// explains have the name of their rule as the cause. An alert about a node that was found shortly
+// before the node went down has the node as its cause, although that was unknown at that slot.
+func causesOf(alerts map[rules.Key]rules.Alert) map[rules.Key]rules.Cause {
+	type node struct{ cluster, name string }
+	down := map[node]rules.Alert{}
+	for _, a := range alerts {
+		if c := a.Cause; c.Kind == rules.CauseNode && a.Fires() {
+			at := node{c.Cluster, c.Name}
+			if first, ok := down[at]; !ok || a.Now().Found.Before(first.Now().Found) {
+				down[at] = a
+			}
+		}
+	}
+	causes := make(map[rules.Key]rules.Cause, len(alerts))
+	for k, a := range alerts {
+		c := a.Cause
+		if c.Kind == rules.CauseNode || c.Kind == rules.CauseWorkload {
+			causes[k] = c
+			continue
+		}
+		if b, ok := down[node{a.Labels["cluster"], nodeOf(a)}]; ok && isOmen(a.Now(), b.Now()) {
+			causes[k] = b.Cause
+			continue
+		}
+		if c.Kind != rules.CauseSource {
+			c = rules.Cause{Kind: rules.CauseRule, Name: a.Rule}
+		}
+		causes[k] = c
+	}
+	return causes
+}
+
+// isOmen reports whether an episode was found shortly before a node went down.
+func isOmen(e, down rules.Episode) bool {
+	before := down.Found.Sub(e.Found)
+	return !e.Found.IsZero() && before >= 0 && before <= omenTime
+}
+
+// nodeOf returns the node that an alert is about; "" if it is about something else.
+func nodeOf(a rules.Alert) string {
+	if a.Labels["namespace"] != "" || a.Identity["workload"] != "" {
+		return ""
+	}
+	return cmp.Or(a.Labels["node"], a.Name)
+}
+
+// groupOf returns the values that the alerts of one message share: the receiver's labels, or the
+// cause.
+func (d *decider) groupOf(r Receiver, k rules.Key) []string {
+	c := d.causes[k]
+	switch {
+	case r.GroupBy == nil && c.Kind == rules.CauseRule:
+		return []string{c.Name}
+	case r.GroupBy == nil:
+		return []string{string(c.Kind), c.Cluster, c.Namespace, c.Name}
+	}
+	values := make([]string, len(r.GroupBy))
+	for i, name := range r.GroupBy {
+		values[i] = d.alerts[k].Label(name)
+	}
+	return values
+}
+
+// topic is what the alerts of a thread have in common: their group and their cause.
+type topic struct {
+	group string
+	rules.Cause
+}
+
+func (d *decider) topicOf(r Receiver, k rules.Key) topic {
+	return topic{strings.Join(d.groupOf(r, k), separator), d.causes[k]}
+}
+
+// separator is in no UTF-8 text.
+const separator = "\xff"
+
+// announced returns what the receiver was sent about each topic that is not over for it: the
+// highest severity, and the receipt of the newest message.
+func (d *decider) announced(r Receiver, e *Entry) map[topic]Notified {
+	open := map[topic]Notified{}
+	for _, k := range d.keys {
+		was, known := e.notified(k, d.alerts[k].Now())
+		if !known || was.Ended || k == rules.BlindKey {
+			continue
+		}
+		of := d.topicOf(r, k)
+		now := open[of]
+		if cmp.Or(cmp.Compare(now.Receipt.ID, was.Receipt.ID), now.At.Compare(was.At)) < 0 {
+			now.At, now.Receipt = was.At, was.Receipt
+		}
+		now.Severity = max(now.Severity, was.Severity)
+		open[of] = now
+	}
+	return open
+}
+
+// groups are the messages of a run while they are made.
+type groups map[string]*Message
+
+// add puts an item into the message of its kind, group and thread. A repetition is one message for
+// its group, in whatever threads its alerts are. The alert PromsnapBlind has a message of its own,
+// whatever the receiver groups by. Groups that were folded into one message share their replies
+// too.
+func (g groups) add(r Receiver, kind Kind, group []string, i Item) {
+	id := []string{string(rune(kind))}
+	if i.Key == rules.BlindKey {
+		id[0] += string(i.Key)
+	}
+	notified := i.Was.Receipt
+	if r.Limits.Messages <= 0 || kind == KindStillFiring || notified.ID == "" {
+		id = append(id, group...)
+	}
+	if kind != KindStillFiring {
+		id = append(id, notified.Channel, notified.ID, notified.Location)
+	}
+	key := strings.Join(id, separator)
+	m := g[key]
+	if m == nil {
+		m = &Message{Kind: kind, Group: group}
+		g[key] = m
+	} else if !slices.Equal(m.Group, group) {
+		m.Group = nil
+	}
+	m.Items = append(m.Items, i)
+}
+
+// messages returns the messages, each with its worst alert first.
+func (g groups) messages() []*Message {
+	var out []*Message
+	for _, id := range slices.Sorted(maps.Keys(g)) {
+		slices.SortStableFunc(g[id].Items, worstFirst)
+		out = append(out, g[id])
+	}
+	return out
+}

@@ -1,0 +1,418 @@
+package notify
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// nodeX is a node that is down.
+var nodeX = rules.Cause{Kind: rules.CauseNode, Name: "x"}
+
+// caused returns an alert of a rule on a node with a cause, which was found some minutes before the
+// slot. Its name is that of its rule and its node.
+func caused(rule, node string, s rules.Severity, found int, cause rules.Cause) rules.Alert {
+	a := firing(node, s, found+10)
+	a.Rule, a.Cause, a.Name = rule, cause, rule+"@"+node
+	a.Episodes[0].Found = before(found)
+	return a
+}
+
+// over returns an alert whose end was found at the slot.
+func over(a rules.Alert) rules.Alert {
+	a.Episodes = slices.Clone(a.Episodes)
+	e := &a.Episodes[len(a.Episodes)-1]
+	e.Last, e.Ended, e.End = before(2), slot, rules.Recovered
+	return a
+}
+
+// announcing returns the entry of a receiver that was sent each group of alerts in a message of its
+// own: the first group is thread 1.
+func announcing(threads ...[]rules.Alert) Entry {
+	e := Entry{First: before(10000), Alarmed: true}
+	for i, alerts := range threads {
+		for _, a := range alerts {
+			e.put(keyOf(a), a.Now(), Notified{
+				Since: a.Now().Since, At: before(30 - i), Severity: a.Severity, Receipt: Receipt{
+					Channel: "C1", ID: fmt.Sprint(i + 1),
+				},
+			})
+		}
+	}
+	return e
+}
+
+func TestOneMessageForACause(t *testing.T) {
+	warn, crit, none := rules.Warning, rules.Critical, rules.Cause{}
+	pods := rules.Cause{Kind: rules.CauseWorkload, Namespace: "shop", Name: "checkout"}
+	kubelet := rules.Cause{Kind: rules.CauseSource, Name: "kubelet"}
+	onNode := func(rule string, s rules.Severity, found int) rules.Alert {
+		return caused(rule, "x", s, found, nodeX)
+	}
+	oncall := Receiver{SendResolved: true, Limits: Limits{Messages: 10}}
+	byRule, noThreads := oncall, oncall
+	byRule.GroupBy = []string{"alertname"}
+	noThreads.Limits = Limits{}
+	inChannel := announcing([]rules.Alert{onNode("Down", crit, 20)})
+	inChannel.Notified = maps.Clone(inChannel.Notified)
+	for k := range inChannel.Notified {
+		inChannel.Notified[k] = []Notified{{
+			Since: inChannel.Notified[k][0].Since, At: before(30), Severity: crit,
+		}}
+	}
+	again := onNode("Down", crit, 5)
+	again.Episodes = append(slices.Clone(over(onNode("Down", crit, 90)).Episodes),
+		again.Episodes...)
+	again.Episodes[0].Last = before(60)
+	for _, c := range []struct {
+		name   string
+		alerts []rules.Alert
+		to     Receiver
+		entry  Entry
+		want   string
+		pages  bool // the first message
+	}{
+		{
+			"alerts of a node that is down are one message",
+			[]rules.Alert{onNode("Down", crit, 5), onNode("Silent", warn, 5)}, oncall, Entry{},
+			"new node,,,x: Down@x Silent@x", true,
+		},
+		{
+			"other causes are other messages",
+			[]rules.Alert{
+				onNode("Down", crit, 5), caused("OOM", "y", crit, 5, pods),
+				caused("Silent", "y", warn, 5, kubelet), caused("Silent", "z", warn, 5, kubelet),
+			}, oncall, Entry{},
+			"new node,,,x: Down@x\nnew workload,,shop,checkout: OOM@y\n" +
+				"new source,,,kubelet: Silent@y Silent@z", true,
+		},
+		{
+			"alerts that nothing explains are grouped by rule",
+			[]rules.Alert{
+				caused("Hot", "y", crit, 5, none), caused("Full", "y", crit, 5, none),
+				caused("Hot", "z", warn, 5, rules.CauseOf(rules.RuleID{Panel: "p", Rule: "Hot"})),
+			}, oncall, Entry{}, "new Full: Full@y\nnew Hot: Hot@y Hot@z", true,
+		},
+		{
+			"group_by stays as it is configured",
+			[]rules.Alert{onNode("Down", crit, 5), onNode("Silent", warn, 5)}, byRule, Entry{},
+			"new Down: Down@x\nnew Silent: Silent@x", true,
+		},
+		{
+			"an alert joins the open message of its cause",
+			[]rules.Alert{onNode("Down", crit, 20), onNode("Silent", crit, 5)}, oncall,
+			announcing([]rules.Alert{onNode("Down", crit, 20)}),
+			"joined node,,,x: Silent@x (under 1, 2 remain)", false,
+		},
+		{
+			"one that is worse pages",
+			[]rules.Alert{onNode("Silent", warn, 20), onNode("Down", crit, 5)}, oncall,
+			announcing([]rules.Alert{onNode("Silent", warn, 20)}),
+			"joined node,,,x: Down@x (under 1, 2 remain)", true,
+		},
+		{
+			"another object of a rule pages",
+			[]rules.Alert{caused("Hot", "y", crit, 20, none), caused("Hot", "z", warn, 5, none)},
+			oncall, announcing([]rules.Alert{caused("Hot", "y", crit, 20, none)}),
+			"joined Hot: Hot@z (under 1, 2 remain)", true,
+		},
+		{
+			"the newest message of a cause is joined",
+			[]rules.Alert{
+				onNode("Down", crit, 30), onNode("Silent", crit, 20), onNode("Full", crit, 5),
+			}, oncall, announcing([]rules.Alert{onNode("Down", crit, 30)}, []rules.Alert{
+				onNode("Silent", crit, 20),
+			}), "joined node,,,x: Full@x (under 2, 2 remain)", false,
+		},
+		{
+			"a message is open until its end is sent",
+			[]rules.Alert{over(onNode("Down", crit, 20)), onNode("Silent", crit, 5)}, oncall,
+			announcing([]rules.Alert{onNode("Down", crit, 20)}),
+			"joined node,,,x: Silent@x (under 1, 1 remain)\n" +
+				"resolved node,,,x: Down@x (under 1, 1 remain)", false,
+		},
+		{
+			"an alert does not join its own earlier episode",
+			[]rules.Alert{again}, oncall, announcing([]rules.Alert{over(onNode("Down", crit, 90))}),
+			"new node,,,x: Down@x", true,
+		},
+		{
+			"with group_by, alerts of one group and one cause join",
+			[]rules.Alert{
+				onNode("Down", crit, 20), onNode("Silent", crit, 5),
+				caused("Hot", "y", crit, 20, none), caused("Hot", "z", crit, 5, none),
+			}, byRule, announcing([]rules.Alert{onNode("Down", crit, 20)}, []rules.Alert{
+				caused("Hot", "y", crit, 20, none),
+			}), "new Silent: Silent@x\njoined Hot: Hot@z (under 2, 2 remain)", true,
+		},
+		{
+			"without threads it is a short message of its own",
+			[]rules.Alert{onNode("Down", crit, 20), onNode("Silent", crit, 5)}, noThreads,
+			inChannel, "joined node,,,x: Silent@x", false,
+		},
+		{
+			"a cause that came and went is a reply",
+			[]rules.Alert{onNode("Down", crit, 20), over(onNode("Silent", crit, 10))}, oncall,
+			announcing([]rules.Alert{onNode("Down", crit, 20)}),
+			"seen_late node,,,x: Silent@x (under 1, 1 remain)", false,
+		},
+		{
+			"what resolves together is one message",
+			[]rules.Alert{
+				over(onNode("Down", crit, 20)), over(onNode("Silent", crit, 20)),
+				onNode("Full", crit, 20),
+			}, oncall, announcing([]rules.Alert{
+				onNode("Down", crit, 20), onNode("Silent", crit, 20), onNode("Full", crit, 20),
+			}), "resolved node,,,x: Down@x Silent@x (under 1, 1 remain)", false,
+		},
+		{
+			"the first sign of a node that goes down belongs to it",
+			[]rules.Alert{
+				caused("Silent", "x", warn, 5, none), caused("Hot", "x", warn, 30, none),
+				caused("Silent", "y", warn, 5, none), onNode("Down", crit, 0),
+			}, oncall, Entry{First: before(10000)},
+			"new node,,,x: Down@x Silent@x\nnew Hot: Hot@x\nnew Silent: Silent@y", true,
+		},
+		{
+			"also if it was announced",
+			[]rules.Alert{caused("Silent", "x", warn, 5, none), onNode("Down", crit, 0)}, oncall,
+			announcing([]rules.Alert{caused("Silent", "x", warn, 5, none)}),
+			"joined node,,,x: Down@x (under 1, 2 remain)", true,
+		},
+		{
+			"but not long before",
+			[]rules.Alert{caused("Silent", "x", warn, 20, none), onNode("Down", crit, 0)}, oncall,
+			announcing([]rules.Alert{caused("Silent", "x", warn, 20, none)}),
+			"new node,,,x: Down@x", true,
+		},
+	} {
+		p := newDecider(pageOf(c.alerts...), slot).decide(c.to, c.entry)
+		got := strings.Split(describe(p), "\n")
+		if c.name == "an alert does not join its own earlier episode" {
+			got = got[:1]
+		}
+		if s := strings.Join(got, "\n"); s != c.want || p.messages[0].Pages() != c.pages {
+			t.Errorf("%s: got, which pages: %v\n%s\nwant, which pages: %v\n%s", c.name,
+				p.messages[0].Pages(), s, c.pages, c.want)
+		}
+	}
+}
+
+// Blindness has a message of its own, and nothing joins it.
+func TestNothingJoinsBlindness(t *testing.T) {
+	a := caused("Down", "x", rules.Critical, 5, rules.Cause{})
+	a.Rule = rules.BlindName
+	p := pageOf(a)
+	blind := rules.Alert{
+		Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical,
+		Episodes: []rules.Episode{{Since: before(20), Last: slot, Worst: rules.Critical}},
+	}
+	p.Memory.Alerts[rules.BlindKey] = blind
+	e := Entry{First: before(100)}
+	e.put(rules.BlindKey, blind.Now(), Notified{
+		Since: before(20), Severity: rules.Critical, Receipt: Receipt{ID: "1"},
+	})
+	if got, want := describe(newDecider(p, slot).decide(Receiver{}, e)),
+		"new PromsnapBlind: Down@x"; strings.Replace(got, rules.BlindName+"@x", "Down@x",
+		1) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestDigest(t *testing.T) {
+	warn, crit := rules.Warning, rules.Critical
+	var alerts []rules.Alert
+	for _, rule := range []string{"A", "B", "C", "D"} {
+		alerts = append(alerts, caused(rule, "x", crit, 5, rules.Cause{}))
+	}
+	to := Receiver{
+		SendResolved: true, RepeatInterval: time.Hour, Limits: Limits{Separate: 3, Messages: 10},
+	}
+	each := to
+	each.Limits.Separate = 0
+	old := Entry{First: before(10000)}
+	ends := make([]rules.Alert, len(alerts))
+	for i, a := range alerts {
+		ends[i] = over(a)
+	}
+	worse := slices.Clone(alerts)
+	worse[1].Severity = crit
+	for i := range worse {
+		if i != 1 {
+			worse[i].Severity = warn
+		}
+	}
+	mild := make([]rules.Alert, len(alerts))
+	for i, a := range alerts {
+		a.Severity = warn
+		mild[i] = a
+	}
+	threads := func(as []rules.Alert) Entry {
+		var all [][]rules.Alert
+		for _, a := range as {
+			all = append(all, []rules.Alert{a})
+		}
+		return announcing(all...)
+	}
+	early := threads(alerts)
+	for k, was := range early.Notified {
+		early.Notified[k] = []Notified{was[0]}
+		early.Notified[k][0].At = before(90)
+	}
+	for _, c := range []struct {
+		name   string
+		alerts []rules.Alert
+		to     Receiver
+		entry  Entry
+		want   string
+	}{
+		{"few", alerts[:3], to, old, "new A: A@x\nnew B: B@x\nnew C: C@x"},
+		{"more than the limit", alerts, to, old, "new: A@x B@x C@x D@x"},
+		{
+			"no limit", alerts, each, old, "new A: A@x\nnew B: B@x\nnew C: C@x\nnew D: D@x",
+		},
+		{"the first run", alerts[:2], to, Entry{First: slot}, "new: A@x B@x"},
+		{
+			"the first run without a limit", alerts[:2], each, Entry{First: slot},
+			"new A: A@x\nnew B: B@x",
+		},
+		{"the first run with one cause", alerts[:1], to, Entry{First: slot}, "new A: A@x"},
+		{
+			"a first run that could not send", alerts[:2], to, Entry{First: before(10)},
+			"new: A@x B@x",
+		},
+		{
+			"a new receiver, and newer alerts", alerts[:2], to, Entry{First: before(20)},
+			"new A: A@x\nnew B: B@x",
+		},
+		{
+			"all of a digest end", ends, to, announcing(alerts),
+			"resolved: A@x B@x C@x D@x (under 1, 0 remain)",
+		},
+		{
+			"one of a digest is worse", worse, to, announcing(mild),
+			"worse B: B@x (under 1, 4 remain)",
+		},
+		{
+			"one joins a digest", append(slices.Clone(alerts),
+				caused("B", "y", crit, 5, rules.Cause{})), to, announcing(alerts),
+			"joined B: B@y (under 1, 5 remain)",
+		},
+		{
+			"many ends, each in its thread", ends, to, threads(alerts),
+			"resolved A: A@x (under 1, 0 remain)\nresolved B: B@x (under 2, 0 remain)\n" +
+				"resolved C: C@x (under 3, 0 remain)\nresolved D: D@x (under 4, 0 remain)",
+		},
+		{"many repetitions", alerts, to, early, "still_firing: A@x B@x C@x D@x"},
+		{"many that came and went", ends, to, old, "seen_late: A@x B@x C@x D@x"},
+	} {
+		p := newDecider(pageOf(c.alerts...), slot).decide(c.to, c.entry)
+		if got := describe(p); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
+// Over many slots with random causes: every episode is announced once and its end is sent once, in
+// its own thread. No message starts a thread about a cause that has an open one, and no run sends
+// more separate messages than the limit.
+func TestCausesLoseNothing(t *testing.T) {
+	for seed := range uint64(60) {
+		random := rand.New(rand.NewPCG(seed, 21))
+		causes := []rules.Cause{
+			{}, nodeX, {Kind: rules.CauseWorkload, Namespace: "shop", Name: "checkout"},
+			{Kind: rules.CauseSource, Name: "kubelet"},
+		}
+		r := Receiver{
+			SendResolved: true, AllClear: true, RepeatInterval: 20 * time.Minute,
+			Limits: Limits{Separate: 1 + random.IntN(3), Messages: 10},
+		}
+		if random.IntN(3) == 0 {
+			r.GroupBy = []string{"alertname"}
+		}
+		e, page := Entry{First: slot}, pageOf()
+		begun, done, thread := map[string]int{}, map[string]int{}, map[string]string{}
+		for i := range 30 {
+			at := slot.Add(time.Duration(i) * 5 * time.Minute)
+			toggled := map[rules.Key]bool{}
+			for range random.IntN(6) {
+				a := caused(string(rune('A'+random.IntN(5))), fmt.Sprint(random.IntN(4)),
+					rules.Severity(random.IntN(2))+rules.Warning, 0, causes[random.IntN(4)])
+				if toggled[keyOf(a)] {
+					continue
+				}
+				toggled[keyOf(a)] = true
+				if was, ok := page.Memory.Alerts[keyOf(a)]; ok {
+					a.Episodes = slices.Clone(was.Episodes)
+				} else {
+					a.Episodes = nil
+				}
+				if n := len(a.Episodes); n > 0 && a.Episodes[n-1].Fires() {
+					a.Cause = page.Memory.Alerts[keyOf(a)].Cause
+					a.Episodes[n-1].Ended, a.Episodes[n-1].End = at, rules.Recovered
+				} else {
+					a.Episodes = append(a.Episodes, rules.Episode{
+						Since: at, Last: at, Found: at, Worst: a.Severity,
+					})
+				}
+				page.Memory.Alerts[keyOf(a)] = a
+			}
+			d := newDecider(page, at)
+			open, separate := d.announced(r, &e), map[Kind]int{}
+			for n, m := range d.decide(r, e).messages {
+				if m.Thread == (Receipt{}) {
+					separate[m.Kind]++
+				}
+				receipt := m.Thread
+				if receipt == (Receipt{}) {
+					receipt = Receipt{ID: fmt.Sprintf("%03d-%d", i, n)}
+				}
+				for _, item := range m.Items {
+					id := fmt.Sprint(item.Key, item.Episode.Since)
+					if _, is := open[d.topicOf(r, item.Key)]; is && m.Kind == KindNew {
+						t.Fatalf("seed %d, slot %d: got a new message about %v, want a reply", seed,
+							i, item.Key)
+					}
+					if !item.Episode.Fires() {
+						done[id]++
+					}
+					if m.Kind == KindNew || m.Kind == KindJoined || m.Kind == KindSeenLate {
+						begun[id]++
+						thread[id] = receipt.ID
+					} else if m.Thread.ID != "" && m.Thread.ID != thread[id] {
+						t.Fatalf("seed %d, slot %d: got %s of %s in thread %s, want %s", seed, i,
+							m.Kind, id, m.Thread.ID, thread[id])
+					}
+				}
+				e.record(m, at, receipt)
+			}
+			for kind, n := range separate {
+				if n > r.Limits.Separate && kind != KindAllClear {
+					t.Fatalf("seed %d, slot %d: got %d separate messages %s, want at most %d", seed,
+						i, n, kind, r.Limits.Separate)
+				}
+			}
+			if again := describe(newDecider(page, at).decide(r, e)); again != "" {
+				t.Fatalf("seed %d, slot %d: got again\n%s\nwant nothing", seed, i, again)
+			}
+		}
+		for k, a := range page.Memory.Alerts {
+			for _, ep := range a.Episodes {
+				id, ends := fmt.Sprint(k, ep.Since), 0
+				if !ep.Fires() {
+					ends = 1
+				}
+				if begun[id] != 1 || done[id] != ends {
+					t.Fatalf("seed %d: %s: got %d announcements and %d ends, want 1 and %d", seed,
+						id, begun[id], done[id], ends)
+				}
+			}
+		}
+	}
+}
