@@ -32,7 +32,7 @@ func TestOwnerName(t *testing.T) {
 		{"debug", "<none>", "<none>", "debug"},
 		{"etl-exec-3", "Pod", "etl-driver", "etl-driver"},
 	} {
-		if got := ownerName(tc.pod, tc.kind, tc.name); got != tc.want {
+		if got := OwnerName(tc.pod, tc.kind, tc.name); got != tc.want {
 			t.Errorf("%s of %s %s: got %q, want %q", tc.pod, tc.kind, tc.name, got, tc.want)
 		}
 	}
@@ -303,9 +303,12 @@ func TestDetailsAreByAlert(t *testing.T) {
 		},
 	}
 	say := func(p *snapshot.Panel, f *snapshot.Finding) []string {
+		if len(f.Details) == 0 {
+			return nil
+		}
 		return []string{p.Spec.Name + " " + f.Details[0].Name}
 	}
-	got := Details(panels, evaluate(panels, own), say)
+	got := Lines(panels, evaluate(panels, own), say)
 	id := rules.RuleID{Panel: "p", Rule: "High"}
 	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop",
 		"workload", "web")): {"p worst"}}; !cmp.Equal(got, want) {

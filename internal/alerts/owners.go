@@ -65,7 +65,7 @@ func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes,
 	}
 	meta, err := q.Range(ctx, query, func(s series.Series) error {
 		pod := s.Labels.Get("pod")
-		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
+		workload := OwnerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
 		own.of[own.object(s.Labels, pod)] = workload
 		if s.Values[len(s.Values)-1] > 0 { // false for NaN
 			own.live[own.object(s.Labels, workload)] = rules.Present
@@ -90,9 +90,9 @@ var (
 			`(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
 )
 
-// ownerName returns the name of a pod's workload: the Deployment of a ReplicaSet, the CronJob of a
+// OwnerName returns the name of a pod's workload: the Deployment of a ReplicaSet, the CronJob of a
 // Job. A pod without an owner, or whose owner is its node, is its own workload.
-func ownerName(pod, kind, name string) string {
+func OwnerName(pod, kind, name string) string {
 	switch kind {
 	case "", "<none>", "Node":
 		return pod

@@ -27,7 +27,8 @@ var line = []string{
 	"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	"internal/promapi", "internal/rules", "internal/panel", "internal/grafana",
 	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard",
-	"internal/snapshot", "internal/alerts", "internal/panels", "internal/chart", "internal/report",
+	"internal/snapshot", "internal/alerts", "internal/change", "internal/panels", "internal/chart",
+	"internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
@@ -86,6 +87,11 @@ var narrower = map[string][]string{
 		"internal/snapshot",
 	},
 	// no words: report has them
+	"internal/change": {
+		"internal/series", "internal/outside", "internal/units", "internal/promapi",
+		"internal/rules", "internal/panel", "internal/snapshot", "internal/alerts",
+	},
+	// no words: report has them
 	"internal/snapshot": {
 		"internal/series", "internal/outside", "internal/units", "internal/promapi",
 		"internal/rules", "internal/panel",
@@ -116,7 +122,7 @@ var narrower = map[string][]string{
 	},
 	"internal/report/json": {
 		"internal/series", "internal/words", "internal/rules", "internal/grafana",
-		"internal/board", "internal/snapshot", "internal/report",
+		"internal/board", "internal/snapshot", "internal/change", "internal/report",
 	},
 	"internal/report/reporttest": {
 		"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules",

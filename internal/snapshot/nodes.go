@@ -156,6 +156,9 @@ func (n Nodes) holders(ls series.Labels) []holder {
 	return nil
 }
 
+// Instances returns the instances of a node's exporters.
+func (n Nodes) Instances(cluster, node string) []string { return n.exports[nodeKey{cluster, node}] }
+
 // Departed reports whether the node of a series left the cluster within the window. A node that an
 // autoscaler removed is expected to be silent.
 func (n Nodes) Departed(ls series.Labels, node string) bool {

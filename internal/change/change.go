@@ -1,0 +1,153 @@
+// Package change finds what changed on the object of a finding shortly before it began: the image
+// of a workload, its replicas, a reboot of a node. It reads kube-state-metrics, node_exporter and
+// the start times that exporters report about themselves.
+package change
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Kind is what changed.
+type Kind string
+
+// The kinds.
+const (
+	Image      Kind = "image"      // of a container
+	Limit      Kind = "limit"      // of a container's CPU or memory
+	Request    Kind = "request"    // of a container's CPU or memory
+	Replicas   Kind = "replicas"   // that a workload wants
+	Spec       Kind = "spec"       // of a workload, in a way that no other kind says
+	Created    Kind = "created"    // a workload is new
+	Joined     Kind = "joined"     // a node is new
+	Cordoned   Kind = "cordoned"   // a node accepts no more pods, as at the start of a drain
+	Uncordoned Kind = "uncordoned" // a node accepts pods again
+	Rebooted   Kind = "rebooted"   // a node
+	Restarted  Kind = "restarted"  // an exporter
+)
+
+// Change is one change of an object. Its texts are one line and short, whatever a label holds.
+type Change struct {
+	Kind      Kind
+	Object    string // a workload, "shop/checkout"; a node; an exporter's job, with its instance
+	Container string // set if the workload has several
+	Resource  string // cpu or memory, of a limit or request
+	From, To  string // "1.41" and "1.42"; empty for the kinds that say it all
+	At        time.Time
+}
+
+// Key identifies the finding of a rule about one series.
+type Key struct {
+	rules.RuleID
+	Series uint64 // the hash of its labels
+}
+
+// KeyOf returns the key of a panel's finding.
+func KeyOf(p *snapshot.Panel, f *snapshot.Finding) Key {
+	return Key{rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash()}
+}
+
+// Before is what changed before a finding began.
+type Before struct {
+	Begin time.Time // when the finding began, as far as the window shows
+	// Open means that the finding may have begun earlier, so a change may have come after it began.
+	Open    bool
+	Changes []Change // the newest first
+}
+
+// The bounds of a search.
+const (
+	// window is how long before a finding began its cause is looked for.
+	window = 2 * time.Hour
+	// oldest is how long ago a finding may have begun: what changed before an older one is no news.
+	oldest = 24 * time.Hour
+	// mostObjects are looked at in one run: those of the worst causes.
+	mostObjects = 8
+	// mostCandidates are the pods and claims whose workloads are queried, to find the objects.
+	mostCandidates = 40
+	// MostChanges is how many changes a finding has.
+	MostChanges = 3
+	// mostSeries is the limit of one answer.
+	mostSeries = 10_000
+)
+
+// Find returns what changed before the alerts of the panels that fire or are silent began. It looks
+// only at the objects of the worst causes. end is the newest time of the panels' queries.
+//
+// It sends at most six queries, however many findings there are. After an error the result holds
+// what the other queries found.
+func Find(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
+	end time.Time) (map[Key]Before, error) {
+	all := candidates(panels, nodes, end)
+	if len(all) == 0 {
+		return nil, nil
+	}
+	s := search{q: q, nodes: nodes, end: end}
+	ownersErr := s.findOwners(ctx, all)
+	chosen := choose(all)
+	s.plan(chosen)
+	found, err := s.ask(ctx)
+	out := map[Key]Before{}
+	for _, c := range chosen {
+		b := Before{Begin: c.begin, Open: c.open}
+		b.Changes = before(found[c.about], c.begin, s.grid.Step)
+		if len(b.Changes) > 0 {
+			out[c.key] = b
+		}
+	}
+	return out, errors.Join(ownersErr, err)
+}
+
+// before returns the changes of an object that may have caused what began at a time: the newest of
+// each kind, the newest first. A sample may be a step late, so a change one step after the
+// beginning counts too.
+func before(all []Change, begin time.Time, step time.Duration) []Change {
+	var out []Change
+	for _, c := range all {
+		if !c.At.Before(begin.Add(-window)) && !c.At.After(begin.Add(step)) {
+			out = append(out, c)
+		}
+	}
+	out = withoutRepeats(out, step)
+	slices.SortFunc(out, func(a, b Change) int {
+		return cmp.Or(b.At.Compare(a.At), strings.Compare(string(a.Kind), string(b.Kind)),
+			strings.Compare(a.Object, b.Object), strings.Compare(a.Container, b.Container),
+			strings.Compare(a.Resource, b.Resource), strings.Compare(a.From, b.From),
+			strings.Compare(a.To, b.To))
+	})
+	return slices.Clip(out[:min(len(out), MostChanges)])
+}
+
+// settling is how long after a change of its workload's spec the first new pod may start, such as
+// one of a StatefulSet, whose predecessor has to end first.
+const settling = 15 * time.Minute
+
+// withoutRepeats leaves out what another change of the same object says better: all but the newest
+// change of a kind, a change of a workload's spec that shows as another kind, and the boot of a new
+// node.
+func withoutRepeats(all []Change, step time.Duration) []Change {
+	return slices.DeleteFunc(slices.Clone(all), func(c Change) bool {
+		return slices.ContainsFunc(all, func(o Change) bool {
+			later := o.At.Sub(c.At)
+			switch {
+			case o.Kind == c.Kind:
+				return o.Object == c.Object && o.Container == c.Container &&
+					o.Resource == c.Resource && later > 0
+			case c.Kind == Spec:
+				return later >= -2*step && later <= settling
+			case c.Kind == Rebooted && o.Kind == Joined:
+				return later.Abs() <= settling
+			case c.Kind == Cordoned:
+				return o.Kind == Uncordoned && later > 0 && later < 2*step
+			}
+			return false
+		})
+	})
+}
