@@ -177,10 +177,10 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 	return out
 }
 
-// Details returns, for each alert in now, the answers of the panel's detail query, formatted by
-// say. If an alert has several series, such as the pods of a workload, the worst one with details
-// counts.
-func Details(
+// Lines returns, for each alert in now, what say says about its finding, such as the answers of the
+// panel's detail query. If an alert has several series, such as the pods of a workload, the worst
+// one with something to say counts.
+func Lines(
 	panels []snapshot.Panel, now rules.Evaluation,
 	say func(*snapshot.Panel, *snapshot.Finding) []string,
 ) map[rules.Key][]string {
@@ -202,8 +202,11 @@ func Details(
 			k, ok := keys[judgement{
 				rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash(),
 			}]
-			if _, known := out[k]; ok && !known && len(f.Details) > 0 {
-				out[k] = say(p, f)
+			if _, known := out[k]; !ok || known {
+				continue
+			}
+			if lines := say(p, f); len(lines) > 0 {
+				out[k] = lines
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/alerts"
+	"github.com/promsnap/promsnap/internal/change"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
@@ -69,8 +70,9 @@ func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedRepor
 	if s.unknown {
 		now.Configured = nil // an alert of an unknown rule must not end
 	}
+	s.findChanges(ctx)
 	r := judgedReport{reportSnapshot: s, now: now}
-	r.details = alerts.Details(s.panels, now,
+	r.details = alerts.Lines(s.panels, now,
 		func(p *snapshot.Panel, f *snapshot.Finding) []string {
 			return report.SayDetails(s.info.Language, p, f)
 		})
@@ -118,7 +120,11 @@ func (t *recipients) request(ctx context.Context, r judgedReport, session *state
 	res *Result) notify.Request {
 	rq := notify.Request{
 		Report: res.Report, Run: t.run, Until: r.until, Now: t.o.Now, Began: r.began,
-		Details:    r.details,
+		Details: r.details,
+		Changes: alerts.Lines(r.panels, r.now,
+			func(p *snapshot.Panel, f *snapshot.Finding) []string {
+				return res.Report.ChangesOf(change.KeyOf(p, f))
+			}),
 		Unrecorded: session.Unrecorded(t.runs(r)), Lasts: alerts.Lasts(r.panels),
 	}
 	if err := session.Lost(); err != nil {

@@ -28,10 +28,11 @@ func (f Files) open(_ context.Context, _ *config.Config, _ Options,
 // writer writes reports into a directory.
 type writer struct{ local *dir.Notifier }
 
-// evaluate only finds out which silent series ended because their object is gone, as the report
-// needs it. It evaluates no alerts.
+// evaluate only finds out what the report needs: which silent series ended because their object is
+// gone, and what changed before findings began. It evaluates no alerts.
 func (w writer) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	alerts.Settle(ctx, s.source, s.panels, s.nodes, s.window)
+	s.findChanges(ctx)
 	return judgedReport{reportSnapshot: s}
 }
 

@@ -201,6 +201,9 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteNodesUnlisted: {func(w *words.Words) string {
 		return w.NodesUnlisted
 	}, []writer{plain}},
+	snapshot.NoteChangesUnknown: {func(w *words.Words) string {
+		return w.Changes.Unknown
+	}, []writer{plain}},
 	snapshot.NoteNodesCut: {func(w *words.Words) string { return w.NodesCut }, []writer{plain}},
 
 	snapshot.NoteTimedOut: {func(w *words.Words) string { return w.TimedOut }, nil},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/board"
+	"github.com/promsnap/promsnap/internal/change"
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -43,7 +44,9 @@ type Info struct {
 	Font        *chart.Font     // for runes that the built-in fonts lack; nil: none
 	// the age of the alerts; nil: no state, so the report shows no ages
 	Known *Known
-	Board *board.Board // what the panels of a Grafana dashboard show; nil: there is none
+	// what changed before findings began; nil: nothing did, or nobody looked
+	Changes map[change.Key]change.Before
+	Board   *board.Board // what the panels of a Grafana dashboard show; nil: there is none
 }
 
 // Report is the report of one slot, made by Build. It is plain data.
@@ -258,6 +261,11 @@ func (r *Report) add(p *snapshot.Panel) {
 			f.Age = r.ages[findingID{f.Panel, f.Rule, f.labels.Hash()}]
 		}
 		f.beginAs(f.Age, p.Spec.Rule(f.Rule))
+		if len(r.Info.Changes) > 0 {
+			f.Changes = r.ChangesOf(change.Key{
+				RuleID: rules.RuleID{Panel: f.Panel, Rule: f.Rule}, Series: f.labels.Hash(),
+			})
+		}
 	}
 }
 

@@ -96,6 +96,7 @@ const (
 	NoteNodesPartSilent = "nodes_part_silent" // the same, without the server's words
 	NoteNodesUnlisted   = "nodes_unlisted"    // error of the Kubernetes API
 	NoteNodesCut        = "nodes_cut"         // how many nodes were listed; there are more
+	NoteChangesUnknown  = "changes_unknown"   // error
 )
 
 // The reasons why a run was cut short, with the arguments.

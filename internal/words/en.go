@@ -4,6 +4,8 @@ package words
 var english = Words{
 	Lang: "en",
 
+	Changes: englishChanges,
+
 	Weekdays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 	Months: [12]string{
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -6,6 +6,8 @@ package words
 var korean = Words{
 	Lang: "ko",
 
+	Changes: koreanChanges,
+
 	Symbols: map[string]string{
 		"of": " /", "%": "%", "d": "일", "h": "시간", "min": "분", "s": "초", "cores": "코어",
 		"core": "코어",

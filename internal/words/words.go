@@ -37,6 +37,8 @@ func In(l Language) *Words {
 type Words struct {
 	Lang string // of the page, for browsers and screen readers
 
+	Changes Changes
+
 	// How figures and times are written.
 
 	// Symbols translates what package units writes after a number; the result has the space before

@@ -13,9 +13,13 @@ import (
 // phrases returns every text of a catalogue by the name of its field.
 func phrases(w *Words) map[string]string {
 	found := map[string]string{}
-	v := reflect.ValueOf(w).Elem()
+	addPhrases(found, "", reflect.ValueOf(w).Elem())
+	return found
+}
+
+func addPhrases(found map[string]string, prefix string, v reflect.Value) {
 	for i := range v.NumField() {
-		key := v.Type().Field(i).Name
+		key := prefix + v.Type().Field(i).Name
 		switch f := v.Field(i).Interface().(type) {
 		case string:
 			found[key] = f
@@ -32,11 +36,12 @@ func phrases(w *Words) map[string]string {
 				found[fmt.Sprint(key, i)] = s
 			}
 		case map[string]string:
+		case Changes:
+			addPhrases(found, key+".", v.Field(i))
 		default:
 			panic("the tests do not read fields of this type: " + key)
 		}
 	}
-	return found
 }
 
 var verb = regexp.MustCompile(`%(\[\d\])?[a-z]`)
@@ -80,7 +85,7 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 func TestKoreanIsKorean(t *testing.T) {
 	alike := []string{
 		"Lang", "Query", "CPU", "What", "Used", "Breach", "NamedFinding", "Day", "DayOfYear",
-		"AxisDay", "Sentence", "Because",
+		"AxisDay", "Sentence", "Because", "Changes.Container",
 	}
 	particle := regexp.MustCompile(`(\[\d\]s|%s|\[\d\]d)(이|가|을|를|은|는|와|과|로|으로)([ .,]|$)`)
 	english := phrases(In(English))

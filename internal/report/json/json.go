@@ -93,6 +93,8 @@ type DocSaid struct {
 	Trend   string     `json:"trend,omitempty" jsonschema:"enum=rising,enum=falling"`
 	Runbook string     `json:"runbook_url,omitempty"`
 	Alert   *DocAlert  `json:"alert,omitempty"`
+	// Changes are what changed before it began, the newest first, as sentences.
+	Changes []string `json:"changes,omitempty"`
 }
 
 // DocEvent is the time of the newest event of a finding, or, if Before is true, a time after all of
@@ -176,9 +178,24 @@ type DocFinding struct {
 	Limit    Number            `json:"limit"`
 	Capacity Number            `json:"capacity"`
 	Details  []string          `json:"details,omitempty"`
+	Changes  []DocChange       `json:"changes,omitempty"`
 	Newest   *time.Time        `json:"newest,omitempty"`
 	Streak   *DocStreak        `json:"streak,omitempty"`
 	Earlier  *DocStreak        `json:"earlier,omitempty"`
+}
+
+// DocChange is one change of a finding's object before the finding began. Object is a workload
+// ("shop/checkout"), a node or an exporter. Container is set if the workload has several containers,
+// and Resource if a limit or request changed. Sentence says all that.
+type DocChange struct {
+	At        time.Time `json:"at"`
+	Kind      string    `json:"kind"`
+	Object    string    `json:"object"`
+	Container string    `json:"container,omitempty"`
+	Resource  string    `json:"resource,omitempty" jsonschema:"enum=cpu,enum=memory"`
+	From      string    `json:"from,omitempty"`
+	To        string    `json:"to,omitempty"`
+	Sentence  string    `json:"sentence"`
 }
 
 // DocStreak is a run of samples above or below a limit, ignoring gaps. Seen is the number of

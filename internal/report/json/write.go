@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/change"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -88,7 +89,7 @@ func said(f *report.Finding) DocSaid {
 		Severity: severityWord(f.Severity),
 		Sentence: f.Sentence, Value: f.Shown(), Limit: f.Limit, Used: f.Used, Since: known(f.Since),
 		Until:  known(f.Until),
-		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook,
+		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook, Changes: f.Changes,
 	}
 	if f.Past() {
 		d.Status = "ended"
@@ -180,8 +181,19 @@ func docFinding(rep *report.Report, p *snapshot.Panel, f *snapshot.Finding) DocF
 		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit),
 		Capacity: Number(f.Capacity),
 		Details:  rep.DetailsOf(p, f), Newest: known(f.Newest), Streak: docStreak(f.Streak),
-		Earlier: docStreak(f.Earlier),
+		Earlier: docStreak(f.Earlier), Changes: docChanges(rep, change.KeyOf(p, f)),
 	}
+}
+
+func docChanges(rep *report.Report, k change.Key) []DocChange {
+	var out []DocChange
+	for i, c := range rep.Changed(k).Changes {
+		out = append(out, DocChange{
+			c.At.UTC(), string(c.Kind), c.Object, c.Container, c.Resource, c.From, c.To,
+			rep.ChangesOf(k)[i],
+		})
+	}
+	return out
 }
 
 func docStreak(s *rules.Streak) *DocStreak {

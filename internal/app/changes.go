@@ -1,0 +1,28 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// changesTime is how long the search for changes may take. It only adds to what is known.
+const changesTime = 30 * time.Second
+
+// findChanges finds what changed before the findings began. What it cannot find is a note.
+func (s *reportSnapshot) findChanges(ctx context.Context) {
+	if ctx.Err() != nil {
+		return // the report says why the run was cut short
+	}
+	ctx, cancel := context.WithTimeout(ctx, changesTime)
+	defer cancel()
+	found, err := change.Find(ctx, s.source, s.panels, s.nodes, s.window.End)
+	s.info.Changes = found
+	if err != nil {
+		s.info.Notes = append(slices.Clip(s.info.Notes),
+			snapshot.NoteOf(snapshot.NoteChangesUnknown, err))
+	}
+}

@@ -1,0 +1,86 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/change"
+)
+
+// ChangesOf returns what changed on the object of a finding before it began, the newest first: "14
+// min before: image of shop/checkout 1.41 → 1.42".
+func (r *Report) ChangesOf(k change.Key) []string {
+	var out []string
+	for _, c := range r.Changed(k).Changes {
+		out = append(out, r.words.changed(r.Changed(k), c, r.Info))
+	}
+	return out
+}
+
+// Changed returns what changed before a finding began. If the state of the alerts knows that it
+// began before the window of its panel, what changed later is left out.
+func (r *Report) Changed(k change.Key) change.Before {
+	b := r.Info.Changes[k]
+	age := r.ages[findingID{k.Panel, k.Rule, k.Series}]
+	if !b.Open || age.Since.IsZero() || !age.Since.Before(b.Begin) {
+		return b
+	}
+	out := change.Before{Begin: age.Since, Open: age.Open}
+	for _, c := range b.Changes {
+		if !c.At.After(age.Since) {
+			out.Changes = append(out.Changes, c)
+		}
+	}
+	return out
+}
+
+// changed returns one change and when it happened: relative to the beginning of the finding, or the
+// time of day if nobody knows that beginning.
+func (w wording) changed(b change.Before, c change.Change, in Info) string {
+	what := w.change(c)
+	switch ago := b.Begin.Sub(c.At); {
+	case b.Open:
+		return fmt.Sprintf(w.Changes.At, w.clock(c.At, in), what)
+	case ago < time.Minute:
+		return fmt.Sprintf(w.Changes.AtOnce, what)
+	default:
+		return fmt.Sprintf(w.Changes.Before, w.duration(ago.Round(time.Minute)), what)
+	}
+}
+
+// change returns what changed.
+func (w wording) change(c change.Change) string {
+	of := c.Object
+	if c.Container != "" {
+		of = fmt.Sprintf(w.Changes.Container, of, c.Container)
+	}
+	from, to, resource := w.Figure(c.From), w.Figure(c.To), w.CPU
+	if c.Resource == "memory" {
+		resource = w.Changes.Memory
+	}
+	switch c.Kind {
+	case change.Image:
+		return fmt.Sprintf(w.Changes.Image, of, c.From, c.To)
+	case change.Limit:
+		return fmt.Sprintf(w.Changes.Limit, of, from, to, resource)
+	case change.Request:
+		return fmt.Sprintf(w.Changes.Request, of, from, to, resource)
+	case change.Replicas:
+		return fmt.Sprintf(w.Changes.Replicas, of, from, to)
+	case change.Spec:
+		return fmt.Sprintf(w.Changes.Spec, of)
+	case change.Created:
+		return fmt.Sprintf(w.Changes.Created, of)
+	case change.Joined:
+		return fmt.Sprintf(w.Changes.Joined, of)
+	case change.Cordoned:
+		return fmt.Sprintf(w.Changes.Cordoned, of)
+	case change.Uncordoned:
+		return fmt.Sprintf(w.Changes.Uncordoned, of)
+	case change.Rebooted:
+		return fmt.Sprintf(w.Changes.Rebooted, of)
+	case change.Restarted:
+		return fmt.Sprintf(w.Changes.Restarted, of)
+	}
+	return string(c.Kind) + " " + of
+}
