@@ -104,7 +104,7 @@ func (d *decider) resolved(r Receiver, e Entry) []*Message {
 // changes returns what is new to the receiver.
 func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 	var p plan
-	all, announced := groups{}, d.announced(r, &e)
+	all, open := groups{}, d.announced(r, &e)
 	for _, k := range d.keys {
 		a := d.alerts[k]
 		for _, ep := range a.Episodes {
@@ -115,15 +115,7 @@ func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 				p.skipped = append(p.skipped, item)
 				continue
 			}
-			if kind == KindNew || kind == KindSeenLate {
-				if was, open := announced[d.topicOf(r, k)]; open && k != rules.BlindKey {
-					item.Was = was
-					if kind == KindNew {
-						kind = KindJoined
-					}
-				}
-			}
-			if kind != KindNone {
+			if kind = d.join(open, d.topicOf(r, k), kind, &item); kind != KindNone {
 				all.add(r, kind, d.groupOf(r, k), item)
 			}
 		}

@@ -21,7 +21,7 @@ func causesOf(alerts map[rules.Key]rules.Alert) map[rules.Key]rules.Cause {
 	type node struct{ cluster, name string }
 	down := map[node]rules.Alert{}
 	for _, a := range alerts {
-		if c := a.Cause; c.Kind == rules.CauseNode && a.Fires() {
+		if c := a.Cause; c.Kind == rules.CauseNode && c.Name != "" && a.Fires() {
 			at := node{c.Cluster, c.Name}
 			if first, ok := down[at]; !ok || a.Now().Found.Before(first.Now().Found) {
 				down[at] = a
@@ -31,15 +31,11 @@ func causesOf(alerts map[rules.Key]rules.Alert) map[rules.Key]rules.Cause {
 	causes := make(map[rules.Key]rules.Cause, len(alerts))
 	for k, a := range alerts {
 		c := a.Cause
-		if c.Kind == rules.CauseNode || c.Kind == rules.CauseWorkload {
-			causes[k] = c
-			continue
-		}
-		if b, ok := down[node{a.Labels["cluster"], nodeOf(a)}]; ok && isOmen(a.Now(), b.Now()) {
-			causes[k] = b.Cause
-			continue
-		}
-		if c.Kind != rules.CauseSource {
+		switch b, ok := down[node{c.Cluster, nodeOf(a)}]; {
+		case c.Kind == rules.CauseNode || c.Kind == rules.CauseWorkload:
+		case ok && isOmen(a.Now(), b.Now()):
+			c = b.Cause
+		case c.Kind != rules.CauseSource:
 			c = rules.Cause{Kind: rules.CauseRule, Name: a.Rule}
 		}
 		causes[k] = c
@@ -91,24 +87,71 @@ func (d *decider) topicOf(r Receiver, k rules.Key) topic {
 // separator is in no UTF-8 text.
 const separator = "\xff"
 
-// announced returns what the receiver was sent about each topic that is not over for it: the
-// highest severity, and the receipt of the newest message.
-func (d *decider) announced(r Receiver, e *Entry) map[topic]Notified {
-	open := map[topic]Notified{}
+// news is what a receiver was sent about a topic that is not over for it: the highest severity, and
+// the receipt of the newest message.
+type news struct {
+	Notified
+	nodes map[string]bool // that it was sent something about
+}
+
+// announced returns what the receiver was sent about each topic that is not over for it. If a
+// thread is also about other causes, it is not the thread of a node that has gone down since.
+func (d *decider) announced(r Receiver, e *Entry) map[topic]news {
+	type alert struct {
+		rules.Key
+		was Notified
+	}
+	var sent []alert
+	about := map[Receipt]map[rules.Cause]bool{}
 	for _, k := range d.keys {
 		was, known := e.notified(k, d.alerts[k].Now())
 		if !known || was.Ended || k == rules.BlindKey {
 			continue
 		}
-		of := d.topicOf(r, k)
-		now := open[of]
-		if cmp.Or(cmp.Compare(now.Receipt.ID, was.Receipt.ID), now.At.Compare(was.At)) < 0 {
-			now.At, now.Receipt = was.At, was.Receipt
+		sent = append(sent, alert{k, was})
+		if about[was.Receipt] == nil {
+			about[was.Receipt] = map[rules.Cause]bool{}
 		}
-		now.Severity = max(now.Severity, was.Severity)
+		about[was.Receipt][d.causes[k]] = true
+	}
+	open := map[topic]news{}
+	for _, s := range sent {
+		of := d.topicOf(r, s.Key)
+		if a := d.alerts[s.Key]; of.Kind == rules.CauseNode && a.Cause.Kind != rules.CauseNode &&
+			s.was.Receipt != (Receipt{}) && len(about[s.was.Receipt]) > 1 {
+			continue
+		}
+		now, known := open[of]
+		if !known {
+			now.nodes = map[string]bool{}
+		}
+		if cmp.Or(cmp.Compare(now.Receipt.ID, s.was.Receipt.ID), now.At.Compare(s.was.At)) < 0 {
+			now.At, now.Receipt = s.was.At, s.was.Receipt
+		}
+		now.Severity = max(now.Severity, s.was.Severity)
+		now.nodes[nodeOf(d.alerts[s.Key])] = true
 		open[of] = now
 	}
 	return open
+}
+
+// join makes an item one of an open topic, if there is one. It returns the kind of its message.
+func (d *decider) join(open map[topic]news, of topic, kind Kind, i *Item) Kind {
+	was, ok := open[of]
+	if !ok || i.Key == rules.BlindKey || kind != KindNew && kind != KindSeenLate {
+		return kind
+	}
+	i.Was = was.Notified
+	switch node := nodeOf(i.Alert); {
+	case of.Cause.Kind == rules.CauseRule:
+		i.Another = true
+	case of.Cause.Kind == rules.CauseSource, of.Cause.Kind == rules.CauseNode && of.Name == "":
+		i.Another = node != "" && !was.nodes[node] && i.Alert.Severity >= was.Severity
+	}
+	if kind == KindNew {
+		return KindJoined
+	}
+	return kind
 }
 
 // groups are the messages of a run while they are made.

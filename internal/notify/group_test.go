@@ -52,6 +52,9 @@ func TestOneMessageForACause(t *testing.T) {
 	warn, crit, none := rules.Warning, rules.Critical, rules.Cause{}
 	pods := rules.Cause{Kind: rules.CauseWorkload, Namespace: "shop", Name: "checkout"}
 	kubelet := rules.Cause{Kind: rules.CauseSource, Name: "kubelet"}
+	crowd := rules.Cause{Kind: rules.CauseNode}
+	silent := caused("Silent", "y", warn, 20, kubelet)
+	oneOfMany := caused("Down", "y", crit, 20, crowd)
 	onNode := func(rule string, s rules.Severity, found int) rules.Alert {
 		return caused(rule, "x", s, found, nodeX)
 	}
@@ -123,6 +126,24 @@ func TestOneMessageForACause(t *testing.T) {
 			"joined Hot: Hot@z (under 1, 2 remain)", true,
 		},
 		{
+			"a source that is gone on another node pages",
+			[]rules.Alert{silent, caused("Silent", "z", warn, 5, kubelet)}, oncall,
+			announcing([]rules.Alert{silent}),
+			"joined source,,,kubelet: Silent@z (under 1, 2 remain)", true,
+		},
+		{
+			"but not what else is unknown about the same node",
+			[]rules.Alert{silent, caused("Blank", "y", warn, 5, kubelet)}, oncall,
+			announcing([]rules.Alert{silent}),
+			"joined source,,,kubelet: Blank@y (under 1, 2 remain)", false,
+		},
+		{
+			"of many nodes that are down, another one pages",
+			[]rules.Alert{oneOfMany, caused("Down", "z", crit, 5, crowd)}, oncall,
+			announcing([]rules.Alert{oneOfMany}),
+			"joined node,,,: Down@z (under 1, 2 remain)", true,
+		},
+		{
 			"the newest message of a cause is joined",
 			[]rules.Alert{
 				onNode("Down", crit, 30), onNode("Silent", crit, 20), onNode("Full", crit, 5),
@@ -184,6 +205,15 @@ func TestOneMessageForACause(t *testing.T) {
 			[]rules.Alert{caused("Silent", "x", warn, 5, none), onNode("Down", crit, 0)}, oncall,
 			announcing([]rules.Alert{caused("Silent", "x", warn, 5, none)}),
 			"joined node,,,x: Down@x (under 1, 2 remain)", true,
+		},
+		{
+			"but not a message that is also about another cause",
+			[]rules.Alert{
+				caused("Silent", "x", warn, 5, kubelet), caused("Silent", "y", warn, 5, kubelet),
+				onNode("Down", crit, 0),
+			}, oncall, announcing([]rules.Alert{
+				caused("Silent", "x", warn, 5, kubelet), caused("Silent", "y", warn, 5, kubelet),
+			}), "new node,,,x: Down@x", true,
 		},
 		{
 			"but not long before",

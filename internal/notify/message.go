@@ -79,15 +79,14 @@ type Message struct {
 }
 
 // Pages reports whether the message may disturb somebody. A message of KindJoined does if an alert
-// is worse than what was announced, or if another object breaks the same rule.
+// is worse than what was announced, or is about another object.
 func (m *Message) Pages() bool {
 	switch m.Kind {
 	case KindNew, KindWorse, KindStillFiring:
 		return true
 	case KindJoined:
 		return slices.ContainsFunc(m.Items, func(i Item) bool {
-			kind := i.Alert.Cause.Kind
-			return i.Alert.Severity > i.Was.Severity || kind == "" || kind == rules.CauseRule
+			return i.Alert.Severity > i.Was.Severity || i.Another
 		})
 	}
 	return false
@@ -115,4 +114,7 @@ type Item struct {
 	// open message about the cause, it is what the receiver was sent about that: the highest
 	// severity, and the message's receipt.
 	Was Notified
+	// Another is set for KindJoined if many objects can share the cause, such as a rule, and this
+	// object was not announced yet.
+	Another bool
 }
