@@ -37,7 +37,7 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	b.set(p, path, &s)
 	unit := b.unitsOf(p, path, &s)
 	if b.has(key(path, "rules")) {
-		s.Rules = b.rules(p.Rules, key(path, "rules"), unit)
+		s.Rules = keepRunbooks(b.rules(p.Rules, key(path, "rules"), unit), s.Rules)
 		b.refs(p.Rules, key(path, "rules"), &s)
 	} else if !b.has(key(path, "range")) {
 		s = b.fit(s, r.Range)
@@ -263,6 +263,19 @@ func (b *builder) fits(s *panel.Spec, reportRange time.Duration) (longest time.D
 		}
 	}
 	return longest, longest <= rng-3*step
+}
+
+// keepRunbooks gives rules without a runbook that of the built-in rule with the same name, which
+// they replace.
+func keepRunbooks(to, builtin []rules.Rule) []rules.Rule {
+	for i := range to {
+		for _, r := range builtin {
+			if r.Name == to[i].Name && to[i].RunbookURL == "" {
+				to[i].RunbookURL = r.RunbookURL
+			}
+		}
+	}
+	return to
 }
 
 // rules builds the rules of a panel. unit returns the unit of the query with a ref. If it returns

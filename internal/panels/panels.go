@@ -30,6 +30,7 @@ import (
 	"slices"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -71,6 +72,9 @@ func All() []panel.Spec {
 	}
 	for i := range all {
 		all[i].Builtin = true
+		for j := range all[i].Rules {
+			all[i].Rules[j].RunbookURL = rules.RunbookURL(all[i].Rules[j].Name)
+		}
 	}
 	return all
 }

@@ -32,7 +32,7 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 	}
 	f.Sentence = r.words.sentence(&f, r.Info)
 	if a.IsBlindness() {
-		f.Sentence = r.blindness(a)
+		f.Sentence, f.Runbook = r.blindness(a), rules.RunbookURL(rules.BlindName)
 	}
 	return f
 }

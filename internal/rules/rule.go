@@ -105,7 +105,7 @@ type Rule struct {
 	// Within is the window of a sample that counts events, such as 1h for the restarts of the last
 	// hour. 0: the samples are not such counts.
 	Within     time.Duration
-	RunbookURL string
+	RunbookURL string // a page that says what to do; "": none
 	// KeepFiringFor is how long an alert outlives its last sample beyond the limit. 0 means
 	// DefaultKeepFiringFor.
 	KeepFiringFor time.Duration
@@ -180,3 +180,10 @@ func (f *Finding) lastEnded() *Streak {
 	}
 	return f.Latest
 }
+
+// runbooks is where the pages about promsnap's own rules are.
+const runbooks = "https://github.com/promsnap/promsnap/blob/main/docs/runbooks/"
+
+// RunbookURL returns the address of the page about one of promsnap's own rules: a rule of a built-in
+// panel, or PromsnapBlind.
+func RunbookURL(rule string) string { return runbooks + rule + ".md" }
