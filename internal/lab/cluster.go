@@ -17,6 +17,8 @@ type cluster struct {
 	nodes  []*node
 	pods   []*pod
 	claims []*claim
+
+	workloads []workload // those with a pod, each with the namespace of its stage
 }
 
 // node is a machine.
@@ -41,6 +43,7 @@ type node struct {
 
 	up       spans // times in which its exporters and kubelet answer
 	notReady spans // times in which the kubelet reports that it is not ready
+	cordoned spans // times in which it accepts no pods
 	boots    []int64
 
 	pods                       []*pod
@@ -127,7 +130,7 @@ type saw struct{ first, period int64 }
 func (c *container) began(p *pod, t int64) int64 {
 	switch begin := p.running.first(); {
 	case c.saw != nil && t >= c.saw.first:
-		return c.saw.first + (t-c.saw.first)/c.saw.period*c.saw.period
+		return max(c.saw.first+(t-c.saw.first)/c.saw.period*c.saw.period, begin)
 	case begin != ever:
 		return begin
 	}

@@ -75,6 +75,7 @@ func (c *cluster) breakNodes() {
 	if n := c.in(rebooted); n != nil {
 		n.up = n.up.without(span{c.before(3*hour + 4*minute), c.before(3 * hour)})
 		n.boots = append(n.boots, c.before(3*hour+minute))
+		n.cordoned = spans{{c.before(3*hour + 14*minute), c.before(3*hour - 2*minute)}}
 	}
 	if n := c.in(wasNotReady); n != nil {
 		n.notReady = spans{{c.before(5 * hour), c.before(5*hour - 20*minute)}}

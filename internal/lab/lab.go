@@ -164,7 +164,7 @@ func (l *Lab) simulate() {
 		}
 		f := &family{metric: m}
 		for _, t := range l.targets {
-			if m.synthetic || t.source == m.from {
+			if m.synthetic || m.anySource || t.source == m.from {
 				f.targets = append(f.targets, t)
 			}
 		}

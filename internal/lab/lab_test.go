@@ -288,3 +288,41 @@ func BenchmarkPanels(b *testing.B) {
 		}
 	}
 }
+
+// Before a container is killed for its memory again and again, its workload got a new image. A node
+// was cordoned before it rebooted, and a workload was scaled.
+func TestChangesBeforeIncidents(t *testing.T) {
+	l := newLab(t, Options{Profile: KPS, ScrapeInterval: time.Minute})
+	at := func(ago time.Duration, query string) string {
+		var out []string
+		for _, x := range instant(t, l, query, ago) {
+			out = append(out, fmt.Sprint(x.Metric["image_spec"], x.Value[1]))
+		}
+		return strings.Join(out, " ")
+	}
+	const image = `count by (image_spec) (kube_pod_container_info{namespace="shop",` +
+		`pod=~"recommend-.+"})`
+	for _, c := range []struct {
+		query         string
+		ago           time.Duration
+		before, after string // a minute
+	}{
+		{
+			image, 116 * time.Minute, "registry.example.com/shop/app:1.4.11",
+			"registry.example.com/shop/app:1.4.21",
+		},
+		{`kube_deployment_metadata_generation{deployment="recommend"}`, 116 * time.Minute, "7", "8"},
+		{`kube_deployment_spec_replicas{deployment="collector"}`, 5 * time.Hour, "3", "4"},
+		{`max(kube_node_spec_unschedulable)`, 194 * time.Minute, "0", "1"},
+		{
+			`max(kube_pod_container_status_restarts_total{pod=~"recommend-.+"})`,
+			102 * time.Minute, "0", "1",
+		},
+	} {
+		before, after := at(c.ago+2*time.Minute, c.query), at(c.ago-2*time.Minute, c.query)
+		if before != c.before || after != c.after {
+			t.Errorf("%s: got %s and then %s, want %s and then %s", c.query, before, after, c.before,
+				c.after)
+		}
+	}
+}

@@ -11,6 +11,7 @@ type metric struct {
 	from             source
 	expose           func(t *target, emit emitter)
 	synthetic        bool // written by Prometheus for every target, even after a failed scrape
+	anySource        bool // exposed by every exporter
 }
 
 // emitter receives one series of an exporter: the times in which it exists, its value, and its
@@ -76,6 +77,7 @@ func newMetrics(c *cluster, p Profile) []metric {
 	all = append(all, stateOfPods(c)...)
 	all = append(all, stateOfContainers(c)...)
 	all = append(all, stateOfOwners(c)...)
+	all = append(all, stateOfWorkloads(c)...)
 	return all
 }
 
@@ -92,6 +94,11 @@ func synthetic() []metric {
 				return math.Round(1e6*(0.02+0.015*noise(seed, at))) / 1e6
 			})
 		}},
+		{name: "process_start_time_seconds", kind: gauge, anySource: true,
+			help: "Start time of the process since unix epoch in seconds.",
+			expose: func(t *target, emit emitter) {
+				emit(always(), func(at int64) float64 { return float64(t.startedAt(at)) / 1000 })
+			}},
 		{name: "prometheus_build_info", kind: gauge, from: prometheusItself,
 			help: "A metric with a constant '1' value labeled by version, revision, branch, " +
 				"goversion from which prometheus was built, and the goos and goarch for the build.",

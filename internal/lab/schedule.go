@@ -10,6 +10,7 @@ import (
 // the catalogue, repeated for one stage after the other.
 func (c *cluster) schedule() {
 	for _, w := range daemons() {
+		c.workloads = append(c.workloads, w)
 		for _, n := range c.nodes {
 			if w.name != exporterName || n.exporter {
 				c.run(w, n, 0, always(), always())
@@ -61,7 +62,11 @@ func (c *cluster) place(w workload) int {
 		}
 		placed++
 		if w.rolled == 0 {
-			c.run(w, n, i, always(), always())
+			alive := always()
+			if w.scaled > 0 && i == w.replicas-1 {
+				alive = since(c.before(w.scaled))
+			}
+			c.run(w, n, i, alive, alive)
 			continue
 		}
 		at := c.before(w.rolled) + int64(i)*40*second
@@ -70,6 +75,9 @@ func (c *cluster) place(w workload) int {
 			gone := until(at + w.overlap)
 			c.run(w, before, i+w.replicas, gone, gone)
 		}
+	}
+	if placed > 0 {
+		c.workloads = append(c.workloads, w)
 	}
 	return placed
 }
@@ -102,7 +110,7 @@ func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 	switch w.kind {
 	case "Deployment":
 		template := hash(c.seed, "template", w.namespace, w.name,
-			fmt.Sprint(object.first() == ever))
+			fmt.Sprint(object.first() == ever || w.rolled == 0))
 		p.ownerKind, p.owner = "ReplicaSet", w.name+"-"+letters(template, 9)
 		p.name = p.owner + "-" + letters(id, 5)
 	case "StatefulSet":
@@ -116,7 +124,7 @@ func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 		p.ip = fmt.Sprintf("10.%d.%d.%d", 64+id%32, id>>8%256, 1+id>>16%254)
 	}
 	for _, s := range w.containers {
-		p.containers = append(p.containers, c.newContainer(p, s))
+		p.containers = append(p.containers, c.newContainer(p, s, w.rolled > 0 && !object.ends()))
 		if object.contains(c.anchor) && p.phase(c.anchor) == "Running" {
 			n.requestedMem, n.requestedCPU = n.requestedMem+s.mem*mib, n.requestedCPU+s.cpu
 		}
@@ -130,9 +138,21 @@ func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 	return p
 }
 
-func (c *cluster) newContainer(p *pod, s spec) *container {
+// A container that leaks is killed every sawPeriod, the first time firstKill before the anchor and
+// the last time eight minutes before it.
+const (
+	sawPeriod = 47 * minute
+	firstKill = 8*minute + 2*sawPeriod
+)
+
+// newContainer makes a container, with the new version if its workload was rolled out since.
+func (c *cluster) newContainer(p *pod, s spec, rolled bool) *container {
+	version := "1.4.1"
+	if rolled && !s.sidecar {
+		version = "1.4.2"
+	}
 	x := &container{
-		name: s.name, image: "registry.example.com/" + p.namespace + ":1.4.2",
+		name: s.name, image: "registry.example.com/" + p.namespace + "/" + s.name + ":" + version,
 		seed: hash(p.seed, "container", s.name), sidecar: s.sidecar,
 		requestMem: s.mem * mib, limit: s.limit * mib, requestCPU: s.cpu, quota: s.quota,
 	}
@@ -165,9 +185,8 @@ func (c *cluster) newContainer(p *pod, s spec) *container {
 			level: cores * .6, swing: cores * .6, jitter: cores * .3, seed: h("cpu"), week: c.week,
 		}
 	}
-	if s.saw {
-		// Its last restart was eight minutes before the anchor, and its first some weeks ago.
-		x.saw = &saw{first: c.before(8*minute + 600*47*minute), period: 47 * minute}
+	if s.saw && rolled {
+		x.saw = &saw{first: c.before(firstKill + sawPeriod), period: sawPeriod}
 	}
 	if h("restarts")%23 == 0 {
 		x.restarts = float64(1 + h("restarts")>>8%3)

@@ -48,7 +48,7 @@ func stateOfNodes(c *cluster) []metric {
 		state(gauge, "kube_node_spec_unschedulable", "Whether a node can schedule new pods.",
 			func(emit emitter) {
 				for _, n := range c.nodes {
-					emit(always(), constant(0), "node", n.name)
+					emit(always(), flag(n.cordoned.contains), "node", n.name)
 				}
 			}),
 		state(gauge, "kube_node_created", "Unix creation timestamp.", func(emit emitter) {
@@ -219,6 +219,55 @@ func stateOfContainers(c *cluster) []metric {
 					"containerd://"+uuid(x.seed))
 			}),
 	}
+}
+
+// stateOfWorkloads returns the metrics of Deployments, StatefulSets and DaemonSets. Each rollout and
+// each change of the replicas makes a new generation.
+func stateOfWorkloads(c *cluster) []metric {
+	per := func(kind, name, help string, value func(w *workload, t int64) float64) metric {
+		return state(gauge, name, help, func(emit emitter) {
+			for i := range c.workloads {
+				if w := &c.workloads[i]; w.kind == kind {
+					emit(always(), func(t int64) float64 { return value(w, t) },
+						"namespace", w.namespace, strings.ToLower(kind), w.name)
+				}
+			}
+		})
+	}
+	changed := func(ago, t int64) float64 {
+		if ago > 0 && t >= c.before(ago) {
+			return 1
+		}
+		return 0
+	}
+	replicas := func(w *workload, t int64) float64 {
+		n := float64(w.replicas)
+		if w.scaled > 0 {
+			n += changed(w.scaled, t) - 1
+		}
+		return n
+	}
+	generation := func(w *workload, t int64) float64 {
+		return 7 + changed(w.rolled, t) + changed(w.scaled, t)
+	}
+	created := func(w *workload, _ int64) float64 {
+		return float64((c.before(60*day) - int64(hash(c.seed, w.namespace, w.name)%uint64(day))) /
+			1000)
+	}
+	all := []metric{
+		per("Deployment", "kube_deployment_spec_replicas", "Number of desired pods for a "+
+			"deployment.", replicas),
+		per("StatefulSet", "kube_statefulset_replicas", "Number of desired pods for a "+
+			"StatefulSet.", replicas),
+	}
+	for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet"} {
+		name := "kube_" + strings.ToLower(kind)
+		all = append(all,
+			per(kind, name+"_metadata_generation", "Sequence number representing a specific "+
+				"generation of the desired state.", generation),
+			per(kind, name+"_created", "Unix creation timestamp", created))
+	}
+	return all
 }
 
 // stateOfOwners returns the metrics that lead from a pod to its workload and its volume.

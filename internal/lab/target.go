@@ -66,6 +66,18 @@ next:
 	return b.Labels()
 }
 
+// startedAt returns when the target's process last started before a time: with its node, or with the
+// pod that it is.
+func (t *target) startedAt(at int64) int64 {
+	switch begin := t.known.first(); {
+	case t.node != nil:
+		return t.node.bootedAt(at) + 20*second
+	case begin != ever:
+		return begin
+	}
+	return startOf(hash(uint64(t.offset), "start", t.url), at)
+}
+
 // matches reports whether series of this target can satisfy the matchers. It checks the two labels
 // that no exporter sets.
 func (t *target) matches(matchers []*labels.Matcher) bool {

@@ -248,6 +248,7 @@ func since(t int64) spans     { return spans{{t, forever}} }
 func until(t int64) spans     { return spans{{ever, t}} }
 func (s spans) endless() bool { return len(s) == 1 && s[0] == span{ever, forever} }
 func (s spans) first() int64  { return s[0].from }
+func (s spans) ends() bool    { return s[len(s)-1].to != forever }
 func (s spans) contains(t int64) bool {
 	for _, x := range s {
 		if x.contains(t) {

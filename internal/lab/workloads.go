@@ -12,6 +12,7 @@ type workload struct {
 	noStats               bool  // the claim's driver reports no statistics (such as EFS)
 	rolled                int64 // time of its rollout before the anchor; 0: not recently
 	overlap               int64 // how long an old pod runs alongside its successor
+	scaled                int64 // when it got its last replica, before the anchor; 0: long ago
 }
 
 // spec is a container: its requests and limits, and its use of them.
@@ -24,7 +25,7 @@ type spec struct {
 	throttled  float64 // share of throttled CPU periods at quiet times
 	sidecar    bool
 	flat       bool // never changes
-	saw        bool // repeatedly climbs to its limit and is killed
+	saw        bool // repeatedly climbs to its limit and is killed, since its rollout
 }
 
 // daemons run on every node.
@@ -158,7 +159,7 @@ func catalogue() []workload {
 		},
 		{
 			namespace: "logging", name: "collector", kind: "Deployment", replicas: 4,
-			containers: []spec{
+			scaled: 5 * hour, containers: []spec{
 				{name: "vector", mem: 512, limit: 1024, cpu: .2, quota: 1, fill: .4, busy: .8},
 			},
 		},
@@ -175,10 +176,11 @@ func troubled() []workload {
 				{name: "kube-state-metrics", mem: 128, limit: 256, cpu: .05, fill: .5, busy: .6},
 			},
 		},
-		// Killed for its memory every 47 minutes.
+		// Killed for its memory every 47 minutes. Its new version leaks: it was rolled out 14 minutes
+		// before the first kill.
 		{
 			namespace: "shop", name: "recommend", kind: "Deployment", replicas: 1,
-			containers: []spec{
+			rolled: firstKill + 14*minute, overlap: 30 * second, containers: []spec{
 				{
 					name: "app", mem: 2048, limit: 2560, cpu: .5, quota: 2, saw: true, fill: .6,
 					busy: .7,
