@@ -177,6 +177,62 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 	return out
 }
 
+// judgement identifies the result of a rule for one series.
+type judgement struct {
+	rules.RuleID
+	series uint64 // the hash of its labels
+}
+
+func judgementOf(p *snapshot.Panel, f *snapshot.Finding) judgement {
+	return judgement{rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash()}
+}
+
+// keysOf returns the alert of each finding.
+func keysOf(now rules.Evaluation) map[judgement]rules.Key {
+	keys := map[judgement]rules.Key{}
+	for _, r := range now.Rules {
+		for _, f := range r.Findings {
+			keys[judgement{r.ID, f.Labels.Hash()}] = rules.KeyOf(r.ID, f.Identity)
+		}
+	}
+	return keys
+}
+
+// LookBack finds out when the alerts of now began that may have begun before the window of their
+// panel, unless the memory has that from an earlier slot. A slot that runs again looks back again.
+// See snapshot.LookBack.
+func LookBack(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel,
+	now rules.Evaluation, m rules.Memory, o snapshot.Options) {
+	keys := keysOf(now)
+	snapshot.LookBack(ctx, q, panels, o, func(p *snapshot.Panel, f *snapshot.Finding) bool {
+		a, known := m.Alerts[keys[judgementOf(p, f)]]
+		if !known || !a.Now().Found.Before(o.Slot) {
+			return false
+		}
+		e, farthest := a.Now(), p.Grid.End().Add(-snapshot.LookBackRange)
+		if !e.Fires() { // the coarser steps of the past could jump over its end
+			return e.Last.After(farthest)
+		}
+		return e.Since.Before(f.Streak.From) && (!e.Open || !e.Since.After(farthest))
+	})
+	streaks := map[judgement]*rules.Streak{}
+	for i := range panels {
+		for j := range panels[i].Findings {
+			f := &panels[i].Findings[j]
+			if f.Streak != nil {
+				streaks[judgementOf(&panels[i], f)] = f.Streak
+			}
+		}
+	}
+	for _, r := range now.Rules {
+		for i := range r.Findings {
+			if f := &r.Findings[i]; f.Streak != nil {
+				f.Streak = streaks[judgement{r.ID, f.Labels.Hash()}]
+			}
+		}
+	}
+}
+
 // Lines returns, for each alert in now, what say says about its finding, such as the answers of the
 // panel's detail query. If an alert has several series, such as the pods of a workload, the worst
 // one with something to say counts.
@@ -184,24 +240,12 @@ func Lines(
 	panels []snapshot.Panel, now rules.Evaluation,
 	say func(*snapshot.Panel, *snapshot.Finding) []string,
 ) map[rules.Key][]string {
-	type judgement struct {
-		rules.RuleID
-		series uint64
-	}
-	keys := map[judgement]rules.Key{}
-	for _, r := range now.Rules {
-		for _, f := range r.Findings {
-			keys[judgement{r.ID, f.Labels.Hash()}] = rules.KeyOf(r.ID, f.Identity)
-		}
-	}
-	out := map[rules.Key][]string{}
+	keys, out := keysOf(now), map[rules.Key][]string{}
 	for i := range panels {
 		p := &panels[i]
 		for j := range p.Findings {
 			f := &p.Findings[j]
-			k, ok := keys[judgement{
-				rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash(),
-			}]
+			k, ok := keys[judgementOf(p, f)]
 			if _, known := out[k]; !ok || known {
 				continue
 			}

@@ -140,7 +140,7 @@ func (a *App) Run(ctx context.Context) Outcome {
 			a.o.Started(r, server.Name(), a.source.at)
 		}
 		report := a.to.evaluate(queryCtx, a.source.snapshot(queryCtx, r, server, nodes))
-		report.nodes = snapshot.Nodes{} // free 2 KiB for each node before drawing
+		report.options = snapshot.Options{} // free 2 KiB for each node before drawing
 		report.began, report.until = began, began.Add(a.o.Timeout)
 		out.Results, reports = append(out.Results, a.to.deliver(ctx, report)), append(reports,
 			report)

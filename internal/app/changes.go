@@ -19,7 +19,7 @@ func (s *reportSnapshot) findChanges(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, changesTime)
 	defer cancel()
-	found, err := change.Find(ctx, s.source, s.panels, s.nodes, s.window.End)
+	found, err := change.Find(ctx, s.source, s.panels, s.options.Nodes, s.window.End)
 	s.info.Changes = found
 	if err != nil {
 		s.info.Notes = append(slices.Clip(s.info.Notes),

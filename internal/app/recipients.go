@@ -66,7 +66,8 @@ type judgedReport struct {
 }
 
 func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
-	now, err := alerts.Evaluate(ctx, s.source, s.panels, s.nodes, s.window)
+	now, err := alerts.Evaluate(ctx, s.source, s.panels, s.options.Nodes, s.window)
+	t.lookBack(ctx, s, now)
 	if s.unknown {
 		now.Configured = nil // an alert of an unknown rule must not end
 	}
@@ -80,6 +81,28 @@ func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedRepor
 		r.notes = append(r.notes, err.Error())
 	}
 	return r
+}
+
+// lookBack finds out since when alerts fire if neither the window nor the state shows it. It reads
+// the state only if the window does not show it. The pictures of a summary need the time before the
+// window too, so a summary always looks back.
+func (t *recipients) lookBack(ctx context.Context, s reportSnapshot, now rules.Evaluation) {
+	if !slices.ContainsFunc(s.panels, func(p snapshot.Panel) bool {
+		return slices.ContainsFunc(p.Findings, func(f snapshot.Finding) bool {
+			return f.BeginsBefore()
+		})
+	}) {
+		return
+	}
+	var known rules.Memory
+	if s.config.Send != config.SendSummary {
+		reading, cancel := t.stateTime(ctx)
+		defer cancel()
+		// After an error nothing is known. The delivery reads the state again and reports the error.
+		doc, _, _ := t.store.Load(reading, state.Key{Cluster: t.cfg.Cluster, Report: s.config.Name})
+		known = doc.Memory
+	}
+	alerts.LookBack(ctx, s.client, s.panels, now, known, s.options)
 }
 
 // maxStateTime is how long reading the state may take.

@@ -50,7 +50,8 @@ type reportSnapshot struct {
 	// unknown says that there may be more alerting rules than those of panels, because a variable
 	// of the dashboard has no value.
 	unknown bool
-	nodes   snapshot.Nodes
+	client  snapshot.Querier
+	options snapshot.Options // of the panels
 	source  snapshot.Querier // maps the labels that the source has
 	window  alerts.Window    // that was queried
 }
@@ -89,8 +90,8 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		info.Incomplete = whyIncomplete(context.Cause(ctx), found.panels)
 	}
 	return reportSnapshot{
-		config: r, info: info, panels: found.panels, unknown: found.unknown, nodes: o.Nodes,
-		source: o.Mapping.Querier(s.client),
+		config: r, info: info, panels: found.panels, unknown: found.unknown,
+		client: s.client, options: o, source: o.Mapping.Querier(s.client),
 		window: alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/report/html"
 	"github.com/promsnap/promsnap/internal/report/json"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // Files writes the reports into a directory. It sends and records nothing.
@@ -29,9 +30,10 @@ func (f Files) open(_ context.Context, _ *config.Config, _ Options,
 type writer struct{ local *dir.Notifier }
 
 // evaluate only finds out what the report needs: which silent series ended because their object is
-// gone, and what changed before findings began. It evaluates no alerts.
+// gone, since when alerts fire, and what changed before they began. It evaluates no alerts.
 func (w writer) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
-	alerts.Settle(ctx, s.source, s.panels, s.nodes, s.window)
+	alerts.Settle(ctx, s.source, s.panels, s.options.Nodes, s.window)
+	snapshot.LookBack(ctx, s.client, s.panels, s.options, nil)
 	s.findChanges(ctx)
 	return judgedReport{reportSnapshot: s}
 }

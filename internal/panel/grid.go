@@ -78,6 +78,17 @@ func StepFor(rng, scrape time.Duration, all []rules.Rule) time.Duration {
 	return 0
 }
 
+// StepWithin returns the first step of the ladder, not finer than least, that gives a range at most
+// this many samples.
+func StepWithin(rng, least time.Duration, most int) time.Duration {
+	for _, s := range ladder {
+		if s >= least && points(rng, s) <= int64(most) {
+			return s
+		}
+	}
+	return max(rng, least)
+}
+
 func smallestStep(rng time.Duration) time.Duration {
 	for _, s := range ladder {
 		if points(rng, s) <= MaxPoints {

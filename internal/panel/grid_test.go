@@ -101,3 +101,23 @@ func TestPlanGridCoversTheRange(t *testing.T) {
 		t.Fatalf("got %d samples over %v, want 3 over at least 7m", g.Len, g.Range())
 	}
 }
+
+func TestStepWithin(t *testing.T) {
+	for _, tc := range []struct {
+		least time.Duration
+		most  int
+		want  time.Duration
+	}{
+		{2 * time.Minute, 10_000, 2 * time.Minute},
+		{2 * time.Minute, 721, 2 * time.Minute},
+		{2 * time.Minute, 720, 5 * time.Minute},
+		{45 * time.Second, 10_000, time.Minute},
+		{time.Minute, 50, 30 * time.Minute},
+		{time.Minute, 1, 24 * time.Hour},
+	} {
+		if got := panel.StepWithin(24*time.Hour, tc.least, tc.most); got != tc.want {
+			t.Errorf("at least %s, at most %d samples: got %s, want %s", tc.least, tc.most, got,
+				tc.want)
+		}
+	}
+}

@@ -121,6 +121,9 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteRemarkMissing: {func(w *words.Words) string {
 		return w.RemarkMissing
 	}, []writer{plain}},
+	snapshot.NotePastUnknown: {func(w *words.Words) string {
+		return w.PastUnknown
+	}, []writer{plain}},
 	snapshot.NoteReferenceFailed: {func(w *words.Words) string {
 		return w.ReferenceMissing
 	}, []writer{plain, plain}},

@@ -21,48 +21,61 @@ type coverage struct {
 	exists, has []bool
 }
 
-// askWithout queries which nodes exist and which of them have a series of Spec.Without. As in every
-// other panel, the identity table assigns the series to nodes.
-func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options) error {
-	nodes := map[nodeKey]*coverage{}
-	meta, err := q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries},
+// askedCoverage is the answer to the queries of a panel with Spec.Without.
+type askedCoverage struct {
+	nodes        map[nodeKey]*coverage
+	meta, others promapi.Meta // of Query and of Without
+}
+
+// askCoverage queries which nodes exist and which of them have a series of Spec.Without. As in
+// every other panel, the identity table assigns the series to nodes.
+func (p *Panel) askCoverage(ctx context.Context, q Querier, v panel.Vars,
+	o Options) (out askedCoverage, err error) {
+	out.nodes = map[nodeKey]*coverage{}
+	out.meta, err = q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries},
 		func(s series.Series) error {
 			k := nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}
-			if nodes[k] == nil {
-				nodes[k] = &coverage{
+			if out.nodes[k] == nil {
+				out.nodes[k] = &coverage{
 					k, s.Labels.Clone(), make([]bool, p.Grid.Len), make([]bool, p.Grid.Len),
 				}
 			}
-			mark(nodes[k].exists, s.Values, part{to: p.Grid.Len})
+			mark(out.nodes[k].exists, s.Values, part{to: p.Grid.Len})
 			return nil
 		})
 	if err != nil {
-		return err
+		return out, err
 	}
 	// A node may have several series, including some that came and went.
 	query := promapi.Query{
 		Expr: panel.Expand(p.Spec.Without, v), Grid: p.Grid, Limit: max(o.MaxSeries, maxIdentities),
 	}
-	others, err := q.Range(ctx, query, func(s series.Series) error {
+	out.others, err = q.Range(ctx, query, func(s series.Series) error {
 		for _, part := range o.Nodes.parts(s.Labels, p.Grid) {
-			if n := nodes[nodeKey{s.Labels.Get(clusterLabel), part.node}]; n != nil {
+			if n := out.nodes[nodeKey{s.Labels.Get(clusterLabel), part.node}]; n != nil {
 				mark(n.has, s.Values, part)
 			}
 		}
 		return nil
 	})
+	return out, err
+}
+
+// askWithout takes a panel with Spec.Without.
+func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options) error {
+	asked, err := p.askCoverage(ctx, q, v, o)
 	if err != nil {
 		return err
 	}
-	p.readMeta(meta)
-	p.Exprs[0] = meta.Expr + " # without a node of " + others.Expr
-	if others.Partial {
-		p.markPartial(others)
+	p.readMeta(asked.meta)
+	p.Exprs[0] = asked.meta.Expr + " # without a node of " + asked.others.Expr
+	if asked.others.Partial {
+		p.markPartial(asked.others)
 	}
-	if len(nodes) == 0 && !p.Partial.IsZero() {
+	if len(asked.nodes) == 0 && !p.Partial.IsZero() {
 		return nil
 	}
-	if len(nodes) == 0 {
+	if len(asked.nodes) == 0 {
 		return p.explainEmpty(ctx, q, v)
 	}
 	f, err := newFold(&p.Spec, p.Grid, o.Nodes, nil)
@@ -70,7 +83,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 		return err
 	}
 	f.pool = o.pool
-	p.Remarks = append(p.Remarks, f.addCoverage(nodes)...)
+	p.Remarks = append(p.Remarks, f.addCoverage(asked.nodes)...)
 	f.into(p)
 	p.dropPartialJudgements()
 	if p.Total > 0 {

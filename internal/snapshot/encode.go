@@ -217,6 +217,14 @@ func (p *Panel) check() error {
 				i, len(p.References[i].Values), n)
 		}
 	}
+	for i := range p.Past {
+		of := &p.Past[i]
+		if n := of.Grid.Len; n < 0 || n > panel.MaxPoints+1 || n > 0 && of.Grid.Step <= 0 ||
+			len(of.Values) != n {
+			return fmt.Errorf("the past %d has %d samples, its grid %d of %s", i, len(of.Values), n,
+				of.Grid.Step)
+		}
+	}
 	if b := p.Rest; b != nil && (off(b.Min) || off(b.Max) || off(b.Sum) || off(b.P05) ||
 		off(b.P95) || len(b.Count) != n) {
 		return fmt.Errorf("the rest is not on the grid of %d steps", n)

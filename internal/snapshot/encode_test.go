@@ -165,6 +165,11 @@ func fillGrid(t *rapid.T, p *Panel) {
 	for j := range p.References {
 		on(&p.References[j].Values)
 	}
+	for j := range p.Past {
+		g := &p.Past[j].Grid
+		g.Len, g.Step = rapid.IntRange(0, 3).Draw(t, "steps"), time.Minute
+		p.Past[j].Values = make([]float64, g.Len)
+	}
 	if r := p.Rest; r != nil {
 		for _, values := range []*[]float64{&r.Min, &r.Max, &r.Sum, &r.P05, &r.P95} {
 			on(values)

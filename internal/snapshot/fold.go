@@ -27,6 +27,9 @@ type fold struct {
 	// for the first query's series, by the hash of their labels; nil if the panel has none
 	capacity map[uint64]capacity
 
+	// called with each series instead of judging and keeping it; nil: not called
+	take func(identified)
+
 	top int // how many series of a query are drawn
 	// in blocks of rowBlock, because growing one slice leaves four times its size as garbage
 	rows   [][]Row
@@ -117,6 +120,10 @@ func direction(spec *panel.Spec, query panel.Query) rules.Direction {
 // addSeries judges one series and keeps what is needed. It keeps the labels but only reads the
 // samples.
 func (f *fold) addSeries(s identified) {
+	if f.take != nil {
+		f.take(s)
+		return
+	}
 	format := f.asked().Legend
 	name := legend(format, f.nodes.legendLabels(format, f.described(s), s.node))
 	if f.spec.Builtin {
@@ -127,6 +134,10 @@ func (f *fold) addSeries(s identified) {
 
 // addNamed is addSeries with a name that does not come from the labels.
 func (f *fold) addNamed(s identified, name string) {
+	if f.take != nil {
+		f.take(s)
+		return
+	}
 	stats, newest := describe(s.Values, f.grid), series.Newest(s.Values)
 	if f.pool != nil {
 		s.Labels, name = f.pool.of(s.Labels, name)

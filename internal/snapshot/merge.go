@@ -60,6 +60,8 @@ type Referred struct {
 //     absent.
 //   - An optional panel (Spec.Optional) is absent only if all parts are.
 //   - A complete answer without series adds nothing.
+//   - LookBack has found the beginnings of the worst streaks of each part. Only the past of the worst
+//     overall is kept.
 //
 // Notes and remarks are those of all parts, each once, with their counts added up. A note that only
 // the Take of a part had a reason for, such as an old newest sample, applies to the merged panel.
@@ -83,6 +85,7 @@ func Merge(parts ...Panel) (Panel, error) {
 	}
 	m.mergeLines()
 	m.mergeFindings()
+	m.mergePast()
 	m.out.Kept.Legends = m.out.makeNamesDistinct()
 	m.mergeReferences()
 	m.mergeNotes()
@@ -356,6 +359,27 @@ func (m *merging) mergeFindings() {
 			continue
 		}
 		asked[about] = true
+	}
+}
+
+// mergePast keeps the past of the worst series overall.
+func (m *merging) mergePast() {
+	of := map[uint64]*Past{}
+	for _, p := range m.parts {
+		for i := range p.Past {
+			of[keyOf(p.Past[i].Ref, p.Past[i].Labels)] = &p.Past[i]
+		}
+	}
+	kept := map[string]int{} // by query
+	for i := range m.out.Findings {
+		f := &m.out.Findings[i]
+		past := of[f.Key()]
+		if past == nil || kept[f.Ref] == mostPast {
+			continue
+		}
+		m.out.Past = append(m.out.Past, *past)
+		kept[f.Ref]++
+		delete(of, f.Key())
 	}
 }
 

@@ -52,6 +52,7 @@ const (
 	NoteLeftOutLower    = "left_out_lower"
 	NoteWholeUnknown    = "whole_unknown"    // error of the capacity query
 	NoteRemarkMissing   = "remark_missing"   // error of a remark's or a detail query
+	NotePastUnknown     = "past_unknown"     // error of looking back
 	NoteReferenceFailed = "reference_failed" // the reference's name, error
 	NoteReferenceEmpty  = "reference_empty"  // the reference's name: its query finds no series
 	// the reference's name, the number of series that it exceeds

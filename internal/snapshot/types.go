@@ -106,7 +106,9 @@ type Panel struct {
 	References []ReferenceLine // the results of Spec.References
 	// findings that are not OK or have an ended streak (Earlier), worst first
 	Findings []Finding
-	OK       int // number of series that every rule found OK
+	// the worst series whose alerts began before Grid, over a longer time (LookBack)
+	Past []Past
+	OK   int // number of series that every rule found OK
 	// the text below the chart: the answers of Spec.Remarks, and what is left out
 	Remarks []Note
 	Missing []string // metric names that the query reads and Prometheus does not have

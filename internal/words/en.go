@@ -105,6 +105,7 @@ var english = Words{
 	LeftOutLower:     "%[1]s of %[2]s series are not listed: they are not among the %[3]s highest",
 	CapacityUnknown:  "the capacity behind the ratio is not known: %[1]s",
 	RemarkMissing:    "a query for further details failed: %[1]s",
+	PastUnknown:      "a query for when alerts began failed: %[1]s",
 	ReferenceMissing: "the reference line %[1]s is not drawn: %[2]s",
 	ReferenceEmpty:   "its query finds no series",
 	ReferenceMany:    "its query finds more than %[1]s series",

@@ -108,6 +108,7 @@ var korean = Words{
 	LeftOutLower:     "시계열 %[2]s개 중 %[1]s개는 표시하지 않음: 상위 %[3]s개에 들지 않음",
 	CapacityUnknown:  "비율의 기준이 되는 전체 용량을 알 수 없음: %[1]s",
 	RemarkMissing:    "참고 사항 쿼리 실패: %[1]s",
+	PastUnknown:      "알림이 시작된 시각 쿼리 실패: %[1]s",
 	ReferenceMissing: "기준선 %[1]s 조회 실패: %[2]s",
 	ReferenceEmpty:   "쿼리에 맞는 시계열이 없음",
 	ReferenceMany:    "쿼리 결과가 시계열 %[1]s개를 넘음",

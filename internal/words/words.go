@@ -124,6 +124,7 @@ type Words struct {
 	// 1 number of series, 2 of how many, 3 how many of the highest are listed
 	LeftOutLower                                         string
 	CapacityUnknown, RemarkMissing, NodesByAddress       string // 1 error
+	PastUnknown                                          string // 1 error
 	LabelsUnknown                                        string // 1 error
 	NodeKindsUnknown, SourcesUnknown, DeparturesUnknown  string // 1 error
 	ExportersUnknown, ExporterPodsUnknown, NodesUnlisted string // 1 error

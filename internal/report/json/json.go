@@ -84,7 +84,7 @@ type DocSaid struct {
 	Limit    string `json:"limit,omitempty"`
 	Used     string `json:"used,omitempty"`
 	// Since is when the streak began; findings of events have none. If Open is true, the streak may
-	// have begun before Since, the start of the window, and Lasted is a minimum.
+	// have begun before Since, as far back as promsnap looked, and Lasted is a minimum.
 	Since   *time.Time `json:"since,omitempty"`
 	Open    bool       `json:"open,omitempty"`
 	Until   *time.Time `json:"until,omitempty"`
