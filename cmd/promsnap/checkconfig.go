@@ -62,12 +62,7 @@ Exit codes:
 					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, limitation)
 				}
 			}
-			if n := len(cfg.Notes); n > 0 {
-				fmt.Fprintf(c.stdout, "%s\n%s is valid; see the %s above\n", cfg.Notes, file,
-					count(n, "note"))
-				return nil
-			}
-			fmt.Fprintf(c.stdout, "%s is valid\n", file)
+			c.stdout.validity(file, cfg.Notes)
 			return nil
 		},
 	}
@@ -86,6 +81,18 @@ Exit codes:
 	cmd.Flags().StringVar(&url, "prometheus-url", "",
 		"`URL` of Prometheus; overrides the configuration")
 	return cmd
+}
+
+// validity prints that a file is valid, below what only Prometheus can check.
+func (s *screen) validity(file string, notes config.Errors) {
+	more := ""
+	if n := len(notes); n > 0 {
+		for line := range strings.SplitSeq(notes.Error(), "\n") {
+			s.say(yellow, "", line, 2)
+		}
+		more = "; see the " + count(n, "note") + " above"
+	}
+	s.say(green, file+" is valid", more, 2)
 }
 
 // summarize returns what a report shows, in one line.

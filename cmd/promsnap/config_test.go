@@ -52,7 +52,7 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 		var out bytes.Buffer
 		now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 		root := rootCommand(&console{
-			stdout: &out, stderr: &out, width: 80, now: func() time.Time {
+			stdout: screenOf(&out), stderr: screenOf(&out), now: func() time.Time {
 				return now
 			}, stop: t.Context().Done(), args: args,
 			getenv: func(name string) string {
@@ -100,7 +100,7 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 			walk(sub)
 		}
 	}
-	walk(rootCommand(&console{getenv: func(string) string { return "" }}))
+	walk(rootCommand(&console{stdout: screenOf(nil), stderr: screenOf(nil), getenv: func(string) string { return "" }}))
 	for _, name := range reading {
 		if commands[name] == nil {
 			t.Errorf("promsnap %s reads a configuration: got no entry in this test, want one", name)

@@ -25,7 +25,7 @@ import (
 
 func dashboardCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "dashboard", Short: "Download a Grafana dashboard, or explain what a report shows of it",
+		Use: "dashboard", Short: "Download a Grafana dashboard, or explain what becomes of it",
 		Long: `promsnap shows Grafana dashboards in its reports without a Grafana server. get
 downloads a dashboard, so that a configuration can name the file. explain says
 what becomes of each panel, variable and query of a dashboard.`,
@@ -61,14 +61,15 @@ one of a service account with the role Viewer.
 Exit codes:
   0  the file is written, or it already has this content
   1  the dashboard could not be downloaded
-  2  the command line is wrong, or the file exists with other content and --force
-     is not set`,
+  2  the command line is wrong, or the file exists with other content and
+     --force is not set`,
 		Example: `  # Node Exporter Full, the newest revision and a certain one
   promsnap dashboard get 1860 -o dashboards/1860.json
   promsnap dashboard get 1860 --revision 37
 
   # A dashboard of a Grafana server, by its page or its UID
-  promsnap dashboard get https://grafana.example.com/d/rYdddlPWk --grafana-token-env GRAFANA_TOKEN
+  promsnap dashboard get https://grafana.example.com/d/rYdddlPWk \
+    --grafana-token-env GRAFANA_TOKEN
   promsnap dashboard get uid:rYdddlPWk --grafana-url https://grafana.example.com`,
 		Args:              one("the number, address or UID of a dashboard"),
 		ValidArgsFunction: cobra.NoFileCompletions,

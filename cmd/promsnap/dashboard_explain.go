@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,13 +52,15 @@ Exit codes:
 		Example: `  promsnap dashboard explain dashboards/1860.json
 
   # With the values that its variables have, and with every query
-  promsnap dashboard explain 1860 --prometheus-url http://localhost:9090 --var node=a,b --queries
+  promsnap dashboard explain 1860 --prometheus-url http://localhost:9090 \
+    --var node=a,b --queries
 
   # The dashboard of a report
   promsnap dashboard explain node-full -c promsnap.yaml
 
   # The panels that are left out, for a program
-  promsnap dashboard explain 1860 -o json | jq '.panels[] | select(.status == "left_out")'`,
+  promsnap dashboard explain 1860 -o json |
+    jq '.panels[] | select(.status == "left_out")'`,
 		Args: one("a file, or the number, address or UID of a dashboard"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string,
 			word string) ([]string, cobra.ShellCompDirective) {
@@ -317,8 +318,7 @@ func printVariables(c *console, e grafana.Explanation) error {
 		return nil
 	}
 	fmt.Fprintln(c.stdout)
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "VARIABLE\tKIND\tVALUE")
+	rows := [][]string{{"VARIABLE", "KIND", "VALUE"}}
 	for _, v := range e.Variables {
 		value := v.Status + ": " + v.Reason
 		if v.Status == "resolved" {
@@ -328,10 +328,11 @@ func printVariables(c *console, e grafana.Explanation) error {
 			}
 			value = fmt.Sprintf("%s (%s)", outside.Clip(values, 200), v.Reason)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", outside.Said(v.Name, 60), outside.Said(v.Type, 40),
-			outside.Said(value, 300))
+		rows = append(rows, []string{
+			outside.Said(v.Name, 60), outside.Said(v.Type, 40), outside.Said(value, 300),
+		})
 	}
-	return w.Flush()
+	return c.stdout.table(rows)
 }
 
 // printQuery prints a query as it is sent, or why it is not sent.

@@ -122,7 +122,7 @@ func named(ref fetch.Ref) string {
 	return filepath.Base(ref.Path)
 }
 
-// get gets a dashboard. If the dashboard is on another machine, a status line says so, and a
+// get gets a dashboard. If the dashboard is on another machine, a line on the terminal says so, and a
 // failure has the exit code of a failed query.
 func (f *dashboardFlags) get(ctx context.Context, c *console,
 	arg string) (*fetch.Dashboard, fetch.Ref, error) {
@@ -135,12 +135,11 @@ func (f *dashboardFlags) get(ctx context.Context, c *console,
 		return nil, ref, usage(err)
 	}
 	defer client.CloseIdleConnections()
-	status := &statusLine{c}
 	if ref.Path == "" {
-		status.show("downloading " + ref.String())
+		c.stdout.status("downloading " + ref.String())
 	}
 	d, err := client.Get(ctx, ref)
-	status.show("")
+	c.stdout.status("")
 	switch {
 	case err != nil && ref.Path == "":
 		return nil, ref, &exitError{exitFailed, err}

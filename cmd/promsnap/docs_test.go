@@ -100,7 +100,7 @@ func TestDocumentedCommands(t *testing.T) {
 // understands returns why a command line is none of promsnap's.
 func understands(args []string) error {
 	console := &console{
-		stdout: new(bytes.Buffer), stderr: new(bytes.Buffer), now: time.Now, width: 80,
+		stdout: screenOf(new(bytes.Buffer)), stderr: screenOf(new(bytes.Buffer)), now: time.Now,
 		getenv: func(string) string { return "" },
 	}
 	root := rootCommand(console)

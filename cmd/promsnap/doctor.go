@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 func doctorCommand(c *console) *cobra.Command {
@@ -56,10 +56,16 @@ Exit codes:
 			if err != nil {
 				return usage(err)
 			}
+			panels := newProgress(c.stdout, c.now)
+			for _, r := range cfg.Reports {
+				panels.total += panelsOf(r)
+			}
+			stop := panels.start()
 			checks, err := app.Doctor(cmd.Context(), cfg, app.Options{
 				Version: versionString(), Slot: slot, Timeout: timeout, Now: c.now,
-				Kubernetes: k.api(),
+				Kubernetes: k.api(), Progress: func(_ string, e snapshot.Event) { panels.panel(e) },
 			}, send)
+			stop()
 			if err != nil {
 				return usage(err)
 			}
@@ -78,19 +84,23 @@ Exit codes:
 	return cmd
 }
 
-// showChecks prints the results of all checks on one line, then what to do about them.
+// showChecks prints the result of each check with what to do about it. The error has what does not
+// work.
 func showChecks(c *console, checks []app.Check) error {
-	var texts []string
 	var errs []error
 	for _, check := range checks {
-		texts = append(texts, check.Text)
-		errs = append(errs, check.Err)
-	}
-	fmt.Fprintln(c.stdout, strings.Join(texts, " · "))
-	for _, check := range checks {
-		for _, note := range check.Notes {
-			fmt.Fprintln(c.stdout, note)
+		look, mark := green, "✓ "
+		switch {
+		case check.Err != nil:
+			look, mark = red, "✗ "
+		case check.Skipped:
+			look, mark = gray, "- "
 		}
+		c.stdout.say(look, mark, check.Text, len("✓ "))
+		for _, note := range check.Notes {
+			c.stdout.say(normal, "  ", note, len("  "))
+		}
+		errs = append(errs, check.Err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return &exitError{exitFailed, err}

@@ -16,7 +16,6 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/kube"
-	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -101,7 +100,7 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 	if k != nil {
 		d.cluster = k.Name()
 	}
-	text, err := d.compose(ctx, cfg, &statusLine{c})
+	text, err := d.compose(ctx, cfg, c.stdout)
 	if err != nil {
 		return openError(err)
 	}
@@ -158,28 +157,17 @@ func writeDraft(file string, flags int, text string) error {
 	return nil
 }
 
-// statusLine shows the current step on the last line of a terminal.
-type statusLine struct{ c *console }
-
-// show replaces the line. It does nothing if standard output is no terminal.
-func (l *statusLine) show(step string) {
-	if l.c.terminal == nil {
-		return
-	}
-	fmt.Fprint(l.c.terminal, "\r\x1b[K"+outside.Clip(step, l.c.width-1))
-}
-
 // compose returns the text of the configuration. It first surveys Prometheus and writes a
 // configuration that fits. Then it runs that configuration's panels, to comment out those without
 // data.
-func (d *draft) compose(ctx context.Context, cfg *config.Config, l *statusLine) (string, error) {
-	defer l.show("")
-	l.show("finding Prometheus")
+func (d *draft) compose(ctx context.Context, cfg *config.Config, l *screen) (string, error) {
+	defer l.status("")
+	l.status("finding Prometheus")
 	source, err := app.Open(ctx, cfg, d.o)
 	if err != nil {
 		return "", err
 	}
-	l.show("reading its exporters and labels")
+	l.status("reading its exporters and labels")
 	if d.survey, err = source.Survey(ctx); err != nil {
 		return "", err
 	}
@@ -194,7 +182,7 @@ func (d *draft) compose(ctx context.Context, cfg *config.Config, l *statusLine) 
 		if e.Panel != nil {
 			done++
 		}
-		l.show(fmt.Sprintf("querying the panels of %s: %d/%d  %s", report, done, total,
+		l.status(fmt.Sprintf("querying the panels of %s: %d/%d  %s", report, done, total,
 			e.Spec.Name))
 	}
 	if source, err = app.Open(ctx, cfg, d.o); err != nil {

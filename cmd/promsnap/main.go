@@ -6,17 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // a scratch container has no time zone files
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // version is set by the build. After `go install` it is empty and the module's version is used.
@@ -50,14 +49,11 @@ func usage(err error) error { return &exitError{exitUsage, err} }
 // console holds everything that commands use from the process: output, clock, environment, signals
 // and arguments. Only this file reads them from the operating system.
 type console struct {
-	stdout, stderr io.Writer
-	// terminal is the raw stdout, for a status line that is rewritten; nil if it is no terminal
-	terminal io.Writer
-	width    int // of the terminal, in columns
-	now      func() time.Time
-	getenv   func(string) string
-	stop     <-chan struct{} // closed by SIGTERM
-	args     []string
+	stdout, stderr *screen
+	now            func() time.Time
+	getenv         func(string) string
+	stop           <-chan struct{} // closed by SIGTERM
+	args           []string
 }
 
 func main() {
@@ -79,14 +75,8 @@ func run(now func() time.Time) (code int) {
 	// restore the default handling, so that a second interrupt ends the process at once
 	context.AfterFunc(ctx, cancel)
 	c := &console{
-		stdout: plain{os.Stdout}, stderr: plain{os.Stderr}, now: now, getenv: os.Getenv,
-		stop: onTerminate(), args: os.Args[1:], width: 80,
-	}
-	if term.IsTerminal(int(os.Stdout.Fd())) {
-		c.terminal = os.Stdout
-	}
-	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
-		c.width = w
+		stdout: newScreen(os.Stdout, os.Getenv), stderr: newScreen(os.Stderr, os.Getenv),
+		now: now, getenv: os.Getenv, stop: onTerminate(), args: os.Args[1:],
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -104,12 +94,25 @@ func run(now func() time.Time) (code int) {
 		return exitOK
 	case errors.As(err, &exit):
 		if exit.Err != nil {
-			fmt.Fprintf(c.stderr, "promsnap: %v\n", exit.Err)
+			c.fail(exit.Err)
 		}
 		return exit.code
 	default: // an error from cobra itself
-		fmt.Fprintf(c.stderr, "promsnap: %v\n", err)
+		c.fail(err)
 		return exitUsage
+	}
+}
+
+// fail prints an error. Indented lines of it are commands, which stay whole.
+func (c *console) fail(err error) {
+	begin := "promsnap: "
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if strings.HasPrefix(line, " ") {
+			fmt.Fprintln(c.stderr, line)
+			continue
+		}
+		c.stderr.say(red, begin, line, 2)
+		begin = ""
 	}
 }
 
@@ -155,7 +158,13 @@ no browser and no server.`,
 	root.SetFlagErrorFunc(flagError)
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetUsageTemplate(usageTemplate(root, c.width))
+	setHelp(root, c.stdout)
+	color := &colorFlag{screens: []*screen{c.stdout, c.stderr}, value: "auto"}
+	root.PersistentFlags().Var(color, "color", "`WHEN` to use colours: auto (on a terminal), "+
+		"always or never")
+	// fails only for a flag that does not exist
+	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(
+		[]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	addGroup(root, "Reports:", runCommand(c), panelsCommand(c),
 		dashboardCommand(c))
 	addGroup(root, "Setup:", initCommand(c), checkConfigCommand(c), doctorCommand(c),

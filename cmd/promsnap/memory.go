@@ -13,6 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/state"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // memory gives access to the saved state of a configuration's reports.
@@ -107,5 +108,22 @@ func (m *memory) sent() []string {
 	return out
 }
 
-// at formats a time of the state.
-func at(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// moment returns a time with its zone and, unless it is today, its date.
+func moment(t, now time.Time, zone *time.Location) string {
+	t, now = t.In(zone), now.In(zone)
+	layout := "2006-01-02 15:04 "
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		layout = "15:04 "
+	}
+	return t.Format(layout) + words.Zone(t)
+}
+
+// zone returns the time zone of a report.
+func (m *memory) zone(report string) *time.Location {
+	for _, r := range m.cfg.Reports {
+		if r.Name == report {
+			return r.Zone
+		}
+	}
+	return time.UTC
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/common/model"
 
@@ -17,26 +16,26 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // printer prints the progress and the result of a run for a person or, with -o json, only the
 // result for a program.
 type printer struct {
-	c       *console
-	json    bool
-	cfg     *config.Config
-	starts  map[int]time.Time
-	running []string // panels that are being queried, in the order in which they started
-	done    int
-	total   int
-	widest  int // the width of the panels' names
+	c      *console
+	json   bool
+	cfg    *config.Config
+	panels *progress
+	widest int // the width of the panels' names
 }
 
 // dashboardColumn is the width of the titles of a dashboard's panels.
 const dashboardColumn = 40
 
 func newPrinter(c *console, output string, cfg *config.Config) *printer {
-	return &printer{c: c, json: output == "json", cfg: cfg, starts: map[int]time.Time{}}
+	return &printer{
+		c: c, json: output == "json", cfg: cfg, panels: newProgress(c.stdout, c.now),
+	}
 }
 
 // job prints the time of a Job's run and, if that time is a guess, why.
@@ -59,16 +58,11 @@ func (p *printer) found(k *cluster) {
 // started prints the first lines of a report: the cluster, the server that answers, and the
 // dashboard.
 func (p *printer) started(r config.Report, server, at string) {
-	p.done, p.total, p.running, p.widest = 0, len(r.Panels), nil, 22
-	if d := r.Dashboard; d != nil {
+	p.widest = 22
+	if r.Dashboard != nil {
 		p.widest = dashboardColumn
-		for i := range d.Board.Panels {
-			if d.Shows(d.Board.Panels[i].Title) {
-				p.total++
-			}
-		}
 	}
-	clear(p.starts)
+	p.panels.begin(panelsOf(r))
 	if p.json {
 		return
 	}
@@ -80,32 +74,34 @@ func (p *printer) started(r config.Report, server, at string) {
 	}
 }
 
-// progress prints a line for each panel that is done. On a terminal, a status line below shows the
-// panels that are being queried.
+// panelsOf returns how many panels a report has.
+func panelsOf(r config.Report) int {
+	n := len(r.Panels)
+	if d := r.Dashboard; d != nil {
+		for i := range d.Board.Panels {
+			if d.Shows(d.Board.Panels[i].Title) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// progress prints a line for each panel that is done. On a terminal, it prints only panels without
+// a complete answer, above a line that shows which panel is being queried.
 func (p *printer) progress(_ string, e snapshot.Event) {
 	if p.json {
 		return
 	}
-	p.total = max(p.total, e.Index+1) // a repeated panel of a dashboard counts as one before
-	if e.Panel == nil {
-		p.starts[e.Index] = p.c.now()
-		p.running = append(p.running, label(e.Spec))
-		p.status()
+	took := p.panels.panel(e)
+	if e.Panel == nil || p.c.stdout.rewrites && e.Panel.Data == snapshot.DataComplete {
 		return
 	}
-	p.done++
-	for i, name := range p.running {
-		if name == label(e.Spec) {
-			p.running = append(p.running[:i], p.running[i+1:]...)
-			break
-		}
-	}
-	p.clearStatus()
-	seconds := p.c.now().Sub(p.starts[e.Index]).Seconds()
-	line := fmt.Sprintf("%-*s %6d series %5.1fs  %s", p.widest, label(e.Spec), e.Panel.Total,
-		seconds, verdict(e.Panel))
-	fmt.Fprintln(p.c.stdout, strings.TrimRight(line, " "))
-	p.status()
+	p.panels.above(func() {
+		line := fmt.Sprintf("%-*s %6d series %5.1fs  %s", p.widest, label(e.Spec), e.Panel.Total,
+			took.Seconds(), verdict(e.Panel))
+		fmt.Fprintln(p.c.stdout, strings.TrimRight(line, " "))
+	})
 }
 
 // label returns what a person knows a panel by: its name or, if it is one of a dashboard, its
@@ -115,24 +111,6 @@ func label(s *panel.Spec) string {
 		return s.Name
 	}
 	return cmp.Or(outside.Said(s.Title, dashboardColumn), s.Name)
-}
-
-// status rewrites the status line of a terminal.
-func (p *printer) status() {
-	if p.c.terminal == nil || p.done == p.total || len(p.running) == 0 {
-		return
-	}
-	const bar = 20
-	filled := bar * p.done / max(p.total, 1)
-	line := fmt.Sprintf("%s%s %d/%d  %s", strings.Repeat("█", filled),
-		strings.Repeat("░", bar-filled), p.done, p.total, strings.Join(p.running, ", "))
-	fmt.Fprint(p.c.terminal, "\r\x1b[K"+outside.Clip(line, p.c.width-1))
-}
-
-func (p *printer) clearStatus() {
-	if p.c.terminal != nil {
-		fmt.Fprint(p.c.terminal, "\r\x1b[K")
-	}
 }
 
 // verdict returns the result of a panel in a few words.
@@ -192,21 +170,44 @@ func (p *printer) finish(o app.Outcome) error {
 		return p.finishJSON(o)
 	}
 	for _, r := range o.Results {
-		fmt.Fprintln(p.c.stdout)
-		lines := r.Report.Summary()
-		if r.Receipt.Location != "" {
-			lines[len(lines)-1] += " → " + r.Receipt.Location
-		}
-		for _, l := range lines {
-			fmt.Fprintln(p.c.stdout, l)
-		}
+		p.summary(r)
 		p.delivered(r)
 		if r.Err != nil {
-			fmt.Fprintf(p.c.stderr, "promsnap: %v\n", r.Err)
+			p.c.fail(r.Err)
 		}
 	}
 	p.advise(o)
 	return nil
+}
+
+// summary prints what a report says in a few lines.
+func (p *printer) summary(r app.Result) {
+	in := &r.Report.Info
+	fmt.Fprintf(p.c.stdout, "\n%s at %s\n", in.Name, moment(in.Slot, p.c.now(), in.Zone))
+	lines := r.Report.Summary()
+	if r.Receipt.Location != "" {
+		lines[len(lines)-1] += " → " + r.Receipt.Location
+	}
+	for _, l := range lines {
+		look, state := stateOf(l, words.In(in.Language))
+		p.c.stdout.say(look, state, l[len(state):], 2)
+	}
+}
+
+// stateOf returns the state with which a line of a summary begins, and its style.
+func stateOf(line string, w *words.Words) (look style, state string) {
+	for _, s := range []struct {
+		look  style
+		state string
+	}{
+		{red, w.Critical}, {yellow, w.Warning}, {magenta, w.NoData}, {red, w.Failed},
+		{gray, w.Pending}, {gray, w.Ended},
+	} {
+		if state := strings.ToUpper(s.state); strings.HasPrefix(line, state+" ") {
+			return s.look, state
+		}
+	}
+	return normal, ""
 }
 
 // delivered prints to which receivers the report was delivered, or would be in a dry run.
@@ -230,11 +231,11 @@ func (p *printer) delivered(r app.Result) {
 		}
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintf(p.c.stderr, "promsnap: note: %s\n", note)
+		p.c.stderr.say(yellow, "promsnap: note: ", note, 2)
 	}
 	if c := r.ClaimedBy; c != nil {
 		fmt.Fprintf(p.c.stdout, "nothing sent: run %s is sending, until %s at the latest\n", c.Run,
-			at(c.Until))
+			moment(c.Until, p.c.now(), r.Report.Info.Zone))
 	}
 }
 

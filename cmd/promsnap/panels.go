@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
@@ -65,8 +64,7 @@ func unknownPanel(name string) error {
 }
 
 func listPanels(c *console) error {
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tSECTION\tWARNING\tCRITICAL\tFOR\tTITLE")
+	rows := [][]string{{"NAME", "SECTION", "WARNING", "CRITICAL", "FOR", "TITLE"}}
 	for _, p := range panels.All() {
 		warning, critical, hold := "-", "-", "-"
 		if len(p.Rules) > 0 {
@@ -85,10 +83,9 @@ func listPanels(c *console) error {
 				hold = model.Duration(r.For).String()
 			}
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, p.Section, warning, critical, hold,
-			p.Title)
+		rows = append(rows, []string{p.Name, p.Section, warning, critical, hold, p.Title})
 	}
-	return w.Flush()
+	return c.stdout.table(rows)
 }
 
 func showPanel(c *console, p panel.Spec) {

@@ -85,7 +85,8 @@ Exit codes:
   promsnap run --prometheus-url http://localhost:9090
 
   # The Grafana dashboard Node Exporter Full, for two nodes
-  promsnap run --dashboard 1860 --var job=node-exporter --var node=10.0.1.10:9100,10.0.1.11:9100
+  promsnap run --dashboard 1860 --var job=node-exporter \
+    --var node=10.0.1.10:9100,10.0.1.11:9100
 
   # The report "daily" as of 09:00 on 22 November
   promsnap run daily --time 2026-11-22T09:00:00+09:00
@@ -191,8 +192,9 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	out.found(k)
 	log.Info("run begins", "prometheus", cmp.Or(cfg.Prometheus.URL, k.found()), "slot", slot,
 		"reports", names, "version", versionString())
-	began := c.now()
+	began, stop := c.now(), out.panels.start()
 	outcome := a.Run(cmd.Context())
+	stop()
 	logOutcome(log, cfg, outcome, c.now().Sub(began))
 	if err := out.finish(outcome); err != nil {
 		return &exitError{exitFailed, fmt.Errorf("printing the outcome: %w", err)}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -22,9 +21,9 @@ func silenceCommand(c *console) *cobra.Command {
 		Long: `A silence holds back messages about matching alerts: new alerts are not sent,
 and earlier ones are not repeated. promsnap still reports that an alert that it
 had sent is resolved.`,
-		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"' -c promsnap.yaml
-  promsnap silence list -c promsnap.yaml
-  promsnap silence expire k3x7q2ab -c promsnap.yaml`,
+		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"'
+  promsnap silence list
+  promsnap silence expire k3x7q2ab`,
 	}
 	cmd.AddCommand(silenceAddCommand(c), silenceListCommand(c), silenceExpireCommand(c))
 	requireKnownCommand(cmd)
@@ -40,11 +39,11 @@ func silenceAddCommand(c *console) *cobra.Command {
 		Long: `Adds a silence to every report that sends messages. MATCHERS are PromQL label
 matchers, separated by commas; an alert must match all of them. They match the
 labels of an alert and its alertname, severity and panel.`,
-		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"' -c promsnap.yaml
+		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"'
 
   # Two hours from a given time, with a comment
   promsnap silence add --from 2026-11-22T02:00:00+09:00 --duration 2h \
-    --comment upgrade 'alertname="NodeCondition"' -c promsnap.yaml`,
+    --comment upgrade 'alertname="NodeCondition"'`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	cmd.Flags().StringVar(&f.duration, "duration", "",
@@ -113,39 +112,41 @@ func (m *memory) addSilence(ctx context.Context, c *console, s notify.Silence) e
 			return &exitError{exitFailed, err}
 		}
 	}
-	fmt.Fprintf(c.stdout, "silence %s: %s until %s, in %s\n", s.ID, s.Match, at(s.Until),
-		strings.Join(reports, ", "))
+	fmt.Fprintf(c.stdout, "silence %s: %s until %s, in %s\n", s.ID, s.Match,
+		moment(s.Until, c.now(), m.zone(reports[0])), strings.Join(reports, ", "))
 	return nil
 }
 
 func silenceListCommand(c *console) *cobra.Command {
 	return withMemory(c, &cobra.Command{
 		Use: "list", Short: "List the silences", Args: atMost(0),
-		Example:           "  promsnap silence list -c promsnap.yaml",
+		Example:           "  promsnap silence list",
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}, func(ctx context.Context, m *memory, _ []string) error { return m.listSilences(ctx, c) })
 }
 
 func (m *memory) listSilences(ctx context.Context, c *console) error {
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tREPORT\tFROM\tUNTIL\tMATCHERS\tBY\tCOMMENT")
+	rows := [][]string{{"ID", "REPORT", "FROM", "UNTIL", "MATCHERS", "BY", "COMMENT"}}
+	now := c.now()
 	for _, name := range m.sent() {
 		s, err := m.open(ctx, name)
 		if err != nil {
 			return err
 		}
 		for _, sil := range s.Page().Silences {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sil.ID, name, at(sil.From),
-				at(sil.Until), sil.Match, sil.By, sil.Comment)
+			rows = append(rows, []string{
+				sil.ID, name, moment(sil.From, now, m.zone(name)),
+				moment(sil.Until, now, m.zone(name)), sil.Match, sil.By, sil.Comment,
+			})
 		}
 	}
-	return w.Flush()
+	return c.stdout.table(rows)
 }
 
 func silenceExpireCommand(c *console) *cobra.Command {
 	return withMemory(c, &cobra.Command{
 		Use: "expire ID", Short: "End a silence", Args: one("ID"),
-		Example:           "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
+		Example:           "  promsnap silence expire k3x7q2ab",
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}, func(ctx context.Context, m *memory, args []string) error {
 		return m.expireSilence(ctx, c, args[0])

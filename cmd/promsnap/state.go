@@ -8,7 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -45,7 +45,7 @@ func stateShowCommand(c *console) *cobra.Command {
 			return err
 		}
 		if output == "text" {
-			return showPage(c, s.Page())
+			return showPage(c, s.Page(), m.zone(args[0]))
 		}
 		e := json.NewEncoder(c.stdout)
 		e.SetIndent("", "  ")
@@ -53,8 +53,9 @@ func stateShowCommand(c *console) *cobra.Command {
 	})
 }
 
-// showPage prints the state of a report as text.
-func showPage(c *console, p notify.Page) error {
+// showPage prints the state of a report as text, with times in its zone.
+func showPage(c *console, p notify.Page, zone *time.Location) error {
+	at := func(t time.Time) string { return moment(t, c.now(), zone) }
 	if p.Memory.Slot.IsZero() {
 		fmt.Fprintln(c.stdout, "no state saved")
 	} else {
@@ -64,7 +65,7 @@ func showPage(c *console, p notify.Page) error {
 		fmt.Fprintf(c.stdout, "run %s is sending slot %s, until %s at the latest\n", cl.Run,
 			at(cl.Slot), at(cl.Until))
 	}
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
+	rows := [][]string{{"SEVERITY", "ALERT", "WHEN", "SENT TO"}}
 	for _, k := range slices.Sorted(maps.Keys(p.Memory.Alerts)) {
 		a := p.Memory.Alerts[k]
 		now := a.Now()
@@ -72,10 +73,14 @@ func showPage(c *console, p notify.Page) error {
 		if !now.Fires() {
 			when = at(now.Since) + " to " + at(now.Last) + ", " + string(now.End)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\tsent to: %s\n", a.Severity, k, when, sentTo(p.Ledger, k, now))
+		rows = append(rows, []string{
+			a.Severity.String(), string(k), when, sentTo(p.Ledger, k, now),
+		})
 	}
-	if err := w.Flush(); err != nil {
-		return err
+	if len(rows) > 1 {
+		if err := c.stdout.table(rows); err != nil {
+			return err
+		}
 	}
 	if n := p.Memory.Overflow; n > 0 {
 		fmt.Fprintf(c.stdout, "%s more than the state can hold\n", count(n, "firing alert"))

@@ -15,12 +15,20 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// usageTemplate returns cobra's usage template with the descriptions of flags wrapped at width. A
-// very wide terminal gets 100 columns.
-func usageTemplate(cmd *cobra.Command, width int) string {
+// setHelp makes the help of cmd and its commands fit the width of a screen. The descriptions of
+// flags use up to 100 columns.
+func setHelp(cmd *cobra.Command, to *screen) {
 	const flags, widest = ".FlagUsages", 100
-	wrapped := fmt.Sprintf("%sWrapped %d", flags, min(width, widest))
-	return strings.ReplaceAll(cmd.UsageTemplate(), flags, wrapped)
+	most, help := min(to.width, widest), cmd.HelpFunc()
+	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), flags,
+		fmt.Sprintf("%sWrapped %d", flags, most)))
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		var text strings.Builder
+		cmd.SetOut(&text)
+		help(cmd, args)
+		cmd.SetOut(to)
+		fmt.Fprint(to, wrapHelp(text.String(), most))
+	})
 }
 
 // requireKnownCommand makes a command that only has subcommands fail for an unknown one. Cobra

@@ -335,10 +335,10 @@ func (r *cronRun) testDoctor(t *testing.T) {
 			"--show-only", "templates/tests/doctor.yaml")))
 	before := r.sent()
 	o := r.node.run(t, r.get(t, "/api/v1/namespaces/"+release+"/pods/promsnap-test")).want(t, 0)
-	line := regexp.MustCompile(
-		`(?m)^Prometheus ok \(\S+\) · (\d+)/(\d+) panels have data · receiver disk ok, test report kept · Slack oncall ok, test message sent · state ok$`)
-	if m := line.FindStringSubmatch(o.stdout); m == nil || m[1] != m[2] {
-		t.Errorf("the Pod prints, want a line that matches %s:\n%s", line, o.stdout)
+	lines := regexp.MustCompile(`(?m)^✓ Prometheus ok \(\S+\)\n✓ (\d+)/(\d+) panels have data\n` +
+		`✓ receiver disk ok, test report kept\n✓ Slack oncall ok, test message sent\n✓ state ok\n`)
+	if m := lines.FindStringSubmatch(o.stdout); m == nil || m[1] != m[2] {
+		t.Errorf("the Pod prints, want lines that match %s:\n%s", lines, o.stdout)
 	}
 	if got := r.sent(); got != before+1 {
 		t.Errorf("%d messages, want 1", got-before)

@@ -23,6 +23,8 @@ type Check struct {
 	Text  string   // in a few words: "Prometheus ok", "13/14 panels have data"
 	Notes []string // advice about what does not stop a run
 	Err   error    // nil: it works
+	// Skipped says that it was not tried.
+	Skipped bool
 }
 
 // Doctor tries everything that the runs of the configuration need: Prometheus, every panel, the
@@ -203,7 +205,7 @@ func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o O
 		who += " " + r.Name
 	}
 	if !send {
-		return Check{Text: who + " not tried"}
+		return Check{Text: who + " not tried", Skipped: true}
 	}
 	receipt, err := Test(ctx, cfg, r.Name, o)
 	switch {
