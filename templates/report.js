@@ -20,25 +20,26 @@
   // filter, a folded table shows only its first rows.
 
   let query = "";
-  let printing = false;
   const tables = all("table.rows").map((table) => {
     const t = { table, body: table.tBodies[0], first: Infinity, open: false };
+    t.note = table.parentElement.matches("details") && table.parentElement.querySelector(".note");
     const fold = table.nextElementSibling;
-    if (fold && fold.matches("details.rest")) addFold(t, fold);
+    if (table.matches(".sortable") && fold && fold.matches("details.rest")) addFold(t, fold);
     if (table.matches(".sortable")) makeSortable(t);
     return t;
   });
+  const rowsOf = (t) => all("tbody tr:not(.group, .more)", t.table); // not the lines of causes
 
   // The filter finds a row by its name, by its node (the first word of the name if the row names no
   // other), and by what is known about that node: type, zone, pool, version, badges and taints.
   const name = (row) => row.querySelector(".key").textContent;
   const machines = new Map();
   for (const t of tables.filter((t) => t.table.dataset.kind === "nodes")) {
-    for (const row of t.body.rows) machines.set(name(row), all(".badge, .facts, .taints li", row).map((e) => e.textContent + "\n" + e.title).join("\n"));
+    for (const row of rowsOf(t)) machines.set(name(row), all(".badge, .facts, .taints li", row).map((e) => e.textContent + "\n" + e.title).join("\n"));
   }
   const key = (text, node) => [text, node, machines.get(node) || ""].join("\n").toLowerCase();
   for (const t of tables) {
-    t.keys = new Map([...t.body.rows].map((r) => [r, key(name(r), r.dataset.node || name(r).split(" ")[0])]));
+    t.keys = new Map(rowsOf(t).map((r) => [r, key(name(r), r.dataset.node || name(r).split(" ")[0])]));
   }
   const cells = new Map(all(".cells li").map((c) => [c, key(c.firstElementChild.title, c.dataset.node)]));
 
@@ -55,18 +56,18 @@
 
   // refresh shows and hides the rows of t and returns how many match the filter.
   function refresh(t) {
-    let matching = 0;
-    for (const row of t.body.rows) {
+    t.matching = 0;
+    for (const row of rowsOf(t)) {
       const match = t.keys.get(row).includes(query);
-      if (match) matching++;
-      row.hidden = !printing && (!match || (!query && !t.open && matching > t.first));
+      if (match) t.matching++;
+      row.hidden = !match || (!query && !t.open && t.matching > t.first);
     }
     if (t.button) {
       t.button.hidden = query !== "";
       t.button.setAttribute("aria-expanded", t.open);
       if (t.note) t.note.hidden = !t.open && !query;
     }
-    return matching;
+    return t.matching;
   }
 
   function makeSortable(t) {
@@ -97,6 +98,7 @@
   const clear = filter.querySelector("button");
   const counter = filter.querySelector("output");
 
+  const unfolded = new Set(); // by the filter
   function applyFilter() {
     query = input.value.trim().toLowerCase();
     clear.hidden = input.value === "";
@@ -104,8 +106,9 @@
     for (const t of tables) {
       const n = (found[t.table.dataset.kind] ??= { shown: 0, of: 0 });
       n.shown += refresh(t);
-      n.of += t.body.rows.length;
+      n.of += t.keys.size;
     }
+    unfold();
     for (const article of all("article.panel")) {
       const mine = tables.filter((t) => article.contains(t.table));
       const listed = mine.length > 0 && !mine.some((t) => t.note);
@@ -121,6 +124,16 @@
   filter.hidden = false;
   applyFilter();
 
+  // unfold opens what holds rows that match the filter, and folds it again without a filter.
+  function unfold() {
+    document.body.classList.toggle("filtered", query !== "");
+    for (const fold of all("details")) {
+      const wanted = query !== "" && tables.some((t) => t.matching > 0 && fold.contains(t.table));
+      if (wanted && !fold.open) unfolded.add(fold);
+      if (wanted || unfolded.delete(fold)) fold.open = wanted;
+    }
+  }
+
   // reveal opens the folds around the element that the address points at.
   function reveal() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -128,21 +141,11 @@
     if (target.closest("[hidden]") && query) { input.value = ""; applyFilter(); }
     const t = tables.find((t) => t.table.contains(target));
     if (t && target.closest("[hidden]")) { t.open = true; refresh(t); }
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     target.scrollIntoView();
   }
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
-
-  // Printing opens all folds.
-  let opened = [];
-  const print = (on) => {
-    printing = on;
-    if (on) opened = all("details:not([open])");
-    for (const d of opened) d.open = on;
-    tables.forEach(refresh);
-  };
-  addEventListener("beforeprint", () => print(true));
-  addEventListener("afterprint", () => print(false));
 
   // ---- Copying queries. Without a clipboard the query is selected instead.
 

@@ -138,10 +138,11 @@ func addFlags(c *cobra.Command, v *values) {
 		"answer with the series of this `FILE`, in promtool's notation")
 	f.BoolVar(&v.lab.Tame, "tame", false,
 		"omit pods with hostile names: scripts, markup, mentions")
+	f.BoolVar(&v.lab.Calm, "calm", false, "omit the incidents, and pods with hostile names")
 	f.IntVar(&v.lab.MaxSamples, "query.max-samples", 50_000_000, "as in Prometheus")
 	f.DurationVar(&v.lab.Timeout, "query.timeout", 2*time.Minute, "as in Prometheus")
 	for _, simulated := range []string{
-		"profile", "nodes", "seed", "cluster", "scrape-interval", "without", "tame",
+		"profile", "nodes", "seed", "cluster", "scrape-interval", "without", "tame", "calm",
 	} {
 		c.MarkFlagsMutuallyExclusive("series", simulated)
 	}

@@ -13,6 +13,7 @@ import (
 type cluster struct {
 	seed   uint64
 	anchor int64 // the time before which incidents are placed
+	calm   bool  // whether there are none
 	week   *rhythm
 	nodes  []*node
 	pods   []*pod
@@ -182,11 +183,15 @@ const (
 
 // newCluster makes the machines, schedules pods on them, and adds the incidents.
 func newCluster(o Options) *cluster {
-	c := &cluster{seed: o.Seed, anchor: o.Now.UnixMilli(), week: newRhythm()}
+	c := &cluster{
+		seed: o.Seed, anchor: o.Now.UnixMilli(), calm: o.Calm, week: newRhythm(),
+	}
 	for i := range o.Nodes {
 		c.nodes = append(c.nodes, c.newNode(i, o.Nodes))
 	}
-	c.breakNodes()
+	if !c.calm {
+		c.breakNodes()
+	}
 	c.schedule()
 	if o.Tame { // drop them last, so that everything else stays the same
 		hurts := func(p *pod) bool { return p.namespace == hostileNamespace }

@@ -58,6 +58,9 @@ type Options struct {
 	// Tame omits the pods with hostile names, which are for tests and not for demonstrations.
 	Tame bool
 
+	// Calm omits the incidents and the pods with hostile names.
+	Calm bool
+
 	// Recording, if set, replaces the simulated cluster. Of the fields above, it uses only Now and
 	// Clock. Without either, the end of the samples is that of the recording.
 	Recording *Recording

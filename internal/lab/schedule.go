@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// schedule puts pods on the nodes until they are full: daemons, then the pods with incidents, then
-// the catalogue, repeated for one stage after the other.
+// schedule puts pods on the nodes until they are full: daemons, then the pods with incidents unless
+// the cluster is calm, then the catalogue, repeated for one stage after the other.
 func (c *cluster) schedule() {
 	for _, w := range daemons() {
 		c.workloads = append(c.workloads, w)
@@ -17,10 +17,14 @@ func (c *cluster) schedule() {
 			}
 		}
 	}
-	for _, w := range troubled() {
-		c.place(w)
+	if c.calm {
+		c.place(reporter())
+	} else {
+		for _, w := range troubled() {
+			c.place(w)
+		}
+		c.breakPods()
 	}
-	c.breakPods()
 	for i, placed := 0, 1; placed > 0; i++ {
 		placed = 0
 		for _, w := range catalogue() {
@@ -35,7 +39,9 @@ func (c *cluster) schedule() {
 			}
 		}
 	}
-	c.pack()
+	if !c.calm {
+		c.pack()
+	}
 }
 
 // stage returns the suffix of the i-th stage's namespaces. Production has none.

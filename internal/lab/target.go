@@ -265,11 +265,11 @@ func (d *discovery) kubePrometheusStack() {
 }
 
 // answers returns the times in which an application's metrics can be scraped. One in six has
-// refused the connection since yesterday.
+// refused the connection since yesterday, unless the cluster is calm.
 func (d *discovery) answers(p *pod) spans {
 	for _, other := range d.cluster.pods {
 		if other.namespace == p.namespace && other.owner == p.owner {
-			if other == p {
+			if other == p && !d.cluster.calm {
 				return until(d.cluster.before(26 * hour))
 			}
 			break

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/promsnap/promsnap/internal/exchange"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
@@ -36,16 +38,27 @@ type Panel struct {
 	PromQL   string // the queries as they were sent
 	Graph    string // the address of the query in Prometheus; "" if unknown
 	Drawn    bool   // whether it has series to draw and to list
+	Open     bool   // whether readers see its chart at once
+	Glance   Glance // what they see of it otherwise
 }
 
-// Sections groups the panels by section, both in their order. Optional panels without metrics are
-// left out.
+// Glance is a panel in one line: its worst series. It is zero if no series is drawn.
+type Glance struct {
+	Name, Value string // "" for a condition that does not hold, and for no events
+	Course      Course
+}
+
+// Sections groups the panels by section, both in their order, except those with findings: they are
+// the first section, the worst first. Optional panels without metrics are left out.
 func (r *Report) Sections() []Section {
 	var sections []Section
 	at := map[string]int{}
+	if first := r.troubled(); len(first) > 0 {
+		sections = append(sections, Section{r.words.Troubled, first})
+	}
 	for i := range r.Panels {
 		p := &r.Panels[i]
-		if p.Data == snapshot.DataAbsent && p.Spec.Optional {
+		if p.Data == snapshot.DataAbsent && p.Spec.Optional || r.Troubled(p) {
 			continue
 		}
 		title := cmp.Or(p.Spec.Section, r.words.Panels)
@@ -59,9 +72,50 @@ func (r *Report) Sections() []Section {
 	return sections
 }
 
+// troubled returns the panels with findings, the worst first. Equal ones keep their order.
+func (r *Report) troubled() []Panel {
+	worst := map[string]int{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		worst[f.Panel] = max(worst[f.Panel], gravity(f.Status, f.Severity))
+	}
+	var found []Panel
+	for i := range r.Panels {
+		if p := &r.Panels[i]; r.Troubled(p) {
+			found = append(found, r.panel(p))
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Panel) int {
+		return cmp.Compare(worst[b.Spec.Name], worst[a.Spec.Name])
+	})
+	return found
+}
+
+// Troubled reports whether p has series to draw and a finding that has not ended.
+func (r *Report) Troubled(p *snapshot.Panel) bool {
+	return has(p, rules.Breach, rules.Pending, rules.NoData)
+}
+
+// Open reports whether readers see the chart of p at once: an alert fires or is pending, or no
+// panel of the report has rules, so that none is calm. The chart of what is silent says no more
+// than its line.
+func (r *Report) Open(p *snapshot.Panel) bool {
+	return has(p, rules.Breach, rules.Pending) || !r.HasRules()
+}
+
+// has reports whether p has series to draw and a finding with one of these statuses.
+func has(p *snapshot.Panel, statuses ...rules.Status) bool {
+	return answered(*p) && p.Total > 0 &&
+		slices.ContainsFunc(p.Findings, func(f snapshot.Finding) bool {
+			return slices.Contains(statuses, f.Status)
+		})
+}
+
 func (r *Report) panel(p *snapshot.Panel) Panel {
 	w := r.words
-	v := Panel{Panel: p, Graph: graphURL(r.Info.ExternalURL, p), PromQL: promQL(p)}
+	v := Panel{
+		Panel: p, Graph: graphURL(r.Info.ExternalURL, p), PromQL: promQL(p), Open: r.Open(p),
+	}
 	v.Class, v.Summary = w.panelState(p, r.findingsIn(p))
 	if p.Data == snapshot.DataFailed {
 		v.Problems = []string{w.failureOf(p).Error}
@@ -85,11 +139,38 @@ func (r *Report) panel(p *snapshot.Panel) Panel {
 		v.Problems = append(v.Problems, w.Nothing)
 		return v
 	}
-	v.Drawn = true
+	v.Drawn, v.Glance = true, r.glance(p)
 	for _, line := range w.notes(p.Remarks) {
 		v.Remarks = append(v.Remarks, printable(line))
 	}
 	return v
+}
+
+// glance returns the panel in one line. Rows of a query begin with the worst.
+func (r *Report) glance(p *snapshot.Panel) Glance {
+	if len(p.Lines) == 0 {
+		return Glance{}
+	}
+	line, limit, holds := &p.Lines[0], rules.Limit{}, false
+	g := Glance{Course: Course{Values: line.Values, Limit: math.NaN(), Zero: true}}
+	for _, rule := range p.Spec.Rules {
+		if p.Spec.Query(rule.Ref).Ref != line.Ref {
+			continue
+		}
+		if limit, holds = rule.Warning, rule.Holds(); !limit.Set {
+			limit = rule.Critical
+		}
+		g.Course.Below = rule.Direction == rules.Below
+		break
+	}
+	if limit.Set && !holds {
+		g.Course.Limit = limit.Value
+	}
+	if line.Stats.Last != 0 || !holds && p.Spec.Events == nil {
+		row := r.Row(p, &line.Row)
+		g.Name, g.Value = row.Name, row.Last.Text
+	}
+	return g
 }
 
 // NoChart returns why a panel has no chart.
@@ -181,12 +262,24 @@ func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said str
 	case len(kinds) == 0 && ended > 0: // the chart still shows it
 		return class, fmt.Sprintf(w.GoodNow, words.Thousands(ended))
 	case len(kinds) == 0:
-		return class, w.Good
+		return class, w.good(p)
 	}
 	for i, k := range kinds {
 		kinds[i] = fmt.Sprintf(w.Count, words.Thousands(count[k]), k)
 	}
 	return class, strings.Join(kinds, ", ")
+}
+
+// good returns that every series of p is within its limits.
+func (w wording) good(p *snapshot.Panel) string {
+	condition := slices.ContainsFunc(p.Spec.Rules, rules.Rule.Holds)
+	switch {
+	case p.OK == 0:
+		return w.Good
+	case condition || p.Spec.Events != nil:
+		return w.AllGood.Of(p.OK)
+	}
+	return w.AllWithin.Of(p.OK)
 }
 
 // graphURL returns the address of a panel's query on the graph page of Prometheus, or "" if the

@@ -26,6 +26,7 @@ type Course struct {
 	Values []float64 // nil if the series is not drawn
 	Limit  float64   // NaN without a limit
 	Below  bool      // whether values below the limit are bad
+	Zero   bool      // whether the course starts at zero, so that a steady series looks steady
 }
 
 // Aged reports whether the report knows the ages of its alerts.
@@ -37,7 +38,7 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 	v := FindingRow{
 		Finding: f, Class: classOf(f.Status, f.Severity), State: w.state(f), Value: f.Shown(),
 		Trend:  w.trend(f.Trend),
-		Course: Course{f.values, f.limit, f.direction == rules.Below},
+		Course: Course{Values: f.values, Limit: f.limit, Below: f.direction == rules.Below},
 	}
 	v.AgeWord, v.AgeClass = w.age(f, r.Info)
 	if f.hasLimit() {
@@ -69,6 +70,20 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 	return v
 }
 
+// GroupRow returns the table row of the worst finding of a group, with the time of the whole group.
+func (r *Report) GroupRow(g *Group) FindingRow {
+	v := r.FindingRow(g.Worst())
+	if len(g.Findings) == 1 || g.Since.IsZero() {
+		return v
+	}
+	lasted := r.Info.Slot.Sub(g.Since)
+	v.Lasted, v.Since = r.words.duration(lasted), r.sinceTime(g.Since)
+	if g.Open {
+		v.Lasted, v.Since = r.words.atLeast(lasted), ""
+	}
+	return v
+}
+
 // NoFindings returns the text for an empty list of findings. It claims no more than the headline
 // does.
 func (r *Report) NoFindings() string { return r.words.noFindings(r) }
@@ -82,6 +97,8 @@ func (w wording) atLeast(d time.Duration) string {
 	return "≥ " + w.duration(d)
 }
 
-func (r *Report) since(f *Finding) string {
-	return fmt.Sprintf(r.words.Since, r.words.clock(f.Since, r.Info))
+func (r *Report) since(f *Finding) string { return r.sinceTime(f.Since) }
+
+func (r *Report) sinceTime(t time.Time) string {
+	return fmt.Sprintf(r.words.Since, r.words.clock(t, r.Info))
 }

@@ -159,8 +159,9 @@ type Words struct {
 	ProxyGaveUp                                                string // 1 after how long
 
 	// Headings and short texts of the page.
-	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
-	AllFindings, AllNodes, AllSeries                                          string // 1 number
+	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Troubled, Panels string
+	AllNodes                                                                  string // 1 number
+	EverySeries                                                               Counted
 	Series, Value, Duration, Trend, State                                     string
 	Age, New                                                                  string
 	DayN                                                                      string // 1 number
@@ -181,6 +182,7 @@ type Words struct {
 	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings string
 	// replaces NoFindings if some data is missing
 	NoneInRest                            string
+	AllGood, AllWithin                    Counted
 	GoodNow                               string // 1 how many findings have ended
 	SortBy                                string
 	NotListed                             string // 1 how many are listed, 2 of how many

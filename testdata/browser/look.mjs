@@ -2,6 +2,7 @@
 //
 //   node look.mjs read PAGE          moves along every chart
 //   node look.mjs all PAGE DIRECTORY does everything, and leaves pictures and a PDF in DIRECTORY
+//   node look.mjs calm PAGE DIRECTORY counts screens, uses the folds, and leaves pictures and a PDF in DIRECTORY
 //   node look.mjs board PAGE DIRECTORY looks at a dashboard, and leaves pictures and a PDF in DIRECTORY
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
@@ -15,6 +16,7 @@ const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", arg
 const saw = { requests: [], console: [], dialogs: [], violations: [] };
 
 const desk = { viewport: { width: 1280, height: 800 } };
+const desktop = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 
 // open shows the page to a reader, and notes everything that it should not do.
@@ -55,10 +57,13 @@ const words = (page) => page.evaluate(() => {
 async function readers(page) {
   const found = [];
   for (const reader of await page.locator(".reader").all()) {
-    if (await reader.isVisible()) found.push({ reader, panel: await reader.getAttribute("aria-labelledby") });
+    if (await reader.isVisible()) found.push({ reader, panel: await reader.evaluate((e) => e.closest(".body").id) });
   }
   return found;
 }
+
+// unfoldPanels opens every panel.
+const unfoldPanels = (page) => page.locator(".panel > details").evaluateAll((folds) => folds.forEach((f) => { f.open = true; }));
 
 // readCharts puts the pointer, or a finger, on the charts in several places.
 async function readCharts(page, places, { tap = false, most = Infinity } = {}) {
@@ -107,15 +112,49 @@ async function sortNodes(page) {
 }
 
 async function filterNodes(page, name) {
+  const before = (await shownRows(page, ".findings")).length;
   await page.fill("#filter", name);
   const seen = {
     said: await page.locator(".filter output").textContent(),
     findings: await shownRows(page, ".findings"), nodes: await shownRows(page, ".nodes"), series: await shownRows(page, ".figures"),
-    panels: await page.locator("article.panel:visible h3").allTextContents(),
+    panels: await page.locator("article.panel:visible h3").allTextContents(), charts: await charts(page),
   };
   await page.screenshot({ path: `${directory}/filtered.png` });
   await page.keyboard.press("Escape");
-  return { ...seen, after: await page.locator(".filter output").textContent(), rows: (await shownRows(page, ".findings")).length };
+  return { ...seen, before, chartsAfter: await charts(page), after: await page.locator(".filter output").textContent(), rows: (await shownRows(page, ".findings")).length };
+}
+
+// charts is the number of charts that are shown.
+const charts = (page) => page.locator("article.panel svg.chart:visible").count();
+
+const screens = (page) => page.evaluate(() => document.documentElement.scrollHeight / innerHeight);
+
+// useFolds opens the first folded panel by keyboard, closes it by click, and follows a link to it.
+async function useFolds(page) {
+  const fold = page.locator(".panel > details:not([open])").first();
+  const id = await fold.locator(".body").getAttribute("id");
+  const summary = page.locator(`details:has(> [id="${id}"]) > summary`);
+  const seen = [await charts(page)];
+  await summary.focus();
+  await page.keyboard.press("Enter");
+  seen.push(await charts(page));
+  await summary.click();
+  seen.push(await charts(page));
+  await page.locator(`a[href="#${id}"]`).first().click();
+  seen.push(await charts(page));
+  const { top } = await summary.evaluate((e) => ({ top: e.getBoundingClientRect().top }));
+  return { charts: seen, id, top };
+}
+
+// openCause opens the first cause with several findings.
+async function openCause(page) {
+  const cause = page.locator(".findings tbody:has(.group)").first();
+  const rows = () => cause.locator(".member:visible").count();
+  const seen = [await rows()];
+  await cause.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  seen.push(await rows());
+  return { rows: seen, listed: await cause.locator(".member").count() };
 }
 
 async function copyQuery(page) {
@@ -153,14 +192,17 @@ async function all() {
   await shoot(light, "light");
   await shoot(light, "light-whole", true);
   saw.text = await light.locator("body").innerText();
-  saw.axeLight = await audit(light);
-  saw.charts = await readCharts(light, [0, 0.37, 1]);
-  await shoot(light, "crosshair");
-  saw.keyboard = await useKeyboard(light);
+  saw.screens = await screens(light);
+  saw.cause = await openCause(light);
   saw.sorting = await sortNodes(light);
   saw.filter = await filterNodes(light, "ip-10-0-1-12");
   saw.copied = await copyQuery(light);
   saw.cell = await followCell(light);
+  await unfoldPanels(light);
+  saw.axeLight = await audit(light);
+  saw.charts = await readCharts(light, [0, 0.37, 1]);
+  await shoot(light, "crosshair");
+  saw.keyboard = await useKeyboard(light);
   saw.wideOverflow = await overflow(light);
   await close(light);
 
@@ -177,7 +219,9 @@ async function all() {
   await shoot(small, "phone-whole", true);
   saw.axePhone = await audit(small);
   saw.phoneOverflow = await overflow(small);
+  saw.phoneScreens = await screens(small);
   saw.phoneLines = await small.locator(".findings tbody tr:visible").evaluateAll((rows) => rows.map((r) => r.getBoundingClientRect().height));
+  await unfoldPanels(small);
   saw.touched = await readCharts(small, [0.02, 0.98], { tap: true });
   await shoot(small, "phone-crosshair");
   await close(small);
@@ -192,6 +236,32 @@ async function all() {
   };
   await bare.close();
   saw.invalid = await validate();
+}
+
+// calm looks at a page without findings, also without a script.
+async function calm() {
+  for (const [name, options] of Object.entries({ desktop, dark: { ...desktop, colorScheme: "dark" }, phone })) {
+    const page = await open(options);
+    await shoot(page, name, true);
+    if (name === "desktop") {
+      saw.screens = await screens(page);
+      saw.axeLight = await audit(page);
+      await page.pdf({ path: `${directory}/report.pdf`, format: "A4" });
+      saw.folds = await useFolds(page);
+    } else if (name === "dark") {
+      saw.axeDark = await audit(page);
+    } else {
+      saw.phoneScreens = await screens(page);
+      saw.axePhone = await audit(page);
+      saw.phoneOverflow = await overflow(page);
+    }
+    await close(page);
+  }
+  const bare = await browser.newContext({ ...desktop, javaScriptEnabled: false });
+  const page = await bare.newPage();
+  await page.goto(url);
+  saw.bareFolds = await useFolds(page);
+  await bare.close();
 }
 
 // board opens every row and the queries of the first panel.
@@ -229,8 +299,11 @@ async function board() {
 
 if (mode === "board") {
   await board();
+} else if (mode === "calm") {
+  await calm();
 } else if (mode === "read") {
   const page = await open(desk);
+  await unfoldPanels(page);
   saw.charts = await readCharts(page, Array.from({ length: 25 }, (_, i) => i / 24));
   await close(page);
 } else {

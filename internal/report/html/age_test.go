@@ -17,9 +17,11 @@ func TestAges(t *testing.T) {
 	in, panels := reporttest.Aged(t)
 	page := func(in report.Info) string {
 		var got []string
-		for _, row := range all(classed(pageOf(t, report.Build(in, panels)), "findings")[0],
-			"tr")[1:] {
-			got = append(got, strings.Join(strings.Fields(text(row))[:3], " "))
+		for _, row := range all(classed(pageOf(t, report.Build(in, panels)), "found")[0], "tr") {
+			if cells := all(row, "td"); len(cells) > 0 {
+				words := []string{text(cells[0]), text(cells[1]), text(cells[2])}
+				got = append(got, strings.Join(strings.Fields(strings.Join(words, " "))[:3], " "))
+			}
 		}
 		return strings.Join(got, "\n")
 	}

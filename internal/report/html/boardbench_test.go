@@ -31,5 +31,5 @@ func BenchmarkDashboard(b *testing.B) {
 		b.ReportMetric(float64(size)/1e6, "MB-page")
 	}
 	b.Run("page", func(b *testing.B) { run(b, hand{panel: pixel, view: tile}) })
-	b.Run("whole", func(b *testing.B) { run(b, handOf(built.Info)) })
+	b.Run("whole", func(b *testing.B) { run(b, handOf(built)) })
 }

@@ -17,13 +17,15 @@ import (
 )
 
 // The sizes of a chart in CSS pixels. The picture has its own title and table, and chartScale
-// pixels for each CSS pixel. In the page, the title and table are outside the chart. The phone has
-// a chart of its own, because the text of the wide one would be too small there.
+// pixels for each CSS pixel. In the page, the title and table are outside the chart. A panel that
+// is folded has its words beside its chart, which is therefore smaller. The phone has a chart of
+// its own, because the text of the wide one would be too small there.
 const (
-	chartWidth, chartHeight = 1000, 400
-	chartScale              = 2
-	wideWidth, wideHeight   = 1176, 320
-	phoneWidth, phoneHeight = 380, 220
+	chartWidth, chartHeight   = 1000, 400
+	chartScale                = 2
+	wideWidth, wideHeight     = 1176, 320
+	foldedWidth, foldedHeight = 780, 280
+	phoneWidth, phoneHeight   = 380, 220
 )
 
 // drawnAtOnce is how many charts are drawn at the same time. Each keeps a processor busy.
@@ -40,7 +42,7 @@ type drawing struct {
 // and there is no PNG. The error is that of ctx, or of a template, which is a bug.
 func Render(ctx context.Context,
 	r *report.Report) (page report.File, pictures []report.File, err error) {
-	return render(ctx, r, handOf(r.Info))
+	return render(ctx, r, handOf(r))
 }
 
 // hand draws the panels of a report and of its dashboard.
@@ -50,9 +52,10 @@ type hand struct {
 }
 
 // handOf returns the hand that draws.
-func handOf(in report.Info) hand {
+func handOf(r *report.Report) hand {
+	in := r.Info
 	return hand{
-		panel: func(p *snapshot.Panel) drawing { return draw(in, p) },
+		panel: func(p *snapshot.Panel) drawing { return draw(in, p, r.Open(p)) },
 		view:  func(p *board.Panel, s sizes) viewDrawing { return drawView(in, p, s) },
 	}
 }
@@ -110,8 +113,8 @@ func drawAll(ctx context.Context, n int, name func(int) string, draw func(int)) 
 	return group.Wait()
 }
 
-// draw draws one panel, as a file and for the page.
-func draw(in report.Info, p *snapshot.Panel) (d drawing) {
+// draw draws one panel, as a file and for the page, where it is open or folded.
+func draw(in report.Info, p *snapshot.Panel, open bool) (d drawing) {
 	o := chart.Options{
 		Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: in.Zone,
 		Language: in.Language, Font: in.Font,
@@ -119,7 +122,10 @@ func draw(in report.Info, p *snapshot.Panel) (d drawing) {
 	if d.png, d.err = chart.PNG(p, o); d.err != nil {
 		return d
 	}
-	o.Width, o.Height, o.Bare = wideWidth, wideHeight, true
+	o.Width, o.Height, o.Bare = foldedWidth, foldedHeight, true
+	if open {
+		o.Width, o.Height = wideWidth, wideHeight
+	}
 	wide, err := chart.SVG(p, o)
 	if err != nil {
 		d.err = err

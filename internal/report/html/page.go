@@ -19,11 +19,13 @@ import (
 
 // How much the page lists; report.json has the rest.
 const (
-	firstFindings = 10
-	allFindings   = 200
-	figureRows    = 50
-	blindLines    = 8
-	warningLines  = 20
+	firstCauses  = 10
+	allFindings  = 200 // and as many causes
+	groupRows    = 50  // of one cause
+	changeLines  = 3   // of one finding
+	figureRows   = 50
+	blindLines   = 8
+	warningLines = 20
 )
 
 // beforeUnit matches the space between a number and its unit, where a line must not break.
@@ -51,7 +53,8 @@ type page struct {
 	NodesMeasured, Incomplete, MoreWarnings string
 	ShownFindings, ShownNodes, ShownSeries  string // texts of the filter, with {shown} and {all}
 
-	Findings           *findingTable
+	Findings           *findingTable // the first causes
+	Rest, Ended        *findingTable
 	Fleet              []gauge
 	Cells              []nodeView
 	ManyCells          bool
@@ -70,20 +73,30 @@ type countView struct {
 	N                 int
 }
 
-// findingTable is the table of the first findings, and a folded table of the others.
+// findingTable is a table of findings by cause.
 type findingTable struct {
 	W       *words.Words
 	Caption string
 	Aged    bool // whether there is a column for the age of the alerts
-	Rows    []findingView
-	Rest    *findingTable
+	Causes  []causeView
 	Note    string
+}
+
+// causeView is a cause with its findings. A cause of one finding is shown as the finding.
+type causeView struct {
+	Head     *findingView // nil if there is one finding
+	Sentence string
+	Findings []findingView
+	Note     string
 }
 
 type findingView struct {
 	report.FindingRow
+	W             *words.Words
 	Name, Subject string
 	Anchor        string
+	Runbook       string
+	Changes       []string
 	Spark         *spark
 }
 
@@ -105,7 +118,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 		Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
 		Slot:   w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339),
 		Last:  fmt.Sprintf(w.Last, l.duration(in.Range)),
-		State: string(l.Verdict()), Headline: beforeUnit.ReplaceAllString(l.Headline, "$1\u00a0$2"),
+		State: string(l.Verdict()), Headline: joined(l.Headline),
 		Counts: l.counts(), Source: l.source(),
 		MadeBy: fmt.Sprintf(w.MadeBy, in.Version), Fleet: l.fleet(),
 		Blind: w.AtMost(l.Blind, blindLines),
@@ -120,9 +133,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	}
 	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes),
 		shown(w.ShownSeries)
-	if p.Findings = l.findings(); p.Findings == nil {
-		p.Calm = l.NoFindings()
-	}
+	l.addFindings(&p)
 	for _, f := range l.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{
 			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,
@@ -208,37 +219,80 @@ func (l layout) source() string {
 	return strings.Join(parts, ", ")
 }
 
-// findings returns the table of findings, or nil if there are none.
-func (l layout) findings() *findingTable {
-	if len(l.Findings) == 0 {
-		return nil
+// addFindings adds the tables of findings by cause, and of those that have ended.
+func (l layout) addFindings(p *page) {
+	table := func(caption string, causes []causeView) *findingTable {
+		if len(causes) == 0 {
+			return nil
+		}
+		return &findingTable{W: l.words, Caption: caption, Aged: l.Aged(), Causes: causes}
 	}
-	var rows []findingView
-	for i := range l.Findings[:min(len(l.Findings), allFindings)] {
-		rows = append(rows, l.finding(&l.Findings[i]))
+	causes := l.causes()
+	first := min(len(causes), firstCauses)
+	p.Findings = table(l.words.Findings, causes[:first])
+	p.Rest = table(l.words.AndMore.Of(len(l.Groups)-first), causes[first:])
+	if p.Rest != nil {
+		p.Rest.Note = l.notListed(len(causes), len(l.Groups))
 	}
-	t := &findingTable{
-		W: l.words, Caption: l.words.Findings, Aged: l.Aged(),
-		Rows: rows[:min(len(rows), firstFindings)],
-	}
-	if len(rows) > firstFindings {
-		t.Rest = &findingTable{
-			W: l.words, Caption: fmt.Sprintf(l.words.AllFindings, words.Thousands(len(l.Findings))),
-			Aged: t.Aged, Rows: rows[firstFindings:],
-			Note: l.notListed(len(rows), len(l.Findings)),
+	var ended []causeView
+	all := 0
+	for i := range l.Report.Findings {
+		f := &l.Report.Findings[i]
+		if !f.Past() {
+			continue
+		}
+		if all++; all <= allFindings {
+			ended = append(ended, causeView{Findings: []findingView{l.finding(l.FindingRow(f))}})
 		}
 	}
-	return t
+	p.Ended = table(fmt.Sprintf(l.words.Count, words.Thousands(all), l.words.Ended), ended)
+	if p.Ended != nil {
+		p.Ended.Note = l.notListed(len(ended), all)
+	}
+	if p.Findings == nil {
+		p.Calm = l.NoFindings()
+	}
 }
 
-func (l layout) finding(f *report.Finding) findingView {
-	row := l.FindingRow(f)
-	v := findingView{row, f.Name, f.Subject, panelAnchor(f.Panel), sparkOf(row.Course)}
+// causes returns the first causes, each with its first findings.
+func (l layout) causes() []causeView {
+	views := make([]causeView, min(len(l.Groups), allFindings))
+	left := allFindings
+	for i := range views {
+		g, v := &l.Groups[i], &views[i]
+		if len(g.Findings) > 1 {
+			head := l.finding(l.GroupRow(g))
+			v.Head, v.Sentence = &head, joined(g.Sentence)
+		}
+		listed := min(len(g.Findings), groupRows, max(left, 1))
+		left -= listed
+		for _, f := range g.Findings[:listed] {
+			row := l.finding(l.FindingRow(f))
+			if v.Head != nil && row.Runbook == v.Head.Runbook {
+				row.Runbook = ""
+			}
+			v.Findings = append(v.Findings, row)
+		}
+		v.Note = l.notListed(listed, len(g.Findings))
+	}
+	return views
+}
+
+func (l layout) finding(row report.FindingRow) findingView {
+	f := row.Finding
+	v := findingView{
+		FindingRow: row, W: l.words, Name: f.Name, Subject: f.Subject, Anchor: panelAnchor(f.Panel),
+		Runbook: f.Runbook, Spark: sparkOf(row.Course),
+		Changes: l.words.AtMost(f.Changes, changeLines),
+	}
 	if v.Name == words.Unlabelled {
 		v.Name, v.Subject = v.Subject, ""
 	}
 	return v
 }
+
+// joined returns a sentence in which no line breaks between a number and its unit.
+func joined(sentence string) string { return beforeUnit.ReplaceAllString(sentence, "$1\u00a0$2") }
 
 // notListed says how many are listed if the page leaves some out, else "".
 func (l layout) notListed(listed, of int) string {

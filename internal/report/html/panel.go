@@ -15,27 +15,31 @@ import (
 )
 
 type sectionView struct {
-	Title, Anchor string
-	Panels        []panelView
+	Title  string
+	Panels []panelView
 }
 
 // panelView is one panel of the page.
 type panelView struct {
 	report.Panel
 	W           *words.Words
-	Anchor      string
+	Anchor      string // of its chart
+	TitleID     string
+	Reason      string        // why nothing is drawn; "" if something is, or if that is good
+	Spark       *spark        // of its worst series
 	Wide, Phone template.HTML // the charts; a screen shows one of them
 	Samples     *samples
 	Figures     *figureTable
 }
 
-// figureTable is the table of the drawn series, and a folded table of the others.
+// figureTable is the table of the drawn series and of the first of the others. It is folded,
+// because the chart names the series that it draws.
 type figureTable struct {
 	W       *words.Words
+	Head    string
 	Caption string
 	Of      bool // whether there is a column for the total
 	Rows    []rowView
-	Rest    *figureTable
 	Note    string
 }
 
@@ -67,7 +71,7 @@ func (l layout) sections(drawings []drawing) []sectionView {
 	}
 	var sections []sectionView
 	for _, s := range l.Sections() {
-		v := sectionView{Title: s.Title, Anchor: "section-" + report.Slug(s.Title)}
+		v := sectionView{Title: s.Title}
 		for _, p := range s.Panels {
 			v.Panels = append(v.Panels, l.panel(p, of[p.Panel]))
 		}
@@ -77,9 +81,15 @@ func (l layout) sections(drawings []drawing) []sectionView {
 }
 
 func (l layout) panel(p report.Panel, d *drawing) panelView {
-	v := panelView{Panel: p, W: l.words, Anchor: panelAnchor(p.Spec.Name)}
+	v := panelView{
+		Panel: p, W: l.words, Anchor: panelAnchor(p.Spec.Name),
+		TitleID: "title-" + report.Slug(p.Spec.Name), Spark: sparkOf(p.Glance.Course),
+	}
 	switch {
 	case !p.Drawn:
+		if len(p.Problems) > 0 {
+			v.Reason = strings.TrimPrefix(p.Problems[0], p.Spec.Title+": ")
+		}
 		return v
 	case d.err != nil:
 		v.Problems = append(v.Problems, l.NoChart(d.err))
@@ -106,26 +116,20 @@ func markOf(k panel.Kind, i int) *mark {
 
 // figures returns the table of the drawn series and of the first of the others.
 func (l layout) figures(p *snapshot.Panel) *figureTable {
+	others := p.Others()
+	others = others[:min(len(others), max(figureRows-len(p.Lines), 0))]
 	t := &figureTable{
-		W: l.words, Caption: fmt.Sprintf(l.words.FiguresOf, p.Spec.Title),
-		Of: p.Spec.Capacity != nil,
+		W: l.words, Head: l.words.EverySeries.Of(len(p.Rows)),
+		Caption: fmt.Sprintf(l.words.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil,
+		Note: l.notListed(len(p.Lines)+len(others), len(p.Rows)),
 	}
 	for i := range p.Lines {
 		row := rowOf(l.Row(p, &p.Lines[i].Row))
 		row.Mark = markOf(p.Spec.Kind, i)
 		t.Rows = append(t.Rows, row)
 	}
-	others := p.Others()
-	if len(others) == 0 {
-		return t
-	}
-	listed := others[:min(len(others), max(figureRows-len(p.Lines), 0))]
-	t.Rest = &figureTable{
-		W: l.words, Caption: fmt.Sprintf(l.words.AllSeries, words.Thousands(len(p.Rows))), Of: t.Of,
-		Note: l.notListed(len(p.Lines)+len(listed), len(p.Rows)),
-	}
-	for i := range listed {
-		t.Rest.Rows = append(t.Rest.Rows, rowOf(l.Row(p, &listed[i])))
+	for i := range others {
+		t.Rows = append(t.Rows, rowOf(l.Row(p, &others[i])))
 	}
 	return t
 }

@@ -181,8 +181,8 @@ func TestScriptIsSmall(t *testing.T) {
 			size += len(n.FirstChild.Data)
 		}
 	}
-	if size == 0 || size > 15<<10 {
-		t.Errorf("got scripts of %d bytes, want 1 byte to 15 KiB", size)
+	if size == 0 || size > 16<<10 {
+		t.Errorf("got scripts of %d bytes, want 1 byte to 16 KiB", size)
 	}
 }
 

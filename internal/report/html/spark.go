@@ -43,6 +43,9 @@ func sparkOf(c report.Course) *spark {
 	if series.Finite(limit) {
 		lo, hi = min(lo, limit), max(hi, limit)
 	}
+	if c.Zero {
+		lo, hi = min(lo, 0), max(hi, 0)
+	}
 	span := hi/2 - lo/2 // halves, so that no difference overflows
 	y := func(v float64) string {
 		if span == 0 {
