@@ -34,7 +34,7 @@ func setCauses(panels []snapshot.Panel, own *owners, seen evidence) {
 			f := &p.Findings[j].Finding
 			f.Cause = x.cause(p, i, f)
 			if w := own.workload(f.Labels); f.Cause.Kind == rules.CauseRule && w != "" &&
-				isActive(f) {
+				isActive(f) && x.subjects[i].pods {
 				o := own.object(f.Labels, w)
 				ofWorkload[o] = append(ofWorkload[o], f)
 			}
@@ -97,27 +97,23 @@ type explainer struct {
 // subject is what the series of a panel are about, by its queries.
 type subject struct {
 	sources []panel.Source
-	targets bool // whether they are targets, because the panel only reads up
+	targets bool // they are targets, because the panel only reads up
+	pods    bool // the label pod names what they are about
 }
 
-// subjectOf returns what a panel is about. A query that cannot be parsed says nothing.
+// subjectOf returns what a panel is about.
 func subjectOf(p *snapshot.Panel) subject {
 	if len(p.Findings) == 0 {
 		return subject{}
 	}
-	var s subject
-	s.targets = len(p.Exprs) > 0
-	for _, expr := range p.Exprs {
-		names, err := panel.MetricNames(expr)
-		s.targets = s.targets && err == nil && slices.Equal(names, []string{"up"})
-		for _, name := range names {
-			if source := panel.SourceOf(name); source != "" {
-				s.sources = append(s.sources, source)
-			}
+	names := p.Metrics()
+	s := subject{targets: slices.Equal(names, []string{"up"}), pods: p.NamesPods()}
+	for _, name := range names {
+		if source := panel.SourceOf(name); source != "" && !slices.Contains(s.sources, source) {
+			s.sources = append(s.sources, source)
 		}
 	}
 	slices.Sort(s.sources)
-	s.sources = slices.Compact(s.sources)
 	return s
 }
 
@@ -158,6 +154,9 @@ func (x *explainer) downNode(p *snapshot.Panel, i int, f *rules.Finding) (place,
 	cluster := x.nodes.ClusterOf(f.Labels)
 	on := place{cluster, x.nodes.Of(f.Labels)}
 	pod := f.Labels.Get("pod")
+	if !x.subjects[i].pods {
+		pod = ""
+	}
 	if pod != "" {
 		if node, ok := x.podOn[x.own.object(f.Labels, pod)]; ok {
 			on.name = node
@@ -319,6 +318,7 @@ func downNodes(panels []snapshot.Panel, nodes snapshot.Nodes, seen evidence) map
 	down, silent := map[place]time.Time{}, map[place]bool{}
 	for i := range panels {
 		p := &panels[i]
+		pods := subjectOf(p).pods
 		for j := range p.Findings {
 			f := &p.Findings[j].Finding
 			node := place{nodes.ClusterOf(f.Labels), nodes.Of(f.Labels)}
@@ -329,7 +329,7 @@ func downNodes(panels []snapshot.Panel, nodes snapshot.Nodes, seen evidence) map
 					down[node] = s.From
 				}
 			case p.Spec.Without != "",
-				f.Status == rules.NoData && f.Labels.Get("pod") == "":
+				f.Status == rules.NoData && (f.Labels.Get("pod") == "" || !pods):
 				silent[node] = true
 			}
 		}

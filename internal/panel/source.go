@@ -28,3 +28,15 @@ func SourceOf(metric string) Source {
 	}
 	return ""
 }
+
+// NamesPod reports whether the label pod of a metric names what the metric is about. Otherwise it
+// names the pod of its exporter.
+func NamesPod(metric string) bool {
+	switch SourceOf(metric) {
+	case NodeExporter:
+		return false
+	case KubeStateMetrics:
+		return strings.HasPrefix(metric, "kube_pod_")
+	}
+	return true
+}

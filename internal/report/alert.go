@@ -23,6 +23,7 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 	found := resultOf(a, e)
 	found.Ref = p.Spec.Rule(a.Rule).Ref
 	f, _ := r.words.finding(p, &found)
+	f.Noun = nounOf(f.labels, f.Node, r.pods[a.Panel])
 	switch {
 	case !known || p.Spec.Rule(a.Rule).Holds():
 		// a number without its unit means nothing

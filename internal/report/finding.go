@@ -68,6 +68,7 @@ type Finding struct {
 	values     []float64     // on the panel's grid; nil if the series is not drawn
 	limit      float64
 	labels     series.Labels
+	silent     []string // titles of the other panels that have no data of the node
 	panelOrder int
 	milder     bool     // Since may be when it went beyond a milder limit than Limit
 	last       *Finding // what fired when the data stopped (NoData); nil if nothing did
@@ -139,13 +140,14 @@ func sortByGravity(fs []Finding) {
 
 // findingsOf appends to out one finding for each series of p that has one: the worst of all its
 // rules.
-func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
+func (r *Report) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
 	bySeries := map[uint64]int{}
 	for i := range p.Findings {
-		f, ok := w.finding(p, &p.Findings[i])
+		f, ok := r.words.finding(p, &p.Findings[i])
 		if !ok {
 			continue
 		}
+		f.Noun = nounOf(f.labels, f.Node, r.pods[p.Spec.Name])
 		if p.Spec.Rule(f.Rule).Holds() {
 			f.dropFigures()
 		}
@@ -181,7 +183,7 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 		Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit,
-		labels: sf.Labels, Cause: sf.Cause, Noun: nounOf(sf.Labels, sf.Node),
+		labels: sf.Labels, Cause: sf.Cause,
 	}
 	if line := p.Line(sf.Ref, sf.Labels); line != nil {
 		f.values = line.Values
@@ -299,6 +301,7 @@ func (f *Finding) addSilence(o Finding) {
 	if !slices.Contains(strings.Split(f.Subject, ", "), o.Subject) {
 		f.Subject += ", " + o.Subject
 	}
+	f.silent = append(f.silent, o.Title)
 	if o.Since.After(f.Since) {
 		f.Since = o.Since
 	}

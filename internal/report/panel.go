@@ -181,7 +181,7 @@ func (r *Report) NoChart(err error) string {
 // findingsIn returns the findings of one panel, the worst first. They include the silent nodes that
 // the report shows once for all panels.
 func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
-	found := r.words.findingsOf(nil, p)
+	found := r.findingsOf(nil, p)
 	sortByGravity(found)
 	for i := range found {
 		found[i].Sentence = r.words.sentence(&found[i], r.Info)

@@ -27,7 +27,7 @@ func (r *Report) Matching(ms rules.Matchers) *Report {
 		part.count(&part.Findings[i])
 	}
 	part.part = true
-	part.Groups = part.groupsOf()
+	part.addGroups()
 	part.Headline = part.words.headline(&part)
 	return &part
 }

@@ -76,9 +76,11 @@ type Report struct {
 
 	Panels []snapshot.Panel
 
-	words wording
-	part  bool              // see Matching: Findings are not all
-	ages  map[findingID]Age // nil: no state
+	words  wording
+	absent []absence
+	pods   map[string]bool   // by panel: whether its labels pod and container say what it is about
+	part   bool              // see Matching: Findings are not all
+	ages   map[findingID]Age // nil: no state
 
 	beyond        []board.Beyond // figures of the dashboard beyond its thresholds
 	judged        int            // how many figures have thresholds
@@ -170,13 +172,17 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	if in.Title == "" {
 		in.Title = in.Name
 	}
-	r := &Report{Info: in, Panels: panels, words: wordingIn(in.Language), ages: agesOf(in)}
+	r := &Report{
+		Info: in, Panels: panels, words: wordingIn(in.Language), ages: agesOf(in),
+		pods: map[string]bool{},
+	}
 	for _, n := range r.words.notes(in.Notes) {
 		r.Warnings = append(r.Warnings, Warning{Text: printable(n)})
 	}
 	found := 0
 	for i := range panels {
 		found += len(panels[i].Findings)
+		r.pods[panels[i].Spec.Name] = panels[i].NamesPods()
 	}
 	r.Findings = make([]Finding, 0, found) // one allocation: an outage has tens of thousands
 	for i := range panels {
@@ -195,8 +201,8 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 		f.Sentence = r.words.sentence(f, in)
 		r.count(f)
 	}
-	r.Groups = r.groupsOf()
 	r.countNodes()
+	r.addGroups()
 	r.Headline = r.words.headline(r)
 	return r
 }
@@ -240,21 +246,23 @@ func (r *Report) add(p *snapshot.Panel) {
 	}
 	if !p.Partial.IsZero() && r.Partial == "" {
 		r.Partial = r.words.note(p.Partial)
-		r.Blind = append(r.Blind, fmt.Sprintf(r.words.AnswersIncomplete, r.Partial))
+		r.absent = append(r.absent, absence{said: fmt.Sprintf(r.words.AnswersIncomplete, r.Partial)})
 	}
 	if p.Data == snapshot.DataAbsent && !p.Spec.Optional {
 		r.NoData++
-		r.Blind = append(r.Blind, r.words.absent(p))
+		r.absent = append(r.absent, absence{r.words.absent(p), p.Spec.Title, sourceOf(p.Missing)})
 	}
 	for _, a := range blindRules(p) {
 		r.NoData++
-		r.Blind = append(r.Blind, r.words.absentQuery(p, a))
+		r.absent = append(r.absent, absence{
+			r.words.absentQuery(p, a), p.Spec.Title, sourceOf(a.Missing),
+		})
 	}
 	if len(p.Spec.Rules) > 0 {
 		r.OK += p.OK
 	}
 	first := len(r.Findings)
-	r.Findings = r.words.findingsOf(r.Findings, p)
+	r.Findings = r.findingsOf(r.Findings, p)
 	for i := first; i < len(r.Findings); i++ {
 		f := &r.Findings[i]
 		if r.ages != nil {
@@ -281,35 +289,6 @@ func (r *Report) count(f *Finding) {
 	case f.Status == rules.Pending:
 		r.Pending++
 	}
-}
-
-// countNodes counts the measured nodes and reports those that are not measured.
-func (r *Report) countNodes() {
-	var without, windows []string
-	for _, n := range r.Info.Nodes {
-		switch {
-		case n.Kind == snapshot.VirtualNode: // no machine to measure
-			continue
-		case n.Exporter:
-			r.NodesMeasured++
-		case n.Kind == snapshot.WindowsNode:
-			windows = append(windows, n.Name)
-		default:
-			without = append(without, n.Name)
-		}
-		r.NodesTotal++
-	}
-	var missing []string
-	if len(without) > 0 {
-		missing = append(missing, r.words.withoutExporter(without))
-	}
-	if len(windows) > 0 {
-		missing = append(missing, r.words.named(r.words.WindowsNodes, windows))
-	}
-	if r.NodesTotal == 0 && r.Info.Board == nil && len(r.Failures) < len(r.Panels) {
-		missing = append(missing, r.words.NoNodes)
-	}
-	r.Blind = append(missing, r.Blind...)
 }
 
 // Checks returns the number of checks.
@@ -386,22 +365,29 @@ func (r *Report) Key() string {
 	return path.Join(Slug(r.Info.Name), r.Info.Slot.UTC().Format("20060102T150405Z"))
 }
 
-// How many findings and causes of failures a terminal shows above the counts.
+// How many causes and reasons of failures a terminal shows above the counts.
 const (
 	summaryFindings = 10
 	summaryFailures = 5
 )
 
-// Summary returns the report as lines for a terminal: the findings with the worst first, then the
-// failures, then the counts. Text from outside has no control characters.
+// Summary returns the report as lines for a terminal: a line for each cause with the worst first,
+// then what has ended, the failures, and the counts. Text from outside has no control characters.
 func (r *Report) Summary() []string {
 	var lines []string
-	shown := min(len(r.Findings), summaryFindings)
-	for i := range r.Findings[:shown] {
-		f := &r.Findings[i]
-		lines = append(lines, r.words.upperState(f)+" "+f.Sentence)
+	rest := len(r.Findings)
+	for i := range r.Groups[:min(len(r.Groups), summaryFindings)] {
+		g := &r.Groups[i]
+		lines = append(lines, r.words.upperState(g.Worst())+" "+g.Sentence)
+		rest -= len(g.Findings)
 	}
-	if rest := len(r.Findings) - shown; rest > 0 {
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Past() && len(lines) < summaryFindings {
+			lines = append(lines, r.words.upperState(f)+" "+f.Sentence)
+			rest--
+		}
+	}
+	if rest > 0 {
 		lines = append(lines, r.words.MoreFindings.Of(rest))
 	}
 	if r.Info.Board != nil {

@@ -222,12 +222,13 @@ func (w wording) undrawable(runes []rune) string {
 	return fmt.Sprintf(w.NoFont, list)
 }
 
-// headline returns the worst finding with its limit and trend, or says that there is none. It never
-// calls missing data good.
+// headline returns the worst cause, or says that there is none. It never calls missing data good.
 func (w wording) headline(r *Report) string {
-	if len(r.Findings) > 0 &&
-		gravity(r.Findings[0].Status, r.Findings[0].Severity) >= gravity(rules.NoData, rules.None) {
-		return w.worst(&r.Findings[0], r.Info)
+	if len(r.Groups) > 0 {
+		f := r.Groups[0].Worst()
+		if gravity(f.Status, f.Severity) >= gravity(rules.NoData, rules.None) {
+			return w.worstGroup(r)
+		}
 	}
 	var missing []string
 	if n := len(r.Failures); n > 0 {
@@ -248,9 +249,9 @@ func (w wording) headline(r *Report) string {
 	}
 	switch {
 	case r.Pending > 0 && but == "":
-		return w.worst(&r.Findings[0], r.Info)
+		return w.worstGroup(r)
 	case r.Pending > 0:
-		return fmt.Sprintf(w.StillPending, w.worst(&r.Findings[0], r.Info), but)
+		return fmt.Sprintf(w.StillPending, w.worstGroup(r), but)
 	case len(r.Failures) > 0 && len(r.Failures) >= r.queried() && !r.boardAnswered:
 		return fmt.Sprintf(w.OnlyFailures, r.Failures[0].Error)
 	case but != "" && !r.measured() && !r.boardAnswered:
@@ -259,6 +260,22 @@ func (w wording) headline(r *Report) string {
 		return fmt.Sprintf(w.But, w.lead(r), but)
 	}
 	return fmt.Sprintf(w.Sentence, w.lead(r))
+}
+
+// worstGroup returns the worst group, with the limit and trend if it is one finding. If another
+// group is a source without which much cannot be seen, it returns that one too.
+func (w wording) worstGroup(r *Report) string {
+	g := &r.Groups[0]
+	s := g.Sentence
+	if g.alone() {
+		s = w.worst(g.Worst(), r.Info)
+	}
+	for i := range r.Groups[1:] {
+		if g := &r.Groups[1+i]; len(g.Blind) > 0 && 2*g.Objects >= g.Of {
+			return fmt.Sprintf(w.AndAlso, s, g.Sentence)
+		}
+	}
+	return s
 }
 
 // lead returns the start of the headline of a report without findings: how sure it is that there

@@ -36,6 +36,27 @@ func (p *Panel) Expr(i int) string {
 	return p.Exprs[i]
 }
 
+// Metrics returns the names of the metrics that the panel's queries read, each once. A query that
+// promsnap cannot parse adds none.
+func (p *Panel) Metrics() []string {
+	var names []string
+	for _, expr := range p.Exprs {
+		of, err := panel.MetricNames(expr)
+		if err != nil {
+			continue
+		}
+		names = addOnce(names, of)
+	}
+	return names
+}
+
+// NamesPods reports whether the label pod of the panel's series names what they are about, and not
+// the pod of an exporter.
+func (p *Panel) NamesPods() bool {
+	names := p.Metrics()
+	return len(names) == 0 || slices.ContainsFunc(names, panel.NamesPod)
+}
+
 // Others returns the rows that are not drawn.
 func (p *Panel) Others() []Row {
 	if len(p.Spec.Queries) <= 1 {

@@ -92,6 +92,22 @@ type Words struct {
 	Falling       string
 	AndGone       string // after an ended finding of something that is gone
 
+	// What the findings of one cause have in common.
+
+	GroupAbove, GroupBelow  string // 1 subject, 2 limit
+	GroupBeyond             string // 1 subject: their limits differ
+	OnThings, InThings      string // 1 what, 2 "41 of 41 nodes", "2 containers"
+	SilentOn                string // 1 subjects, 2 things
+	SomeCritical            string // 1 things, 2 how many of them are critical
+	WithWorst               string // 1 all of it, 2 series and value of the worst
+	WithSilent, WithPending string // 1 all of it, 2 how many things
+	SilentThings            string // 1 things
+	NoDataFor               string // 1 panels
+	DownNode, SilentNode    string // 1 node
+	NoExporter              string // 1 source, 2 on which nodes
+	NoSource                string // 1 source
+	AndAlso                 string // 1, 2 what is the case
+
 	// What the report says about itself.
 	AllOK, NothingAsked, Unmeasurable string // the start of a sentence
 	Sentence                          string // 1 all of it
