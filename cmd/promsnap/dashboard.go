@@ -124,7 +124,7 @@ func getDashboard(ctx context.Context, c *console, f dashboardGetFlags, arg stri
 	fmt.Fprintf(c.stdout, "%s %s: %s, %s\nsee what becomes of each panel:\n  promsnap dashboard "+
 		"explain %s\nshow it in a report of promsnap.yaml:\n  reports:\n    - name: %s\n"+
 		"      dashboard: {file: %s}\n", how, file, titleOf(d.Board, d.Revision, ref.Number),
-		countVerdicts(explained), shellQuote(file),
+		countVerdicts(explained), outside.ShellWord(file),
 		cfg.Reports[0].Name, file)
 	return nil
 }

@@ -193,9 +193,9 @@ func (f *dashboardExplainFlags) loadReport(ctx context.Context, name string,
 
 // again returns the command that explains the same again.
 func (f *dashboardExplainFlags) again(arg string) string {
-	command := "promsnap dashboard explain " + shellQuote(arg)
+	command := "promsnap dashboard explain " + outside.ShellWord(arg)
 	if f.config != "" {
-		command += " -c " + shellQuote(f.config)
+		command += " -c " + outside.ShellWord(f.config)
 	}
 	return command
 }

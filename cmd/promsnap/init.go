@@ -131,7 +131,7 @@ func (d *draft) save(ctx context.Context, c *console, file, text string, force b
 	}
 	named := ""
 	if file != defaultConfig {
-		named = " -c " + shellQuote(file)
+		named = " -c " + outside.ShellWord(file)
 	}
 	fmt.Fprintf(c.stdout, "wrote %s for %s at %s\n%s\ntry it:\n  promsnap run daily%s --open\n",
 		file, d.survey.Server, d.survey.At, d.counted, named)

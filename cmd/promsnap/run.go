@@ -19,6 +19,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -180,7 +181,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 		Now: c.now, Stop: c.stop, Kubernetes: k.api(),
 		Command: func(report string, slot time.Time) string {
 			return reproduce(report, f, slot)
-		}, Started: out.started,
+		}, ConfigFile: baseOf(f.config), Started: out.started,
 		Progress: func(report string, e snapshot.Event) {
 			logFault(log, report, e)
 			out.progress(report, e)
@@ -345,10 +346,10 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 		parts = append(parts, "--prometheus-url", f.prometheusURL)
 	}
 	if f.dashboard != "" {
-		parts = append(parts, "--dashboard", shellQuote(f.dashboard))
+		parts = append(parts, "--dashboard", outside.ShellWord(f.dashboard))
 	}
 	for _, v := range f.variables {
-		parts = append(parts, "--var", shellQuote(v))
+		parts = append(parts, "--var", outside.ShellWord(v))
 	}
 	if f.from.revision > 0 {
 		parts = append(parts, "--revision", strconv.Itoa(f.from.revision))

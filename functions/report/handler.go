@@ -77,7 +77,8 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 	a, err := app.New(ctx, cfg, app.Options{
 		Version: h.version, Reports: o.reports, Slot: o.slot, To: app.Receivers{},
 		Scheduled: !o.exact, Timeout: timeout, Now: h.now, Stop: h.stop,
-		Command: func(report string, slot time.Time) string { return h.command(o, report, slot) },
+		Command:    func(report string, slot time.Time) string { return h.command(o, report, slot) },
+		ConfigFile: h.configFile(o),
 	})
 	if err != nil {
 		return refuse(err)
@@ -109,17 +110,22 @@ func (h *handler) enough(ctx context.Context) error {
 
 // command returns the command that runs a slot of a report again, for the report's footer.
 func (h *handler) command(o order, report string, slot time.Time) string {
+	return strings.Join([]string{
+		"promsnap", "run", report, "-c", h.configFile(o), "--time", slot.Format(time.RFC3339),
+	}, " ")
+}
+
+// configFile returns the name of the configuration for commands.
+func (h *handler) configFile(o order) string {
 	from := o.config
 	if from == "" {
 		from = h.getenv("PROMSNAP_CONFIG")
 	}
 	if from = path.Base(strings.TrimPrefix(from, "ssm:")); !strings.HasSuffix(from, ".yaml") &&
 		!strings.HasSuffix(from, ".yml") {
-		from = "promsnap.yaml"
+		return "promsnap.yaml"
 	}
-	return strings.Join([]string{
-		"promsnap", "run", report, "-c", from, "--time", slot.Format(time.RFC3339),
-	}, " ")
+	return from
 }
 
 // logEnd logs the result of the invocation: a line for each report, and a last one. The alarms

@@ -31,6 +31,9 @@ type Options struct {
 	// Command returns the command that runs a slot of a report again, for the report's footer. It
 	// contains no secrets. Nil: unknown.
 	Command func(report string, slot time.Time) string
+	// ConfigFile is the name of the configuration, for the commands in messages. Empty: there is
+	// none.
+	ConfigFile string
 	// Stop ends the snapshot early when it is closed. The run then delivers what it has, marked as
 	// incomplete. Nil: never.
 	Stop <-chan struct{}

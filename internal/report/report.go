@@ -37,6 +37,7 @@ type Info struct {
 	ServerURL   string
 	ExternalURL string        // the address for links; empty: no links
 	Command     string        // the command that makes this report again
+	ConfigFile  string        // the configuration, for further commands; empty: there is none
 	Incomplete  snapshot.Note // why the run was cut short; zero: it was complete
 	Nodes       []snapshot.Node
 	Scrape      time.Duration   // the assumed scrape interval

@@ -254,6 +254,7 @@ var english = Words{
 	ReportTime:   "Report time",
 	Source:       "Source",
 	RunAgain:     "Run it again",
+	NextSteps:    "Next steps",
 	Runbook:      "Runbook",
 
 	Archive:        "Archive",

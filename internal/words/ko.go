@@ -239,6 +239,7 @@ var korean = Words{
 	ReportTime:      "리포트 시각",
 	Source:          "데이터 출처",
 	RunAgain:        "다시 실행",
+	NextSteps:       "다음 단계",
 	Runbook:         "런북",
 
 	Archive:        "보관된 리포트",

@@ -207,6 +207,7 @@ type Words struct {
 	MadeBy                                string // 1 version
 	ScrapedEvery                          string // 1 interval
 	ReportTime, Source, RunAgain, Runbook string
+	NextSteps                             string // above commands in a message
 
 	// A Grafana dashboard: its figures, its panels, and what differs from Grafana.
 

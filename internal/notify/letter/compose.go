@@ -25,6 +25,7 @@ func Compose(d notify.Delivery, limits Limits) Letter {
 	w := newWriter(d, limits)
 	l := w.letter()
 	l.Lines = append(l.Lines, w.notices()...)
+	l.Commands = w.nextSteps()
 	l.Links = append(l.Links, w.links()...)
 	if w.message.Pages() {
 		l.Severity = w.message.Severity()

@@ -38,10 +38,10 @@ func (w *writer) details() Letter {
 	l.Lines = append(l.Lines, w.failures()...)
 	l.Lines = append(l.Lines, w.linkUntil()...)
 	if cmd := w.report.Info.Command; cmd != "" {
-		l.Lines = append(l.Lines, Line{{Text: w.RunAgain, Bold: true}})
-		if l.Code = outside.Line(cmd); w.limits.Size(l.Code) > w.limits.Code {
-			l.Code = "" // a cut command would be another command
-			l.Lines = append(l.Lines, text(w.CommandTooLong))
+		if lines := w.commands(outside.Line(cmd)); len(lines) > 0 {
+			l.Commands = []Commands{{w.RunAgain, lines}}
+		} else {
+			l.Lines = append(l.Lines, Line{{Text: w.RunAgain, Bold: true}}, text(w.CommandTooLong))
 		}
 	}
 	return l

@@ -18,11 +18,14 @@ import (
 type Letter struct {
 	Title    string         // the first line, and what a phone shows
 	Lines    []Line         // below it
-	Code     string         // a command, below the lines; "": none
+	Commands []Commands     // below the lines
 	Severity rules.Severity // decides who is notified; None: nobody
 	Links    []Link
 	Pictures []Picture
 }
+
+// HasText reports whether the letter has anything below its title to read.
+func (l *Letter) HasText() bool { return len(l.Lines)+len(l.Commands) > 0 }
 
 // Line is one line of a letter.
 type Line []Part
@@ -51,7 +54,7 @@ type Limits struct {
 	Line  int // of a line, so that a very long name costs one line and not the message
 	Place int // of a location in a line, which is useless in part
 	Body  int // of all lines together; lists are short, so they stay far below it
-	Code  int // of a command
+	Code  int // of all commands under one heading
 	URL   int // of a link's address
 	Alt   int // of a picture's description
 

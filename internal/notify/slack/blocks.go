@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -58,16 +59,20 @@ func (m *message) blocks() []slackgo.Block {
 		blocks = append(blocks, slackgo.NewHeaderBlock(title))
 	}
 	var rich []slackgo.RichTextElement
-	if len(m.Lines) > 0 {
-		rich = append(rich, slackgo.NewRichTextSection(richLines(m.Lines)...))
+	lines := m.Lines
+	for _, c := range m.Commands {
+		lines = append(slices.Clone(lines), letter.Line{{Text: c.Words, Bold: true}})
+		rich = append(rich, slackgo.NewRichTextSection(richLines(lines)...),
+			&slackgo.RichTextPreformatted{
+				Type: slackgo.RTEPreformatted,
+				Elements: []slackgo.RichTextSectionElement{
+					slackgo.NewRichTextSectionTextElement(strings.Join(c.Lines, "\n"), nil),
+				},
+			})
+		lines = nil
 	}
-	if m.Code != "" {
-		rich = append(rich, &slackgo.RichTextPreformatted{
-			Type: slackgo.RTEPreformatted,
-			Elements: []slackgo.RichTextSectionElement{
-				slackgo.NewRichTextSectionTextElement(m.Code, nil),
-			},
-		})
+	if len(lines) > 0 {
+		rich = append(rich, slackgo.NewRichTextSection(richLines(lines)...))
 	}
 	if len(rich) > 0 {
 		blocks = append(blocks, slackgo.NewRichTextBlock("", rich...))
@@ -145,6 +150,9 @@ func (m *message) fallback() string {
 	if len(m.Lines) > 0 {
 		return escape(m.Lines[0].String())
 	}
+	if len(m.Commands) > 0 {
+		return escape(m.Commands[0].Words)
+	}
 	return "promsnap"
 }
 
@@ -166,8 +174,11 @@ func (m *message) text() string {
 		}
 		out = append(out, b.String())
 	}
-	if m.Code != "" {
-		out = append(out, escape(m.Code))
+	for _, c := range m.Commands {
+		out = append(out, escape(c.Words))
+		for _, line := range c.Lines {
+			out = append(out, escape(line))
+		}
 	}
 	if calls := m.calls(); calls != "" {
 		out = append(out, calls)

@@ -52,7 +52,7 @@ func Drafts(o Options, d notify.Delivery) []Draft {
 	}
 	out = append(out, draftOf(step, p.message))
 	if l := letter.Details(d, limits); p.thread.ID == "" &&
-		(len(l.Lines) > 0 || len(l.Pictures) > 0) {
+		(l.HasText() || len(l.Pictures) > 0) {
 		out = append(out, draftOf("thread", message{Letter: l}))
 	}
 	return out
@@ -71,8 +71,8 @@ func draftOf(step string, m message) Draft {
 	for _, ln := range m.Lines {
 		text = append(text, ln.String())
 	}
-	if m.Code != "" {
-		text = append(text, m.Code)
+	for _, c := range m.Commands {
+		text = append(append(text, c.Words), c.Lines...)
 	}
 	if calls := m.calls(); calls != "" {
 		text = append(text, calls)

@@ -143,6 +143,7 @@ func (w world) report(t testing.TB) *report.Report {
 		Version: "v0.3.0", Nodes: nodes, Scrape: time.Minute,
 		ExternalURL: "https://prometheus.example.com",
 		Command:     "promsnap run daily -c promsnap.yaml --time 2026-11-21T18:10:00Z",
+		ConfigFile:  "promsnap.yaml",
 	}, panels)
 }
 

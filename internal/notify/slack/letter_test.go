@@ -245,7 +245,7 @@ func TestRichTextIsTextAndTimes(t *testing.T) {
 	m := message{Letter: letter.Letter{
 		Title: "push", Lines: []letter.Line{
 			{{Text: "a", Bold: true}, {Text: "b"}}, {{Text: "02:52", At: time.Unix(1795283520, 0)}},
-		}, Code: "x",
+		}, Commands: []letter.Commands{{Words: "c", Lines: []string{"x"}}},
 	}}
 	rich := m.blocks()[1].(*slackgo.RichTextBlock)
 	var got []string
@@ -257,7 +257,7 @@ func TestRichTextIsTextAndTimes(t *testing.T) {
 			got = append(got, fmt.Sprintf("%d %s %s", e.Timestamp, e.Format, *e.Fallback))
 		}
 	}
-	if want := `"a" true; "b\n" false; 1795283520 {time} 02:52`; strings.Join(got, "; ") != want {
+	if want := `"a" true; "b\n" false; 1795283520 {time} 02:52; "\n" false; "c" true`; strings.Join(got, "; ") != want {
 		t.Errorf("%s, want %s", strings.Join(got, "; "), want)
 	}
 }
@@ -287,8 +287,8 @@ func TestACommandIsNotCut(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
 	d.Report.Info.Command = "promsnap run " + strings.Repeat("--verbose ", 300) + "--dry-run"
 	l := message{Letter: letter.Details(d, limits)}
-	if said := l.text(); l.Code != "" || strings.Contains(said, "promsnap run") ||
+	if said := l.text(); len(l.Commands) > 0 || strings.Contains(said, "promsnap run") ||
 		!strings.Contains(said, "The command is too long for a message.") {
-		t.Errorf("got %q and the command %q, want that it is too long", said, l.Code)
+		t.Errorf("got %q and the commands %q, want that it is too long", said, l.Commands)
 	}
 }

@@ -201,7 +201,7 @@ func (n *Notifier) fill(ctx context.Context, t thread) error {
 	}
 	var failed []error
 	details := letter.Details(t.of, limits)
-	if len(details.Lines) > 0 {
+	if details.HasText() {
 		err := to.again(ctx, func() error {
 			_, err := to.post(ctx, t.receipt.Channel, t.receipt.ID, false, message{Letter: details},
 				false)
