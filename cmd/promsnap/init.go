@@ -16,6 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/kube"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
