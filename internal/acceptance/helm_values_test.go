@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -151,6 +152,30 @@ func TestChartServices(t *testing.T) {
 			all.get(t, "Role/promsnap").is(t, "rules.2", nil)
 		})
 	}
+}
+
+// TestChartEvents checks that the right to list events comes and goes with kubernetes.events, and
+// that the component of kustomize grants the same.
+func TestChartEvents(t *testing.T) {
+	rule := map[string]any{
+		"apiGroups": []string{""}, "resources": []string{"events"}, "verbs": []string{"list"},
+	}
+	values := set(quickstart, "kubernetes.nodes=false,prometheus.url=http://prometheus")
+	const role = "ClusterRole/monitoring-tools-promsnap"
+	parseObjects(t, render(t, append(values, "--set", "kubernetes.events=true")...)).get(t, role).
+		is(t, "rules", []any{rule})
+	if all := parseObjects(t, render(t, values...)); all[role] != nil {
+		t.Errorf("without events: got %s, want no ClusterRole", asJSON(t, all[role]["rules"]))
+	}
+
+	component, err := os.ReadFile("../../deploy/kustomize/components/events/rbac.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conform(t, component)
+	ours := parseObjects(t, component)
+	ours.get(t, "ClusterRole/promsnap-events").is(t, "rules", []any{rule})
+	ours.get(t, "ClusterRoleBinding/promsnap-events").is(t, "roleRef.name", "promsnap-events")
 }
 
 // TestChartNetworkPolicy checks that the ports of all addresses in promsnap.yaml and those of the

@@ -114,8 +114,11 @@ func (o *owners) workload(ls series.Labels) string {
 	if w, ok := o.of[o.object(ls, pod)]; ok {
 		return w
 	}
-	return podName.ReplaceAllString(pod, "$1")
+	return WorkloadOfPod(pod)
 }
+
+// WorkloadOfPod returns the workload that a pod's name suggests.
+func WorkloadOfPod(pod string) string { return podName.ReplaceAllString(pod, "$1") }
 
 // claimsQuery finds the persistent volume claims.
 const claimsQuery = `group by (cluster, namespace, persistentvolumeclaim)` +

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/change"
-	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // changesTime is how long the search for changes may take. It only adds to what is known.
@@ -19,10 +18,9 @@ func (s *reportSnapshot) findChanges(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, changesTime)
 	defer cancel()
-	found, err := change.Find(ctx, s.source, s.panels, s.options.Nodes, s.window.End)
+	found, notes := change.Find(ctx, s.source, s.panels, s.options.Nodes, change.Options{
+		End: s.window.End, Events: s.events, Cluster: s.info.Cluster,
+	})
 	s.info.Changes = found
-	if err != nil {
-		s.info.Notes = append(slices.Clip(s.info.Notes),
-			snapshot.NoteOf(snapshot.NoteChangesUnknown, err))
-	}
+	s.info.Notes = append(slices.Clip(s.info.Notes), notes...)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/change"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/state"
 )
@@ -18,6 +19,9 @@ type Kubernetes interface {
 	Prometheus(ctx context.Context, service string) (Endpoint, error)
 	// Nodes lists the nodes. The notes say what is missing.
 	Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error)
+	// Events lists the warnings about the objects of a namespace or, if node is not empty, about
+	// that node.
+	Events(ctx context.Context, namespace, node string) ([]change.Event, error)
 	// ConfigMap returns the state stored in a ConfigMap. Namespace "" is the default namespace.
 	ConfigMap(namespace, name string) state.Store
 }
@@ -55,4 +59,12 @@ func (s *Source) listNodes(ctx context.Context) nodeList {
 		return nodeList{notes: []snapshot.Note{snapshot.NoteOf(snapshot.NoteNodesUnlisted, err)}}
 	}
 	return nodeList{nodes, notes}
+}
+
+// events returns how events are listed, nil if the configuration does not ask for them.
+func (s *Source) events() change.Events {
+	if k := s.cfg.Kubernetes; s.o.Kubernetes == nil || k == nil || !k.Events {
+		return nil
+	}
+	return s.o.Kubernetes.Events
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/change"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/lab"
 	"github.com/promsnap/promsnap/internal/panels"
@@ -34,6 +35,7 @@ type aCluster struct {
 	store   state.Store
 	wanted  []string // requested services
 	listed  int      // how often the nodes were listed
+	events  int      // how often events were listed
 	mu      sync.Mutex
 	headers http.Header // of the last request
 }
@@ -68,6 +70,14 @@ func (k *aCluster) RoundTrip(req *http.Request) (*http.Response, error) {
 func (k *aCluster) Nodes(context.Context) ([]snapshot.Node, []snapshot.Note, error) {
 	k.listed++
 	return k.nodes, nil, k.denied
+}
+
+func (k *aCluster) Events(context.Context, string, string) ([]change.Event, error) {
+	k.events++
+	return []change.Event{{
+		Kind: "Node", Name: "ip-10-0-1-10", Reason: "SystemOOM", Message: "java was killed",
+		Count: 3, Last: kubeSlot.Add(-5 * time.Minute),
+	}}, k.denied
 }
 
 func (k *aCluster) ConfigMap(string, string) state.Store { return k.store }
@@ -254,6 +264,46 @@ func TestSurvey(t *testing.T) {
 	for _, e := range s.Exporters {
 		if (e.Count == 0) != (e.Metric == "kubelet_volume_stats_used_bytes") {
 			t.Errorf("got %+v, want no volumes and all other exporters", e)
+		}
+	}
+}
+
+// Events are listed only if the configuration says so. A refusal is a note.
+func TestEventsOfTheCluster(t *testing.T) {
+	for _, tc := range []struct {
+		name, keys string
+		denied     error
+		listed     bool
+		want       string // in the finding or a warning
+	}{
+		{"off", "{nodes: false}", nil, false, ""},
+		{
+			"on", "{nodes: false, events: true}", nil, true,
+			"SystemOOM 3× of ip-10-0-1-10: java was killed",
+		},
+		{
+			"refused", "{nodes: false, events: true}", errors.New("grant the RBAC rule"), true,
+			"findings are shown without the events of the Kubernetes API: grant the RBAC rule",
+		},
+	} {
+		k := newCluster(t)
+		k.denied = tc.denied
+		a, err := New(t.Context(), inCluster(t, "kubernetes: "+tc.keys+"\n"), kubeOptions(t, k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := a.Run(t.Context()).Results[0].Report
+		var said []string
+		for _, f := range r.Findings {
+			said = append(said, f.Changes...)
+		}
+		for _, w := range r.Warnings {
+			said = append(said, w.Text)
+		}
+		if text := strings.Join(said, "\n"); k.events > 0 != tc.listed ||
+			!strings.Contains(text, tc.want) {
+			t.Errorf("%s: got %d requests and %q, want requests: %t, and %q", tc.name, k.events,
+				text, tc.listed, tc.want)
 		}
 	}
 }

@@ -112,7 +112,7 @@ var narrower = map[string][]string{
 	// It is beside app, which gets it from the command: Lambda links no Kubernetes code.
 	"internal/kube": {
 		"internal/exchange", "internal/outside", "internal/promapi", "internal/panel",
-		"internal/snapshot", "internal/report", "internal/state",
+		"internal/snapshot", "internal/change", "internal/report", "internal/state",
 	},
 
 	// They write a report, each in its own form.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/alerts"
 	"github.com/promsnap/promsnap/internal/board"
+	"github.com/promsnap/promsnap/internal/change"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
@@ -53,6 +54,7 @@ type reportSnapshot struct {
 	client  snapshot.Querier
 	options snapshot.Options // of the panels
 	source  snapshot.Querier // maps the labels that the source has
+	events  change.Events    // nil: must not be listed
 	window  alerts.Window    // that was queried
 }
 
@@ -93,6 +95,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	return reportSnapshot{
 		config: r, info: info, panels: found.panels, unknown: found.unknown,
 		client: s.client, options: o, source: o.Mapping.Querier(s.client),
+		events: s.events(),
 		window: alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries},
 	}
 }

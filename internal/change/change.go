@@ -31,6 +31,7 @@ const (
 	Uncordoned Kind = "uncordoned" // a node accepts pods again
 	Rebooted   Kind = "rebooted"   // a node
 	Restarted  Kind = "restarted"  // an exporter
+	Happened   Kind = "event"      // the Kubernetes API has a warning about the object
 )
 
 // Change is one change of an object. Its texts are one line and short, whatever a label holds.
@@ -41,6 +42,10 @@ type Change struct {
 	Resource  string // cpu or memory, of a limit or request
 	From, To  string // "1.41" and "1.42"; empty for the kinds that say it all
 	At        time.Time
+
+	// of an event; At is when it last happened
+	Reason, Message string
+	Count           int // at least 1
 }
 
 // Key identifies the finding of a rule about one series.
@@ -72,37 +77,56 @@ const (
 	mostObjects = 8
 	// mostCandidates are the pods and claims whose workloads are queried, to find the objects.
 	mostCandidates = 40
-	// MostChanges is how many changes a finding has.
+	// MostChanges is how many changes a finding has at most, and how many events.
 	MostChanges = 3
 	// mostSeries is the limit of one answer.
 	mostSeries = 10_000
 )
 
+// Options says where to look for changes.
+type Options struct {
+	End    time.Time // the newest time of the panels' queries
+	Events Events    // nil: the Kubernetes API is not asked
+	// Cluster is the value of the cluster label that the cluster of the Kubernetes API has, if the
+	// server has several clusters.
+	Cluster string
+}
+
 // Find returns what changed before the alerts of the panels that fire or are silent began. It looks
-// only at the objects of the worst causes. end is the newest time of the panels' queries.
+// only at the objects of the worst causes.
 //
-// It sends at most six queries, however many findings there are. After an error the result holds
-// what the other queries found.
+// It sends at most six queries and at most eight requests for events, however many findings there
+// are. The notes say what could not be found out.
 func Find(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
-	end time.Time) (map[Key]Before, error) {
-	all := candidates(panels, nodes, end)
+	o Options) (map[Key]Before, []snapshot.Note) {
+	all := candidates(panels, nodes, o.End)
 	if len(all) == 0 {
 		return nil, nil
 	}
-	s := search{q: q, nodes: nodes, end: end}
+	s := search{q: q, nodes: nodes, end: o.End, cluster: o.Cluster}
 	ownersErr := s.findOwners(ctx, all)
 	chosen := choose(all)
 	s.plan(chosen)
 	found, err := s.ask(ctx)
+	var notes []snapshot.Note
+	if err := errors.Join(ownersErr, err); err != nil {
+		notes = append(notes, snapshot.NoteOf(snapshot.NoteChangesUnknown, err))
+	}
+	if o.Events != nil {
+		if err := s.addEvents(ctx, o.Events, found); err != nil {
+			notes = append(notes, snapshot.NoteOf(snapshot.NoteEventsUnlisted, err))
+		}
+	}
 	out := map[Key]Before{}
 	for _, c := range chosen {
 		b := Before{Begin: c.begin, Open: c.open}
-		b.Changes = before(found[c.about], c.begin, s.grid.Step)
+		b.Changes = newestFirst(append(before(found[c.about], c.begin, s.grid.Step),
+			newestEvents(found[c.about], c.begin)...))
 		if len(b.Changes) > 0 {
 			out[c.key] = b
 		}
 	}
-	return out, errors.Join(ownersErr, err)
+	return out, notes
 }
 
 // before returns the changes of an object that may have caused what began at a time: the newest of
@@ -111,18 +135,24 @@ func Find(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, node
 func before(all []Change, begin time.Time, step time.Duration) []Change {
 	var out []Change
 	for _, c := range all {
-		if !c.At.Before(begin.Add(-window)) && !c.At.After(begin.Add(step)) {
+		if c.Kind != Happened && !c.At.Before(begin.Add(-window)) &&
+			!c.At.After(begin.Add(step)) {
 			out = append(out, c)
 		}
 	}
-	out = withoutRepeats(out, step)
-	slices.SortFunc(out, func(a, b Change) int {
+	out = newestFirst(withoutRepeats(out, step))
+	return slices.Clip(out[:min(len(out), MostChanges)])
+}
+
+// newestFirst sorts changes, in the same way on every machine.
+func newestFirst(all []Change) []Change {
+	slices.SortFunc(all, func(a, b Change) int {
 		return cmp.Or(b.At.Compare(a.At), strings.Compare(string(a.Kind), string(b.Kind)),
 			strings.Compare(a.Object, b.Object), strings.Compare(a.Container, b.Container),
 			strings.Compare(a.Resource, b.Resource), strings.Compare(a.From, b.From),
-			strings.Compare(a.To, b.To))
+			strings.Compare(a.To, b.To), strings.Compare(a.Reason, b.Reason))
 	})
-	return slices.Clip(out[:min(len(out), MostChanges)])
+	return all
 }
 
 // settling is how long after a change of its workload's spec the first new pod may start, such as

@@ -91,6 +91,9 @@ func lines(found map[Key]Before, f snapshot.Finding) []string {
 		if c.From != "" || c.To != "" {
 			line += " " + c.From + " → " + c.To
 		}
+		if c.Kind == Happened {
+			line += fmt.Sprintf(" %s %d %s", c.Reason, c.Count, c.Message)
+		}
 		out = append(out, line)
 	}
 	return out
@@ -311,10 +314,10 @@ func TestFind(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			found, err := Find(t.Context(), recorded(t, tc.series...), panelWith(tc.of),
-				snapshot.Nodes{}, minute(240))
-			if err != nil {
-				t.Fatal(err)
+			found, notes := Find(t.Context(), recorded(t, tc.series...), panelWith(tc.of),
+				snapshot.Nodes{}, Options{End: minute(240)})
+			if notes != nil {
+				t.Errorf("got the notes %v, want none", notes)
 			}
 			if diff := cmp.Diff(tc.want, lines(found, tc.of)); diff != "" {
 				t.Errorf("changes (-want +got):\n%s", diff)
@@ -360,9 +363,10 @@ func TestFindIsBounded(t *testing.T) {
 	lines = append(lines, fmt.Sprintf(`process_start_time_seconds{job="api",instance="i"} %dx240`,
 		minute(150).Unix()))
 	q := &counting{Querier: recorded(t, lines...)}
-	found, err := Find(t.Context(), q, panelWith(all...), snapshot.Nodes{}, minute(240))
-	if err != nil {
-		t.Fatal(err)
+	found, notes := Find(t.Context(), q, panelWith(all...), snapshot.Nodes{},
+		Options{End: minute(240)})
+	if notes != nil {
+		t.Errorf("got the notes %v, want none", notes)
 	}
 	if len(q.queries) > 6 {
 		t.Errorf("got %d queries, want at most 6:\n%s", len(q.queries), strings.Join(q.queries, "\n"))
@@ -383,10 +387,11 @@ func TestFindWithoutImages(t *testing.T) {
 			"kube_deployment_spec_replicas"+deployment+"3x149 5x90")...),
 		broken: "kube_pod_container_info",
 	}
-	found, err := Find(t.Context(), q, panelWith(f), snapshot.Nodes{}, minute(240))
-	if want := "the images of workloads (kube_pod_container_info): the server is busy"; err == nil ||
-		err.Error() != want {
-		t.Errorf("got the error %v, want %s", err, want)
+	found, notes := Find(t.Context(), q, panelWith(f), snapshot.Nodes{}, Options{End: minute(240)})
+	if diff := cmp.Diff([]snapshot.Note{snapshot.NoteOf(snapshot.NoteChangesUnknown,
+		"the images of workloads (kube_pod_container_info): the server is busy")},
+		notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 	want := []string{"50m0s: replicas of shop/checkout 3 → 5"}
 	if diff := cmp.Diff(want, lines(found, f)); diff != "" {
@@ -399,10 +404,10 @@ func TestFindNothing(t *testing.T) {
 	ended, pending, old := on(200, "node", "n1"), on(200, "node", "n1"), on(-1500, "node", "n1")
 	ended.Status, pending.Status = rules.Gone, rules.Pending
 	q := &counting{}
-	found, err := Find(t.Context(), q, panelWith(ended, pending, old, on(200, "zone", "a")),
-		snapshot.Nodes{}, minute(240))
-	if err != nil || len(found) > 0 || len(q.queries) > 0 {
-		t.Errorf("got %v and %d queries (%v), want none", found, len(q.queries), err)
+	found, notes := Find(t.Context(), q, panelWith(ended, pending, old, on(200, "zone", "a")),
+		snapshot.Nodes{}, Options{End: minute(240)})
+	if len(notes) > 0 || len(found) > 0 || len(q.queries) > 0 {
+		t.Errorf("got %v and %d queries (%v), want none", found, len(q.queries), notes)
 	}
 }
 
@@ -420,9 +425,10 @@ func TestBegin(t *testing.T) {
 		{"open", open, Before{Begin: minute(130), Open: true}},
 	} {
 		q := recorded(t, `kube_node_spec_unschedulable{node="n1"} 0x119 1x120`)
-		found, err := Find(t.Context(), q, panelWith(tc.f), snapshot.Nodes{}, minute(240))
-		if err != nil {
-			t.Fatal(err)
+		found, notes := Find(t.Context(), q, panelWith(tc.f), snapshot.Nodes{},
+			Options{End: minute(240)})
+		if notes != nil {
+			t.Errorf("got the notes %v, want none", notes)
 		}
 		tc.want.Changes = []Change{{Kind: Cordoned, Object: "n1", At: minute(120)}}
 		got := found[KeyOf(&panelWith()[0], &tc.f)]

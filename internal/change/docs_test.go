@@ -28,9 +28,9 @@ func TestDocsListTheMetrics(t *testing.T) {
 		findings = append(findings, f)
 	}
 	q := &counting{Querier: recorded(t, `up{job="api"} 1x240`)}
-	if _, err := Find(t.Context(), q, panelWith(findings...), snapshot.Nodes{},
-		minute(240)); err != nil {
-		t.Fatal(err)
+	if _, notes := Find(t.Context(), q, panelWith(findings...), snapshot.Nodes{},
+		Options{End: minute(240)}); notes != nil {
+		t.Fatalf("got the notes %v, want none", notes)
 	}
 	read := map[string]bool{"node_boot_time_seconds": true} // needs an exporter of the node
 	for _, expr := range q.queries {

@@ -25,6 +25,7 @@ type search struct {
 	q       snapshot.Querier
 	nodes   snapshot.Nodes
 	end     time.Time
+	cluster string // see Options.Cluster
 	grid    series.Grid
 	objects []object
 }

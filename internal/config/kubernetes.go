@@ -20,6 +20,9 @@ type kubernetesSection struct {
 	Namespace namespace `yaml:"namespace"`
 	// List the nodes, for their instance types, zones and conditions.
 	Nodes bool `yaml:"nodes" jsonschema:"default=true"`
+	// List the warnings among the events of a finding's object, such as FailedScheduling, and show
+	// them beside the finding. promsnap may then list events.
+	Events bool `yaml:"events" jsonschema:"default=false"`
 }
 
 // configMap is a ConfigMap.
@@ -38,6 +41,7 @@ type Kubernetes struct {
 	Context   string // "" for the current one
 	Namespace string // "" for that of the context or the Pod
 	Nodes     bool   // list the nodes
+	Events    bool   // list the events of findings' objects
 }
 
 // ConfigMap is a ConfigMap that holds the state.
@@ -57,7 +61,7 @@ func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubern
 	if s != nil {
 		k = &Kubernetes{
 			Service: string(s.Service), Context: s.Context, Namespace: string(s.Namespace),
-			Nodes: s.Nodes,
+			Nodes: s.Nodes, Events: s.Events,
 		}
 	}
 	switch {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // ChangesOf returns what changed on the object of a finding before it began, the newest first: "14
@@ -27,7 +28,7 @@ func (r *Report) Changed(k change.Key) change.Before {
 	}
 	out := change.Before{Begin: age.Since, Open: age.Open}
 	for _, c := range b.Changes {
-		if !c.At.After(age.Since) {
+		if c.Kind == change.Happened || !c.At.After(age.Since) {
 			out.Changes = append(out.Changes, c)
 		}
 	}
@@ -39,7 +40,7 @@ func (r *Report) Changed(k change.Key) change.Before {
 func (w wording) changed(b change.Before, c change.Change, in Info) string {
 	what := w.change(c)
 	switch ago := b.Begin.Sub(c.At); {
-	case b.Open:
+	case b.Open, ago <= -2*time.Minute: // an event may come after the beginning
 		return fmt.Sprintf(w.Changes.At, w.clock(c.At, in), what)
 	case ago < time.Minute:
 		return fmt.Sprintf(w.Changes.AtOnce, what)
@@ -81,6 +82,18 @@ func (w wording) change(c change.Change) string {
 		return fmt.Sprintf(w.Changes.Rebooted, of)
 	case change.Restarted:
 		return fmt.Sprintf(w.Changes.Restarted, of)
+	case change.Happened:
+		return w.event(c)
 	}
 	return string(c.Kind) + " " + of
+}
+
+// event returns what an event says: "FailedScheduling 3× of shop/checkout: 0/42 nodes are
+// available".
+func (w wording) event(c change.Change) string {
+	reason := c.Reason
+	if c.Count > 1 {
+		reason = fmt.Sprintf(w.Changes.Times, reason, words.Thousands(c.Count))
+	}
+	return fmt.Sprintf(w.Changes.Event, c.Object, reason, c.Message)
 }

@@ -207,6 +207,9 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteChangesUnknown: {func(w *words.Words) string {
 		return w.Changes.Unknown
 	}, []writer{plain}},
+	snapshot.NoteEventsUnlisted: {func(w *words.Words) string {
+		return w.Changes.Unlisted
+	}, []writer{plain}},
 	snapshot.NoteNodesCut: {func(w *words.Words) string { return w.NodesCut }, []writer{plain}},
 
 	snapshot.NoteTimedOut: {func(w *words.Words) string { return w.TimedOut }, nil},

@@ -98,6 +98,7 @@ const (
 	NoteNodesUnlisted   = "nodes_unlisted"    // error of the Kubernetes API
 	NoteNodesCut        = "nodes_cut"         // how many nodes were listed; there are more
 	NoteChangesUnknown  = "changes_unknown"   // error
+	NoteEventsUnlisted  = "events_unlisted"   // error of the Kubernetes API
 )
 
 // The reasons why a run was cut short, with the arguments.

@@ -186,7 +186,8 @@ type DocFinding struct {
 
 // DocChange is one change of a finding's object before the finding began. Object is a workload
 // ("shop/checkout"), a node or an exporter. Container is set if the workload has several containers,
-// and Resource if a limit or request changed. Sentence says all that.
+// and Resource if a limit or request changed. An event has Reason, Message and Count instead of From
+// and To, and may have happened after the finding began. Sentence says all that.
 type DocChange struct {
 	At        time.Time `json:"at"`
 	Kind      string    `json:"kind"`
@@ -195,6 +196,9 @@ type DocChange struct {
 	Resource  string    `json:"resource,omitempty" jsonschema:"enum=cpu,enum=memory"`
 	From      string    `json:"from,omitempty"`
 	To        string    `json:"to,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
+	Message   string    `json:"message,omitempty"`
+	Count     int       `json:"count,omitempty" jsonschema:"minimum=0"`
 	Sentence  string    `json:"sentence"`
 }
 

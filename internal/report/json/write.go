@@ -190,7 +190,7 @@ func docChanges(rep *report.Report, k change.Key) []DocChange {
 	for i, c := range rep.Changed(k).Changes {
 		out = append(out, DocChange{
 			c.At.UTC(), string(c.Kind), c.Object, c.Container, c.Resource, c.From, c.To,
-			rep.ChangesOf(k)[i],
+			c.Reason, c.Message, c.Count, rep.ChangesOf(k)[i],
 		})
 	}
 	return out
