@@ -43,6 +43,7 @@ type node struct {
 	squeezed signal // share of time with something waiting for memory
 
 	up       spans // times in which its exporters and kubelet answer
+	exports  spans // times in which its node_exporter answers, while it is up
 	notReady spans // times in which the kubelet reports that it is not ready
 	cordoned spans // times in which it accepts no pods
 	boots    []int64
@@ -192,7 +193,9 @@ func newCluster(o Options) *cluster {
 	if !c.calm {
 		c.breakNodes()
 	}
+	c.plantOnNodes(o.Incidents)
 	c.schedule()
+	c.plantPods(o.Incidents)
 	if o.Tame { // drop them last, so that everything else stays the same
 		hurts := func(p *pod) bool { return p.namespace == hostileNamespace }
 		c.pods = slices.DeleteFunc(c.pods, hurts)
@@ -211,10 +214,9 @@ func (c *cluster) before(ago int64) int64 { return c.anchor - ago }
 
 // newNode makes the i-th machine of a fleet, healthy.
 func (c *cluster) newNode(i, fleet int) *node {
-	subnet, host := 1+i%3+3*(i/720), 10+i/3%240
 	n := &node{
-		name:     fmt.Sprintf("ip-10-0-%d-%d", subnet, host),
-		ip:       fmt.Sprintf("10.0.%d.%d", subnet, host),
+		name:     NodeName(i),
+		ip:       fmt.Sprintf("10.0.%d.%d", subnetOf(i), hostOf(i)),
 		zone:     "ap-northeast-2" + string("abc"[i%3]),
 		machine:  "r5.2xlarge",
 		cores:    8,
@@ -224,6 +226,7 @@ func (c *cluster) newNode(i, fleet int) *node {
 		exporter: true,
 		twice:    i%8 == 5,
 		up:       always(),
+		exports:  always(),
 	}
 	n.seed = hash(c.seed, "node", n.name)
 	per := 12 // pods on 64 GiB

@@ -61,6 +61,8 @@ type Options struct {
 	// Calm omits the incidents and the pods with hostile names.
 	Calm bool
 
+	Incidents []Incident // planted beside those that each cluster has
+
 	// Recording, if set, replaces the simulated cluster. Of the fields above, it uses only Now and
 	// Clock. Without either, the end of the samples is that of the recording.
 	Recording *Recording
@@ -105,6 +107,10 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	case o.ScrapeInterval < time.Second || o.ScrapeInterval > time.Hour:
 		return o, fmt.Errorf("lab: scrape interval %s: write one from 1s to 1h", o.ScrapeInterval)
+	case slices.ContainsFunc(o.Incidents, func(in Incident) bool {
+		return in.Node < 0 || in.Node >= o.Nodes || !in.From.Before(in.To)
+	}):
+		return o, errors.New("lab: an incident has no node of the fleet, or ends before it begins")
 	case o.Now.IsZero():
 		return o, errors.New("lab: Now is not set: write the time before which incidents " +
 			"are placed")

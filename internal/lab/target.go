@@ -154,14 +154,15 @@ func (d *discovery) community() {
 				"app_kubernetes_io_version", "1.9.1", "helm_sh_chart",
 				"prometheus-node-exporter-4.47.0"}, more...)
 		}
+		exports := n.up.and(n.exports)
 		if n.exporter {
-			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics",
+			d.add(target{source: nodeExporter, node: n, up: exports}, "http://"+address+"/metrics",
 				service("kubernetes-service-endpoints", "service",
 					release+"-prometheus-node-exporter", "node", n.name)...)
 		}
 		if n.exporter && n.twice {
 			// The pods have annotations too.
-			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics",
+			d.add(target{source: nodeExporter, node: n, up: exports}, "http://"+address+"/metrics",
 				service("kubernetes-pods", "pod", exporterPod(n))...)
 		}
 		system := func(job string) []string {
@@ -220,8 +221,9 @@ func (d *discovery) kubePrometheusStack() {
 	}
 	for _, n := range d.cluster.nodes {
 		address := n.ip + ":9100"
+		exports := n.up.and(n.exports)
 		if n.exporter {
-			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics",
+			d.add(target{source: nodeExporter, node: n, up: exports}, "http://"+address+"/metrics",
 				operator("node-exporter", address, "http-metrics",
 					release+"-prometheus-node-exporter",
 					"namespace", monitoring, "pod", exporterPod(n), "container",
