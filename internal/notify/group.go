@@ -157,21 +157,17 @@ func (d *decider) join(open map[topic]news, of topic, kind Kind, i *Item) Kind {
 // groups are the messages of a run while they are made.
 type groups map[string]*Message
 
-// add puts an item into the message of its kind, group and thread. A repetition is one message for
-// its group, in whatever threads its alerts are. The alert PromsnapBlind has a message of its own,
-// whatever the receiver groups by. Groups that were folded into one message share their replies
-// too.
+// add puts an item into the message of its kind and thread, or of its kind and group if it has no
+// thread. So the groups of a digest share their replies too. With group_by, a repetition is one
+// message for its group, in whatever threads its alerts are. The alert PromsnapBlind has a message
+// of its own, whatever the receiver groups by.
 func (g groups) add(r Receiver, kind Kind, group []string, i Item) {
-	id := []string{string(rune(kind))}
+	id := append([]string{string(rune(kind))}, group...)
+	if to := i.Was.Receipt; to.ID != "" && (kind != KindStillFiring || r.GroupBy == nil) {
+		id = []string{id[0] + "thread", to.Channel, to.ID, to.Location}
+	}
 	if i.Key == rules.BlindKey {
 		id[0] += string(i.Key)
-	}
-	notified := i.Was.Receipt
-	if r.Limits.Messages <= 0 || kind == KindStillFiring || notified.ID == "" {
-		id = append(id, group...)
-	}
-	if kind != KindStillFiring {
-		id = append(id, notified.Channel, notified.ID, notified.Location)
 	}
 	key := strings.Join(id, separator)
 	m := g[key]

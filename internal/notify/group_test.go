@@ -292,8 +292,13 @@ func TestDigest(t *testing.T) {
 	}
 	early := threads(alerts)
 	for k, was := range early.Notified {
-		early.Notified[k] = []Notified{was[0]}
-		early.Notified[k][0].At = before(90)
+		was[0].At = before(90)
+		early.Notified[k] = was
+	}
+	earlyDigest := announcing(alerts[:2])
+	for k, was := range earlyDigest.Notified {
+		was[0].At = before(90)
+		earlyDigest.Notified[k] = was
 	}
 	for _, c := range []struct {
 		name   string
@@ -338,6 +343,10 @@ func TestDigest(t *testing.T) {
 			"many ends, each in its thread", ends, to, threads(alerts),
 			"resolved A: A@x (under 1, 0 remain)\nresolved B: B@x (under 2, 0 remain)\n" +
 				"resolved C: C@x (under 3, 0 remain)\nresolved D: D@x (under 4, 0 remain)",
+		},
+		{
+			"the repetition of a digest", alerts[:2], to, earlyDigest,
+			"still_firing: A@x B@x (under 1, 2 remain)",
 		},
 		{"many repetitions", alerts, to, early, "still_firing: A@x B@x C@x D@x"},
 		{"many that came and went", ends, to, old, "seen_late: A@x B@x C@x D@x"},
