@@ -26,6 +26,7 @@ func setCauses(panels []snapshot.Panel, own *owners, seen evidence) {
 	}
 	x.down = downNodes(panels, own.nodes, seen)
 	x.findGone(panels)
+	x.countQuiet(panels)
 	x.blameJobs()
 	ofWorkload := map[rules.Object][]*rules.Finding{}
 	for i := range panels {
@@ -89,6 +90,7 @@ type explainer struct {
 	subjects []subject             // of the panels
 	down     map[place]time.Time   // nodes that are down, with the time since which; zero: unknown
 	crowded  map[string]bool       // clusters in which many nodes are down
+	quiet    map[string]int        // by cluster: how many nodes have no data for no known reason
 	gone     map[place]bool        // sources that are gone, at least in part
 	without  map[place]bool        // nodes without node_exporter that are not down
 	jobs     map[place]rules.Cause // what explains that targets of a job are down
@@ -135,9 +137,54 @@ func (x *explainer) cause(p *snapshot.Panel, i int, f *rules.Finding) rules.Caus
 		return x.nodeCause(node)
 	}
 	if source := x.goneSource(p, i, f); source != "" {
-		return rules.Cause{Kind: rules.CauseSource, Cluster: cluster, Name: string(source)}
+		return sourceCause(cluster, source)
+	}
+	if node := x.node(f); x.isQuiet(i, f) && node.name != "" {
+		return x.quietCause(node, i, own)
 	}
 	return own
+}
+
+// node returns the node of a finding; its name may be "".
+func (x *explainer) node(f *rules.Finding) place {
+	return place{x.nodes.ClusterOf(f.Labels), x.nodes.Of(f.Labels)}
+}
+
+// isQuiet reports whether a finding only says that a node has no data, and no alert fired before.
+func (x *explainer) isQuiet(i int, f *rules.Finding) bool {
+	return f.Status == rules.NoData && f.Streak == nil && !x.subjects[i].targets &&
+		(f.Labels.Get("pod") == "" || !x.subjects[i].pods)
+}
+
+// quietCause returns the cause of missing data of a node that nothing explains: the node or, if
+// many nodes are silent, the source of the data.
+func (x *explainer) quietCause(node place, i int, own rules.Cause) rules.Cause {
+	switch {
+	case x.quiet[node.cluster] <= many:
+		return rules.Cause{Kind: rules.CauseNode, Cluster: node.cluster, Name: node.name}
+	case len(x.subjects[i].sources) > 0:
+		return sourceCause(node.cluster, x.subjects[i].sources[0])
+	}
+	return own
+}
+
+// countQuiet counts the nodes without data by cluster.
+func (x *explainer) countQuiet(panels []snapshot.Panel) {
+	x.quiet = map[string]int{}
+	seen := map[place]bool{}
+	for i := range panels {
+		for j := range panels[i].Findings {
+			f := &panels[i].Findings[j].Finding
+			node := x.node(f)
+			if !x.isQuiet(i, f) || node.name == "" || seen[node] {
+				continue
+			}
+			seen[node] = true
+			if _, down := x.down[node]; !down && !x.without[node] {
+				x.quiet[node.cluster]++
+			}
+		}
+	}
 }
 
 // nodeCause returns the cause of what a node that is down explains.
@@ -151,8 +198,7 @@ func (x *explainer) nodeCause(node place) rules.Cause {
 
 // downNode returns the node that is down and explains a finding.
 func (x *explainer) downNode(p *snapshot.Panel, i int, f *rules.Finding) (place, bool) {
-	cluster := x.nodes.ClusterOf(f.Labels)
-	on := place{cluster, x.nodes.Of(f.Labels)}
+	on := x.node(f)
 	pod := f.Labels.Get("pod")
 	if !x.subjects[i].pods {
 		pod = ""
@@ -193,8 +239,8 @@ func isReadiness(ls series.Labels) bool {
 
 // goneSource returns the source that is gone and explains a finding, or "".
 func (x *explainer) goneSource(p *snapshot.Panel, i int, f *rules.Finding) panel.Source {
-	cluster := x.nodes.ClusterOf(f.Labels)
-	node := place{cluster, x.nodes.Of(f.Labels)}
+	node := x.node(f)
+	cluster := node.cluster
 	switch {
 	case p.Spec.Without != "":
 		return withoutSource(p)
@@ -245,7 +291,7 @@ func (x *explainer) findGone(panels []snapshot.Panel) {
 		source := withoutSource(&panels[i])
 		for j := range panels[i].Findings {
 			f := &panels[i].Findings[j].Finding
-			node := place{x.nodes.ClusterOf(f.Labels), x.nodes.Of(f.Labels)}
+			node := x.node(f)
 			if _, down := x.down[node]; source == "" || down || !isActive(f) {
 				continue
 			}

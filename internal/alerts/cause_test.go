@@ -128,7 +128,8 @@ func TestCauses(t *testing.T) {
 				{"oom", checkout, breach, 30, "workload shop/checkout"},
 				{"conditions", "node=n1 condition=DiskPressure", breach, 5, "rule conditions"},
 				// of another node
-				{"memory", "node=n2", silent, 0, "rule memory"},
+				{"memory", "node=n2", silent, 0, "node n2"},
+				{"mine", "node=n2", silent, 0, "node n2"},
 				{"jobs", "job=etcd", breach, 10, "rule jobs"},
 			},
 			evidence: evidence{
@@ -194,9 +195,14 @@ func TestCauses(t *testing.T) {
 				{"coverage", "node=n1", pending, 10, "node n1"},
 				{"coverage", "node=n2", breach, 10, "source node_exporter"},
 				{"memory", "node=n2", silent, 0, "source node_exporter"},
-				{"memory", "node=n3", silent, 0, "rule memory"},
+				{"memory", "node=n3", silent, 0, "node n3"},
+				{"disk", "node=n3", breach, 10, "rule disk"},
 			},
 		},
+		"many nodes are silent for no known reason": {findings: append(
+			each(6, planted{"memory", "node=n#", silent, 0, "source node_exporter"}),
+			planted{"memory", "node=n9", breach, 10, "rule memory"},
+		)},
 		"one workload in several panels": {findings: []planted{
 			{"oom", checkout, breach, 10, "workload shop/checkout"},
 			{"limit", checkout, pending, 10, "workload shop/checkout"},
@@ -222,7 +228,7 @@ func TestCauses(t *testing.T) {
 		"clusters are kept apart": {findings: []planted{
 			{"conditions", "cluster=a node=n1 condition=NotReady", breach, 10, "node a:n1"},
 			{"memory", "cluster=a node=n1", silent, 0, "node a:n1"},
-			{"memory", "cluster=b node=n1", silent, 0, "rule b:memory"},
+			{"memory", "cluster=b node=n1", silent, 0, "node b:n1"},
 			{"coverage", "cluster=c", breach, 10, "source c:node_exporter"},
 			{"memory", "cluster=c node=n1", silent, 0, "source c:node_exporter"},
 		}},

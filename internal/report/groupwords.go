@@ -51,6 +51,8 @@ func (w grouping) rule(g *Group) string {
 	}
 	s := ""
 	switch f := fs[0]; {
+	case len(fs) == 1:
+		s = f.Sentence
 	case f.isCondition():
 		s = w.conditions(g, fs)
 	case f.Number != "":

@@ -37,8 +37,11 @@ type Document struct {
 	Nodes      DocNodes     `json:"nodes"`
 	Blind      []string     `json:"blind"`
 	Failures   []DocFailure `json:"failures"`
-	Findings   []DocSaid    `json:"findings"`
-	Truncated  int          `json:"findings_truncated" jsonschema:"minimum=0"`
+	// Causes group the findings that have not ended, the worst first.
+	Causes          []DocCause `json:"causes"`
+	CausesTruncated int        `json:"causes_truncated" jsonschema:"minimum=0"`
+	Findings        []DocSaid  `json:"findings"`
+	Truncated       int        `json:"findings_truncated" jsonschema:"minimum=0"`
 	// Dashboard exists if the report shows a Grafana dashboard.
 	Dashboard *DocDashboard `json:"dashboard,omitempty"`
 	Panels    []DocPanel    `json:"panels"`
@@ -70,6 +73,32 @@ type DocFailure struct {
 	Error string `json:"error"`
 }
 
+// DocCause is what several findings have in common: a node that is down, a source of metrics that is
+// gone, a workload, or a rule. It has the status and severity of its worst finding.
+type DocCause struct {
+	Kind      string `json:"kind,omitempty" jsonschema:"enum=node,enum=source,enum=workload,enum=rule"`
+	Cluster   string `json:"cluster,omitempty"`
+	Namespace string `json:"namespace,omitempty"` // of a workload
+	Name      string `json:"name,omitempty"`
+	Sentence  string `json:"sentence"`
+	Status    string `json:"status" jsonschema:"enum=breach,enum=pending,enum=no_data"`
+	Severity  string `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
+	Findings  int    `json:"findings" jsonschema:"minimum=1"`
+	Critical  int    `json:"critical" jsonschema:"minimum=0"`
+	Warning   int    `json:"warning" jsonschema:"minimum=0"`
+	NoData    int    `json:"no_data" jsonschema:"minimum=0"`
+	Pending   int    `json:"pending" jsonschema:"minimum=0"`
+	// Objects is how many things the findings are about, and Of how many there are of them, if that
+	// is known. Noun is what they are; without it they are series.
+	Objects int    `json:"objects" jsonschema:"minimum=0"`
+	Of      int    `json:"of,omitempty" jsonschema:"minimum=0"`
+	Noun    string `json:"noun,omitempty" jsonschema:"enum=node,enum=container,enum=pod,enum=workload,enum=volume,enum=target,enum=job"`
+	// Since is when the first of them began; if Open is true, it may have been earlier.
+	Since *time.Time `json:"since,omitempty"`
+	Open  bool       `json:"open,omitempty"`
+	Blind []string   `json:"blind,omitempty"` // panels without data because a source is gone
+}
+
 // DocSaid is a finding of the report: one for each check, with its worst rule. The worst comes
 // first.
 type DocSaid struct {
@@ -77,6 +106,7 @@ type DocSaid struct {
 	Name     string `json:"name"`
 	Node     string `json:"node,omitempty"`
 	Rule     string `json:"rule"`
+	Cause    *int   `json:"cause,omitempty" jsonschema:"minimum=0"` // its place in the causes
 	Status   string `json:"status" jsonschema:"enum=breach,enum=pending,enum=no_data,enum=ended"`
 	Severity string `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
 	Sentence string `json:"sentence"`

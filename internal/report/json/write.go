@@ -61,7 +61,16 @@ func head(r *report.Report) Document {
 		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{},
 		Dashboard: docDashboard(r), Panels: []DocPanel{},
-		Truncated: max(0, len(r.Findings)-documentRows),
+		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
+		CausesTruncated: max(0, len(r.Groups)-documentRows),
+	}
+	causes := map[*report.Finding]int{}
+	for i := range r.Groups[:len(r.Groups)-d.CausesTruncated] {
+		g := &r.Groups[i]
+		d.Causes = append(d.Causes, docCause(g))
+		for _, f := range g.Findings {
+			causes[f] = i
+		}
 	}
 	for _, n := range in.Nodes {
 		if !n.Exporter && n.Kind != snapshot.VirtualNode {
@@ -73,9 +82,24 @@ func head(r *report.Report) Document {
 		d.Failures = append(d.Failures, DocFailure{f.Panel, f.Error})
 	}
 	for i := range r.Findings[:len(r.Findings)-d.Truncated] {
-		d.Findings = append(d.Findings, said(&r.Findings[i]))
+		one := said(&r.Findings[i])
+		if c, ok := causes[&r.Findings[i]]; ok {
+			one.Cause = &c
+		}
+		d.Findings = append(d.Findings, one)
 	}
 	return d
+}
+
+func docCause(g *report.Group) DocCause {
+	f := g.Worst()
+	return DocCause{
+		Kind: string(g.Cause.Kind), Cluster: g.Cause.Cluster, Namespace: g.Cause.Namespace,
+		Name: g.Cause.Name, Sentence: g.Sentence, Status: f.Status.String(),
+		Severity: severityWord(f.Severity), Findings: len(g.Findings), Critical: g.Critical,
+		Warning: g.Warning, NoData: g.NoData, Pending: g.Pending, Objects: g.Objects, Of: g.Of,
+		Noun: string(g.Noun), Since: known(g.Since), Open: g.Open, Blind: g.Blind,
+	}
 }
 
 // CountsOf returns the report's counts.
