@@ -57,7 +57,7 @@ func (w grouping) rule(g *Group) string {
 		s = w.conditions(g, fs)
 	case f.Number != "":
 		s = fmt.Sprintf(w.WithWorst, w.on(f.Noun, w.events(fs), w.share(g, fs)),
-			w.About(f.Name, f.Number))
+			w.About(f.Name, f.Number)) + ", " + w.last(fs)
 	default:
 		s = fmt.Sprintf(w.WithWorst, w.on(f.Noun, w.beyond(fs), w.critical(g, fs)),
 			w.unbroken(w.About(f.Name, w.value(f)), f, w.in))
@@ -190,14 +190,16 @@ func (w grouping) events(fs []*Finding) string {
 	return p.Spec.Number(total)
 }
 
-// conditions returns on what a condition holds: "NotReady on 3 of 42 nodes: a, b, c".
+// conditions returns on what a condition holds: "NotReady on 3 of 42 nodes since 02:10: a, b, c".
 func (w grouping) conditions(g *Group, fs []*Finding) string {
+	s, noun := w.About(w.share(g, fs), fs[0].Subject), words.ASeries
 	if what := stateOf(fs); what != "" && g.Noun == words.ANode {
-		return fmt.Sprintf(w.NamedFinding, fmt.Sprintf(w.OnThings, what, w.share(g, fs)),
-			w.first(namesOf(fs, words.ANode), groupNames))
+		s, noun = fmt.Sprintf(w.OnThings, what, w.share(g, fs)), words.ANode
 	}
-	return fmt.Sprintf(w.NamedFinding, w.About(w.share(g, fs), fs[0].Subject),
-		w.first(namesOf(fs, words.ASeries), groupNames))
+	if f := earliest(fs); f != nil {
+		s = w.unbroken(s, f, w.in)
+	}
+	return fmt.Sprintf(w.NamedFinding, s, w.first(namesOf(fs, noun), groupNames))
 }
 
 // stateOf returns the state that findings share, such as NotReady, or "".
@@ -220,7 +222,7 @@ func (w grouping) silence(g *Group) string {
 // node returns the sentence of what a node that is down explains: "ip-10-0-1-17 down since 02:10:
 // NotReady, without node_exporter, no data for memory, CPU, disk".
 func (w grouping) node(g *Group) string {
-	names, format, began := []string{w.nodeName(g)}, w.SilentNode, g.first()
+	names, format, began := []string{w.nodeName(g)}, w.SilentNode, earliest(g.Findings)
 	for _, f := range g.Findings {
 		if f.state() != "" && f.isCondition() {
 			format, began = w.DownNode, f
@@ -260,17 +262,23 @@ func (w grouping) workload(g *Group) string {
 		name = printable(g.Cause.Cluster) + "/" + name
 	}
 	s := fmt.Sprintf(w.NamedFinding, name, w.parts(g))
-	if f := g.first(); f != nil {
+	if f := earliest(g.Findings); f != nil {
 		return w.unbroken(s, f, w.in)
 	}
-	last := slices.MaxFunc(g.Findings, func(a, b *Finding) int { return a.Event.Compare(b.Event) })
-	return s + ", " + w.newest(last, w.in)
+	return s + ", " + w.last(g.Findings)
 }
 
-// first returns the finding that began first, nil if all count events.
-func (g *Group) first() *Finding {
+// last returns when the newest event of findings was: "last 09:12".
+func (w grouping) last(fs []*Finding) string {
+	newest := *slices.MaxFunc(fs, func(a, b *Finding) int { return a.Event.Compare(b.Event) })
+	newest.One = newest.One && len(fs) == 1
+	return w.newest(&newest, w.in)
+}
+
+// earliest returns the finding that began first, nil if all count events.
+func earliest(fs []*Finding) *Finding {
 	var first *Finding
-	for _, f := range g.Findings {
+	for _, f := range fs {
 		if f.Number == "" && !f.Since.IsZero() && (first == nil || f.Since.Before(first.Since)) {
 			first = f
 		}
@@ -334,7 +342,7 @@ func (w grouping) source(g *Group) string {
 	if g.Cause.Name == string(panel.NodeExporter) && g.Objects > 0 {
 		s = fmt.Sprintf(w.NoExporter, g.Cause.Name, w.Share(words.ANode, g.Objects, g.Of))
 	}
-	if f := g.first(); f != nil {
+	if f := earliest(g.Findings); f != nil {
 		s = w.unbroken(s, f, w.in)
 	}
 	if names := namesOf(g.Findings, words.ANode); g.Objects < g.Of && len(names) <= groupNames {
