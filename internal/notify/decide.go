@@ -267,6 +267,7 @@ func (d *decider) summary(r Receiver, e Entry) *Message {
 	if since.IsZero() {
 		since = d.slot.Add(-firstSummary)
 	}
+	m.Since = since
 	for _, k := range d.keys {
 		a := d.alerts[k]
 		now, severity := a.Now(), a.Severity

@@ -25,6 +25,7 @@ type History struct {
 type AlertCount struct {
 	Fired  int // all episodes
 	Firing int // ongoing episodes
+	New    int // episodes that began in the period
 }
 
 // Span is a period of time.
@@ -147,11 +148,19 @@ func (h *History) countAlerts(ms rules.Matchers) *AlertCount {
 			continue // Blind says it
 		}
 		for _, e := range a.Episodes {
-			switch {
-			case e.Fires() && a.MatchedBy(ms, a.Severity):
-				n.Fired, n.Firing = n.Fired+1, n.Firing+1
-			case !e.Fires() && e.Ended.After(h.begin) && a.MatchedBy(ms, e.Worst):
-				n.Fired++
+			severity := e.Worst
+			if e.Fires() {
+				severity = a.Severity
+			}
+			if !e.Fires() && !e.Ended.After(h.begin) || !a.MatchedBy(ms, severity) {
+				continue
+			}
+			n.Fired++
+			if e.Fires() {
+				n.Firing++
+			}
+			if e.Since.After(h.begin) {
+				n.New++
 			}
 		}
 	}

@@ -25,13 +25,13 @@ func TestHistoryCountsAlerts(t *testing.T) {
 			Panel: "p", Rule: "r", Episodes: []rules.Episode{ended(30), ended(10), ended(5)},
 		},
 		"b": {
-			Panel: "p", Rule: "r", Episodes: []rules.Episode{ended(20), {Since: at(-2, 0)}},
+			Panel: "p", Rule: "r", Episodes: []rules.Episode{ended(23), {Since: at(-2, 0)}},
 		},
 		"c":            {Panel: "p", Rule: "r", Episodes: []rules.Episode{ended(40)}},
 		rules.BlindKey: {Rule: rules.BlindName, Episodes: []rules.Episode{ended(3)}},
 	}}
 	h := History{memory: m, begin: at(-24, 0)}
-	if got, want := *h.countAlerts(nil), (AlertCount{Fired: 4, Firing: 1}); got != want {
+	if got, want := *h.countAlerts(nil), (AlertCount{Fired: 4, Firing: 1, New: 3}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

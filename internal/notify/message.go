@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
 )
@@ -59,6 +60,8 @@ type Message struct {
 	// Least is the severity below which a summary counts findings instead of listing them; zero: it
 	// lists all.
 	Least rules.Severity
+	// Since is the slot of the summary before a summary, or, of the first, a day before it.
+	Since time.Time
 	// Silenced is how many alerts a summary leaves out because they are silenced. Its report still
 	// shows them.
 	Silenced int

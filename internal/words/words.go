@@ -284,14 +284,11 @@ type Words struct {
 	Peak              string // 1 the highest value above the limit
 	Lowest            string // the same for a lower limit
 	StillFire         Counted
-	MoreGroups        Counted // how many groups one message stands for
-	OneForTheRest     string
-	ReportHasAll      string
+	MoreAlerts        Counted // in the message that stands for several
 	CommandTooLong    string
 	NoLongerThere     string
 	SilentForLong     string
 	RuleRemoved       string
-	StillFiring       string
 	AllClear          string
 	TestTitle         string
 	TestMessage       string
@@ -308,10 +305,14 @@ type Words struct {
 	LinkUntil         string // 1 until when
 	BlindFor          string // 1 what has no data
 	FleetShares       string // 1 measures
-	SinceSummary      string // 1 alerts, 2 how many still fire
-	NoAlerts          string
-	SinceThen         string // 1 since when, 2 alerts, 3 how many still fire
+	SinceThen         string // 1 since when, 2 what happened
 	NoAlertsSince     string // 1 since when
+	Yesterday         string // since when
+	LastSummary       string // since when
+	SomeNew, SomeGone Counted
+	NothingNew        string
+	NoCheckRan        string // the state of a report
+	DataMissing       string // the state of a report
 	FirstCheck        string // 1 time of the first check; used in SinceThen and NoAlertsSince
 	ChecksBegan       string // 1 the same, alone
 	NoCheckYet        string
@@ -321,12 +322,26 @@ type Words struct {
 	WholeBoard        string // a picture; 1 the dashboard
 	BoardBeginning    string // a picture of the first screen; 1 the dashboard
 
-	SeenLate, AllResolved, AllFiring Together
-	AlertsSilenced                   Counted
+	SeenLate, AllResolved Together
+	AlertsSilenced        Counted
+
+	// What is wrong, by its cause.
+	NodeDown, NodeUp           string // 1 node
+	NodesDown                  string // 1 "6 of 42 nodes"
+	SourceGone, SourceBack     string // 1 source of metrics
+	SourceGoneOn, SourceBackOn string // 1 source of metrics, 2 "42 nodes"
+	ResolvedOn                 string // 1 subject, 2 "12 nodes"
+	WorstOf                    string // 1 the worst series, 2 its value
+	TopOn                      string // 1 series, 2 the largest users
+	CriticalOf, WarningsOf     Counted
+	Steady                     string // neither rising nor falling
+	// What kind of message it is: 1 what is wrong.
+	NowWorse, NowBetter, Still, Also string
 
 	// What promsnap says when data is missing.
 	NoDataFrom        string // 1 cluster, 2 since when
 	PartialDataFrom   string // the same if the answers are incomplete
+	PartialDataSince  string // 1 since when
 	PartMeans         string
 	PartAdvice        string
 	AnswersIncomplete string // 1 what the server says

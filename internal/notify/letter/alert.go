@@ -92,6 +92,16 @@ func (a alert) newest() Line {
 	return fill(a.w.Happened(a.f.One && !a.f.Recurs, a.f.Before), a.w.clock(a.f.Event))
 }
 
+// noun returns what the alert is about.
+func (a alert) noun() words.Noun {
+	if slices.ContainsFunc(a.w.report.Info.Nodes, func(n snapshot.Node) bool {
+		return n.Name == a.Alert.Name
+	}) {
+		return words.ANode
+	}
+	return a.f.Noun
+}
+
 func (a alert) unit() units.Unit {
 	if a.panel == nil {
 		return units.None
@@ -207,22 +217,46 @@ func (a alert) end() string {
 	return ""
 }
 
-// used returns what a ratio is of and how it changed: "60.4 of 64 GiB, +9 GiB in 1 h".
+// used returns what a ratio is of and whether it gets worse: "60.4 of 64 GiB, rising, +9 GiB in
+// 1 h".
 func (a alert) used() Line {
-	if a.panel == nil || a.f.Value == "" || a.events() != nil {
+	if a.f.Value == "" || a.events() != nil || a.Alert.Streak.Bouts > 0 {
 		return nil
 	}
-	var changed string
-	if by, in := a.change(); in > 0 {
-		unit := a.unit()
-		if c, capacity := a.panel.Spec.Capacity, float64(a.Alert.Capacity); c != nil &&
-			capacity > 0 && !math.IsInf(capacity, 0) {
-			by, unit = a.panel.Spec.Share(by)*capacity, c.Unit
-		}
-		changed = fillText(a.w.ChangedIn, signed(a.w.Figure(unit.Format(math.Abs(by))), by),
-			a.w.duration(in))
+	return join(", ", text(a.f.Used), text(a.trend()), text(a.changed()))
+}
+
+// trend returns whether the value rises or falls, or "" if its series is not drawn.
+func (a alert) trend() string {
+	switch {
+	case a.panel == nil || a.drawn() == nil:
+		return ""
+	case a.f.Trend == snapshot.Rising:
+		return a.w.Rising
+	case a.f.Trend == snapshot.Falling:
+		return a.w.Falling
+	case a.changed() != "":
+		return ""
 	}
-	return join(", ", text(a.f.Used), text(changed))
+	return a.w.Steady
+}
+
+// changed returns how much a value changed: "+9 GiB in 1 h", or "" if it hardly did.
+func (a alert) changed() string {
+	if a.panel == nil || a.f.Value == "" || a.events() != nil {
+		return ""
+	}
+	by, in := a.change()
+	if in <= 0 {
+		return ""
+	}
+	unit := a.unit()
+	if c, capacity := a.panel.Spec.Capacity, float64(a.Alert.Capacity); c != nil &&
+		capacity > 0 && !math.IsInf(capacity, 0) {
+		by, unit = a.panel.Spec.Share(by)*capacity, c.Unit
+	}
+	return fillText(a.w.ChangedIn, signed(a.w.Figure(unit.Format(math.Abs(by))), by),
+		a.w.duration(in))
 }
 
 // details returns the result of the detail query: the largest users, or one fact such as the limit.
@@ -232,10 +266,20 @@ func (a alert) details() []Line {
 		return nil
 	}
 	said := strings.Join(found[:min(len(found), listedDetails)], ", ")
-	if a.panel == nil || a.panel.Spec.Detail == nil || a.panel.Spec.Detail.Ranks() {
+	if a.ranks() {
 		said = fillText(a.w.TopOf, said)
 	}
 	return []Line{text(said)}
+}
+
+// ranks reports whether the details of the alert are the largest users.
+func (a alert) ranks() bool {
+	return a.panel == nil || a.panel.Spec.Detail == nil || a.panel.Spec.Detail.Ranks()
+}
+
+// drawn returns the alert's series if the report draws it, else nil.
+func (a alert) drawn() *snapshot.Line {
+	return a.panel.Line(a.rule.Ref, series.FromMap(a.Alert.Labels))
 }
 
 // leastChange is the smallest change that is shown, as a share of the value.
@@ -244,7 +288,7 @@ const leastChange = 0.01
 // change returns how much the series changed in the last hour, or in a shorter window. It returns
 // 0, 0 if the series is not drawn or hardly changed.
 func (a alert) change() (float64, time.Duration) {
-	ln := a.panel.Line(a.rule.Ref, series.FromMap(a.Alert.Labels))
+	ln := a.drawn()
 	if ln == nil || math.Abs(ln.Change.By) < leastChange*math.Abs(ln.Stats.Last) {
 		return 0, 0
 	}
@@ -309,6 +353,29 @@ func (w *writer) at(t time.Time, day bool) Line {
 		said = w.Date(local) + " " + said
 	}
 	return Line{{Text: said, At: t, Day: day}}
+}
+
+// stamp returns a time with its zone, for a first line.
+func (w *writer) stamp(t time.Time) string {
+	return w.clock(t).String() + " " + words.Zone(t.In(w.report.Info.Zone))
+}
+
+// zoned adds the zone to the first time in the lines, and its day if that is not the report's. The
+// other times are read like it.
+func (w *writer) zoned(lines []Line) []Line {
+	zone := w.report.Info.Zone
+	for _, ln := range lines {
+		for i := range ln {
+			if ln[i].At.IsZero() {
+				continue
+			}
+			at, now := ln[i].At.In(zone), w.report.Info.Slot.In(zone)
+			ln[i] = w.at(at, ln[i].Day || at.YearDay() != now.YearDay() || at.Year() != now.Year())[0]
+			ln[i].Text += " " + words.Zone(at)
+			return lines
+		}
+	}
+	return lines
 }
 
 func (w *writer) duration(d time.Duration) string {

@@ -22,13 +22,13 @@ func (a alert) blind() Letter {
 		format, means = w.PartialDataFrom, w.PartMeans
 	}
 	l := w.ofCluster(redMark, func(cluster string) string {
-		return fillText(format, cluster, w.clock(a.Episode.Since).String())
+		return w.lead(fillText(format, cluster, w.stamp(a.Episode.Since)))
 	})
-	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Alert.Severity)),
-		w.before(a), a.since()))
 	why, advice := w.report.WhyBlind()
 	l.Lines = append(l.Lines, sentences(why, blindWhy)...)
-	l.Lines = append(l.Lines, text(advice), text(means))
+	l.Lines = append(l.Lines, text(advice), text(means), join(" · ",
+		text(w.severity(a.Alert.Severity)), text(a.Alert.Rule),
+		text(w.duration(a.Episode.Lasted()))))
 	l.Lines = slices.DeleteFunc(l.Lines, func(ln Line) bool { return ln.String() == "" })
 	return l
 }
@@ -40,8 +40,8 @@ func (a alert) dataBack(late bool) Letter {
 		return fillText(w.DataBack, cluster,
 			fill(w.Between, w.clock(e.Since), w.clock(e.Last)).String())
 	})
-	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)),
-		text(w.duration(e.Lasted()))), text(w.BlindHeals))
+	l.Lines = append(l.Lines, text(w.BlindHeals), join(" · ", text(w.severity(e.Worst)),
+		text(a.Alert.Rule), text(w.duration(e.Lasted()))))
 	if late {
 		l.Lines = append(l.Lines, text(w.SeenLate.Of(1)))
 	}
@@ -80,11 +80,11 @@ func sentences(s string, most int) []Line {
 func (w *writer) blindNow() Line {
 	for _, i := range w.message.Items {
 		if i.Alert.IsBlindness() && i.Episode.Fires() {
-			format := w.NoDataFrom
+			format := w.NoDataSince
 			if i.Alert.SeesPart() {
-				format = w.PartialDataFrom
+				format = w.PartialDataSince
 			}
-			return fill(format, text(outside.Line(w.report.Info.Cluster)), w.clock(i.Episode.Since))
+			return fill(format, text(w.stamp(i.Episode.Since)))
 		}
 	}
 	return nil

@@ -13,7 +13,8 @@ import (
 // How many alerts and findings a message lists before it only counts the rest.
 const (
 	listedAlerts   = 5
-	listedFindings = 8
+	listedCauses   = 10
+	listedSubjects = 6
 	listedEnds     = 10
 	listedBlind    = 3
 	listedDetails  = 3
@@ -24,6 +25,9 @@ const (
 func Compose(d notify.Delivery, limits Limits) Letter {
 	w := newWriter(d, limits)
 	l := w.letter()
+	if w.message.Kind != notify.KindSummary { // a summary has its zone with its own time
+		l.Lines = w.zoned(l.Lines)
+	}
 	l.Lines = append(l.Lines, w.notices()...)
 	l.Commands = w.nextSteps()
 	l.Links = append(l.Links, w.links()...)
@@ -38,7 +42,7 @@ func Compose(d notify.Delivery, limits Limits) Letter {
 func Edited(d notify.Delivery, limits Limits) Letter {
 	w := newWriter(d, limits)
 	l := w.edited()
-	l.Links = w.links()
+	l.Lines, l.Links = w.zoned(l.Lines), w.links()
 	return limits.fit(l)
 }
 
@@ -117,13 +121,11 @@ func (w *writer) firing() Letter {
 	if as[0].Alert.IsBlindness() {
 		return as[0].blind()
 	}
-	if len(as) == 1 {
-		return w.one(as[0])
+	cs := w.causesOf(as)
+	if len(cs) == 1 {
+		return cs[0].letter()
 	}
-	l := Letter{Title: w.pushMany(as), Lines: w.folded()}
-	l.Lines = append(l.Lines, join(" · ", append([]Line{text(w.ruleNames(as))}, w.tally(as)...)...))
-	l.Lines = append(l.Lines, listed(as, listedAlerts, w.AndMore, alert.brief)...)
-	return l
+	return w.digest(cs, as)
 }
 
 func (w *writer) alerts(items []notify.Item) []alert {
@@ -134,101 +136,19 @@ func (w *writer) alerts(items []notify.Item) []alert {
 	return as
 }
 
-// one returns the letter of a single alert that fires.
-func (w *writer) one(a alert) Letter {
-	mark, say := markOf(a.Alert.Severity), a.headline
-	silent := w.message.Kind == notify.KindNoData
-	if silent {
-		mark, say = greyMark, func(name string) string {
-			return fillText(w.Silent, w.what(name, a.subject()))
-		}
-	}
-	l := w.titled(mark, a.name(), say)
-	facts := []Line{text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a)}
-	if silent {
-		facts = append(facts, a.since(), fill(w.NoDataSince, w.clock(a.Alert.Silent)))
-	} else {
-		facts = append(facts, a.since())
-	}
-	l.Lines = append(l.Lines, join(" · ", facts...))
-	if silent {
-		return l
-	}
-	if used := a.used(); len(used) > 0 {
-		l.Lines = append(l.Lines, used)
-	}
-	l.Lines = append(l.Lines, a.details()...)
-	return l
-}
-
-// before returns the earlier state of an alert, if the message is about a change.
+// before returns the earlier severity of an alert, if the message is about a change.
 func (w *writer) before(a alert) Line {
 	switch w.message.Kind {
 	case notify.KindWorse, notify.KindBetter:
 		if a.Was.Severity != rules.None {
 			return text(fillText(w.WasBefore, w.severity(a.Was.Severity)))
 		}
-	case notify.KindStillFiring:
-		return text(w.StillFiring)
 	}
 	return nil
 }
 
-// folded returns that the message is about many groups, and where the rest is.
-func (w *writer) folded() []Line {
-	if w.message.Folded == 0 {
-		return nil
-	}
-	said := w.OneForTheRest
-	if _, ok := w.archived(); ok {
-		said = spaced(said, w.ReportHasAll)
-	}
-	return []Line{text(said)}
-}
-
-// ofGroups prepends the number of groups, if the message is about many.
-func (w *writer) ofGroups(what string) string {
-	if n := w.message.Folded; n > 0 {
-		return fillText(w.NamedFinding, w.MoreGroups.Of(n), what)
-	}
-	return what
-}
-
-// pushMany returns the first line of several alerts: "🔴 prod-seoul memory > 90 % on 12 nodes".
-func (w *writer) pushMany(as []alert) string {
-	mark := markOf(w.message.Severity())
-	if w.message.Kind == notify.KindNoData {
-		mark = greyMark
-	}
-	if !w.oneRule(as) {
-		return w.push(mark, w.ofGroups(w.Alerts.Of(len(as))))
-	}
-	limit := mildest(as)
-	return w.pushNamed(mark, as[0].subject(), func(subject string) string {
-		if w.message.Kind == notify.KindNoData {
-			subject, limit = subject+":", w.NoData
-		}
-		if w.message.Folded > 0 {
-			return w.ofGroups(spaced(subject, limit))
-		}
-		return strings.Join(strings.Fields(fillText(w.OnMany, subject, limit, w.things(as))), " ")
-	})
-}
-
 func (w *writer) oneRule(as []alert) bool {
 	return !slices.ContainsFunc(as, func(a alert) bool { return a.Alert.ID() != as[0].Alert.ID() })
-}
-
-// things counts what the alerts are about: nodes if all are nodes, else series.
-func (w *writer) things(as []alert) string {
-	nodes := map[string]bool{}
-	for _, n := range w.report.Info.Nodes {
-		nodes[n.Name] = true
-	}
-	if slices.ContainsFunc(as, func(a alert) bool { return !nodes[a.Alert.Name] }) {
-		return w.SomeSeries.Of(len(as))
-	}
-	return w.SomeNodes.Of(len(as))
 }
 
 // mildest returns the limit that all alerts of a rule are above (or below): "> 80 %" if some are
@@ -255,28 +175,7 @@ func (w *writer) ruleNames(as []alert) string {
 			names = append(names, n)
 		}
 	}
-	if rest := len(names) - listedDetails; rest > 0 {
-		return strings.Join(names[:listedDetails], ", ") + " " + w.AndMore.Of(rest)
-	}
-	return strings.Join(names, ", ")
-}
-
-// tally counts alerts by severity.
-func (w *writer) tally(as []alert) []Line {
-	count := map[rules.Severity]int{}
-	for _, a := range as {
-		count[a.Alert.Severity]++
-	}
-	return []Line{
-		w.count(count[rules.Critical], w.Critical), w.count(count[rules.Warning], w.Warning),
-	}
-}
-
-func (w *writer) count(n int, of string) Line {
-	if n == 0 {
-		return nil
-	}
-	return text(fillText(w.Count, words.Thousands(n), of))
+	return w.firstFew(names, listedDetails)
 }
 
 // listed returns one line for each of the first, and the number of the others.
@@ -293,67 +192,6 @@ func listed[T any](all []T, most int, more words.Counted, say func(T) Line) []Li
 		lines = append(lines, text(more.Of(rest)))
 	}
 	return lines
-}
-
-// ended returns the letter of alerts that are resolved.
-func (w *writer) ended() Letter {
-	as := w.alerts(w.message.Items)
-	late := w.message.Kind == notify.KindSeenLate
-	if as[0].Alert.IsBlindness() {
-		return as[0].dataBack(late)
-	}
-	say := alert.resolved
-	if late {
-		say = alert.span
-	}
-	var l Letter
-	if len(as) == 1 {
-		a := as[0]
-		l = w.titled(greenMark, a.name(), func(name string) string {
-			return fillText(w.Resolved, w.what(name, a.subject()))
-		})
-		l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)),
-			say(a)))
-	} else {
-		l.Title = w.push(greenMark, w.ofGroups(w.SomeResolved.Of(len(as))))
-		l.Lines = append(l.Lines, w.folded()...)
-		l.Lines = append(l.Lines, text(w.ruleNames(as)))
-		l.Lines = append(l.Lines, listed(as, listedEnds, w.AndMore, func(a alert) Line {
-			return fill(w.NamedFinding, text(a.short()), say(a))
-		})...)
-	}
-	if late {
-		l.Lines = append(l.Lines, text(w.SeenLate.Of(len(as))))
-	} else if n := len(w.message.Rest); n > 0 {
-		l.Lines = append(l.Lines, text(w.StillFire.Of(n)))
-	}
-	return l
-}
-
-// edited returns that all alerts of a message are resolved, or how many still fire.
-func (w *writer) edited() Letter {
-	if len(w.message.Rest) == 0 {
-		l := w.ended()
-		if !w.message.Items[0].Alert.IsBlindness() { // other alerts may still fire
-			l.Lines = append(l.Lines, text(w.AllResolved.All))
-		}
-		return l
-	}
-	as, firing := w.alerts(w.message.Items), w.alerts(w.message.Rest)
-	worst := rules.None
-	for _, a := range firing {
-		worst = max(worst, a.Alert.Severity)
-	}
-	what := text(w.ruleNames(as)).String()
-	if w.oneRule(as) {
-		what = as[0].subject()
-	}
-	l := Letter{Title: w.pushNamed(markOf(worst), what, func(what string) string {
-		return fillText(w.NamedFinding, what, w.StillFire.Of(len(firing)))
-	})}
-	l.Lines = append(l.Lines, text(w.ruleNames(as)))
-	l.Lines = append(l.Lines, listed(firing, listedAlerts, w.AndMore, alert.brief)...)
-	return l
 }
 
 // notices returns what a reader must know about the message itself.

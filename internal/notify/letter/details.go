@@ -22,18 +22,17 @@ const (
 // failures, and the command to run it again.
 func (w *writer) details() Letter {
 	var l Letter
+	var rest []Line
 	if w.message.Kind == notify.KindSummary {
 		l.Lines = append(l.Lines, w.fleetBars()...)
-		if found := w.present(); len(found) > listedFindings {
-			l.Lines = append(l.Lines, Line{{Text: w.FurtherFindings, Bold: true}})
-			l.Lines = append(l.Lines, listed(found[listedFindings:], threadFindings, w.MoreFindings,
-				w.shortFinding)...)
-		}
-	} else if as, shown := w.alerts(w.message.Items), w.listedAlready(); len(as) > shown {
-		l.Lines = append(l.Lines, Line{{Text: w.FurtherFindings, Bold: true}})
-		l.Lines = append(l.Lines, listed(as[shown:], threadFindings, w.AndMore, func(a alert) Line {
+		rest = listed(w.unlisted(), threadFindings, w.MoreFindings, w.shortFinding)
+	} else {
+		rest = listed(w.unlistedAlerts(), threadFindings, w.AndMore, func(a alert) Line {
 			return w.limits.Cut(a.brief(), threadLine)
-		})...)
+		})
+	}
+	if len(rest) > 0 {
+		l = l.with(Line{{Text: w.FurtherFindings, Bold: true}}).with(rest...)
 	}
 	l.Lines = append(l.Lines, w.failures()...)
 	l.Lines = append(l.Lines, w.linkUntil()...)
@@ -47,12 +46,41 @@ func (w *writer) details() Letter {
 	return l
 }
 
-// listedAlready returns how many alerts the message itself lists.
-func (w *writer) listedAlready() int {
-	if w.message.Kind == notify.KindSeenLate {
-		return listedEnds
+// unlistedAlerts returns the alerts that the message itself does not list one by one.
+func (w *writer) unlistedAlerts() []alert {
+	as := w.alerts(w.message.Items)
+	cs := w.causesOf(as)
+	switch late := w.message.Kind == notify.KindSeenLate; {
+	case len(as) == 1 || as[0].Alert.IsBlindness():
+		return nil
+	case len(cs) > 1 && !late:
+		var out []alert
+		for i, c := range cs {
+			if i >= listedCauses || len(c.alerts) > 1 {
+				out = append(out, c.alerts...)
+			}
+		}
+		return out
+	case late && len(cs) == 1 && cs[0].together():
+		return as
+	case late:
+		return as[min(len(as), listedEnds):]
+	case cs[0].of.Kind == rules.CauseSource:
+		return as[min(len(as), listedDetails):]
 	}
-	return listedAlerts
+	return as[min(len(as), listedAlerts):]
+}
+
+// unlisted returns the findings that a summary does not list one by one: those behind a line, and
+// those of the groups that it only counts.
+func (w *writer) unlisted() []*report.Finding {
+	var out []*report.Finding
+	for i, g := range w.groups() {
+		if i >= listedCauses || len(g.Findings) > 1 {
+			out = append(out, g.Findings...)
+		}
+	}
+	return out
 }
 
 // barWidth is the number of characters in a bar of the fleet.

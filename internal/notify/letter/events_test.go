@@ -32,7 +32,7 @@ func TestEventsHaveTimes(t *testing.T) {
 		{"one", 1, rules.Episode{
 			Since: at, Last: slot, Event: at,
 		}, false, map[words.Language][]string{
-			words.English: {"p 1 OOM kill", "Killed · critical · at 03:02"},
+			words.English: {"p 1 OOM kill", "\nat 03:02\n"},
 			words.Korean:  {"p OOM 종료 1회", "03:02"},
 		}},
 		{"two", 2, rules.Episode{

@@ -1,32 +1,26 @@
 package letter
 
 import (
+	"time"
+
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// history returns what happened since the last summary: "4 alerts, all resolved · 285 of 288 checks
-// ran, no data 02:10–02:25".
-func (w *writer) history() Line {
+// checks returns which checks did not run and when there was no data: "285 of 288 checks ran, no
+// data 02:10–02:25". It returns nil if nothing was missed.
+func (w *writer) checks() Line {
 	h := w.d.History
-	var checks, blind Line
-	alerts := w.alertsSince()
-	switch {
-	case h == nil:
-	case h.NoCheckYet:
-		return text(w.NoCheckYet)
-	default:
-		checks = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Scheduled)))
-	}
-	if h != nil && h.First && len(alerts) == 0 {
-		alerts = fill(w.ChecksBegan, w.clock(h.Since))
+	var ran, blind Line
+	if h != nil && !h.NoCheckYet && h.Ran < h.Scheduled {
+		ran = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Scheduled)))
 	}
 	if spans := listed(w.blindSpans(), listedSpans, w.AndMore, func(s notify.Span) Line {
 		return w.span(s)
 	}); len(spans) > 0 {
 		blind = fill(w.BlindBetween, join(", ", spans...))
 	}
-	return join(" · ", alerts, join(", ", checks, blind))
+	return join(", ", ran, blind)
 }
 
 // span returns from when to when, with the days if one of the times needs its day.
@@ -44,47 +38,62 @@ func (w *writer) noCheck() bool {
 	return h != nil && h.Ran == 0 && (h.Scheduled > 0 || h.NoCheckYet && h.Since.IsZero())
 }
 
-// alertsSince counts the alerts since the last summary, or since the history begins. If another
-// report makes the checks, it counts their alerts.
+// alertsSince counts the alerts since the last summary, or since the history begins: "since
+// yesterday: 3 new, 2 resolved". If another report makes the checks, it counts their alerts.
 func (w *writer) alertsSince() Line {
-	count, since := w.ownAlerts(), Line(nil)
-	if h := w.d.History; h != nil {
-		if h.Alerts != nil {
-			count = *h.Alerts
-		}
-		if !h.Since.IsZero() {
-			since = w.clock(h.Since)
-		}
-		if h.First {
-			since = fill(w.FirstCheck, since)
-		}
+	count, h := w.ownAlerts(), w.d.History
+	if h != nil && h.Alerts != nil {
+		count = *h.Alerts
 	}
-	rest := w.AllResolved.Of(count.Fired)
-	switch {
-	case count.Firing > 0 && count.Firing == count.Fired:
-		rest = w.AllFiring.Of(count.Fired)
-	case count.Firing > 0:
-		rest = w.StillFire.Of(count.Firing)
+	if h != nil && h.NoCheckYet {
+		return text(w.NoCheckYet)
 	}
-	fired := w.Alerts.Of(count.Fired)
-	silenced := w.silenced()
-	if len(silenced) > 0 && count.Fired > 0 {
-		rest += ", " + silenced
-	}
-	switch {
-	case count.Fired == 0 && (w.blindNow() != nil || w.noCheck()):
+	if count.Fired == 0 && (w.blindNow() != nil || w.noCheck()) {
+		if h != nil && h.First {
+			return fill(w.ChecksBegan, w.clock(h.Since))
+		}
 		return nil // nobody knows that there were none
-	case count.Fired == 0 && len(silenced) > 0:
-		// the report shows them, so "no alerts" would be wrong
-		return text(silenced)
-	case count.Fired == 0 && len(since) > 0:
-		return fill(w.NoAlertsSince, since)
-	case count.Fired == 0:
-		return text(w.NoAlerts)
-	case len(since) > 0:
-		return fill(w.SinceThen, since, text(fired), text(rest))
 	}
-	return text(fillText(w.SinceSummary, fired, rest))
+	var said []Line
+	first := h != nil && h.First // all of them are new to a reader
+	switch gone := count.Fired - count.Firing; {
+	case count.Fired == 0 && w.silenced() == "":
+		return fill(w.NoAlertsSince, w.since())
+	case count.New == 0 && gone == 0 && count.Fired > 0 && !first:
+		said = append(said, text(w.NothingNew))
+	default:
+		if first {
+			said = append(said, text(w.Alerts.Of(count.Fired)))
+		}
+		if count.New > 0 && !first {
+			said = append(said, text(w.SomeNew.Of(count.New)))
+		}
+		if gone > 0 {
+			said = append(said, text(w.SomeGone.Of(gone)))
+		}
+	}
+	if s := w.silenced(); s != "" {
+		// the report shows them, so "no alerts" would be wrong
+		said = append(said, text(s))
+	}
+	if count.Fired == 0 {
+		return join(", ", said...)
+	}
+	return fill(w.SinceThen, w.since(), join(", ", said...))
+}
+
+// since returns since when a summary counts alerts: "yesterday", "the last summary", or a time.
+func (w *writer) since() Line {
+	h := w.d.History
+	switch {
+	case h != nil && h.First:
+		return fill(w.FirstCheck, w.clock(h.Since))
+	case h != nil && !h.Since.IsZero():
+		return w.clock(h.Since)
+	case w.d.Interval > 20*time.Hour && w.d.Interval < 28*time.Hour:
+		return text(w.Yesterday)
+	}
+	return text(w.LastSummary)
 }
 
 // silenced counts the silenced alerts that the summary would count otherwise. It returns "" if
@@ -103,6 +112,9 @@ func (w *writer) ownAlerts() notify.AlertCount {
 		n.Fired++
 		if i.Episode.Fires() {
 			n.Firing++
+		}
+		if i.Episode.Since.After(w.message.Since) {
+			n.New++
 		}
 	}
 	return n

@@ -70,6 +70,16 @@ func (l Line) String() string {
 	return b.String()
 }
 
+// with returns the letter with further lines, except empty ones.
+func (l Letter) with(more ...Line) Letter {
+	for _, ln := range more {
+		if len(ln) > 0 {
+			l.Lines = append(l.Lines, ln)
+		}
+	}
+	return l
+}
+
 // text returns a line of one text.
 func text(s string) Line { return Line{{Text: outside.Line(s)}} }
 

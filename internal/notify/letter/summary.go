@@ -1,70 +1,151 @@
 package letter
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// summary returns the letter about the whole report.
+// summary returns the letter about the whole report: the state in the first line, what happened
+// since the last summary, one line for each cause, what is not seen, and how full the fleet is.
 func (w *writer) summary() Letter {
 	r := w.report
-	when := w.Date(r.Info.Slot.In(r.Info.Zone)) + " " + w.Clock(r.Info.Slot.In(r.Info.Zone)) + " " +
-		words.Zone(r.Info.Slot.In(r.Info.Zone))
 	l := Letter{
 		Title: w.pushNamed(w.verdict(), outside.Line(r.Info.Title), func(title string) string {
-			return title + " · " + when
+			if s := w.state(); s != "" {
+				return fillText(w.NamedFinding, title, s)
+			}
+			return title
 		}),
 	}
-	var nodes Line
-	if r.NodesTotal > 0 {
-		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured),
-			words.Thousands(r.NodesTotal)))
-	}
-	if counts := join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning),
-		w.count(r.NoData, w.NoData),
-		w.count(r.Pending, w.Pending), nodes); len(counts) > 0 {
-		l.Lines = append(l.Lines, counts)
-	}
-	if since := w.blindNow(); since != nil {
-		l.Lines = append(l.Lines, join(" ", text(redMark), since))
-	}
-	found := w.present()
-	if len(found) == 0 && r.Worst() != rules.None {
-		// all findings are below the receiver's severity
+	slot := r.Info.Slot.In(r.Info.Zone)
+	when := spaced(w.Date(slot), w.Clock(slot), words.Zone(slot))
+	l.Lines = append(l.Lines, join(" · ", text(when), w.alertsSince()))
+	groups := w.groups()
+	switch {
+	case len(groups) > 0:
+	case r.Worst() != rules.None: // all findings are below the receiver's severity
 		l.Lines = append(l.Lines, text(w.NoneOfThese))
-	} else if len(found) == 0 {
+	case w.verdict() != greenMark || r.Info.Board != nil:
 		l.Lines = append(l.Lines, sentences(r.Headline, blindWhy)...)
 	}
-	l.Lines = append(l.Lines, listed(found, listedFindings, w.MoreFindings, w.finding)...)
-	if r.Worst() != rules.None || len(found) > 0 { // the headline is about a finding
+	l.Lines = append(l.Lines, listed(groups, listedCauses, w.AndMore, w.group)...)
+	if r.Worst() != rules.None || len(groups) > 0 { // the headline is about a finding
 		if figures := r.Figures(); figures != "" {
 			l.Lines = append(l.Lines, text(figures))
 		}
 	}
+	return l.with(w.unseen(), w.fleet(), w.checks())
+}
+
+// state returns the state of the report in the fewest words: "3 critical, 4 warnings". It returns
+// "" if the headline says it.
+func (w *writer) state() string {
+	r := w.report
+	switch since := w.blindNow(); {
+	case since != nil:
+		return since.String()
+	case w.noCheck():
+		return w.NoCheckRan
+	case r.Worst() != rules.None:
+		return w.bySeverity(r.Critical, r.Warning)
+	case w.verdict() == greenMark && r.Info.Board == nil:
+		return w.Good
+	case r.Verdict() == report.VerdictPending:
+		return fillText(w.Count, words.Thousands(r.Pending), w.Pending)
+	case r.Verdict() == report.VerdictNoData:
+		return w.DataMissing
+	}
+	switch red, yellow, _ := r.BeyondCounts(); {
+	case red > 0:
+		return fillText(w.Count, words.Thousands(red), w.Red)
+	case yellow > 0:
+		return fillText(w.Count, words.Thousands(yellow), w.Yellow)
+	}
+	return ""
+}
+
+// groups returns the report's groups of findings, without those below the receiver's severity.
+func (w *writer) groups() []report.Group {
+	var out []report.Group
+	for _, g := range w.report.Groups {
+		all := len(g.Findings)
+		g.Findings = slices.DeleteFunc(slices.Clone(g.Findings), func(f *report.Finding) bool {
+			return f.Status == rules.Breach && f.Severity < w.message.Least
+		})
+		if len(g.Findings) == 0 {
+			continue
+		}
+		if n := len(g.Findings); n < all {
+			g.Sentence = g.Worst().Sentence
+			if n > 1 {
+				g.Sentence += ", " + w.AndMore.Of(n-1)
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// group returns a group of findings as a line.
+func (w *writer) group(g report.Group) Line {
+	f := g.Worst()
+	mark := greyMark
+	if f.Status == rules.Breach {
+		mark = markOf(f.Severity)
+	}
+	trend := ""
+	if len(g.Findings) == 1 && f.Trend == snapshot.Rising {
+		trend = w.Rising
+	}
+	return join(" ", text(mark), join(", ", text(g.Sentence), text(trend)))
+}
+
+// unseen returns what the report does not see, in one line, or nil if it sees everything.
+func (w *writer) unseen() Line {
+	r := w.report
+	var missing []string
 	if len(r.Failures) > 0 {
 		var titles []string
 		for _, f := range r.Failures {
 			titles = append(titles, f.Title)
 		}
-		l.Lines = append(l.Lines,
-			join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, w.FirstOf(titles)))))
+		missing = append(missing, fillText(w.NamedFinding, w.Failed, w.FirstOf(titles)))
 	}
-	l.Lines = append(l.Lines, listed(r.Blind, listedBlind, w.AndMore, func(b string) Line {
-		return join(" ", text(greyMark), text(fillText(w.BlindFor, b)))
-	})...)
+	missing = append(missing, r.Blind...)
+	if len(missing) == 0 {
+		return nil
+	}
+	shown := missing[:min(len(missing), listedBlind)]
+	said := strings.Join(shown, "; ")
+	for len(shown) > 1 && w.limits.Size(said) > w.limits.Line-blindRoom {
+		shown = shown[:len(shown)-1]
+		said = strings.Join(shown, "; ")
+	}
+	if rest := len(missing) - len(shown); rest > 0 {
+		said += "; " + w.AndMore.Of(rest)
+	}
+	return join(" ", text(greyMark), text(fillText(w.BlindFor, said)))
+}
+
+// blindRoom is the room for the other words of the line about missing data.
+const blindRoom = 40
+
+// fleet returns how full the fleet is.
+func (w *writer) fleet() Line {
 	var shares []Line
-	for _, s := range r.Fleet() {
+	for _, s := range w.report.Fleet() {
 		shares = append(shares, text(spaced(s.Word, s.Text)))
 	}
-	if len(shares) > 0 {
-		l.Lines = append(l.Lines, fill(w.FleetShares, join(" · ", shares...)))
+	if len(shares) == 0 {
+		return nil
 	}
-	if history := w.history(); len(history) > 0 {
-		l.Lines = append(l.Lines, history)
-	}
-	return l
+	return fill(w.FleetShares, join(" · ", shares...))
 }
 
 // verdict returns the mark of a summary. It is green only if the summary and the checks before it

@@ -111,6 +111,8 @@ func (w world) report(t testing.TB) *report.Report {
 					Rule: "NodeMemoryHigh", Labels: row.Labels, Status: rules.Breach,
 					Severity: s.Severity, Value: valueOf(i), Limit: limitOf(i),
 					Newest: grid.End(), Streak: s,
+					Cause: rules.CauseOf(
+						rules.RuleID{Panel: "node-memory", Rule: "NodeMemoryHigh"}),
 				},
 				Name: name, Node: name, Capacity: 64 << 30,
 			})
@@ -212,6 +214,7 @@ func (w world) delivery(t testing.TB, k notify.Kind) notify.Delivery {
 			m.Items[0].Key: {"shop/checkout-7d9f 22 GiB", "spark/exec-14 11 GiB"},
 		}
 	case k == notify.KindSummary:
+		m.Since = slot.Add(-24 * time.Hour)
 		d.History = &notify.History{
 			Ran: 285, Scheduled: 288, Blind: []notify.Span{
 				{From: slot.Add(-16 * time.Hour), To: slot.Add(-15*time.Hour - 45*time.Minute)},

@@ -164,7 +164,7 @@ func TestTheFirstLineOfBlindness(t *testing.T) {
 func TestTheFirstLineIsThePush(t *testing.T) {
 	for n, want := range map[int]string{
 		1: "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % > 90 %",
-		7: "🔴 prod-seoul memory > 80 % on 7 nodes",
+		7: "🔴 prod-seoul memory > 80 % on 7 of 42 nodes",
 	} {
 		d := Drafts(options(t), cluster(n, words.English).delivery(t, notify.KindNew))[0]
 		if first, _, _ := strings.Cut(d.Text, "\n"); first != want {

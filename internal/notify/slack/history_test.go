@@ -43,8 +43,8 @@ func TestASummaryOfCriticalAlerts(t *testing.T) {
 	all := Drafts(options(t), d)[0].Text
 	d.Message.Least = rules.Critical
 	got := Drafts(options(t), d)[0].Text
-	if !strings.Contains(all, "🟠") || strings.Contains(got, "🟠") || !strings.Contains(got, "🔴") ||
-		!strings.Contains(got, "warning") {
+	if !strings.Contains(all, "on 7 of 42 nodes") || !strings.Contains(got, "and 2 more") ||
+		strings.Contains(got, "🟠") || !strings.Contains(got, "warning") {
 		t.Errorf("of all\n%s\nof critical alerts\ngot %s, want the number of warnings", all, got)
 	}
 	d = cluster(1, words.English).delivery(t, notify.KindSummary)
@@ -78,89 +78,111 @@ func TestHistory(t *testing.T) {
 	}
 	since := slot.Add(-48 * time.Hour)
 	for name, tc := range map[string]struct {
-		history *notify.History
-		english string
-		korean  string
+		history         *notify.History
+		english, korean string // the alerts since then, and the checks that were missed
 	}{
-		"the summary's own": {
-			nil, "Since the last summary: 7 alerts, all still firing", "지난 요약 이후: 알림 7건, 모두 지속 중",
-		},
+		"the summary's own": {nil, "since the last summary: 7 new", "지난 요약 이후: 신규 7건"},
 		"of another report": {
-			&notify.History{Ran: 285, Scheduled: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4}},
-			"Since the last summary: 4 alerts, all resolved · 285 of 288 checks ran, no data " +
-				"11:10–11:25", "지난 요약 이후: 알림 4건, 모두 해소 · 점검 288회 중 285회 실행, 데이터 공백 11:10~11:25",
+			&notify.History{
+				Ran: 285, Scheduled: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4, New: 3},
+			},
+			"since the last summary: 3 new, 4 resolved | 285 of 288 checks ran, no data 11:10–11:25",
+			"지난 요약 이후: 신규 3건, 해소 4건 | 점검 288회 중 285회 실행, 데이터 공백 11:10~11:25",
 		},
 		"where some go on": {
 			&notify.History{Ran: 2, Scheduled: 2, Alerts: &notify.AlertCount{Fired: 4, Firing: 1}},
-			"Since the last summary: 4 alerts, 1 still firing · 2 of 2 checks ran",
-			"지난 요약 이후: 알림 4건, 1건 지속 중 · 점검 2회 중 2회 실행",
+			"since the last summary: 3 resolved", "지난 요약 이후: 해소 3건",
+		},
+		"where all go on": {
+			&notify.History{Ran: 2, Scheduled: 2, Alerts: &notify.AlertCount{Fired: 4, Firing: 4}},
+			"since the last summary: nothing new", "지난 요약 이후: 새 알림 없음",
 		},
 		"without alerts": {
 			&notify.History{Ran: 2, Scheduled: 2, Alerts: &notify.AlertCount{}},
-			"No alerts since the last summary · 2 of 2 checks ran",
-			"지난 요약 이후 알림 없음 · 점검 2회 중 2회 실행",
+			"no alerts since the last summary", "지난 요약 이후 알림 없음",
 		},
 		"not as far back": {
-			&notify.History{Ran: 2, Scheduled: 2, Since: since, Alerts: &notify.AlertCount{Fired: 1}},
-			"Since Fri 20 Nov 03:10: 1 alert, resolved · 2 of 2 checks ran",
-			"11월 20일 (금) 03:10 이후: 알림 1건, 해소 · 점검 2회 중 2회 실행",
+			&notify.History{
+				Ran: 2, Scheduled: 2, Since: since, Alerts: &notify.AlertCount{Fired: 1, New: 1},
+			},
+			"since Fri 20 Nov 03:10: 1 new, 1 resolved", "11월 20일 (금) 03:10 이후: 신규 1건, 해소 1건",
 		},
 		"not as far back, calm": {
 			&notify.History{Ran: 2, Scheduled: 2, Since: since, Alerts: &notify.AlertCount{}},
-			"No alerts since Fri 20 Nov 03:10 · 2 of 2 checks ran", "11월 20일 (금) 03:10 이후 알림 없음 " +
-				"· 점검 2회 중 2회 실행",
+			"no alerts since Fri 20 Nov 03:10", "11월 20일 (금) 03:10 이후 알림 없음",
 		},
 		"over a day": {
 			&notify.History{
 				Ran: 144, Scheduled: 288, Blind: []notify.Span{
 					{From: slot.Add(-24 * time.Hour), To: slot.Add(-12 * time.Hour)},
 				}, Alerts: &notify.AlertCount{},
-			}, "No alerts since the last summary · 144 of 288 checks ran, no data Sat 21 Nov " +
-				"03:10–Sat 21 Nov 15:10", "지난 요약 이후 알림 없음 · 점검 288회 중 144회 실행, 데이터 공백 11월 21일 " +
-				"(토) 03:10~11월 21일 (토) 15:10",
+			},
+			"no alerts since the last summary | 144 of 288 checks ran, no data Sat 21 Nov 03:10–" +
+				"Sat 21 Nov 15:10",
+			"지난 요약 이후 알림 없음 | 점검 288회 중 144회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 21일 " +
+				"(토) 15:10",
 		},
 		"no check at all": {
 			&notify.History{
 				Scheduled: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot}},
 				Alerts: &notify.AlertCount{},
-			}, "0 of 288 checks ran, no data Sat 21 Nov 03:10–Sun 22 Nov 03:10",
-			"점검 288회 중 0회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 22일 (일) 03:10",
+			},
+			" | 0 of 288 checks ran, no data Sat 21 Nov 03:10–Sun 22 Nov 03:10",
+			" | 점검 288회 중 0회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 22일 (일) 03:10",
 		},
 		"the first morning": {
 			&notify.History{
 				Ran: 28, Scheduled: 28, Since: slot.Add(-140 * time.Minute), First: true,
 				Alerts: &notify.AlertCount{},
-			}, "No alerts since 00:50, when checks began · 28 of 28 checks ran",
-			"점검을 시작한 00:50 이후 알림 없음 · 점검 28회 중 28회 실행",
+			}, "no alerts since 00:50, when checks began", "점검을 시작한 00:50 이후 알림 없음",
 		},
 		"the first alert": {
 			&notify.History{
 				Ran: 28, Scheduled: 28, Since: slot.Add(-140 * time.Minute), First: true,
-				Alerts: &notify.AlertCount{Fired: 1},
-			}, "Since 00:50, when checks began: 1 alert, resolved · 28 of 28 checks ran",
-			"점검을 시작한 00:50 이후: 알림 1건, 해소 · 점검 28회 중 28회 실행",
+				Alerts: &notify.AlertCount{Fired: 1, New: 1},
+			}, "since 00:50, when checks began: 1 alert, 1 resolved",
+			"점검을 시작한 00:50 이후: 알림 1건, 해소 1건",
 		},
 		"before the first check": {
 			&notify.History{
 				NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{},
-			}, "No check has run yet", "아직 실행된 점검이 없음",
+			}, "no check has run yet", "아직 실행된 점검이 없음",
 		},
 		"summaries that were not": {
-			&notify.History{Ran: 1, Scheduled: 3}, "Since the last summary: 7 alerts, all still firing " +
-				"· 1 of 3 checks ran", "지난 요약 이후: 알림 7건, 모두 지속 중 · 점검 3회 중 1회 실행",
+			&notify.History{Ran: 1, Scheduled: 3}, "since the last summary: 7 new | 1 of 3 checks ran",
+			"지난 요약 이후: 신규 7건 | 점검 3회 중 1회 실행",
 		},
 	} {
 		for _, l := range words.Languages() {
 			d := cluster(7, l).delivery(t, notify.KindSummary)
 			d.History = tc.history
-			want := tc.english
+			want, when := tc.english, "\nSun 22 Nov 03:10 KST"
 			if l == words.Korean {
-				want = tc.korean
+				want, when = tc.korean, "\n11월 22일 (일) 03:10 KST"
 			}
-			if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "\n"+want+"\n") {
-				t.Errorf("%s in %s: no line %q in\n%s", name, l, want, got)
+			alerts, checks, _ := strings.Cut(want, " | ")
+			if alerts != "" {
+				alerts = " · " + alerts
+			}
+			got := Drafts(options(t), d)[0].Text
+			if !strings.Contains(got, when+alerts+"\n") {
+				t.Errorf("%s in %s: got\n%s\nwant the alerts %q", name, l, got, alerts)
+			}
+			if checks != "" && !strings.Contains(got, "\n"+checks+"\n") ||
+				checks == "" && (strings.Contains(got, "checks ran") || strings.Contains(got, "회 실행")) {
+				t.Errorf("%s in %s: got\n%s\nwant the checks %q", name, l, got, checks)
 			}
 		}
+	}
+}
+
+// A daily summary calls the one before it yesterday's.
+func TestADailySummaryIsSinceYesterday(t *testing.T) {
+	d := cluster(7, words.English).delivery(t, notify.KindSummary)
+	d.Interval = 24 * time.Hour
+	const want = " · since yesterday: 7 new\n"
+	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant %q in it", got, want)
 	}
 }
 
@@ -172,18 +194,18 @@ func TestASummaryCountsSilencedAlerts(t *testing.T) {
 		history         *notify.History
 		want            string
 	}{
-		{0, 0, nil, "No alerts since the last summary"},
+		{0, 0, nil, "no alerts since the last summary"},
 		{0, 1, nil, "1 alert is silenced"},
-		{1, 2, nil, "Since the last summary: 1 alert, still firing, 2 alerts are silenced"},
+		{1, 2, nil, "since the last summary: 1 new, 2 alerts are silenced"},
 		{
 			0, 1, &notify.History{Ran: 2, Scheduled: 2, Alerts: &notify.AlertCount{}},
-			"No alerts since the last summary · 2 of 2 checks ran",
+			"no alerts since the last summary",
 		},
 	} {
 		d := cluster(7, words.English).delivery(t, notify.KindSummary)
 		d.History, d.Message.Silenced = tc.history, tc.silenced
 		d.Message.Items = d.Message.Items[:tc.items]
-		if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "\n"+tc.want+"\n") {
+		if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, " · "+tc.want+"\n") {
 			t.Errorf("%+v: no line %q in\n%s", tc, tc.want, got)
 		}
 	}

@@ -69,10 +69,10 @@ func TestAnAlertsLife(t *testing.T) {
 		begins    string
 	}{
 		{"", false, "✅ prod-seoul ip-10-0-1-12 memory resolved"}, // edited
-		{first.ID, true, "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
+		{first.ID, true, "🔴 prod-seoul worse: ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
 		{first.ID, false, "⚪ prod-seoul ip-10-0-1-12 memory: no data"},
-		{first.ID, false, "🟠 prod-seoul ip-10-0-1-12 memory 87 % &gt; 80 %"},
-		{first.ID, true, "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
+		{first.ID, false, "🟠 prod-seoul better: ip-10-0-1-12 memory 87 % &gt; 80 %"},
+		{first.ID, true, "🔴 prod-seoul still: ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
 		{first.ID, false, "✅ prod-seoul ip-10-0-1-12 memory resolved"},
 		{"", false, "✅ prod-seoul all clear: no alert is firing"},
 	}
@@ -148,8 +148,8 @@ func TestBlocksThatSlackDoesNotLikeBecomeText(t *testing.T) {
 		t.Fatalf("got the messages %+v, want plain text without markup", said)
 	}
 	for _, want := range []string{
-		"🔴 prod-seoul memory &gt; 80 % on 7 nodes\n",
-		"since <!date^1795283520^{time}|02:52> (18 min)", "and 2 more", "<!subteam^S0123456789>",
+		"🔴 prod-seoul memory &gt; 80 % on 7 of 42 nodes\n",
+		"since <!date^1795283280^{time}|02:48 KST> (22 min)", "and 2 more", "<!subteam^S0123456789>",
 		"<https://reports.example.com/prod/daily/index.html?X-Amz-Signature=5f3a&amp;b=1|Open " +
 			"report>",
 	} {
