@@ -233,6 +233,21 @@ func LookBack(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel,
 	}
 }
 
+// Begins returns a function that returns since when the alert of a finding in now fires, according
+// to the memory, and whether it may have begun earlier. The time is zero if the memory does not know
+// the alert.
+func Begins(now rules.Evaluation,
+	m rules.Memory) func(*snapshot.Panel, *snapshot.Finding) (since time.Time, open bool) {
+	keys := keysOf(now)
+	return func(p *snapshot.Panel, f *snapshot.Finding) (time.Time, bool) {
+		a, known := m.Alerts[keys[judgementOf(p, f)]]
+		if !known || !a.Fires() {
+			return time.Time{}, false
+		}
+		return a.Now().Since, a.Now().Open
+	}
+}
+
 // Lines returns, for each alert in now, what say says about its finding, such as the answers of the
 // panel's detail query. If an alert has several series, such as the pods of a workload, the worst
 // one with something to say counts.

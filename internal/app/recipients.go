@@ -67,11 +67,11 @@ type judgedReport struct {
 
 func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	now, err := alerts.Evaluate(ctx, s.source, s.panels, s.options.Nodes, s.window)
-	t.lookBack(ctx, s, now)
+	known := t.lookBack(ctx, s, now)
 	if s.unknown {
 		now.Configured = nil // an alert of an unknown rule must not end
 	}
-	s.findChanges(ctx)
+	s.findChanges(ctx, alerts.Begins(now, known))
 	r := judgedReport{reportSnapshot: s, now: now}
 	r.details = alerts.Lines(s.panels, now,
 		func(p *snapshot.Panel, f *snapshot.Finding) []string {
@@ -85,14 +85,15 @@ func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedRepor
 
 // lookBack finds out since when alerts fire if neither the window nor the state shows it. It reads
 // the state only if the window does not show it. The pictures of a summary need the time before the
-// window too, so a summary always looks back.
-func (t *recipients) lookBack(ctx context.Context, s reportSnapshot, now rules.Evaluation) {
+// window too, so a summary always looks back. lookBack returns what it read of the state.
+func (t *recipients) lookBack(ctx context.Context, s reportSnapshot,
+	now rules.Evaluation) rules.Memory {
 	if !slices.ContainsFunc(s.panels, func(p snapshot.Panel) bool {
 		return slices.ContainsFunc(p.Findings, func(f snapshot.Finding) bool {
 			return f.BeginsBefore()
 		})
 	}) {
-		return
+		return rules.Memory{}
 	}
 	var known rules.Memory
 	if s.config.Send != config.SendSummary {
@@ -103,6 +104,7 @@ func (t *recipients) lookBack(ctx context.Context, s reportSnapshot, now rules.E
 		known = doc.Memory
 	}
 	alerts.LookBack(ctx, s.client, s.panels, now, known, s.options)
+	return known
 }
 
 // maxStateTime is how long reading the state may take.

@@ -34,7 +34,7 @@ type writer struct{ local *dir.Notifier }
 func (w writer) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	alerts.Settle(ctx, s.source, s.panels, s.options.Nodes, s.window)
 	snapshot.LookBack(ctx, s.client, s.panels, s.options, nil)
-	s.findChanges(ctx)
+	s.findChanges(ctx, nil)
 	return judgedReport{reportSnapshot: s}
 }
 

@@ -73,6 +73,8 @@ const (
 	window = 2 * time.Hour
 	// oldest is how long ago a finding may have begun: what changed before an older one is no news.
 	oldest = 24 * time.Hour
+	// recent is how long ago a finding may have begun for its changes to be dated to the minute.
+	recent = 4 * time.Hour
 	// mostObjects are looked at in one run: those of the worst causes.
 	mostObjects = 8
 	// mostCandidates are the pods and claims whose workloads are queried, to find the objects.
@@ -90,41 +92,52 @@ type Options struct {
 	// Cluster is the value of the cluster label that the cluster of the Kubernetes API has, if the
 	// server has several clusters.
 	Cluster string
+	// Begins returns since when the alert of a finding fires, as the state knows it, and whether it
+	// may have begun earlier; zero: not known. It is called for findings that may have begun before
+	// the window of their panel. Nil: there is no state.
+	Begins func(*snapshot.Panel, *snapshot.Finding) (since time.Time, open bool)
 }
 
 // Find returns what changed before the alerts of the panels that fire or are silent began. It looks
 // only at the objects of the worst causes.
 //
-// It sends at most six queries and at most eight requests for events, however many findings there
-// are. The notes say what could not be found out.
+// It sends at most eleven queries and at most eight requests for events, however many findings
+// there are: one query for the owners of pods, and five each for what began lately and for what
+// began earlier. The notes say what could not be found out.
 func Find(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
 	o Options) (map[Key]Before, []snapshot.Note) {
-	all := candidates(panels, nodes, o.End)
+	all := candidates(panels, nodes, o)
 	if len(all) == 0 {
 		return nil, nil
 	}
-	s := search{q: q, nodes: nodes, end: o.End, cluster: o.Cluster}
+	s := search{q: q, nodes: nodes, o: o}
 	ownersErr := s.findOwners(ctx, all)
-	chosen := choose(all)
-	s.plan(chosen)
-	found, err := s.ask(ctx)
+	out := map[Key]Before{}
+	errs, eventErrs := []error{ownersErr}, []error(nil)
+	for _, part := range byAge(choose(all), o.End) {
+		s.plan(part)
+		found, err := s.ask(ctx)
+		errs = append(errs, err)
+		if o.Events != nil && len(eventErrs) == 0 {
+			if err := s.addEvents(ctx, found); err != nil {
+				eventErrs = append(eventErrs, err)
+			}
+		}
+		for _, c := range part {
+			b := Before{Begin: c.begin, Open: c.open}
+			b.Changes = newestFirst(append(before(found[c.about], c.begin, s.grid.Step),
+				newestEvents(found[c.about], c.begin)...))
+			if len(b.Changes) > 0 {
+				out[c.key] = b
+			}
+		}
+	}
 	var notes []snapshot.Note
-	if err := errors.Join(ownersErr, err); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		notes = append(notes, snapshot.NoteOf(snapshot.NoteChangesUnknown, err))
 	}
-	if o.Events != nil {
-		if err := s.addEvents(ctx, o.Events, found); err != nil {
-			notes = append(notes, snapshot.NoteOf(snapshot.NoteEventsUnlisted, err))
-		}
-	}
-	out := map[Key]Before{}
-	for _, c := range chosen {
-		b := Before{Begin: c.begin, Open: c.open}
-		b.Changes = newestFirst(append(before(found[c.about], c.begin, s.grid.Step),
-			newestEvents(found[c.about], c.begin)...))
-		if len(b.Changes) > 0 {
-			out[c.key] = b
-		}
+	if err := errors.Join(eventErrs...); err != nil {
+		notes = append(notes, snapshot.NoteOf(snapshot.NoteEventsUnlisted, err))
 	}
 	return out, notes
 }

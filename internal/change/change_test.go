@@ -357,7 +357,7 @@ func TestFindIsBounded(t *testing.T) {
 	}
 	rare := on(200, "job", "api")
 	rare.Cause, rare.Severity = rules.Cause{Kind: rules.CauseSource, Name: "api"}, rules.Warning
-	ofNode, ofPod := on(190, "node", "n1"), on(180, "namespace", "shop", "pod", "w1-0")
+	ofNode, ofPod := on(-900, "node", "n1"), on(180, "namespace", "shop", "pod", "w1-0")
 	ofNode.Cause, ofPod.Cause = rules.Cause{Name: "node"}, rules.Cause{Name: "pod"}
 	all = append(all, rare, ofNode, ofPod)
 	lines = append(lines, fmt.Sprintf(`process_start_time_seconds{job="api",instance="i"} %dx240`,
@@ -368,8 +368,8 @@ func TestFindIsBounded(t *testing.T) {
 	if notes != nil {
 		t.Errorf("got the notes %v, want none", notes)
 	}
-	if len(q.queries) > 6 {
-		t.Errorf("got %d queries, want at most 6:\n%s", len(q.queries), strings.Join(q.queries, "\n"))
+	if len(q.queries) > 11 {
+		t.Errorf("got %d queries, want at most 11:\n%s", len(q.queries), strings.Join(q.queries, "\n"))
 	}
 	if len(found) != mostObjects-1 { // the node has no changes, and the pod no owner
 		t.Errorf("got changes of %d findings, want %d", len(found), mostObjects-1)
@@ -416,17 +416,27 @@ func TestBegin(t *testing.T) {
 	silent, open := on(0, "node", "n1"), on(130, "node", "n1")
 	silent.Status, silent.Streak, silent.Newest = rules.NoData, nil, minute(195)
 	open.Streak.Open = true
+	since := func(begin int, open bool) Options {
+		return Options{Begins: func(*snapshot.Panel, *snapshot.Finding) (time.Time, bool) {
+			return minute(begin), open
+		}}
+	}
 	for _, tc := range []struct {
 		name string
 		f    snapshot.Finding
+		o    Options
 		want Before
 	}{
-		{"silent", silent, Before{Begin: minute(195)}},
-		{"open", open, Before{Begin: minute(130), Open: true}},
+		{"silent", silent, Options{}, Before{Begin: minute(195)}},
+		{"open", open, Options{}, Before{Begin: minute(130), Open: true}},
+		{"known to the state", open, since(125, false), Before{Begin: minute(125)}},
+		{"open in the state too", open, since(125, true), Before{Begin: minute(125), Open: true}},
+		{"not known to the state", open, since(140, true), Before{Begin: minute(130), Open: true}},
+		{"silent, whatever the state says", silent, since(9, false), Before{Begin: minute(195)}},
 	} {
 		q := recorded(t, `kube_node_spec_unschedulable{node="n1"} 0x119 1x120`)
-		found, notes := Find(t.Context(), q, panelWith(tc.f), snapshot.Nodes{},
-			Options{End: minute(240)})
+		tc.o.End = minute(240)
+		found, notes := Find(t.Context(), q, panelWith(tc.f), snapshot.Nodes{}, tc.o)
 		if notes != nil {
 			t.Errorf("got the notes %v, want none", notes)
 		}

@@ -23,12 +23,14 @@ type Events func(ctx context.Context, namespace, node string) ([]Event, error)
 
 // addEvents adds the events of the objects. After the first error it stops: the API server would
 // refuse the others too.
-func (s *search) addEvents(ctx context.Context, list Events, found map[object][]Change) error {
-	asked := map[string][]Event{}
+func (s *search) addEvents(ctx context.Context, found map[object][]Change) error {
+	if s.listed == nil {
+		s.listed = map[string][]Event{}
+	}
 	for _, o := range s.objects {
 		namespace, node := o.namespace, ""
 		switch {
-		case len(s.nodes.Clusters()) > 1 && o.cluster != s.cluster:
+		case len(s.nodes.Clusters()) > 1 && o.cluster != s.o.Cluster:
 			continue // of another cluster than that of the API
 		case o.kind == nodeObject:
 			node = o.name
@@ -36,18 +38,18 @@ func (s *search) addEvents(ctx context.Context, list Events, found map[object][]
 			continue
 		}
 		key := namespace + "/" + node
-		if _, ok := asked[key]; !ok {
-			events, err := list(ctx, namespace, node)
+		if _, ok := s.listed[key]; !ok {
+			events, err := s.o.Events(ctx, namespace, node)
 			if err != nil {
 				return err
 			}
-			asked[key] = events
+			s.listed[key] = events
 		}
 		shown := o.shown()
 		if node != "" {
 			shown = shownName(s.nodes.Shown(o.cluster, node))
 		}
-		found[o] = append(found[o], eventsOf(o, shown, asked[key], s.end)...)
+		found[o] = append(found[o], eventsOf(o, shown, s.listed[key], s.o.End)...)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ type candidate struct {
 
 // candidates returns the findings that may have changes, one of each cause before the others of the
 // same cause, the worst first.
-func candidates(panels []snapshot.Panel, nodes snapshot.Nodes, end time.Time) []candidate {
+func candidates(panels []snapshot.Panel, nodes snapshot.Nodes, o Options) []candidate {
 	var all []candidate
 	for i := range panels {
 		p := &panels[i]
@@ -54,9 +54,9 @@ func candidates(panels []snapshot.Panel, nodes snapshot.Nodes, end time.Time) []
 			if !p.Spec.Rule(f.Rule).IsAlert() {
 				continue
 			}
-			begin, open := beginOf(f)
+			begin, open := o.beginOf(p, f)
 			about := objectOf(f, nodes)
-			if begin.IsZero() || end.Sub(begin) > oldest || about.kind == unknownObject {
+			if begin.IsZero() || o.End.Sub(begin) > oldest || about.kind == unknownObject {
 				continue
 			}
 			all = append(all, candidate{KeyOf(p, f), f, begin, open, about})
@@ -80,10 +80,15 @@ func candidates(panels []snapshot.Panel, nodes snapshot.Nodes, end time.Time) []
 
 // beginOf returns when a finding began that fires or is silent, and whether it may have begun
 // earlier. The time is zero if it is unknown, or if the finding is of another kind.
-func beginOf(f *snapshot.Finding) (begin time.Time, open bool) {
+func (o Options) beginOf(p *snapshot.Panel, f *snapshot.Finding) (begin time.Time, open bool) {
 	switch {
 	case f.Status != rules.Breach && f.Status != rules.NoData:
 		return time.Time{}, false
+	case f.Streak != nil && f.Streak.Open && o.Begins != nil:
+		if begin, open = o.Begins(p, f); !begin.IsZero() && begin.Before(f.Streak.From) {
+			return begin, open
+		}
+		return f.Streak.From, true
 	case f.Streak != nil:
 		return f.Streak.From, f.Streak.Open
 	case f.Status == rules.NoData:

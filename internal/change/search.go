@@ -20,24 +20,41 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// search is one search for the changes of several objects.
+// search is a search for the changes of several objects.
 type search struct {
 	q       snapshot.Querier
 	nodes   snapshot.Nodes
-	end     time.Time
-	cluster string // see Options.Cluster
+	o       Options
 	grid    series.Grid
 	objects []object
+	listed  map[string][]Event // by namespace or node
 }
 
-// steps is about the most steps of the search's grid.
-const steps = 240
+// byAge divides the candidates into those that began lately, whose changes need a fine grid, and
+// the others, whose grid is long.
+func byAge(all []candidate, end time.Time) [][]candidate {
+	var lately, earlier []candidate
+	for _, c := range all {
+		if end.Sub(c.begin) <= recent {
+			lately = append(lately, c)
+		} else {
+			earlier = append(earlier, c)
+		}
+	}
+	return slices.DeleteFunc([][]candidate{lately, earlier}, func(part []candidate) bool {
+		return len(part) == 0
+	})
+}
 
-// plan chooses the grid: from before the first beginning to just after the last.
-func (s *search) plan(chosen []candidate) {
-	var first, last time.Time
-	for i, c := range chosen {
-		if i == 0 || c.begin.Before(first) {
+// mostSteps is the number of steps that a grid has at most, except with the coarsest step.
+const mostSteps = 400
+
+// plan chooses the objects, and the grid: from before the first beginning to just after the last.
+func (s *search) plan(part []candidate) {
+	s.objects = nil
+	first, last := part[0].begin, part[0].begin
+	for _, c := range part {
+		if c.begin.Before(first) {
 			first = c.begin
 		}
 		if c.begin.After(last) {
@@ -47,16 +64,13 @@ func (s *search) plan(chosen []candidate) {
 			s.objects = append(s.objects, c.about)
 		}
 	}
-	rng := last.Sub(first) + window
 	step := time.Minute
-	for _, coarser := range []time.Duration{2 * time.Minute, 5 * time.Minute, 10 * time.Minute} {
-		if rng > steps*step {
-			step = coarser
-		}
+	if last.Sub(first)+window > mostSteps*step {
+		step = 5 * time.Minute
 	}
 	end := last.Add(step)
-	if end.After(s.end) {
-		end = s.end
+	if end.After(s.o.End) {
+		end = s.o.End
 	}
 	s.grid = panel.PlanGrid(end, end.Sub(first)+window+step, step)
 }
@@ -111,7 +125,7 @@ func (s *search) findOwners(ctx context.Context, all []candidate) error {
 	}
 	owners := map[object]object{}
 	err := s.each(ctx, "the owners of pods (kube_pod_owner)", strings.Join(parts, " or "),
-		series.Grid{Start: s.end, Step: time.Minute, Len: 1},
+		series.Grid{Start: s.o.End, Step: time.Minute, Len: 1},
 		func(ls series.Labels, _ []float64) {
 			of := object{
 				kind: podObject, cluster: s.nodes.ClusterOf(ls), namespace: ls.Get("namespace"),
