@@ -40,6 +40,14 @@ var notRun = map[string]string{
 	"docs/lambda.md#from-nothing-to-the-first-message:4": "it invokes a function in an account of AWS",
 }
 
+// whyNotRun returns why no test runs a block of commands, "" if one must.
+func whyNotRun(id string) string {
+	if strings.HasPrefix(id, "docs/runbooks/") && strings.Contains(id, "#look") {
+		return "it needs the object of an alert; TestRunbooksAreShortAndHaveCommands reads it"
+	}
+	return notRun[id]
+}
+
 // TestDocumentedBlocks runs the commands of the pages with the real program, against servers on
 // loopback.
 func TestDocumentedBlocks(t *testing.T) {
@@ -165,7 +173,7 @@ func TestEveryBlockIsRun(t *testing.T) {
 		switch b.Language {
 		case "sh":
 			there[b.ID] = true
-			if reason := notRun[b.ID]; run[b.ID] == (reason != "") {
+			if reason := whyNotRun(b.ID); run[b.ID] == (reason != "") {
 				t.Errorf("%s: run by a script: %v, reason not to run it: %q; want one of the two",
 					b.ID, run[b.ID], reason)
 			}

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"os/user"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -52,6 +54,7 @@ type console struct {
 	stdout, stderr *screen
 	now            func() time.Time
 	getenv         func(string) string
+	login          string          // the name of the user; "unknown" if there is none
 	stop           <-chan struct{} // closed by SIGTERM
 	args           []string
 }
@@ -76,7 +79,7 @@ func run(now func() time.Time) (code int) {
 	context.AfterFunc(ctx, cancel)
 	c := &console{
 		stdout: newScreen(os.Stdout, os.Getenv), stderr: newScreen(os.Stderr, os.Getenv),
-		now: now, getenv: os.Getenv, stop: onTerminate(), args: os.Args[1:],
+		now: now, getenv: os.Getenv, login: login(), stop: onTerminate(), args: os.Args[1:],
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -101,6 +104,17 @@ func run(now func() time.Time) (code int) {
 		c.fail(err)
 		return exitUsage
 	}
+}
+
+// login returns the name of the user. A container may have no entry for the user that it runs as.
+func login() string {
+	if name := cmp.Or(os.Getenv("USER"), os.Getenv("LOGNAME")); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "unknown"
 }
 
 // fail prints an error. Indented lines of it are commands, which stay whole.

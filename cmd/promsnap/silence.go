@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/outside"
+	"github.com/promsnap/promsnap/internal/state"
 )
 
 func silenceCommand(c *console) *cobra.Command {
@@ -38,8 +41,15 @@ func silenceAddCommand(c *console) *cobra.Command {
 		Args: one("quoted MATCHERS"),
 		Long: `Adds a silence to every report that sends messages. MATCHERS are PromQL label
 matchers, separated by commas; an alert must match all of them. They match the
-labels of an alert and its alertname, severity and panel.`,
+labels of an alert and its alertname, severity and panel.
+
+It prints how many alerts match now, and lists the worst five of each report.
+If a silence with the same matchers already holds, it becomes longer instead.`,
 		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"'
+
+  # All memory alerts of one namespace
+  promsnap silence add --duration 1d \
+    'alertname=~".*Memory.*", namespace="shop"'
 
   # Two hours from a given time, with a comment
   promsnap silence add --from 2026-11-22T02:00:00+09:00 --duration 2h \
@@ -51,9 +61,11 @@ labels of an alert and its alertname, severity and panel.`,
 	cmd.Flags().StringVar(&f.from, "from", "",
 		"start at this `TIME` in RFC 3339 (default now)")
 	cmd.Flags().StringVar(&f.comment, "comment", "", "`TEXT` that the list shows")
-	cmd.Flags().StringVar(&f.author, "author", c.getenv("USER"), "`NAME` that the list shows")
+	cmd.Flags().StringVar(&f.author, "author", "",
+		"`NAME` that the list shows (default your login name)")
 	needs(cmd, "duration")
 	before(cmd, func(cmd *cobra.Command) (err error) {
+		f.author = cmp.Or(f.author, c.login)
 		s, err = f.silence(cmd.Flags().Arg(0), c.now())
 		return err
 	})
@@ -95,38 +107,88 @@ func (m *memory) addSilence(ctx context.Context, c *console, s notify.Silence) e
 	if len(reports) == 0 {
 		return usage(errors.New("no report sends messages; give one receivers and send"))
 	}
-	for _, name := range reports {
-		session, err := m.open(ctx, name)
-		if err != nil {
+	sessions := make([]*state.Session, len(reports))
+	for i, name := range reports {
+		var err error
+		if sessions[i], err = m.open(ctx, name); err != nil {
 			return err
 		}
-		err = session.Change(ctx, func(p *notify.Page) error {
-			if len(p.Silences) >= notify.MaxSilences {
-				return fmt.Errorf("report %s already has %d silences; end one with promsnap "+
-					"silence expire", name, len(p.Silences))
+		for _, o := range sessions[i].Page().Silences {
+			if o.Continues(s) {
+				s.ID = o.ID // one ID in all reports
 			}
-			p.Silences = append(p.Silences, s)
-			return nil
-		})
-		if err != nil {
-			return &exitError{exitFailed, err}
 		}
 	}
-	fmt.Fprintf(c.stdout, "silence %s: %s until %s, in %s\n", s.ID, s.Match,
-		moment(s.Until, c.now(), m.zone(reports[0])), strings.Join(reports, ", "))
+	did, until := " exists already", s.Until
+	for i, name := range reports {
+		var kept notify.Silence
+		known, changed := false, false
+		err := sessions[i].Change(ctx, func(p *notify.Page) (err error) {
+			known = slices.ContainsFunc(p.Silences, s.Continues)
+			kept, changed, err = p.AddSilence(s)
+			return err
+		})
+		switch {
+		case err != nil:
+			return &exitError{exitFailed, fmt.Errorf("report %s: %w", name, err)}
+		case !known:
+			did = ""
+		case changed && did != "":
+			did = " is longer now"
+		}
+		if kept.Until.After(until) {
+			until = kept.Until
+		}
+	}
+	fmt.Fprintf(c.stdout, "silence %s%s: %s until %s, in %s\n", s.ID, did, s.Match,
+		moment(until, c.now(), m.zone(reports[0])), strings.Join(reports, ", "))
+	m.printMatching(c, s, reports, sessions)
 	return nil
+}
+
+// listedMatching is how many of the alerts that a silence matches are listed for each report.
+const listedMatching = 5
+
+// printMatching prints which alerts a silence matches now.
+func (m *memory) printMatching(c *console, s notify.Silence, reports []string,
+	sessions []*state.Session) {
+	total := 0
+	for i, name := range reports {
+		found := s.Matching(sessions[i].Page().Memory)
+		if total += len(found); len(found) == 0 {
+			continue
+		}
+		verb := "match"
+		if len(found) == 1 {
+			verb = "matches"
+		}
+		fmt.Fprintf(c.stdout, "%s of %s %s now:\n", count(len(found), "alert"), name, verb)
+		for _, a := range found[:min(len(found), listedMatching)] {
+			fmt.Fprintf(c.stdout, "  %s %s %s since %s\n", a.Severity, a.Rule,
+				outside.Said(a.Name, 100), moment(a.Now().Since, c.now(), m.zone(name)))
+		}
+		if rest := len(found) - listedMatching; rest > 0 {
+			fmt.Fprintf(c.stdout, "  and %d more\n", rest)
+		}
+	}
+	if total == 0 {
+		c.stderr.say(yellow, "no alert matches now", "; if you expected one, compare the matchers "+
+			"with the labels in promsnap state show REPORT", 2)
+	}
 }
 
 func silenceListCommand(c *console) *cobra.Command {
 	return withMemory(c, &cobra.Command{
 		Use: "list", Short: "List the silences", Args: atMost(0),
+		Long: `Lists the silences of each report, with the number of firing alerts that each
+holds back now: - if it does not hold now.`,
 		Example:           "  promsnap silence list",
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}, func(ctx context.Context, m *memory, _ []string) error { return m.listSilences(ctx, c) })
 }
 
 func (m *memory) listSilences(ctx context.Context, c *console) error {
-	rows := [][]string{{"ID", "REPORT", "FROM", "UNTIL", "MATCHERS", "BY", "COMMENT"}}
+	rows := [][]string{{"ID", "REPORT", "FROM", "UNTIL", "HOLDS BACK", "MATCHERS", "BY", "COMMENT"}}
 	now := c.now()
 	for _, name := range m.sent() {
 		s, err := m.open(ctx, name)
@@ -134,9 +196,13 @@ func (m *memory) listSilences(ctx context.Context, c *console) error {
 			return err
 		}
 		for _, sil := range s.Page().Silences {
+			holds := "-"
+			if sil.Active(now) {
+				holds = count(len(sil.Matching(s.Page().Memory)), "alert")
+			}
 			rows = append(rows, []string{
 				sil.ID, name, moment(sil.From, now, m.zone(name)),
-				moment(sil.Until, now, m.zone(name)), sil.Match, sil.By, sil.Comment,
+				moment(sil.Until, now, m.zone(name)), holds, sil.Match, sil.By, sil.Comment,
 			})
 		}
 	}
