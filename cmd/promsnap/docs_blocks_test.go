@@ -59,7 +59,7 @@ func TestDocumentedBlocks(t *testing.T) {
 	commands["cluster"], commands["slack"] = startCluster, startSlack
 	commands["said"], commands["grafana"] = printMessages, startGrafana
 	commands["program"], commands["heard"] = startProgram, printRequests
-	commands["uncomment"], commands["opened"] = uncomment, waitForPage
+	commands["opened"] = waitForPage
 	commands["bucket"] = func(ts *testscript.TestScript, _ bool, _ []string) { startBucket(t, ts) }
 	params := testscript.Params{Dir: quickPages, Cmds: commands, Setup: desktop}
 	if testing.Short() {

@@ -23,6 +23,7 @@ import (
 // initFlags holds the flags of `promsnap init` as given.
 type initFlags struct {
 	prometheusURL, time string
+	channel             string
 	force               bool
 	timeout             time.Duration
 	kube                kubeFlags
@@ -35,9 +36,14 @@ func initCommand(c *console) *cobra.Command {
 		Args: atMost(1),
 		Long: `Finds Prometheus as run does, checks which exporters, labels and scrape interval
 it has, and queries every built-in panel. Writes FILE (default promsnap.yaml;
-- is standard output) with two reports: a check of the last hour and a daily
-summary. They use the panels that have data. As comments, the file also has the
-other panels, with what they lack, and an example of a receiver.
+- is standard output) with two reports: a check of the last hour every 5 minutes
+and a summary daily at 09:00, in the time zone of this machine. They use the
+panels that have data. As comments, the file also has the other panels, with
+what they lack.
+
+The cluster has the name that Prometheus gives it, or that of the kubeconfig's
+context. With --slack-channel, the reports send messages to Slack, and the file
+is ready for a CronJob. Without it, they are only archived.
 
 Exit codes:
   0  the file is written
@@ -45,6 +51,9 @@ Exit codes:
   2  the command line is wrong, or the file exists and --force is not set`,
 		Example: `  # For the cluster in your kubeconfig
   promsnap init
+
+  # With messages to a Slack channel
+  promsnap init --slack-channel C0123456789
 
   # For a Prometheus URL; print it, write no file
   promsnap init - --prometheus-url http://localhost:9090`,
@@ -61,6 +70,8 @@ Exit codes:
 	f.kube.registerService(cmd)
 	either(cmd, "prometheus-url", "prometheus-service")
 	f.kube.register(cmd, namespaceOfBoth)
+	fl.StringVar(&f.channel, "slack-channel", "", "send messages to the Slack channel with this `ID`")
+	_ = cmd.RegisterFlagCompletionFunc("slack-channel", cobra.NoFileCompletions)
 	fl.BoolVar(&f.force, "force", false, "overwrite an existing file")
 	timeFlag(cmd, &f.time)
 	timeoutFlag(cmd, &f.timeout)
@@ -79,6 +90,11 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 	if err := checkTimeout(f.timeout); err != nil {
 		return usage(err)
 	}
+	if f.channel != "" {
+		if err := config.CheckChannel(f.channel); err != nil {
+			return usage(fmt.Errorf("--slack-channel: %w", err))
+		}
+	}
 	o := configOptions(c)
 	o.URL, o.Service = f.prometheusURL, f.kube.service
 	cfg, err := config.Default(o)
@@ -95,9 +111,13 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 		return usage(err)
 	}
 	defer k.close()
-	d := draft{reading: configOptions(c), flags: f.kube, url: f.prometheusURL, o: app.Options{
-		Version: versionString(), Slot: slot, Timeout: f.timeout, Now: c.now, Kubernetes: k.api(),
-	}}
+	d := draft{
+		reading: configOptions(c), flags: f.kube, url: f.prometheusURL, channel: f.channel,
+		zone: localZone(c.getenv("TZ"), machineZone), o: app.Options{
+			Version: versionString(), Slot: slot, Timeout: f.timeout, Now: c.now,
+			Kubernetes: k.api(),
+		},
+	}
 	if k != nil {
 		d.cluster = k.Name()
 	}
@@ -136,6 +156,9 @@ func (d *draft) save(ctx context.Context, c *console, file, text string, force b
 	}
 	fmt.Fprintf(c.stdout, "wrote %s for %s at %s\n%s\ntry it:\n  promsnap run daily%s --open\n",
 		file, d.survey.Server, d.survey.At, d.counted, named)
+	if d.channel != "" {
+		fmt.Fprintf(c.stdout, "  promsnap slack test%s\n", named)
+	}
 	return nil
 }
 
@@ -156,6 +179,31 @@ func writeDraft(file string, flags int, text string) error {
 		return &exitError{exitFailed, fmt.Errorf("writing the configuration: %w", err)}
 	}
 	return nil
+}
+
+// machineZone returns the path of the zone file of this machine, "" if it is unknown.
+func machineZone() string {
+	path, err := os.Readlink("/etc/localtime")
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// localZone returns the IANA name of the time zone that $TZ or, without it, the zone file of the
+// machine names. It returns "" if there is none.
+func localZone(tz string, file func() string) string {
+	name := strings.TrimPrefix(tz, ":")
+	if name == "" {
+		name = file()
+	}
+	if _, after, found := strings.Cut(name, "zoneinfo/"); found {
+		name = strings.TrimPrefix(after, "posix/")
+	}
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+		return ""
+	}
+	return name
 }
 
 // compose returns the text of the configuration. It first surveys Prometheus and writes a

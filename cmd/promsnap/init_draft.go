@@ -22,6 +22,8 @@ type draft struct {
 	o       app.Options
 	flags   kubeFlags
 	url     string // "" if Prometheus is in the cluster
+	channel string // the Slack channel for messages; "": none
+	zone    string // the time zone of this machine; "" if it is unknown
 	cluster string // the kubeconfig's context; "" if the cluster is not used
 	survey  app.Survey
 	// the panels of each report, in the order of draftReports; nil before they are queried
@@ -29,19 +31,16 @@ type draft struct {
 	counted string
 }
 
-// draftReports are the two reports that every cluster needs. delivery is the commented-out part
-// for receivers.
-var draftReports = []struct{ name, keys, delivery string }{
+// draftReports are the two reports that every cluster needs. send are the keys about messages.
+var draftReports = []struct{ name, schedule, keys, send string }{
 	{
-		"check", "    range: 1h\n",
-		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # only what is new, " +
-			"worse or resolved\n    # receivers: [team]\n",
+		"check", "*/5 * * * *", "    range: 1h\n",
+		"    send: changes             # only what is new, worse or resolved\n",
 	},
 	{
-		"daily", "    title: Daily capacity\n    range: 24h\n",
-		"    # schedule: \"0 9 * * *\"\n    # send: summary           # always posts, never " +
-			"pages\n    # history_from: check     # count the alerts and runs of check\n" +
-			"    # receivers: [team]\n",
+		"daily", "0 9 * * *", "    title: Daily capacity\n    range: 24h\n",
+		"    send: summary             # always posts, never pages\n" +
+			"    history_from: check       # count the alerts and runs of check\n",
 	},
 }
 
@@ -64,23 +63,52 @@ func (d *draft) text() string {
 	d.source(&b)
 	b.WriteString("reports:\n")
 	for i, r := range draftReports {
-		fmt.Fprintf(&b, "  - name: %s\n%s%s    panels:\n", r.name, r.keys, r.delivery)
+		fmt.Fprintf(&b, "  - name: %s\n    schedule: %q   # of a CronJob\n", r.name, r.schedule)
+		if d.zone != "" {
+			fmt.Fprintf(&b, "    timezone: %s\n", d.zone)
+		} else {
+			b.WriteString("    timezone: UTC             # not found; such as Asia/Seoul\n")
+		}
+		b.WriteString(r.keys)
+		if d.channel != "" {
+			b.WriteString(r.send + "    receivers: [team]\n")
+		} else {
+			b.WriteString(commented(r.send) +
+				"    receivers: [archive]      # and team, to send messages\n")
+		}
+		b.WriteString("    panels:\n")
 		d.panels(&b, i)
 	}
-	b.WriteString(`
-# To send messages, remove the # here and in the reports above. Then run
-#   promsnap deliver --test team -c FILE
-#   promsnap run check -c FILE --deliver
-# receivers:
-#   - name: team
-#     slack: {channel: C0123456789}   # the token is $SLACK_BOT_TOKEN
-`)
-	if d.cluster == "" {
-		b.WriteString("# state:                            # what was sent; keep it between " +
-			"runs, here or in S3\n#   dir: promsnap-state\n")
+	d.receivers(&b)
+	return b.String()
+}
+
+// receivers writes the receivers and the state. Without a channel, an archive is the only receiver.
+func (d *draft) receivers(b *strings.Builder) {
+	team := "  - name: team\n    slack: {channel: " + cmp.Or(d.channel, "C0123456789") +
+		"}   # the token is $SLACK_BOT_TOKEN\n"
+	if d.channel != "" {
+		b.WriteString("\n# Try it with promsnap slack test.\nreceivers:\n" + team)
 	} else {
-		b.WriteString("# state:                            # what was sent, kept between runs\n" +
-			"#   configmap: {name: promsnap-state}\n")
+		b.WriteString("\n# To send messages to Slack, remove the # in front of the keys here and in " +
+			"the reports\n# above, and add team to their receivers. Then try it with promsnap " +
+			"slack test.\nreceivers:\n  - name: archive             # in a Pod: s3, or a dir on a " +
+			"volume\n    dir: {path: promsnap-reports}\n" + commented(team))
+	}
+	b.WriteString("state:                        # what was sent; keep it between runs\n")
+	if d.cluster != "" {
+		b.WriteString("  configmap: {name: promsnap-state}\n")
+	} else {
+		b.WriteString("  dir: promsnap-state\n")
+	}
+}
+
+// commented returns lines as comments.
+func commented(lines string) string {
+	var b strings.Builder
+	for line := range strings.Lines(lines) {
+		rest := strings.TrimLeft(line, " ")
+		b.WriteString(line[:len(line)-len(rest)] + "# " + rest)
 	}
 	return b.String()
 }

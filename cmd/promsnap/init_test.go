@@ -26,7 +26,19 @@ func TestDraft(t *testing.T) {
 	}{
 		{
 			name: "a URL", draft: draft{url: "http://localhost:9090"}, cluster: "my-cluster",
-			has: []string{"#   dir: promsnap-state"},
+			has: []string{
+				"\n  dir: promsnap-state", "receivers: [archive]", "timezone: UTC ",
+				`schedule: "*/5 * * * *"`, `schedule: "0 9 * * *"`,
+			},
+		},
+		{
+			name: "a channel", draft: draft{
+				url: "http://localhost:9090", channel: "C0123456789", zone: "Asia/Seoul",
+			}, cluster: "my-cluster",
+			has: []string{
+				"\n  dir: promsnap-state", "receivers: [team]", "timezone: Asia/Seoul\n",
+				"    send: changes ", "    history_from: check ", "slack: {channel: C0123456789}",
+			},
 		},
 		{
 			name: "a label", draft: draft{
@@ -41,7 +53,7 @@ func TestDraft(t *testing.T) {
 			},
 			cluster: "prod", has: []string{
 				`service: "monitoring/https:p:web/x"`, `# context: "arn:aws:eks:`,
-				"scrape_interval: 15s", "#   configmap: {name: promsnap-state}",
+				"scrape_interval: 15s", "  configmap: {name: promsnap-state}",
 			},
 		},
 		{
@@ -119,6 +131,26 @@ func TestDraft(t *testing.T) {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: got\n%s\nwant %q in it", c.name, text, want)
 			}
+		}
+	}
+}
+
+func TestLocalZone(t *testing.T) {
+	for _, tc := range []struct{ tz, file, want string }{
+		{"Asia/Seoul", "/usr/share/zoneinfo/Europe/Berlin", "Asia/Seoul"},
+		{":Asia/Seoul", "", "Asia/Seoul"},
+		{"/usr/share/zoneinfo/Asia/Seoul", "", "Asia/Seoul"},
+		{"", "/usr/share/zoneinfo/Europe/Berlin", "Europe/Berlin"},
+		{"", "/var/db/timezone/zoneinfo/America/New_York", "America/New_York"},
+		{"", "/usr/share/zoneinfo/posix/Europe/Berlin", "Europe/Berlin"},
+		{"", "../usr/share/zoneinfo/Etc/UTC", "Etc/UTC"},
+		{"", "", ""},
+		{"Local", "", ""},
+		{"KST-9", "", ""}, // POSIX, and no IANA name
+		{"../../etc/passwd", "", ""},
+	} {
+		if got := localZone(tc.tz, func() string { return tc.file }); got != tc.want {
+			t.Errorf("TZ=%q with %q: got %q, want %q", tc.tz, tc.file, got, tc.want)
 		}
 	}
 }

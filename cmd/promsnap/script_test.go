@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,7 +70,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort,
 			"exits": exits, "slack": startSlack, "said": printMessages,
-			"fill": fill, "program": startProgram, "heard": printRequests, "uncomment": uncomment,
+			"fill": fill, "program": startProgram, "heard": printRequests,
 			"cluster": startCluster, "grafana": startGrafana, "asked": printCalls, "grow": grow,
 			"uploaded": uploaded,
 		},
@@ -389,18 +388,6 @@ func fill(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	path := ts.MkAbs(args[0])
 	ts.Check(os.WriteFile(path, []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
-}
-
-// uncomment implements `uncomment FILE`. It uncomments the lines that promsnap init has commented
-// out, except for panels without data.
-func uncomment(ts *testscript.TestScript, _ bool, args []string) {
-	if len(args) != 1 {
-		ts.Fatalf("usage: uncomment FILE")
-	}
-	line := regexp.MustCompile(
-		`(?m)^( *)# ((?:schedule|send|history_from|receivers|state|external_url): ?.*|  (?:- name|  slack|configmap|dir): .*)$`)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), line.ReplaceAll([]byte(ts.ReadFile(args[0])),
-		[]byte("$1$2")), 0o600))
 }
 
 // closedPort implements `closed`. It sets $PROM to the URL of a port on which nothing listens.

@@ -160,6 +160,9 @@ type mentions struct {
 // channel is the ID of a channel.
 type channel string
 
+// CheckChannel returns an error if id is not the ID of a Slack channel.
+func CheckChannel(id string) error { return new(channel).UnmarshalText([]byte(id)) }
+
 var channelSyntax = regexp.MustCompile(`^[CGD][A-Z0-9]{2,30}$`)
 
 // UnmarshalText accepts only an ID: uploads to Slack need it, and a name may move to another
