@@ -38,7 +38,8 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 	commands := map[string][]string{
 		"check-config":   {"promsnap.yaml"},
 		"run":            {"check", "-c", "promsnap.yaml", "--output-dir", "out"},
-		"deliver":        {"--test", "team", "-c", "promsnap.yaml"},
+		"deliver":        {"--test", "archive", "-c", "promsnap.yaml"},
+		"slack test":     {"team", "-c", "promsnap.yaml"},
 		"doctor":         {"-c", "promsnap.yaml", "--send-test"},
 		"silence add":    {"--duration", "1h", `node="a"`, "-c", "promsnap.yaml"},
 		"silence list":   {"-c", "promsnap.yaml"},
@@ -81,9 +82,9 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 			t.Errorf("promsnap %s: got\n%s\nwant nothing wrong with the file", name, got)
 		}
 	}
-	if got, _ := output("x", "deliver", "--test", "team", "-c", "promsnap.yaml"); !strings.Contains(
+	if got, _ := output("x", "slack", "test", "team", "-c", "promsnap.yaml"); !strings.Contains(
 		got, "reading the parameter /slack") {
-		t.Errorf("deliver --test: got\n%s\nwant that AWS was asked for the address", got)
+		t.Errorf("slack test: got\n%s\nwant that AWS was asked for the address", got)
 	}
 	if got, _ := output("x", "__complete", "run", "-c", "promsnap.yaml", ""); !strings.HasPrefix(got,
 		"check\n") {

@@ -15,11 +15,12 @@ func deliverCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "deliver --test RECEIVER", Short: "Send a test to one receiver",
 		Args: atMost(0),
-		Long: `Sends a test to one receiver and saves no state. People get a message marked as
-a test. An archive gets a report without panels, named promsnap-test. An
-Alertmanager gets the alert PromsnapTest, which ends by itself within minutes.
-A Pushgateway gets metrics of the report promsnap-test, which are then deleted.`,
-		Example: `  promsnap deliver --test oncall`,
+		Long: `Sends a test to one receiver and saves no state. An archive gets a report
+without panels, named promsnap-test. An Alertmanager gets the alert
+PromsnapTest, which ends by itself within minutes. A Pushgateway gets metrics of
+the report promsnap-test, which are then deleted. For a receiver that posts to
+Slack, use promsnap slack test.`,
+		Example: `  promsnap deliver --test archive`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
 				return usage(errNoConfig)
@@ -29,6 +30,11 @@ A Pushgateway gets metrics of the report promsnap-test, which are then deleted.`
 			cfg, err := loadConfig(ctx, file, configOptions(c))
 			if err != nil {
 				return usage(err)
+			}
+			for _, r := range cfg.Receivers {
+				if r.Name == to && app.IsSlack(r) {
+					return usage(errSlackTest(to))
+				}
 			}
 			receipt, err := app.Test(ctx, cfg, to, app.Options{
 				Version: versionString(), Slot: c.now().UTC().Truncate(time.Minute),

@@ -182,7 +182,7 @@ no browser and no server.`,
 	addGroup(root, "Reports:", runCommand(c), panelsCommand(c),
 		dashboardCommand(c))
 	addGroup(root, "Setup:", initCommand(c), checkConfigCommand(c), doctorCommand(c),
-		deliverCommand(c))
+		deliverCommand(c), slackCommand(c))
 	addGroup(root, "Alerts:", silenceCommand(c), stateCommand(c))
 	root.AddCommand(versionCommand(c))
 	requireKnownCommand(root)

@@ -72,7 +72,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "slack": startSlack, "said": printMessages,
 			"fill": fill, "program": startProgram, "heard": printRequests,
 			"cluster": startCluster, "grafana": startGrafana, "asked": printCalls, "grow": grow,
-			"uploaded": uploaded,
+			"uploaded": uploaded, "granted": grant,
 		},
 	}
 	if testing.Short() {
@@ -379,6 +379,15 @@ func uploaded(ts *testscript.TestScript, _ bool, args []string) {
 		names = append(names, f.Name)
 	}
 	ts.Fatalf("got the uploads %q, want %s with the content of %s", names, args[0], args[1])
+}
+
+// grant implements `granted SCOPE...`. It sets the scopes of Slack's app.
+func grant(ts *testscript.TestScript, _ bool, args []string) {
+	v, ok := workspaces.Load(ts.Name() + ts.Getenv("SLACK_API"))
+	if !ok {
+		ts.Fatalf("granted: there is no slack")
+	}
+	v.(*slackdouble.Double).Grant(args...)
 }
 
 // fill implements `fill FILE`. It replaces each ${NAME} in a file by the value of the variable.

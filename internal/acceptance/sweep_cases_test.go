@@ -117,7 +117,7 @@ func (c sweepConfig) commands() [][]string {
 		return append(out, run("-o", "json", "--log-format", "text"), run("--dry-run"),
 			[]string{"check-config", file})
 	case c.receiver != "":
-		out = append(out, []string{"deliver", "--test", "team", "-c", file})
+		out = append(out, []string{"slack", "test", "team", "-c", file})
 	case c.mirror != "":
 		out = append(out, []string{"deliver", "--test", "program", "-c", file})
 	case c.state != "":

@@ -21,6 +21,11 @@ type Picture struct {
 	draw func() ([]byte, error)
 }
 
+// NewPicture returns a picture that draw draws.
+func NewPicture(name, alt string, draw func() ([]byte, error)) Picture {
+	return Picture{name, alt, draw}
+}
+
 // PNG draws the picture: the chart of a finding in the size of a phone.
 func (p Picture) PNG() ([]byte, error) {
 	png, err := p.draw()

@@ -265,9 +265,11 @@ func (d *Double) route(r *http.Request) (string, handler) {
 		"files.getUploadURLExternal":   {"files:write", d.uploadURL},
 		"files.completeUploadExternal": {"files:write", d.complete},
 		"files.info":                   {"files:read", d.info},
+		"conversations.info":           {"channels:read", d.conversation},
 		"auth.test": {
 			"", func(rw http.ResponseWriter, _ *http.Request, _ Fault) {
-				reply(rw, map[string]any{"ok": true})
+				rw.Header().Set("X-OAuth-Scopes", strings.Join(d.scopes, ","))
+				reply(rw, map[string]any{"ok": true, "team": "Acme", "user": "promsnap"})
 			},
 		},
 	}
@@ -318,6 +320,19 @@ func drop(rw http.ResponseWriter) {
 	if conn, _, err := h.Hijack(); err == nil {
 		_ = conn.Close()
 	}
+}
+
+// conversation describes a channel. The app does not see a private one that it is not in.
+func (d *Double) conversation(rw http.ResponseWriter, r *http.Request, _ Fault) {
+	for _, c := range d.channels {
+		if c.ID == r.FormValue("channel") && (c.Member || !c.Private) {
+			reply(rw, map[string]any{"ok": true, "channel": map[string]any{
+				"id": c.ID, "name": c.Name, "is_member": c.Member, "is_archived": c.Archived,
+			}})
+			return
+		}
+	}
+	d.refuse(rw, "channel_not_found", r.FormValue("channel"))
 }
 
 // channel returns the channel that a message may go to, or the code of the refusal.
