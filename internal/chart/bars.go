@@ -57,9 +57,6 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), barOf, edge,
 			float64(p.plot.Bottom)+16, left)
 	}
-	if o.Phone {
-		p.height = phoneHeight
-	}
 	return p
 }
 

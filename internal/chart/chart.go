@@ -28,8 +28,8 @@ type Options struct {
 	// for runes that the embedded fonts lack; nil: such runes become empty boxes
 	Font *Font
 	Dark bool // light on dark paper. An SVG follows the reader's preference
-	// a picture for a message on a phone: 800 × 600 logical pixels whatever Width and Height are,
-	// with large text and the finding as title
+	// a picture for a message on a phone, whatever Width and Height are: 800 logical pixels wide, at
+	// most 600 high, with large text and the finding as title. Its axis is where the values are
 	Phone bool
 	Bare  bool // only the plot and its axes, for a page with its own title and table
 }
@@ -39,7 +39,8 @@ const (
 	phoneZoom   = 1.75
 	phoneWidth  = 457 // of the 800
 	phoneHeight = 343 // of the 600
-	phoneLines  = 4   // that have a name; the others are context
+	phoneLines  = 8   // that have a name; the others are context
+	phoneTiles  = 4
 )
 
 // bounded fills in the defaults and limits every figure.

@@ -85,7 +85,13 @@ func (s speech) subtitle(data *snapshot.Panel, drawn int) []phrase {
 	if f := worst(data); f != nil {
 		st := findingStyle
 		st.ink = severityText(f.Severity)
-		name, rest := s.finding(data, f)
+		name, rest, ok := "", "", false
+		if s.brief && f.Status == rules.Breach && f.Streak != nil {
+			name, rest, ok = s.alike(data, f)
+		}
+		if !ok {
+			name, rest = s.finding(data, f)
+		}
 		out = append(out, phrase{name, rest, st})
 	}
 	for _, caveat := range s.caveats(data) {

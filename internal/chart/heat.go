@@ -15,13 +15,15 @@ import (
 
 // Distances of a heat map, in logical pixels.
 const (
-	heatPitch   = 17 // of rows
-	leastCell   = 8.0
-	heatLegend  = 36 // with one line
-	legendPitch = 18
-	legendSide  = 12.0
-	legendGap   = 5.0  // from a square to its words
-	betweenKeys = 16.0 // from those words to the next square
+	heatPitch     = 17  // of rows
+	mostHeatPitch = 56  // of rows in a picture for a phone
+	heatRoom      = 112 // of all rows there, if they need no more
+	leastCell     = 8.0
+	heatLegend    = 36 // with one line
+	legendPitch   = 18
+	legendSide    = 12.0
+	legendGap     = 5.0  // from a square to its words
+	betweenKeys   = 16.0 // from those words to the next square
 )
 
 // composeHeat lays out the drawn series as rows of cells. Each cell is the worst sample of its
@@ -41,12 +43,13 @@ func composeHeat(data *snapshot.Panel, o Options) *picture {
 	p.x0, p.x1 = t.start-t.step/2, t.at(t.n-1)+t.step/2
 	p.plot.Top = p.writeHeader(data, len(lines), o)
 	names := p.widestName(lines, o)
-	p.plot.Bottom = p.plot.Top + heatPitch*len(lines)
+	pitch := heatPitch
+	if o.Phone && len(lines) > 0 { // few rows fill their picture
+		pitch = max(heatPitch, min(heatRoom/len(lines), mostHeatPitch))
+	}
+	p.plot.Bottom = p.plot.Top + pitch*len(lines)
 	p.plot.Left, p.plot.Right = int(math.Ceil(edge+names+axisGap)), o.Width-int(edge)-24
 	p.height = p.plot.Bottom + axisHeight + legend
-	if o.Phone {
-		p.height = phoneHeight
-	}
 
 	f := p.frame()
 	for i, line := range lines {
@@ -54,11 +57,11 @@ func composeHeat(data *snapshot.Panel, o Options) *picture {
 		if line.Status == rules.Breach {
 			st.weight, st.ink = medium, severityText(line.Severity)
 		}
-		p.write(p.elide(line.Name, st, names), st, f.left-axisGap, f.top+float64(i*heatPitch)+12,
-			right)
+		p.write(p.elide(line.Name, st, names), st, f.left-axisGap,
+			f.top+(float64(i)+0.5)*float64(pitch)+3.5, right)
 	}
 	ticks := p.say.timeTicks(data.Grid.Start, data.Grid.At(t.n-1), max(int(f.width())/tickPitch, 2))
-	cells := heat{lines: lines, times: t, ramp: r}
+	cells := heat{lines: lines, times: t, ramp: r, pitch: pitch}
 	for _, line := range lines {
 		cells.limits = append(cells.limits, limitsIn(data, line.Ref))
 	}
@@ -83,6 +86,7 @@ type heat struct {
 	times  times
 	limits []limits // of each line
 	ramp   ramp
+	pitch  int // of the rows
 }
 
 // draw paints the cells of one shade together and neighbours as one, which makes documents short.
@@ -91,7 +95,7 @@ func (h heat) draw(s surface, f frame) {
 	edge := func(c int) float64 { return f.left + float64(f.width()*float64(c)/float64(columns)) }
 	cells := map[shade][]box{}
 	for i, line := range h.lines {
-		top := f.top + float64(i*heatPitch)
+		top := f.top + float64(i*h.pitch)
 		n := min(h.times.n, len(line.Values))
 		last, from := shade{}, 0
 		for c := range columns + 1 {
@@ -103,7 +107,7 @@ func (h heat) draw(s surface, f frame) {
 			}
 			if c > 0 && (c == columns || sh != last) {
 				cells[last] = append(cells[last], box{
-					edge(from), top, edge(c), top + heatPitch - 1,
+					edge(from), top, edge(c), top + float64(h.pitch) - 1,
 				})
 				from = c
 			}
@@ -207,8 +211,13 @@ func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 		sign = " < "
 	}
 	var keys []heatKey
+	// of a condition, the words say more than its figures 0 and 1
+	holds := len(data.Spec.Rules) > 0 && data.Spec.Rules[0].Holds() && p.say.brief
 	for _, line := range l.lines {
 		words := p.say.severity(line.severity) + sign + p.say.value(data.Spec.Unit(), line.value)
+		if holds {
+			words = p.say.severity(line.severity)
+		}
 		fills := []func(box) shape{of(severityInk(line.severity))}
 		keys = append(keys, heatKey{words: words, fills: fills})
 	}
@@ -221,6 +230,9 @@ func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 		for i := 1; i < heatColours; i++ {
 			within.fills = append(within.fills, of(firstHeat+ink(i)))
 		}
+	}
+	if holds {
+		within.words = p.say.OK
 	}
 	hatch := func(b box) shape { return hatched(b) }
 	keys = append(keys, within, heatKey{words: p.say.NoData, fills: []func(box) shape{hatch}})

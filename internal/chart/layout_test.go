@@ -47,10 +47,9 @@ func TestLabelsOfOddPanels(t *testing.T) {
 						kind, o, err)
 				}
 				if _, nothing := o.speech().nothingToDraw(data); o.Phone && nothing == "" &&
-					pic.height != phoneHeight {
-					t.Errorf("%s as %s: a picture for phones is %d pixels high, want %d", name,
-						kind,
-						pic.height, phoneHeight)
+					pic.height > phoneHeight {
+					t.Errorf("%s as %s: a picture for phones is %d pixels high, want at most %d",
+						name, kind, pic.height, phoneHeight)
 				}
 			}
 		}

@@ -79,6 +79,9 @@ func newLineChart(data *snapshot.Panel, o Options) *lineChart {
 func composeLines(data *snapshot.Panel, o Options) *picture {
 	c := newLineChart(data, o)
 	c.limits, c.sampled = limitsOf(data), true
+	if o.Phone && data.Spec.Events != nil {
+		c.limits = limits{} // any event is above zero
+	}
 	tags := append(c.referenceTags(), c.lineTags()...)
 	c.layOut(extent(data, c.lines), tags)
 	c.drawZones()
@@ -96,7 +99,11 @@ func (c *lineChart) layOut(data bounds, tags []tag) {
 		c.o.Height = phoneHeight - axisHeight - c.plot.Top
 	}
 	guides := append(c.say.limitGuides(c.limits, c.data.Spec.Unit()), c.referenceGuides()...)
-	c.axis, c.hidden = valueAxis(data, guides, c.data.Spec.Unit(), max(c.o.Height/valuePitch, 3))
+	axis := valueAxis
+	if c.o.Phone && c.stack == nil {
+		axis = zoomedAxis
+	}
+	c.axis, c.hidden = axis(data, guides, c.data.Spec.Unit(), max(c.o.Height/valuePitch, 3))
 	c.say.values(c.axis.Labels)
 	c.y0, c.y1 = c.axis.Lo, c.axis.Hi
 	c.x0, c.x1 = c.times.start, c.times.at(c.times.n-1)
@@ -315,6 +322,11 @@ func (c *lineChart) writeLimits() {
 	// write puts words at the left end, next to the labels already there.
 	write := func(words string, st style, y float64) {
 		l := c.place(words, st, f.left+9, y, left)
+		if c.o.Phone && c.covers(plateOf(l)) {
+			if r := c.place(words, st, f.right-9, y, right); !c.covers(plateOf(r)) {
+				l = r
+			}
+		}
 		for _, b := range written {
 			if b.overlaps(plateOf(l)) {
 				l = c.place(words, st, b.right+limitLabelGap, y, left)
@@ -351,6 +363,20 @@ func (c *lineChart) writeLimits() {
 	}
 	st := style{limitStyle.size, regular, mutedInk}
 	write(c.elide(fmt.Sprintf(beyond, strings.Join(names, ", ")), st, f.width()-18), st, y)
+}
+
+// covers reports whether a box covers a sample of a named line.
+func (c *lineChart) covers(b box) bool {
+	f := c.frame()
+	for _, l := range c.lines[:c.named] {
+		for i, v := range l.Values[:min(len(l.Values), c.times.n)] {
+			x, y := f.x(c.times.at(i)), f.y(v)
+			if x > b.left && x < b.right && y > b.top && y < b.bottom {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // plate writes a label on translucent paper.

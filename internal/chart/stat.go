@@ -33,12 +33,12 @@ func composeStat(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	most := mostTiles
 	if o.Phone {
-		most = phoneLines
+		most = phoneTiles
 	}
 	lines := data.Lines[:min(len(data.Lines), most)]
 	if o.Phone && len(lines) > 2 &&
-		rowsThatFit(data, o, phoneLines, int(someTiles.height+tileGap)/2,
-			moreTiles-int(tileGap)) < phoneLines {
+		rowsThatFit(data, o, phoneTiles, int(someTiles.height+tileGap)/2,
+			moreTiles-int(tileGap)) < phoneTiles {
 		lines = lines[:2] // a long header leaves room for only one row of two
 	}
 	top := p.writeHeader(data, len(lines), o)
@@ -64,9 +64,6 @@ func composeStat(data *snapshot.Panel, o Options) *picture {
 		p.height = p.plot.Bottom + barPitch + int(edge)/2
 		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), tileDetails, edge,
 			float64(p.plot.Bottom)+18, left)
-	}
-	if o.Phone {
-		p.height = phoneHeight
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -113,4 +114,51 @@ func (b *bounds) addTotal(total float64) {
 	if b.low >= 0 && b.high > total*ratioInSight {
 		b.add(total)
 	}
+}
+
+// The least part of an axis that begins above zero, as a share of a ratio's total or of the highest
+// value. Noise then does not look like a change.
+const leastZoom = 0.1
+
+// zoomedAxis is valueAxis for a picture that shows when something changed rather than how much of
+// the whole it is. The axis is where the values and the nearest limits are. It begins at zero if
+// little would be gained, and for counts, which are compared with zero.
+func zoomedAxis(data bounds, guides []guide, u units.Unit,
+	most int) (a units.Axis, hidden []guide) {
+	if !data.any || data.low <= 0 || u == units.None || u == units.Short {
+		return valueAxis(data, guides, u, most)
+	}
+	total := totalOf(u)
+	least := leastZoom * cmp.Or(total, data.high)
+	shown := data
+	if more := least - data.span(); more > 0 {
+		shown.add(max(data.low-more/2, 0), data.high+more/2)
+	}
+	near := shown
+	for _, g := range guides {
+		with := near
+		with.add(g.low, g.high)
+		if near.span() < with.span()/3 {
+			hidden = append(hidden, g)
+			continue
+		}
+		shown.add(g.low, g.high)
+	}
+	room := shown.span() / 12
+	low, high := min(shown.low, max(data.low-room, 0)), max(shown.high, data.high+room)
+	if low < high/4 {
+		return valueAxis(data, guides, u, most)
+	}
+	if total > 0 && data.high <= total {
+		high = min(high, total)
+	}
+	a = u.Axis(low, high, most)
+	// What is beyond the outermost ticks in sight is empty.
+	if n := len(a.Ticks); n > 3 && low-a.Ticks[0] > room {
+		a.Lo, a.Ticks, a.Labels = low, a.Ticks[1:], a.Labels[1:]
+	}
+	if n := len(a.Ticks); n > 3 && a.Ticks[n-1]-high > room {
+		a.Hi, a.Ticks, a.Labels = high, a.Ticks[:n-1], a.Labels[:n-1]
+	}
+	return a, hidden
 }

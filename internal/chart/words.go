@@ -18,10 +18,11 @@ import (
 // speech is the language and the zone in which a picture writes words and times.
 type speech struct {
 	*words.Words
-	zone *time.Location
+	zone  *time.Location
+	brief bool // for a phone
 }
 
-func (o Options) speech() speech { return speech{words.In(o.Language), o.Zone} }
+func (o Options) speech() speech { return speech{words.In(o.Language), o.Zone, o.Phone} }
 
 // value returns a figure in s's language.
 func (s speech) value(u units.Unit, v float64) string { return s.Figure(u.Format(v)) }
@@ -105,9 +106,13 @@ func (s speech) own(of board.Window) string {
 	return s.OwnRange(s.span(of.Range), ago)
 }
 
-// moment returns a time, with its day if that is not the day of the newest sample.
+// moment returns a time, with its day if that is not the day of the newest sample. In little space
+// it has no day within the day before that.
 func (s speech) moment(t time.Time, g series.Grid) string {
 	t, end := t.In(s.zone), g.End().In(s.zone)
+	if s.brief && words.IsRecent(t, end) {
+		return s.Clock(t)
+	}
 	if t.YearDay() == end.YearDay() && t.Year() == end.Year() {
 		return s.Clock(t)
 	}
@@ -146,7 +151,50 @@ func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest s
 	if more > 0 {
 		rest += s.AlsoFound.Of(more)
 	}
+	if strings.HasPrefix(rest, ",") {
+		return name, rest
+	}
 	return name, " " + rest
+}
+
+// alike returns what findings of one rule and severity have in common, in little space: "critical:
+// 41 nodes" and " > 90 % since 01:58". It returns false if they differ, or there is only one.
+func (s speech) alike(data *snapshot.Panel, f *snapshot.Finding) (name, rest string, ok bool) {
+	first, n := f.Streak, 0
+	for i := range data.Findings {
+		o := &data.Findings[i]
+		switch {
+		case o.Status != rules.Breach && o.Status != rules.NoData:
+			continue
+		case o.Rule != f.Rule || o.Severity != f.Severity || o.Status != rules.Breach ||
+			o.Streak == nil || o.Streak.Bouts > 0:
+			return "", "", false
+		case o.Streak.From.Before(first.From):
+			first = o.Streak
+		}
+		n++
+	}
+	if n < 2 || data.Spec.Events != nil {
+		return "", "", false
+	}
+	name = fmt.Sprintf(s.NamedFinding, s.severity(f.Severity),
+		either(data, s.SomeNodes, s.SomeSeries).Of(n))
+	if rule := data.Spec.Rule(f.Rule); !rule.Holds() && !math.IsNaN(f.Limit) {
+		sign := ">"
+		if rule.Direction == rules.Below {
+			sign = "<"
+		}
+		rest = sign + " " + s.value(data.Spec.UnitOf(f.Ref), f.Limit)
+	}
+	if first.Open {
+		rest = fmt.Sprintf(s.BreachAtLeast, rest, s.span(first.Lasted()))
+	} else {
+		rest = fmt.Sprintf(s.BreachSince, rest, s.moment(first.From, data.Grid))
+	}
+	if rest = strings.TrimSpace(rest); !strings.HasPrefix(rest, ",") {
+		rest = " " + rest
+	}
+	return name, rest, true
 }
 
 // past returns the worst breach that has ended: "ip-10-0-1-12 was above 90 % from 02:10 to 03:40,

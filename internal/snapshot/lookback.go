@@ -121,24 +121,33 @@ func (p *Panel) lookBack(ctx context.Context, q Querier, o Options,
 // sought are the series of one query whose past is looked for.
 type sought struct {
 	query int
-	keys  []uint64         // the worst first
+	keys  []uint64         // those whose beginning is sought first, then the worst first
+	open  int              // the number of keys whose beginning is sought
 	found map[uint64]*Past // by key; nil: not found yet
 	first int              // the index of the first sample in the answer
 }
 
-// soughtOf returns the worst series of a query that fire and whose beginning is not known.
+// soughtOf returns the worst series of a query that fire and whose beginning is not known. If there
+// are any, it also returns the worst of the others that fire, for the pictures.
 func (p *Panel) soughtOf(query int, known func(*Panel, *Finding) bool) sought {
 	s := sought{query: query, found: map[uint64]*Past{}, first: math.MaxInt32}
-	ref := p.refOf(query)
-	for i := range p.Findings {
-		f := &p.Findings[i]
-		if f.Ref != ref || !f.BeginsBefore() || known != nil && known(p, f) {
-			continue
+	seek := func(which func(*Finding) bool) {
+		for i := range p.Findings {
+			f := &p.Findings[i]
+			if len(s.keys) == mostPast || f.Ref != p.refOf(query) || !which(f) {
+				continue
+			}
+			k := f.Key()
+			if _, again := s.found[k]; !again {
+				s.keys, s.found[k] = append(s.keys, k), nil
+			}
 		}
-		k := f.Key()
-		if _, again := s.found[k]; !again && len(s.keys) < mostPast {
-			s.keys, s.found[k] = append(s.keys, k), nil
-		}
+	}
+	seek(func(f *Finding) bool {
+		return f.BeginsBefore() && (known == nil || !known(p, f))
+	})
+	if s.open = len(s.keys); s.open > 0 {
+		seek(func(f *Finding) bool { return f.Status == rules.Breach })
 	}
 	return s
 }
@@ -339,7 +348,7 @@ func (p *Panel) beginAt(s *sought) error {
 	for i := range p.Findings {
 		f := &p.Findings[i]
 		past := s.found[f.Key()]
-		if past == nil || !f.BeginsBefore() {
+		if past == nil || !f.BeginsBefore() || !slices.Contains(s.keys[:s.open], f.Key()) {
 			continue
 		}
 		at := slices.IndexFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule })

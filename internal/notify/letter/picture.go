@@ -2,11 +2,13 @@ package letter
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -76,66 +78,84 @@ func (w *writer) boardPicture(name, alt string, o chart.BoardOptions) Picture {
 	return p
 }
 
-// charts returns the charts of the worst findings, one for each. Findings of series that are not
-// drawn share the chart of their panel.
+// shownIn is a finding in a picture.
+type shownIn struct {
+	panel, rule, name, alt string
+	since                  time.Time // when it began; zero: not known
+	open                   bool      // it may have begun before since
+}
+
+// charts returns the charts of the worst findings, one for each query that they are about.
 func (w *writer) charts() []Picture {
-	type about struct{ panel, rule, name, alt string }
-	var found []about
+	var found []shownIn
 	if w.message.Kind == notify.KindSummary {
 		for _, f := range w.present() {
-			found = append(found, about{f.Panel, f.Rule, f.Name, f.Sentence})
+			at := shownIn{f.Panel, f.Rule, f.Name, f.Sentence, f.Since, f.Open}
+			if f.Status != rules.Breach {
+				at.since = time.Time{} // of its silence
+			}
+			found = append(found, at)
 		}
 	} else {
 		for _, a := range w.alerts(w.message.Items) {
-			found = append(found, about{
-				a.Alert.Panel, a.Alert.Rule, a.Alert.Name, a.brief().String(),
+			found = append(found, shownIn{
+				a.Alert.Panel, a.Alert.Rule, a.Alert.Name, a.brief().String(), a.Episode.Since,
+				a.Episode.Open,
 			})
 		}
 	}
-	var out []Picture
-	in, drawn := &w.report.Info, map[string]bool{}
+	type query struct{ panel, ref string }
+	var queries []query
+	of := map[query][]shownIn{}
 	for _, f := range found {
-		for i := range w.report.Panels {
-			p := &w.report.Panels[i]
-			if p.Spec.Name != f.panel || p.Total == 0 || len(out) == threadPictures {
-				continue
-			}
-			key, about := p.Spec.Name, p
-			if only := focus(p, f.rule, f.name); only != nil {
-				key, about = p.Spec.Name+"-"+f.name, only
-			}
-			if !drawn[key] {
-				drawn[key] = true
-				out = append(out, Picture{
-					Name: report.Slug(key) + ".png",
-					Alt:  w.limits.Clip(outside.Line(f.alt), w.limits.Alt),
-					draw: func() ([]byte, error) {
-						return chart.PNG(about, chart.Options{
-							Phone: true, Scale: 2, Zone: in.Zone, Language: in.Language,
-							Font: in.Font,
-						})
-					},
-				})
-			}
+		p := w.panel(f.panel)
+		if p == nil || p.Total == 0 {
+			continue
 		}
+		q := query{f.panel, p.Spec.Query(p.Spec.Rule(f.rule).Ref).Ref}
+		if of[q] == nil {
+			queries = append(queries, q)
+		}
+		of[q] = append(of[q], f)
+	}
+	var out []Picture
+	for _, q := range queries[:min(len(queries), threadPictures)] {
+		out = append(out, w.chart(w.panel(q.panel), of[q]))
 	}
 	return out
 }
 
-// focus returns p with only the series of the finding, or nil if that series is not drawn.
-func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
-	for i := range p.Findings {
-		f := &p.Findings[i]
-		if f.Rule != rule || f.Name != name {
-			continue
-		}
-		if ln := p.Line(f.Ref, f.Labels); ln != nil {
-			only := *p
-			only.Lines, only.Rows, only.Findings = []snapshot.Line{*ln}, []snapshot.Row{ln.Row},
-				p.Findings[i:i+1]
-			only.Rest, only.Total = nil, 1
-			return &only
+// panel returns the panel of the report with this name, nil if there is none.
+func (w *writer) panel(name string) *snapshot.Panel {
+	for i := range w.report.Panels {
+		if p := &w.report.Panels[i]; p.Spec.Name == name {
+			return p
 		}
 	}
 	return nil
+}
+
+// chart returns the picture of findings of one query. If none of their series is known, it is the
+// chart of their panel.
+func (w *writer) chart(p *snapshot.Panel, found []shownIn) Picture {
+	name, about := p.Spec.Name, p
+	if only := focus(p, found); only != nil {
+		about = only
+		if len(found) == 1 {
+			name += "-" + found[0].name
+		}
+	}
+	alt := outside.Line(found[0].alt)
+	if more := len(found) - 1; more > 0 {
+		alt = spaced(alt, w.AndMore.Of(more))
+	}
+	in := &w.report.Info
+	return Picture{
+		Name: report.Slug(name) + ".png", Alt: w.limits.Clip(alt, w.limits.Alt),
+		draw: func() ([]byte, error) {
+			return chart.PNG(about, chart.Options{
+				Phone: true, Scale: 2, Zone: in.Zone, Language: in.Language, Font: in.Font,
+			})
+		},
+	}
 }

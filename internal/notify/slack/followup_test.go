@@ -21,7 +21,7 @@ import (
 func TestFollowUpFillsTheThread(t *testing.T) {
 	slack, n := rig(t)
 	w := cluster(7, words.Korean)
-	first := tell(t, n, w.delivery(t, notify.KindNew))
+	first := tell(t, n, inOwnPanels(w.delivery(t, notify.KindNew)))
 	if calls := slack.Calls(); !slices.Equal(calls, []string{"chat.postMessage"}) {
 		t.Fatalf("got the calls %q from Notify, want only the text", calls)
 	}
@@ -53,6 +53,18 @@ func TestFollowUpFillsTheThread(t *testing.T) {
 	if err := n.FollowUp(t.Context()); err != nil || len(slack.Calls()) != before {
 		t.Errorf("a second FollowUp: got %d calls, %v; want none", len(slack.Calls())-before, err)
 	}
+}
+
+// inOwnPanels moves each alert into a panel of its own, because the alerts of a panel share a
+// picture.
+func inOwnPanels(d notify.Delivery) notify.Delivery {
+	for i := range d.Message.Items {
+		p := d.Report.Panels[0]
+		p.Spec.Name = fmt.Sprint(p.Spec.Name, "-", i)
+		d.Report.Panels = append(d.Report.Panels, p)
+		d.Message.Items[i].Alert.Panel = p.Spec.Name
+	}
+	return d
 }
 
 // withBoard adds a dashboard and its pictures to a delivery.
@@ -219,7 +231,7 @@ func TestEveryFaultOfPictures(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			slack, n := rig(t)
 			slack.Fail(tc.fault)
-			tell(t, n, cluster(tc.found, words.English).delivery(t, notify.KindNew))
+			tell(t, n, inOwnPanels(cluster(tc.found, words.English).delivery(t, notify.KindNew)))
 			err := n.FollowUp(t.Context())
 			if tc.want == "" && err != nil ||
 				tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
@@ -245,7 +257,7 @@ func TestEveryFaultOfPictures(t *testing.T) {
 func TestPicturesEndWithTheirTime(t *testing.T) {
 	slack, n := rig(t)
 	slack.Fail(slackdouble.Fault{Method: "upload", Hang: true, Times: 9})
-	tell(t, n, cluster(3, words.English).delivery(t, notify.KindNew))
+	tell(t, n, inOwnPanels(cluster(3, words.English).delivery(t, notify.KindNew)))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
