@@ -70,7 +70,8 @@ type month struct {
 	roots, announced map[string][]string
 	strange          []string // messages about no incident
 	open             map[rules.Key]*planted
-	pages, pictures  int
+	// messages that the channel shows, those that page, and pictures
+	shown, pages, pictures int
 }
 
 // plan returns what to plant, and adds it to the incidents of the month. Two incidents are there
@@ -80,7 +81,8 @@ func (m *month) plan() []lab.Incident {
 	var out []lab.Incident
 	add := func(k lab.IncidentKind, from time.Time, lasts time.Duration, nodes ...int) {
 		p := planted{
-			name: fmt.Sprintf("%s %s", k, from.Format("02 15:04")), from: from, to: from.Add(lasts),
+			name: fmt.Sprintf("%s %s %d", from.Format("02 15:04"), k, nodes), from: from,
+			to: from.Add(lasts),
 		}
 		for _, n := range nodes {
 			in := lab.Incident{Kind: k, Node: n, From: from, To: p.to}
@@ -147,6 +149,7 @@ func (m *month) known() []planted {
 		{"memory of node 0", ago(20 * time.Hour), never, []string{lab.NodeName(0)}, false},
 		{"memory of node 3", ago(22 * time.Hour), never, []string{lab.NodeName(3)}, false},
 		{"disk of node 2", ago(26 * time.Hour), never, []string{lab.NodeName(2)}, false},
+		{"rollout of checkout", ago(5 * time.Hour), ago(3 * time.Hour), []string{"checkout"}, true},
 		{
 			"node 4 down", ago(9 * time.Hour), ago(7 * time.Hour), []string{
 				lab.NodeName(4), "node-exporter", "kubelet",
@@ -177,8 +180,8 @@ func (m *month) Notify(_ context.Context, d notify.Delivery) (notify.Receipt, er
 	what := fmt.Sprintf("%s %s %d", at, msg.Kind, m.sent)
 	root := msg.Thread.ID == ""
 	m.kinds[msg.Kind.String()]++
-	if root {
-		m.kinds["in the channel"]++
+	if root || msg.Pages() {
+		m.shown++
 	}
 	if msg.Pages() {
 		m.pages++
@@ -283,8 +286,9 @@ func TestMonth(t *testing.T) {
 	for _, s := range m.strange {
 		t.Errorf("got a message about no incident: %s", s)
 	}
-	t.Logf("%s, %d checks, %d incidents: %d messages, %d of them page, %d pictures: %v",
-		*monthLength, checks, len(m.announced), m.sent, m.pages, m.pictures, m.kinds)
+	t.Logf("%s, %d checks, %d incidents: %d messages, %d in the channel, %d of them page, "+
+		"%d pictures: %v", *monthLength, checks, len(m.announced), m.sent, m.shown, m.pages,
+		m.pictures, m.kinds)
 	for _, name := range slices.Sorted(maps.Keys(m.announced)) {
 		t.Logf("%s: %q, threads %q", name, m.announced[name], m.roots[name])
 	}

@@ -116,12 +116,12 @@ func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 				continue
 			}
 			if kind = d.join(open, d.topicOf(r, k), kind, &item); kind != KindNone {
-				all.add(r, kind, d.groupOf(r, k), item)
+				all.add(kind, d.groupOf(r, k), item)
 			}
 		}
 	}
 	d.dropEarlyRepeats(all, r)
-	p.messages = r.Limits.fold(all.messages(), e.isFirst)
+	p.messages = r.fold(all.messages(), e.isFirst)
 	for _, m := range p.messages {
 		m.Thread = commonThread(m.Items)
 		m.Rest = d.rest(&e, m.Thread, p.messages)
@@ -186,13 +186,27 @@ func (d *decider) kindOfFiring(r Receiver, i *Item) Kind {
 	return KindNone
 }
 
-// dropEarlyRepeats drops repetitions of groups in which no alert reached the repeat interval. If
-// one did, the whole group is repeated, so that its alerts do not come back one by one forever.
+// dropEarlyRepeats drops repetitions before the repeat interval. If one alert is due, those join it
+// that were last sent more than half an interval ago, so that alerts do not come back one by one
+// forever. With group_by, the whole group of the alert joins it, and no other.
 func (d *decider) dropEarlyRepeats(all groups, r Receiver) {
+	isDue := func(i Item) bool { return !d.slot.Before(i.Was.At.Add(r.RepeatInterval)) }
+	any := false
+	for _, m := range all {
+		any = any || m.Kind == KindStillFiring && m.Items[0].Key != rules.BlindKey &&
+			slices.ContainsFunc(m.Items, isDue)
+	}
 	maps.DeleteFunc(all, func(_ string, m *Message) bool {
-		return m.Kind == KindStillFiring && !slices.ContainsFunc(m.Items, func(i Item) bool {
-			return !d.slot.Before(i.Was.At.Add(r.RepeatInterval))
+		switch {
+		case m.Kind != KindStillFiring:
+			return false
+		case r.GroupBy != nil || m.Items[0].Key == rules.BlindKey || !any:
+			return !slices.ContainsFunc(m.Items, isDue)
+		}
+		m.Items = slices.DeleteFunc(m.Items, func(i Item) bool {
+			return d.slot.Before(i.Was.At.Add(r.RepeatInterval / 2))
 		})
+		return len(m.Items) == 0
 	})
 }
 

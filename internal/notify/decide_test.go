@@ -277,17 +277,27 @@ func TestDecide(t *testing.T) {
 			t.Errorf("got\n%s\nwant one message about 40 nodes", describe(p))
 		}
 	})
-	t.Run("a repetition includes its group", func(t *testing.T) {
-		e := known(10, firing("a", crit, 600))
-		for k, notified := range known(300, firing("b", crit, 600)).Notified {
-			e.Notified[k] = notified
+	byRule := with(func(r *Receiver) { r.GroupBy = []string{"alertname"} })
+	for _, c := range []struct {
+		name string
+		to   Receiver
+		ago  int // when a was last sent; b is due
+		want string
+	}{
+		{"with group_by, a repetition includes its group", byRule, 10,
+			"still_firing NodeMemoryHigh: a b (under 1, 2 remain)"},
+		{"a repetition includes what was sent long ago", oncall, 130,
+			"still_firing NodeMemoryHigh: a b (under 1, 2 remain)"},
+		{"and not what was sent lately", oncall, 110,
+			"still_firing NodeMemoryHigh: b (under 1, 2 remain)"},
+	} {
+		e := known(c.ago, firing("a", crit, 600))
+		maps.Copy(e.Notified, known(300, firing("b", crit, 600)).Notified)
+		if got := describe(newDecider(pageOf(firing("a", crit, 600), firing("b", crit, 600)),
+			slot).decide(c.to, e)); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
-		got := describe(newDecider(pageOf(firing("a", crit, 600), firing("b", crit, 600)),
-			slot).decide(oncall, e))
-		if want := "still_firing NodeMemoryHigh: a b (under 1, 2 remain)"; got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-	})
+	}
 }
 
 // What was sent and recorded is not sent again, whatever the receiver.

@@ -31,9 +31,11 @@ type shelf struct {
 	all   []*Message
 }
 
-// fold joins messages so that they are within the limits. isFirst reports whether messages are the
-// first of all that a receiver is sent.
-func (l Limits) fold(messages []*Message, isFirst func([]*Message) bool) []*Message {
+// fold joins messages so that they are within the limits of the receiver. Without group_by, one
+// message repeats all that still fires. isFirst reports whether messages are the first of all that
+// the receiver is sent.
+func (r *Receiver) fold(messages []*Message, isFirst func([]*Message) bool) []*Message {
+	l := r.Limits
 	var out []*Message
 	var shelves []*shelf
 	for _, m := range messages {
@@ -51,7 +53,8 @@ func (l Limits) fold(messages []*Message, isFirst func([]*Message) bool) []*Mess
 		shelves[i].all = append(shelves[i].all, m)
 	}
 	for _, s := range shelves {
-		if !s.reply && l.Separate > 0 && (len(s.all) > l.Separate || isFirst(s.all)) {
+		if !s.reply && l.Separate > 0 && (len(s.all) > l.Separate || isFirst(s.all)) ||
+			s.kind == KindStillFiring && r.GroupBy == nil {
 			s.keep(1)
 		}
 	}

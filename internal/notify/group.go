@@ -158,12 +158,12 @@ func (d *decider) join(open map[topic]news, of topic, kind Kind, i *Item) Kind {
 type groups map[string]*Message
 
 // add puts an item into the message of its kind and thread, or of its kind and group if it has no
-// thread. So the groups of a digest share their replies too. With group_by, a repetition is one
-// message for its group, in whatever threads its alerts are. The alert PromsnapBlind has a message
-// of its own, whatever the receiver groups by.
-func (g groups) add(r Receiver, kind Kind, group []string, i Item) {
+// thread. So the groups of a digest share their replies too. A repetition is one message for its
+// group, in whatever threads its alerts are. The alert PromsnapBlind has a message of its own,
+// whatever the receiver groups by.
+func (g groups) add(kind Kind, group []string, i Item) {
 	id := append([]string{string(rune(kind))}, group...)
-	if to := i.Was.Receipt; to.ID != "" && (kind != KindStillFiring || r.GroupBy == nil) {
+	if to := i.Was.Receipt; to.ID != "" && kind != KindStillFiring {
 		id = []string{id[0] + "thread", to.Channel, to.ID, to.Location}
 	}
 	if i.Key == rules.BlindKey {

@@ -348,6 +348,10 @@ func TestDigest(t *testing.T) {
 			"the repetition of a digest", alerts[:2], to, earlyDigest,
 			"still_firing: A@x B@x (under 1, 2 remain)",
 		},
+		{
+			"one message repeats all causes", alerts[:2], each, early,
+			"still_firing: A@x B@x",
+		},
 		{"many repetitions", alerts, to, early, "still_firing: A@x B@x C@x D@x"},
 		{"many that came and went", ends, to, old, "seen_late: A@x B@x C@x D@x"},
 	} {
