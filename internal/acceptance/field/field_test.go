@@ -44,6 +44,9 @@ type answer struct {
 	// Findings are all findings of the report, worst first, such as "critical node-memory n3 97 %
 	// since 08:00".
 	Findings []string `yaml:"findings"`
+	// Changes are all changes before findings, such as "container-oom shop/web-0/app: 14 min before:
+	// image of shop/web 1.41 → 1.42".
+	Changes []string `yaml:"changes,omitempty"`
 	// Rows are all rows of some panels, such as "n1 40 % ok". Values are rounded as in a report.
 	Rows map[string][]string `yaml:"rows,omitempty"`
 	// Says are parts of sentences that the report must contain besides findings.
@@ -221,6 +224,10 @@ func (c field) check(t *testing.T, at string, want answer) {
 		t.Errorf("at %s the findings are\n  - %s\nwant\n  - %s", at,
 			strings.Join(findings, "\n  - "), strings.Join(want.Findings, "\n  - "))
 	}
+	if changes := changesOf(&doc); !slices.Equal(changes, want.Changes) {
+		t.Errorf("at %s the changes are\n  - %s\nwant\n  - %s", at,
+			strings.Join(changes, "\n  - "), strings.Join(want.Changes, "\n  - "))
+	}
 	for panel, rows := range want.Rows {
 		if got := rowsOf(res.Report, panel); !slices.Equal(got, rows) {
 			t.Errorf("at %s the rows of %s are\n  - %s\nwant\n  - %s", at, panel,
@@ -277,6 +284,16 @@ func findingText(f *reportjson.DocSaid) string {
 		words = append(words, when+e.Last.Format("15:04"))
 	}
 	return strings.Join(words, " ")
+}
+
+// changesOf returns the changes of a report in the form of answer.Changes.
+func changesOf(doc *reportjson.Document) (out []string) {
+	for _, f := range doc.Findings {
+		for _, c := range f.Changes {
+			out = append(out, fmt.Sprintf("%s %s: %s", f.Panel, f.Name, c))
+		}
+	}
+	return out
 }
 
 // rowsOf returns the rows of a panel in the form of answer.Rows.
