@@ -13,6 +13,7 @@ import (
 
 func checkConfigCommand(c *console) *cobra.Command {
 	var file, url string
+	var explain bool
 	cmd := &cobra.Command{
 		Use:   "check-config [FILE]",
 		Short: "Check a configuration without querying Prometheus",
@@ -21,11 +22,17 @@ what to write instead. Notes point out what only Prometheus can check, such as a
 PromQL function that this version of promsnap does not know. Without FILE, it
 reads promsnap.yaml in the current directory.
 
+--explain prints who is sent what: for each report its receivers, and for each
+rule the receivers that its alerts reach. It warns of rules that reach nobody.
+
 Exit codes:
   0  the configuration is valid; it may have notes
   2  the configuration or the command line is wrong`,
 		Example: `  promsnap check-config
   promsnap check-config promsnap.yaml
+
+  # Who is sent which alerts
+  promsnap check-config --explain
 
   # A configuration without a URL, because the run gives it
   promsnap check-config --prometheus-url http://localhost:9090`,
@@ -62,6 +69,11 @@ Exit codes:
 					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, limitation)
 				}
 			}
+			if explain {
+				if err := explainReports(c, cfg); err != nil {
+					return err
+				}
+			}
 			c.stdout.validity(file, cfg.Notes)
 			return nil
 		},
@@ -78,6 +90,7 @@ Exit codes:
 		return nil
 	})
 	fromConfig(c, cmd, &file, func() bool { return file != "" })
+	cmd.Flags().BoolVar(&explain, "explain", false, "print who is sent what")
 	cmd.Flags().StringVar(&url, "prometheus-url", "",
 		"`URL` of Prometheus; overrides the configuration")
 	return cmd

@@ -101,6 +101,7 @@ type Receiver struct {
 	MaxMessages            int      // 0: no limit
 	Fallback               string   // "" where the file names none
 	Mute                   []TimeInterval
+	MuteTimeIntervals      []string // the names of Mute
 }
 
 // named is a kind with its keys.
@@ -164,6 +165,7 @@ func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []
 					"name that is in time_intervals", n)
 			}
 			out[i].Mute = append(out[i].Mute, mute...)
+			out[i].MuteTimeIntervals = append(out[i].MuteTimeIntervals, string(n))
 		}
 	}
 	for i, r := range out {

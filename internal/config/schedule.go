@@ -17,7 +17,11 @@ type Schedule struct {
 	minute, hour, day, month, weekday bits
 	eitherDay                         bool // day and weekday are both set: one match is enough
 	zone                              *time.Location
+	text                              string // as in the file
 }
+
+// String returns the schedule as it is in the file.
+func (s *Schedule) String() string { return s.text }
 
 // bits is a set of small numbers.
 type bits uint64
@@ -53,6 +57,7 @@ var cronWords = map[string]string{
 // parseSchedule parses a cron expression in the syntax of a Kubernetes CronJob: five fields, in
 // which ? means *, or one of cronWords.
 func parseSchedule(text string) (Schedule, error) {
+	written := text
 	if strings.HasPrefix(text, "@every") {
 		return Schedule{}, errors.New("@every counts from the start of a scheduler, which a run " +
 			"does not know; write the times, such as \"*/5 * * * *\" for every 5 minutes")
@@ -75,7 +80,7 @@ func parseSchedule(text string) (Schedule, error) {
 	}
 	s := Schedule{
 		minute: sets[0], hour: sets[1], day: sets[2], month: sets[3], weekday: sets[4],
-		zone: time.UTC,
+		zone: time.UTC, text: written,
 	}
 	if s.weekday.has(7) { // 7 is also Sunday
 		s.weekday |= 1
