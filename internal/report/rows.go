@@ -73,13 +73,12 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 // GroupRow returns the table row of the worst finding of a group, with the time of the whole group.
 func (r *Report) GroupRow(g *Group) FindingRow {
 	v := r.FindingRow(g.Worst())
-	if len(g.Findings) == 1 || g.Since.IsZero() {
-		return v
-	}
-	lasted := r.Info.Slot.Sub(g.Since)
-	v.Lasted, v.Since = r.words.duration(lasted), r.sinceTime(g.Since)
-	if g.Open {
-		v.Lasted, v.Since = r.words.atLeast(lasted), ""
+	for _, f := range g.Findings {
+		if f.Since.Equal(g.Since) && !f.Since.IsZero() {
+			first := r.FindingRow(f)
+			v.Lasted, v.Since = first.Lasted, first.Since
+			break
+		}
 	}
 	return v
 }
@@ -97,8 +96,6 @@ func (w wording) atLeast(d time.Duration) string {
 	return "≥ " + w.duration(d)
 }
 
-func (r *Report) since(f *Finding) string { return r.sinceTime(f.Since) }
-
-func (r *Report) sinceTime(t time.Time) string {
-	return fmt.Sprintf(r.words.Since, r.words.clock(t, r.Info))
+func (r *Report) since(f *Finding) string {
+	return fmt.Sprintf(r.words.Since, r.words.clock(f.Since, r.Info))
 }

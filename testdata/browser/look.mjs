@@ -198,13 +198,16 @@ async function all() {
   saw.filter = await filterNodes(light, "ip-10-0-1-12");
   saw.copied = await copyQuery(light);
   saw.cell = await followCell(light);
-  await unfoldPanels(light);
-  saw.axeLight = await audit(light);
-  saw.charts = await readCharts(light, [0, 0.37, 1]);
-  await shoot(light, "crosshair");
-  saw.keyboard = await useKeyboard(light);
-  saw.wideOverflow = await overflow(light);
   await close(light);
+
+  const unfolded = await open({ ...desk, colorScheme: "light" });
+  await unfoldPanels(unfolded);
+  saw.axeLight = await audit(unfolded);
+  saw.charts = await readCharts(unfolded, [0, 0.37, 1]);
+  await shoot(unfolded, "crosshair");
+  saw.keyboard = await useKeyboard(unfolded);
+  saw.wideOverflow = await overflow(unfolded);
+  await close(unfolded);
 
   const dark = await open({ ...desk, colorScheme: "dark" });
   await shoot(dark, "dark");
@@ -220,7 +223,7 @@ async function all() {
   saw.axePhone = await audit(small);
   saw.phoneOverflow = await overflow(small);
   saw.phoneScreens = await screens(small);
-  saw.phoneLines = await small.locator(".findings tbody tr:visible").evaluateAll((rows) => rows.map((r) => r.getBoundingClientRect().height));
+  saw.phoneLines = await small.locator(".findings tbody tr:not(.group):not(:has(.change)):visible").evaluateAll((rows) => rows.map((r) => r.getBoundingClientRect().height));
   await unfoldPanels(small);
   saw.touched = await readCharts(small, [0.02, 0.98], { tap: true });
   await shoot(small, "phone-crosshair");
