@@ -36,8 +36,8 @@ type Group struct {
 // Worst returns the worst finding of the group.
 func (g *Group) Worst() *Finding { return g.Findings[0] }
 
-// alone reports whether the sentence of the group is that of its only finding.
-func (g *Group) alone() bool {
+// Alone reports whether the sentence of the group is that of its only finding.
+func (g *Group) Alone() bool {
 	return len(g.Findings) == 1 && g.Sentence == g.Worst().Sentence
 }
 

@@ -70,19 +70,6 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 	return v
 }
 
-// GroupRow returns the table row of the worst finding of a group, with the time of the whole group.
-func (r *Report) GroupRow(g *Group) FindingRow {
-	v := r.FindingRow(g.Worst())
-	for _, f := range g.Findings {
-		if f.Since.Equal(g.Since) && !f.Since.IsZero() {
-			first := r.FindingRow(f)
-			v.Lasted, v.Since = first.Lasted, first.Since
-			break
-		}
-	}
-	return v
-}
-
 // NoFindings returns the text for an empty list of findings. It claims no more than the headline
 // does.
 func (r *Report) NoFindings() string { return r.words.noFindings(r) }

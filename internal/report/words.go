@@ -267,7 +267,7 @@ func (w wording) headline(r *Report) string {
 func (w wording) worstGroup(r *Report) string {
 	g := &r.Groups[0]
 	s := g.Sentence
-	if g.alone() {
+	if g.Alone() {
 		s = w.worst(g.Worst(), r.Info)
 	}
 	for i := range r.Groups[1:] {

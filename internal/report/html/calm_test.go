@@ -155,6 +155,19 @@ func TestOneRowForOneCause(t *testing.T) {
 	}
 }
 
+// TestCauseThatSaysMoreThanItsFinding checks that one finding is behind the sentence of its cause if
+// that says more.
+func TestCauseThatSaysMoreThanItsFinding(t *testing.T) {
+	r := caused(t, 1, 1)
+	r.Groups[0].Sentence = "no node_exporter on 42 of 42 nodes; no data for Node memory"
+	table := classed(pageOf(t, r), "findings")[0]
+	if group, members := classed(table, "group"), classed(table, "member"); len(group) != 1 ||
+		len(members) != 1 || text(all(group[0], "summary")[0]) != r.Groups[0].Sentence {
+		t.Errorf("got %d rows of causes and %d findings behind them, want 1 each with %q",
+			len(group), len(members), r.Groups[0].Sentence)
+	}
+}
+
 // TestFindingsAreBounded checks the number of rows of an outage: several causes with many findings
 // each.
 func TestFindingsAreBounded(t *testing.T) {

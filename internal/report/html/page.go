@@ -82,9 +82,9 @@ type findingTable struct {
 	Note    string
 }
 
-// causeView is a cause with its findings. A cause of one finding is shown as the finding.
+// causeView is a cause with its findings.
 type causeView struct {
-	Head     *findingView // nil if there is one finding
+	Head     *findingView // the worst finding; nil if the cause is shown as its finding
 	Sentence string
 	Findings []findingView
 	Note     string
@@ -260,8 +260,8 @@ func (l layout) causes() []causeView {
 	left := allFindings
 	for i := range views {
 		g, v := &l.Groups[i], &views[i]
-		if len(g.Findings) > 1 {
-			head := l.finding(l.GroupRow(g))
+		if !g.Alone() {
+			head := l.finding(l.FindingRow(g.Worst()))
 			v.Head, v.Sentence = &head, joined(g.Sentence)
 		}
 		listed := min(len(g.Findings), groupRows, max(left, 1))
