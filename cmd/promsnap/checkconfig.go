@@ -58,15 +58,15 @@ Exit codes:
 			case k.Service != "":
 				fmt.Fprintf(c.stdout, "prometheus: service %s, through the API server\n", k.Service)
 			default:
-				fmt.Fprintln(c.stdout, "prometheus: each run finds it in the cluster; to choose "+
-					"one, set kubernetes.service")
+				c.stdout.say(normal, "prometheus: ", "each run finds it in the cluster; to choose "+
+					"one, set kubernetes.service", 2)
 			}
 			for i := range cfg.Reports {
 				fmt.Fprintln(c.stdout, summarize(&cfg.Reports[i]))
 			}
 			for _, r := range cfg.Receivers {
 				if limitation := app.Limitation(r.Kind); limitation != "" {
-					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, limitation)
+					c.stdout.say(normal, "receiver "+r.Name+": ", limitation, 2)
 				}
 			}
 			if explain {

@@ -250,7 +250,7 @@ func printExplanation(c *console, e grafana.Explanation, queries bool, again str
 		if i == 0 {
 			fmt.Fprint(c.stdout, "\nNOTES\n")
 		}
-		fmt.Fprintf(c.stdout, "  %s\n", note)
+		c.stdout.say(normal, "  ", note, 4)
 	}
 	pending := slices.ContainsFunc(e.Variables, func(v grafana.VariableVerdict) bool {
 		return v.Status == "pending"
@@ -291,13 +291,13 @@ func printVerdicts(c *console, e grafana.Explanation, heading string, status gra
 	}
 	for _, reason := range reasons {
 		if all := panels[reason]; len(all) > 1 {
-			fmt.Fprintf(c.stdout, "  %s: %s\n", count(len(all), "panel"), reason)
+			c.stdout.say(normal, "  ", count(len(all), "panel")+": "+reason, 4)
 			for _, title := range all {
 				fmt.Fprintf(c.stdout, "    %s\n", title)
 			}
 			continue
 		}
-		fmt.Fprintf(c.stdout, "  %s: %s\n", panels[reason][0], reason)
+		c.stdout.say(normal, "  ", panels[reason][0]+": "+reason, 4)
 	}
 }
 

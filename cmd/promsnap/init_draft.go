@@ -182,14 +182,16 @@ func (d *draft) panels(b *strings.Builder, report int) {
 }
 
 // clusterName returns the name of the cluster: the value of its label, or the last part of the
-// context, which may be an ARN or a path.
+// context, which may be an ARN or a path. In a Pod there is no context, only an address.
 func (d *draft) clusterName() string {
 	switch {
 	case d.survey.Own != "":
 		return d.survey.Own
 	case len(d.survey.Clusters) == 1:
 		return d.survey.Clusters[0]
-	case d.cluster != "":
+	case d.survey.External != "":
+		return d.survey.External
+	case d.cluster != "" && !strings.Contains(d.cluster, "://"):
 		name := d.cluster[strings.LastIndexAny(d.cluster, "/@")+1:]
 		if parts := strings.Split(name, "_"); len(parts) == 4 && parts[0] == "gke" {
 			// gke_PROJECT_ZONE_NAME

@@ -46,6 +46,16 @@ func TestDraft(t *testing.T) {
 			}, cluster: "prod",
 		},
 		{
+			name: "an external label", draft: draft{
+				cluster: "dev", survey: app.Survey{At: "m/p:80", External: "prod"},
+			}, cluster: "prod",
+		},
+		{
+			name: "a Pod", draft: draft{
+				cluster: "https://10.96.0.1:443", survey: app.Survey{At: "m/p:80"},
+			}, cluster: "my-cluster",
+		},
+		{
 			name: "a Service", draft: draft{
 				cluster: "arn:aws:eks:eu-west-1:1:cluster/prod", survey: app.Survey{
 					At: "monitoring/https:p:web/x", Scrape: 15 * time.Second,

@@ -93,9 +93,9 @@ func showPanel(c *console, p panel.Spec) {
 	for _, q := range p.Queries {
 		fmt.Fprintf(c.stdout, "%s\n", query(q))
 	}
-	fmt.Fprintf(c.stdout, "Why:    %s\n", p.Why)
+	c.stdout.say(normal, "Why:    ", p.Why, len("Why:    "))
 	if p.Hint != "" {
-		fmt.Fprintf(c.stdout, "Needs:  %s\n", p.Hint)
+		c.stdout.say(normal, "Needs:  ", p.Hint, len("Needs:  "))
 	}
 	for _, q := range p.Queries {
 		of := ""

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -23,8 +24,10 @@ type Survey struct {
 	Label     string   // the label that tells clusters apart, if it is not cluster
 	Clusters  []string // the values of that label, sorted; empty if there are none
 	// Own is the cluster of the nodes that the Kubernetes API lists; "" if that is unknown.
-	Own    string
-	Scrape time.Duration // how often most targets are scraped; 0 if that is unknown
+	Own string
+	// External is the cluster in Prometheus' external labels; "" if it has none.
+	External string
+	Scrape   time.Duration // how often most targets are scraped; 0 if that is unknown
 }
 
 // Exporter is a source of metrics, and how many objects it has.
@@ -64,6 +67,9 @@ func (from *Source) Survey(ctx context.Context) (Survey, error) {
 	if err := from.findClusters(ctx, &s); err != nil {
 		return Survey{}, fmt.Errorf("looking for the label cluster: %w", err)
 	}
+	label := cmp.Or(s.Label, "cluster")
+	// An error is ignored here: it is only a name, and the user may write another one.
+	s.External, _ = from.client.ExternalLabel(ctx, label)
 	scrapes, err := from.scalar(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))",
 		model.Duration(scrapeWindow)))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/promsnap/promsnap/internal/outside"
 )
@@ -102,6 +103,45 @@ func (s Server) Name() string {
 	return "Prometheus " + s.Version
 }
 
+// ExternalLabel returns the value of a label that the server adds to everything that leaves it, such
+// as the name of its cluster; "" if there is none. It does not retry. A server that does not show
+// its configuration has none; that is no error.
+func (c *Client) ExternalLabel(ctx context.Context, name string) (string, error) {
+	const op = "reading the external labels"
+	if err := c.enter(ctx); err != nil {
+		return "", c.explain(ctx, op, err)
+	}
+	defer c.leave()
+	timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
+	defer cancel()
+	answer, err := c.api.Config(timed)
+	if err != nil {
+		if err = c.explain(timed, op, err); lacksEndpoint(err) {
+			return "", nil
+		}
+		return "", err
+	}
+	var config struct {
+		Global struct {
+			ExternalLabels map[string]string `yaml:"external_labels"`
+		} `yaml:"global"`
+	}
+	if err := yaml.Unmarshal([]byte(answer.YAML), &config); err != nil {
+		return "", nil // another program's configuration
+	}
+	return outside.Said(config.Global.ExternalLabels[name], maxExternal), nil
+}
+
+// maxExternal is the longest external label that is returned, in characters.
+const maxExternal = 100
+
+// lacksEndpoint reports whether err says that the server does not have what was asked for.
+func lacksEndpoint(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer ||
+		e.Status/100 == 4 && e.Kind != KindDenied)
+}
+
 // Server queries the version of the server. It does not retry. A server that does not have this
 // endpoint has no version; that is no error.
 func (c *Client) Server(ctx context.Context) (Server, error) {
@@ -116,10 +156,7 @@ func (c *Client) Server(ctx context.Context) (Server, error) {
 	if err == nil {
 		return Server{Version: outside.Middle(c.sent.Scrub(info.Version), maxVersion)}, nil
 	}
-	err = c.explain(timed, op, err)
-	var e *Error
-	if errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer ||
-		e.Status/100 == 4 && e.Kind != KindDenied) {
+	if err = c.explain(timed, op, err); lacksEndpoint(err) {
 		return Server{}, nil
 	}
 	return Server{}, err

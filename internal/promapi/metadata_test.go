@@ -166,3 +166,37 @@ func TestServer(t *testing.T) {
 		}
 	}
 }
+
+func TestExternalLabel(t *testing.T) {
+	ok := func(yaml string) string {
+		return fmt.Sprintf(`{"status":"success","data":{"yaml":%q}}`, yaml)
+	}
+	for _, tt := range []struct {
+		status     int
+		body, want string
+		kind       Kind // "" for success
+	}{
+		{200, ok("global:\n  external_labels: {cluster: prod, replica: a}\nrule_files: [x]\n"), "prod", ""},
+		{200, ok("global:\n  external_labels: {cluster: \"a\\u202eb\"}\n"), "ab", ""},
+		{200, ok("global: {scrape_interval: 1m}\n"), "", ""},
+		{200, ok("global: [no, map]\n"), "", ""},
+		{200, ok(""), "", ""},
+		{404, "404 page not found", "", ""},
+		{401, "", "", KindDenied},
+		{500, "", "", KindServer},
+	} {
+		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path != "/api/v1/status/config" {
+				t.Errorf("got request %s, want config", r.URL)
+			}
+			return answer(r, tt.status, tt.body), nil
+		})
+		got, err := c.ExternalLabel(t.Context(), "cluster")
+		var e *Error
+		if got != tt.want || tt.kind == "" && err != nil ||
+			tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind) {
+			t.Errorf("%d %s: got %q, %s, want %q, error %q", tt.status, tt.body, got,
+				describe(err), tt.want, tt.kind)
+		}
+	}
+}
