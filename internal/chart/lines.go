@@ -322,10 +322,8 @@ func (c *lineChart) writeLimits() {
 	// write puts words at the left end, next to the labels already there.
 	write := func(words string, st style, y float64) {
 		l := c.place(words, st, f.left+9, y, left)
-		if c.o.Phone && c.covers(plateOf(l)) {
-			if r := c.place(words, st, f.right-9, y, right); !c.covers(plateOf(r)) {
-				l = r
-			}
+		if c.o.Phone {
+			l = c.uncovering(l, f)
 		}
 		for _, b := range written {
 			if b.overlaps(plateOf(l)) {
@@ -363,6 +361,25 @@ func (c *lineChart) writeLimits() {
 	}
 	st := style{limitStyle.size, regular, mutedInk}
 	write(c.elide(fmt.Sprintf(beyond, strings.Join(names, ", ")), st, f.width()-18), st, y)
+}
+
+// uncovering returns the label of a limit at another place near its line, if it covers samples where
+// it is and none there.
+func (c *lineChart) uncovering(l label, f frame) label {
+	below := l.y + 17
+	if below > f.bottom-4 {
+		below = l.y
+	}
+	for _, at := range []label{
+		l, c.place(l.text, l.style, f.right-9, l.y, right),
+		c.place(l.text, l.style, f.left+9, below, left),
+		c.place(l.text, l.style, f.right-9, below, right),
+	} {
+		if !c.covers(plateOf(at)) {
+			return at
+		}
+	}
+	return l
 }
 
 // covers reports whether a box covers a sample of a named line.

@@ -148,7 +148,7 @@ func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest s
 		}
 	}
 	rest = strings.TrimSpace(rest)
-	if more > 0 {
+	if more > 0 && !s.brief { // a picture for a phone names the others at their lines
 		rest += s.AlsoFound.Of(more)
 	}
 	if strings.HasPrefix(rest, ",") {

@@ -70,6 +70,9 @@ func (f *Finding) BeginsBefore() bool {
 // time.
 func LookBack(ctx context.Context, q Querier, panels []Panel, o Options,
 	known func(*Panel, *Finding) bool) {
+	if ctx.Err() != nil {
+		return // the report says why the run was cut short
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, lookBackTime, errLookBackTime)
 	defer cancel()
 	o.Nodes.several = o.Nodes.several || o.Part != ""

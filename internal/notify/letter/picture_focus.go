@@ -99,12 +99,17 @@ func rowOf(p *snapshot.Panel, f *snapshot.Finding) snapshot.Row {
 	return snapshot.Row{Name: f.Name, Ref: f.Ref, Labels: f.Labels, Status: f.Status}
 }
 
-// gridSince returns the grid of a picture: the panel's, or, if something began before that, one
-// that also holds a quarter more than the time since then. Its steps are those of the past.
+// leastPicture is the least time in a picture, unless the panel shows less.
+const leastPicture = time.Hour
+
+// gridSince returns the grid of a picture: the time since something began, a quarter more before
+// that, and at least an hour and a quarter of the panel's range. If it is not known when something
+// began, it is the panel's grid. The steps are the panel's, or those of the past if it is needed.
 func gridSince(g series.Grid, all []focused, began time.Time) series.Grid {
 	from := g.Start
-	if before := began.Add(-g.End().Sub(began) / 4); !began.IsZero() && before.Before(from) {
-		from = before
+	if !began.IsZero() {
+		span := max(g.End().Sub(began)*5/4, min(g.Range(), max(leastPicture, g.Range()/4)))
+		from = g.End().Add(-span)
 	}
 	var past *series.Grid // the coarsest
 	for _, s := range all {
@@ -113,17 +118,24 @@ func gridSince(g series.Grid, all []focused, began time.Time) series.Grid {
 		}
 	}
 	drawn := !slices.ContainsFunc(all, func(s focused) bool { return s.line == nil })
-	if past == nil || drawn && !from.Before(g.Start) || past.Step <= 0 {
-		return g
+	if past == nil || drawn && !from.Before(g.Start) {
+		return cropped(g, from)
 	}
-	out := *past
-	for out.Len > 1 && out.Start.Add(out.Step).Compare(from) <= 0 {
-		out.Start, out.Len = out.Start.Add(out.Step), out.Len-1
-	}
-	for out.End().Before(g.End()) {
+	out := cropped(*past, from)
+	for out.Step > 0 && out.End().Before(g.End()) {
 		out.Len++
 	}
-	return out
+	return cropped(out, out.End().Add(-max(g.Range(), snapshot.LookBackRange)))
+}
+
+// cropped returns the part of a grid that begins at a time or, if there is no step then, just
+// before it.
+func cropped(g series.Grid, from time.Time) series.Grid {
+	if g.Step <= 0 {
+		return g
+	}
+	n := max(min(int(from.Sub(g.Start)/g.Step), g.Len-2), 0)
+	return series.Grid{Start: g.At(n), Step: g.Step, Len: g.Len - n}
 }
 
 // on returns the samples of a series on a grid: at each step the newest since the step before. In

@@ -190,15 +190,16 @@ func situations() map[string]struct {
 }
 
 // deliveryOf returns the message about all alerts of a panel that is taken from the series.
-func deliveryOf(t testing.TB, spec panel.Spec, data planted, l words.Language) notify.Delivery {
+func deliveryOf(t testing.TB, spec panel.Spec, data planted, l words.Language,
+	rng time.Duration) notify.Delivery {
 	t.Helper()
-	o := snapshot.Options{Slot: slot, Range: time.Hour}
+	o := snapshot.Options{Slot: slot, Range: rng}
 	panels := snapshot.Take(t.Context(), data, []panel.Spec{spec}, o)
 	snapshot.LookBack(t.Context(), data, panels, o, nil)
 	d := notify.Delivery{
 		Message: &notify.Message{Kind: notify.KindNew},
 		Report: report.Build(report.Info{
-			Cluster: "prod", Slot: slot, Range: time.Hour, Zone: seoul(t), Language: l,
+			Cluster: "prod", Slot: slot, Range: rng, Zone: seoul(t), Language: l,
 		}, panels),
 	}
 	for _, f := range panels[0].Findings {
@@ -236,7 +237,7 @@ func pixels(t testing.TB, file []byte) []byte {
 func TestPicturesOfAlerts(t *testing.T) {
 	for name, s := range situations() {
 		t.Run(name, func(t *testing.T) {
-			pictures := Details(deliveryOf(t, s.spec, s.data, s.lang), limits).Pictures
+			pictures := Details(deliveryOf(t, s.spec, s.data, s.lang, time.Hour), limits).Pictures
 			if len(pictures) != 1 {
 				t.Fatalf("got %d pictures, want one", len(pictures))
 			}
@@ -271,29 +272,36 @@ func TestPicturesOfAlerts(t *testing.T) {
 	}
 }
 
-// A picture begins a quarter before what it shows, and with the report's range at the latest.
+// A picture begins a quarter before what it shows, and shows at least an hour and a quarter of the
+// report's range.
 func TestTimeOfAPicture(t *testing.T) {
 	for _, tc := range []struct {
+		rng   time.Duration
 		began time.Duration
 		want  time.Duration
 	}{
-		{20 * time.Minute, time.Hour}, {55 * time.Minute, time.Hour},
-		{4 * time.Hour, 5 * time.Hour}, {20 * time.Hour, 24 * time.Hour},
-		{40 * time.Hour, 24 * time.Hour},
+		{time.Hour, 20 * time.Minute, time.Hour}, {time.Hour, 55 * time.Minute, time.Hour},
+		{time.Hour, 4 * time.Hour, 5 * time.Hour}, {time.Hour, 20 * time.Hour, 24 * time.Hour},
+		{time.Hour, 40 * time.Hour, 24 * time.Hour},
+		{20 * time.Minute, 15 * time.Minute, 20 * time.Minute},
+		{24 * time.Hour, 20 * time.Minute, 6 * time.Hour},
+		{24 * time.Hour, 8 * time.Hour, 10 * time.Hour},
+		{48 * time.Hour, 80 * time.Hour, 48 * time.Hour},
 	} {
 		data := planted{"a": exact(0.5, tc.began, 0.95)}
-		d := deliveryOf(t, memoryPanel, data, words.English)
+		d := deliveryOf(t, memoryPanel, data, words.English, tc.rng)
 		w := newWriter(d, limits)
 		i := w.message.Items[0]
 		only := focus(&w.report.Panels[0], []shownIn{{
 			"node-memory", i.Alert.Rule, i.Alert.Name, "", i.Episode.Since, i.Episode.Open,
 		}})
-		if got := only.Grid.Range(); got < tc.want || got > tc.want+2*time.Minute {
-			t.Errorf("began %s before: got a picture of %s, want %s", tc.began, got, tc.want)
+		if got := only.Grid.Range(); got < tc.want || got > tc.want+5*time.Minute {
+			t.Errorf("%s that began %s before: got a picture of %s, want %s", tc.rng, tc.began,
+				got, tc.want)
 		}
 		if end := only.Grid.End(); end.Before(slot) || end.Sub(slot) > 2*time.Minute {
-			t.Errorf("began %s before: got a picture that ends at %s, want the slot", tc.began,
-				end)
+			t.Errorf("%s that began %s before: got a picture that ends at %s, want the slot",
+				tc.rng, tc.began, end)
 		}
 	}
 }
@@ -304,7 +312,7 @@ func TestPicturesOfOneMessage(t *testing.T) {
 	for i := range 20 {
 		data[fmt.Sprintf("ip-10-0-1-%d", i)] = exact(0.5, 3*time.Hour, 0.91+float64(i)/1000)
 	}
-	d := deliveryOf(t, memoryPanel, data, words.English)
+	d := deliveryOf(t, memoryPanel, data, words.English, time.Hour)
 	p := d.Report.Panels[0]
 	for i := range 5 { // an alert each in five more panels
 		other := p
