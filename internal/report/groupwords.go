@@ -154,11 +154,7 @@ func (w grouping) critical(g *Group, fs []*Finding) string {
 
 // on returns what is the case on or in some things.
 func (w grouping) on(noun words.Noun, what, where string) string {
-	switch noun {
-	case words.ANode, words.AVolume, words.ATarget:
-		return fmt.Sprintf(w.OnThings, what, where)
-	}
-	return fmt.Sprintf(w.InThings, what, where)
+	return fmt.Sprintf(w.OnOrIn(noun), what, where)
 }
 
 // beyond returns the subject of findings with the limit that all of them are beyond.

@@ -47,3 +47,13 @@ func (w *Words) Share(n Noun, some, all int) string {
 	}
 	return fmt.Sprintf(w.Some, Thousands(some), w.Things(n).Of(all))
 }
+
+// OnOrIn returns the format for what is wrong on or in some things: "memory above 90 % on 2 nodes",
+// "in 2 containers".
+func (w *Words) OnOrIn(n Noun) string {
+	switch n {
+	case ANode, AVolume, ATarget:
+		return w.OnThings
+	}
+	return w.InThings
+}

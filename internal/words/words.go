@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Language is the language of a report, by its ISO 639 code. The zero value is English.
@@ -271,13 +270,12 @@ type Words struct {
 	AlertPanels string
 
 	// Texts of a message.
-	OnMany            string // 1 subject, 2 its limit, 3 "12 nodes"
 	Alerts            Counted
 	SinceFor          string // 1 since when, 2 how long
 	ForAtLeast        string // 1 how long
 	WasBefore         string // 1 severity
 	ChangedIn         string // 1 by how much, 2 in how long
-	TopOf             string // 1 the largest
+	TopOf             string // 1 the largest, 2 subject
 	ResolvedAfter     string // 1 when it was resolved, 2 how long it lasted
 	Resolved          string // 1 what
 	SomeResolved      Counted
@@ -331,8 +329,7 @@ type Words struct {
 	SourceGone, SourceBack     string // 1 source of metrics
 	SourceGoneOn, SourceBackOn string // 1 source of metrics, 2 "42 nodes"
 	ResolvedOn                 string // 1 subject, 2 "12 nodes"
-	WorstOf                    string // 1 the worst series, 2 its value
-	TopOn                      string // 1 series, 2 the largest users
+	TopOn                      string // 1 series, 2 the largest, 3 subject
 	CriticalOf, WarningsOf     Counted
 	Steady                     string // neither rising nor falling
 	// What kind of message it is: 1 what is wrong.
@@ -457,59 +454,4 @@ func (w *Words) OwnRange(span, ago string) string {
 		return fmt.Sprintf(w.Last, span)
 	}
 	return fmt.Sprintf(w.LastEarlier, span, ago)
-}
-
-// Clock returns the time of day in the zone of t: "02:10".
-func (w *Words) Clock(t time.Time) string { return t.Format("15:04") }
-
-// Date returns the day in the zone of t: "Sun 22 Nov", "11월 22일 (일)".
-func (w *Words) Date(t time.Time) string { return w.day(w.Day, t) }
-
-// IsRecent reports whether t is less than a day before now, so that the time of day is enough.
-func IsRecent(t, now time.Time) bool {
-	d := now.Sub(t)
-	return d >= 0 && d < 24*time.Hour
-}
-
-// When returns t in its zone as a reader at now needs it: the time of day if t is recent, else the
-// day and the time of day.
-func (w *Words) When(t, now time.Time) string {
-	if IsRecent(t, now) {
-		return w.Clock(t)
-	}
-	return w.Date(t) + " " + w.Clock(t)
-}
-
-// Happened returns the format for the time of the newest event. one means that it is the only
-// event, before that only a later time is known.
-func (w *Words) Happened(one, before bool) string {
-	switch {
-	case before:
-		return w.EventBefore
-	case one:
-		return w.EventAt
-	}
-	return w.EventLast
-}
-
-// AxisDate returns a short Date for an axis: "Sun 22 Nov", "11/22 (일)".
-func (w *Words) AxisDate(t time.Time) string { return w.day(w.AxisDay, t) }
-
-// Stamp returns a time in full: "Sun 22 Nov 2026 09:00 KST", "2026년 11월 22일 (일) 09:00 KST".
-func (w *Words) Stamp(t time.Time) string {
-	return w.day(w.DayOfYear, t) + " " + w.Clock(t) + " " + Zone(t)
-}
-
-func (w *Words) day(format string, t time.Time) string {
-	year, month, day := t.Date()
-	return fmt.Sprintf(format, w.Weekdays[t.Weekday()], day, w.Months[month-1], int(month), year)
-}
-
-// Zone returns the abbreviation of the zone of t, such as KST, or its offset, such as UTC+08.
-func Zone(t time.Time) string {
-	name, _ := t.Zone()
-	if name != "" && (name[0] == '+' || name[0] == '-') {
-		return "UTC" + name
-	}
-	return name
 }

@@ -259,17 +259,26 @@ func (a alert) changed() string {
 		a.w.duration(in))
 }
 
-// details returns the result of the detail query: the largest users, or one fact such as the limit.
+// details returns the largest users, if the detail query asks for them.
 func (a alert) details() []Line {
+	if said := a.detail(); said != "" && a.ranks() {
+		return []Line{text(fillText(a.w.TopOf, said, a.subject()))}
+	}
+	return nil
+}
+
+// fact returns the result of a detail query that asks for one fact, such as the limit.
+func (a alert) fact() string {
+	if said := a.detail(); !a.ranks() && (a.f.Value == "" || said != a.f.Used) {
+		return said
+	}
+	return ""
+}
+
+// detail returns the result of the detail query.
+func (a alert) detail() string {
 	found := a.w.d.Details[a.Key]
-	if len(found) == 0 {
-		return nil
-	}
-	said := strings.Join(found[:min(len(found), listedDetails)], ", ")
-	if a.ranks() {
-		said = fillText(a.w.TopOf, said)
-	}
-	return []Line{text(said)}
+	return strings.Join(found[:min(len(found), listedDetails)], ", ")
 }
 
 // ranks reports whether the details of the alert are the largest users.

@@ -9,6 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -125,7 +126,7 @@ func (c cause) what(name string) string {
 
 // on returns what is wrong with many objects: "memory > 90 % on 12 nodes".
 func (c cause) on(subject, limit string) string {
-	return strings.Join(strings.Fields(fillText(c.w.OnMany, subject, limit, c.objects())), " ")
+	return fillText(c.w.OnOrIn(c.noun()), spaced(subject, limit), c.objects())
 }
 
 // source returns that a source is gone or back: everywhere, or on some nodes.
@@ -146,17 +147,9 @@ func (c cause) source(name, everywhere, onSome string) string {
 // objects returns how many things the alerts are about, and of how many if the report knows that:
 // "3 of 42 nodes".
 func (c cause) objects() string {
-	w, of := c.w, 0
-	noun := c.noun()
-	for i := range w.report.Groups {
-		if g := &w.report.Groups[i]; g.Cause == c.of {
-			if noun == words.ASeries {
-				noun = g.Noun
-			}
-			if g.Noun == noun {
-				of = g.Of
-			}
-		}
+	w, noun, of := c.w, c.noun(), 0
+	if g := c.group(); g != nil && g.Noun == noun {
+		of = g.Of
 	}
 	n := len(c.alerts)
 	if noun == words.ANode && c.nodes() > 0 {
@@ -169,9 +162,22 @@ func (c cause) objects() string {
 func (c cause) noun() words.Noun {
 	noun := c.worst().noun()
 	if slices.ContainsFunc(c.alerts, func(a alert) bool { return a.noun() != noun }) {
-		return words.ASeries
+		noun = words.ASeries
+	}
+	if g := c.group(); g != nil && noun == words.ASeries {
+		return g.Noun
 	}
 	return noun
+}
+
+// group returns the report's findings of the cause, nil if there are none.
+func (c cause) group() *report.Group {
+	for i := range c.w.report.Groups {
+		if g := &c.w.report.Groups[i]; g.Cause == c.of {
+			return g
+		}
+	}
+	return nil
 }
 
 // nodes counts the nodes that the alerts are about.
@@ -216,7 +222,8 @@ func (c cause) letter() Letter {
 	w, a := c.w, c.worst()
 	l := w.titled(c.mark(), c.name(), func(name string) string { return w.lead(c.what(name)) })
 	if len(c.alerts) == 1 && c.of.Kind != rules.CauseSource {
-		l.Lines = append(l.Lines, join(" · ", w.before(a), a.since(), c.silence(), a.used()))
+		l.Lines = append(l.Lines,
+			join(" · ", w.before(a), a.since(), c.silence(), a.used(), text(a.fact())))
 	} else {
 		l.Lines = append(l.Lines, join(" · ", c.first().since(), text(c.tally())))
 	}
@@ -227,10 +234,16 @@ func (c cause) letter() Letter {
 	return l.with(text(w.ruleNames(c.alerts)))
 }
 
-// tally counts the alerts by severity, if there are several.
+// tally counts the alerts by severity if there are several. If all are alike, the title counts them.
 func (c cause) tally() string {
-	if len(c.alerts) == 1 {
+	worst := c.worst().Alert.Severity
+	switch alike := !slices.ContainsFunc(c.alerts, func(a alert) bool {
+		return a.Alert.Severity != worst
+	}); {
+	case len(c.alerts) == 1:
 		return ""
+	case alike:
+		return c.w.severity(worst)
 	}
 	return c.w.tally(c.alerts)
 }
@@ -312,12 +325,13 @@ func (c cause) unseen() Line {
 		}
 	}
 	r := c.w.report
-	for i := range r.Groups {
-		for _, f := range r.Groups[i].Findings {
-			if r.Groups[i].Cause == c.of && f.Status == rules.NoData {
-				for s := range strings.SplitSeq(f.Subject, ", ") {
-					add(s)
-				}
+	if g := c.group(); g != nil {
+		for _, f := range g.Findings {
+			if f.Status != rules.NoData {
+				continue
+			}
+			for s := range strings.SplitSeq(f.Subject, ", ") {
+				add(outside.Line(s))
 			}
 		}
 	}
@@ -376,26 +390,26 @@ func (c cause) details() []Line {
 		return c.worst().details()
 	}
 	for _, a := range c.alerts {
-		if found := c.w.d.Details[a.Key]; len(found) > 0 && a.ranks() {
-			return []Line{text(fillText(c.w.TopOn, a.name(),
-				strings.Join(found[:min(len(found), listedDetails)], ", ")))}
+		if said := a.detail(); said != "" && a.ranks() {
+			return []Line{text(fillText(c.w.TopOn, a.name(), said, a.subject()))}
 		}
 	}
 	return nil
 }
 
-// line returns a cause as a line of a digest: "🔴 memory > 90 % on 12 nodes, worst ip-10-0-1-12
-// 94.4 %, since 02:52 (18 min)".
+// line returns a cause as a line of a digest: "🔴 memory > 90 % on 12 nodes, since 02:52 (18 min);
+// worst ip-10-0-1-12 94.4 %".
 func (c cause) line() Line {
 	w := c.w
 	if c.alone() {
 		return c.worst().brief()
 	}
-	what, worst := text(c.what(w.limits.middle(c.name(), longName))), Line(nil)
+	what := join(", ", text(c.what(w.limits.middle(c.name(), longName))), c.first().since())
 	if a := c.worst(); c.many() && a.f.Value != "" {
-		worst = text(fillText(w.WorstOf, w.limits.middle(a.name(), longName), a.f.Value))
+		what = fill(w.WithWorst, what,
+			text(spaced(w.limits.middle(a.name(), longName), a.f.Value)))
 	}
-	return join(" ", text(c.mark()), join(", ", what, worst, c.first().since()))
+	return join(" ", text(c.mark()), what)
 }
 
 // digest returns the letter about several causes, one line for each.

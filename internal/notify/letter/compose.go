@@ -147,10 +147,6 @@ func (w *writer) before(a alert) Line {
 	return nil
 }
 
-func (w *writer) oneRule(as []alert) bool {
-	return !slices.ContainsFunc(as, func(a alert) bool { return a.Alert.ID() != as[0].Alert.ID() })
-}
-
 // mildest returns the limit that all alerts of a rule are above (or below): "> 80 %" if some are
 // critical at 90 % and some are warnings at 80 %.
 func mildest(as []alert) string {
@@ -248,7 +244,7 @@ func (w *writer) archived() (notify.Receipt, bool) {
 // its runbook.
 func (w *writer) links() []Link {
 	as := w.alerts(w.message.Items)
-	if len(as) == 0 || !w.oneRule(as) || w.message.Kind == notify.KindSummary {
+	if len(as) == 0 || len(w.causesOf(as)) > 1 || w.message.Kind == notify.KindSummary {
 		return w.linked("", "")
 	}
 	return w.linked(w.report.QueryURL(as[0].Alert.Panel), as[0].f.Runbook)

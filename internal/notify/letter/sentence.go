@@ -25,7 +25,7 @@ func Say(d notify.Delivery, k rules.Key, limits Limits) Said {
 		f.Sentence, d.Report.InFull(&f), f.Value, w.linked(d.Report.QueryURL(a.Panel), f.Runbook),
 	}
 	if top := d.Details[k]; len(top) > 0 {
-		said.InFull += "\n" + fillText(w.TopOf, strings.Join(top, ", "))
+		said.InFull += "\n" + fillText(w.TopOf, strings.Join(top, ", "), f.Subject)
 	}
 	return said
 }

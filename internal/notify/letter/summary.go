@@ -40,7 +40,10 @@ func (w *writer) summary() Letter {
 			l.Lines = append(l.Lines, text(figures))
 		}
 	}
-	return l.with(w.unseen(), w.fleet(), w.checks())
+	if w.blindNow() == nil { // the headline says it
+		l = l.with(w.unseen())
+	}
+	return l.with(w.fleet(), w.checks())
 }
 
 // state returns the state of the report in the fewest words: "3 critical, 4 warnings". It returns

@@ -278,7 +278,7 @@ func TestDetailIsAListOrAFact(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
 	d.Details = map[rules.Key][]string{d.Message.Items[0].Key: {"limit 28 GiB"}}
 	for legend, want := range map[string]string{
-		"{{pod}}": "\nTop: limit 28 GiB\n", "limit": "\nlimit 28 GiB\n",
+		"{{pod}}": "\nTop memory: limit 28 GiB\n", "limit": " · limit 28 GiB\n",
 	} {
 		for i := range d.Report.Panels {
 			d.Report.Panels[i].Spec.Detail = &panel.Detail{Legend: legend}

@@ -56,6 +56,9 @@ func soil(d *notify.Delivery, word string) {
 	}
 	d.Report.Blind = []string{word, word, word, word, word}
 	d.Report.Headline = word
+	for i := range d.Report.Groups {
+		d.Report.Groups[i].Sentence = word
+	}
 	for i := range d.Report.Panels {
 		p := &d.Report.Panels[i]
 		p.Spec.Title, p.Spec.Subject = word, word
@@ -65,15 +68,21 @@ func soil(d *notify.Delivery, word string) {
 	}
 	d.MemoryLost, d.Message.InsteadOf, d.Message.PossibleDuplicate, d.Unarchived = word, word, true,
 		[]string{word, word}
-	d.Details = map[rules.Key][]string{}
+	d.Details, d.Changes = map[rules.Key][]string{}, map[rules.Key][]string{}
 	for i := range d.Message.Items {
 		item := &d.Message.Items[i]
 		item.Alert.Name = word
 		item.Alert.Labels = map[string]string{"node": word}
+		item.Alert.Cause = rules.Cause{
+			Kind: []rules.CauseKind{
+				rules.CauseNode, rules.CauseSource, rules.CauseWorkload, rules.CauseRule, "",
+			}[i%5], Namespace: word, Name: word,
+		}
 		if i%2 == 1 {
 			item.Alert.Rule, item.Alert.Panel = word, word
 		}
 		d.Details[item.Key] = []string{word, word, word, word}
+		d.Changes[item.Key] = []string{word, word + " again", word + " and again"}
 	}
 	d.Archived = append(d.Archived, notify.Receipt{Location: word}, notify.Receipt{
 		Location: "https://reports.example.com/" + strings.Repeat("a", 5000),

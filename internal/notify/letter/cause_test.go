@@ -1,0 +1,226 @@
+package letter
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// subjects are the subjects of the panels of the tests.
+var subjects = []string{"memory", "CPU", "restarts"}
+
+// causes returns a delivery of alerts in a cluster of eight nodes.
+func causes(t *testing.T, l words.Language, k notify.Kind, as ...rules.Alert) notify.Delivery {
+	t.Helper()
+	var panels []snapshot.Panel
+	for _, s := range subjects {
+		panels = append(panels, snapshot.Panel{Data: snapshot.DataComplete, Spec: panel.Spec{
+			Name: s, Title: s, Subject: s, Queries: []panel.Query{{Unit: units.PercentUnit}},
+			Rules: []rules.Rule{{Name: s, Warning: rules.At(0.8), Critical: rules.At(0.9)}},
+		}})
+	}
+	panels[0].Spec.Without = "exporters" // its alerts may be of nodes without an exporter
+	var nodes []snapshot.Node
+	for i := range 8 {
+		nodes = append(nodes, snapshot.Node{Name: fmt.Sprint("n", i), Exporter: true})
+	}
+	m := &notify.Message{Kind: k}
+	for i, a := range as {
+		e := rules.Episode{Since: slot.Add(-time.Duration(i+10) * time.Minute), Last: slot,
+			Worst: a.Severity, Peak: a.Value}
+		if k == notify.KindResolved {
+			e.Ended, e.End = slot, rules.Recovered
+		}
+		a.Episodes = []rules.Episode{e}
+		m.Items = append(m.Items, notify.Item{Key: rules.Key(fmt.Sprint(i)), Alert: a, Episode: e})
+	}
+	return notify.Delivery{Message: m, Report: report.Build(report.Info{
+		Cluster: "prod", Slot: slot, Zone: seoul(t), Nodes: nodes, Language: l,
+	}, panels)}
+}
+
+// at returns an alert about an object.
+func at(subject, name string, s rules.Severity, c rules.Cause, labels ...string) rules.Alert {
+	a := rules.Alert{
+		Panel: subject, Rule: subject, Name: name, Severity: s, Value: 0.94, Limit: 0.9, Cause: c,
+		Labels: map[string]string{}, Identity: map[string]string{},
+	}
+	if s == rules.Warning {
+		a.Value, a.Limit = 0.85, 0.8
+	}
+	for i := 0; i+1 < len(labels); i += 2 {
+		a.Labels[labels[i]], a.Identity[labels[i]] = labels[i+1], labels[i+1]
+	}
+	return a
+}
+
+func TestTitlesByCause(t *testing.T) {
+	down := rules.Cause{Kind: rules.CauseNode, Name: "n1"}
+	crowd := rules.Cause{Kind: rules.CauseNode}
+	gone := rules.Cause{Kind: rules.CauseSource, Name: "node_exporter"}
+	lost := rules.Cause{Kind: rules.CauseSource, Name: "kube-state-metrics"}
+	shop := rules.Cause{Kind: rules.CauseWorkload, Namespace: "shop", Name: "cart"}
+	memory := rules.CauseOf(rules.RuleID{Panel: "memory", Rule: "memory"})
+	cpu := rules.CauseOf(rules.RuleID{Panel: "CPU", Rule: "CPU"})
+	critical, warning := rules.Critical, rules.Warning
+	node := func(subject, name string, s rules.Severity, c rules.Cause) rules.Alert {
+		return at(subject, name, s, c, "node", name)
+	}
+	container := func(subject string, c rules.Cause) rules.Alert {
+		return at(subject, "shop/cart-x/app", critical, c, "namespace", "shop", "pod", "cart-x",
+			"container", "app")
+	}
+	for name, tc := range map[string]struct {
+		kind            notify.Kind
+		alerts          []rules.Alert
+		english, korean string
+	}{
+		"one alert": {
+			notify.KindNew, []rules.Alert{node("memory", "n1", critical, memory)},
+			"🔴 prod n1 memory 94 % > 90 %", "🔴 prod n1 memory 94% > 90%",
+		},
+		"two nodes of one rule": {
+			notify.KindNew,
+			[]rules.Alert{
+				node("memory", "n1", critical, memory), node("memory", "n2", warning, memory),
+			},
+			"🔴 prod memory > 80 % on 2 nodes", "🔴 prod 노드 2개 memory > 80%",
+		},
+		"two containers of one rule": {
+			notify.KindNew, []rules.Alert{container("CPU", cpu), container("CPU", cpu)},
+			"🔴 prod CPU > 90 % in 2 containers", "🔴 prod 컨테이너 2개 CPU > 90%",
+		},
+		"a node that is down": {
+			notify.KindNew,
+			[]rules.Alert{node("CPU", "n1", critical, down), node("memory", "n1", warning, down)},
+			"🔴 prod n1 is down", "🔴 prod 노드 n1 다운",
+		},
+		"many nodes that are down": {
+			notify.KindNew,
+			[]rules.Alert{
+				node("CPU", "n1", critical, crowd), node("CPU", "n2", critical, crowd),
+				node("memory", "n2", warning, crowd),
+			},
+			"🔴 prod 2 of 8 nodes are down", "🔴 prod 노드 8개 중 2개 다운",
+		},
+		"a source that is gone from nodes": {
+			notify.KindNew,
+			[]rules.Alert{
+				node("memory", "n1", warning, gone), node("memory", "n2", warning, gone),
+				node("memory", "n3", warning, gone),
+			},
+			"🟠 prod no node_exporter on 3 of 8 nodes", "🟠 prod 노드 8개 중 3개에 node_exporter 없음",
+		},
+		"a source that is gone": {
+			notify.KindNew, []rules.Alert{at("CPU", "ksm", warning, lost, "job", "ksm")},
+			"🟠 prod no kube-state-metrics", "🟠 prod kube-state-metrics 없음",
+		},
+		"a workload": {
+			notify.KindNew, []rules.Alert{container("CPU", shop), container("restarts", shop)},
+			"🔴 prod shop/cart CPU, restarts", "🔴 prod shop/cart CPU, restarts",
+		},
+		"one alert of a workload": {
+			notify.KindNew, []rules.Alert{container("CPU", shop)},
+			"🔴 prod shop/cart CPU 94 % > 90 %", "🔴 prod shop/cart CPU 94% > 90%",
+		},
+		"another series of a workload's pod": {
+			notify.KindNew, []rules.Alert{at("CPU", "10.0.0.1:9100", critical, shop)},
+			"🔴 prod 10.0.0.1:9100 CPU 94 % > 90 %", "🔴 prod 10.0.0.1:9100 CPU 94% > 90%",
+		},
+		"several causes": {
+			notify.KindNew,
+			[]rules.Alert{
+				node("memory", "n1", critical, memory), node("CPU", "n2", warning, cpu),
+				node("CPU", "n3", warning, cpu),
+			},
+			"🔴 prod 3 alerts: 1 critical, 2 warnings", "🔴 prod 알림 3건: 위험 1건, 경고 2건",
+		},
+		"joined": {
+			notify.KindJoined, []rules.Alert{node("memory", "n1", critical, memory)},
+			"🔴 prod also: n1 memory 94 % > 90 %", "🔴 prod 추가 발생: n1 memory 94% > 90%",
+		},
+		"repeated": {
+			notify.KindStillFiring,
+			[]rules.Alert{node("CPU", "n1", critical, down), node("memory", "n1", warning, down)},
+			"🔴 prod still: n1 is down", "🔴 prod 지속 중: 노드 n1 다운",
+		},
+		"a node that is up again": {
+			notify.KindResolved,
+			[]rules.Alert{node("CPU", "n1", critical, down), node("memory", "n1", warning, down)},
+			"✅ prod n1 is up again", "✅ prod 노드 n1 복구",
+		},
+		"a source that is back": {
+			notify.KindResolved,
+			[]rules.Alert{
+				node("memory", "n1", warning, gone), node("memory", "n2", warning, gone),
+			},
+			"✅ prod node_exporter is back on 2 of 8 nodes",
+			"✅ prod 노드 8개 중 2개의 node_exporter 복구",
+		},
+		"two nodes of one rule, resolved": {
+			notify.KindResolved,
+			[]rules.Alert{
+				node("memory", "n1", critical, memory), node("memory", "n2", warning, memory),
+			},
+			"✅ prod memory resolved on 2 nodes", "✅ prod 노드 2개 memory 해소",
+		},
+	} {
+		for l, want := range map[words.Language]string{
+			words.English: tc.english, words.Korean: tc.korean,
+		} {
+			got := Compose(causes(t, l, tc.kind, tc.alerts...), limits)
+			if got.Title != want {
+				t.Errorf("%s in %s: got the title %q, want %q", name, l, got.Title, want)
+			}
+		}
+	}
+}
+
+// A message says since when with the zone, and shows at most two changes, each once.
+func TestTheLinesOfACause(t *testing.T) {
+	memory := rules.CauseOf(rules.RuleID{Panel: "memory", Rule: "memory"})
+	d := causes(t, words.English, notify.KindNew,
+		at("memory", "n1", rules.Critical, memory, "node", "n1"),
+		at("memory", "n2", rules.Warning, memory, "node", "n2"))
+	d.Changes = map[rules.Key][]string{"0": {"a", "b"}, "1": {"a", "c"}}
+	d.Details = map[rules.Key][]string{"1": {"shop/cart-x 3 GiB"}}
+	got := said(Compose(d, limits))
+	want := strings.Join([]string{
+		"🔴 prod memory > 80 % on 2 nodes",
+		"since 02:59 KST (11 min) · 1 critical, 1 warning",
+		"a", "b",
+		"🔴 n1 94 %", "🟠 n2 85 %",
+		"Top memory on n2: shop/cart-x 3 GiB",
+		"memory",
+	}, "\n")
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// The first time of a message has its day if that is not the day of the report.
+func TestTheFirstTimeHasItsDay(t *testing.T) {
+	memory := rules.CauseOf(rules.RuleID{Panel: "memory", Rule: "memory"})
+	d := causes(t, words.English, notify.KindNew,
+		at("memory", "n1", rules.Critical, memory, "node", "n1"))
+	d.Message.Items[0].Episode.Since = slot.Add(-4 * time.Hour)
+	l := Compose(d, limits)
+	const want = "since Sat 21 Nov 23:10 KST (4 h)"
+	if got := l.Lines[0].String(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, p := range l.Lines[0] {
+		if !p.At.IsZero() && !p.Day {
+			t.Errorf("got the time %+v without its day, want it with the day", p)
+		}
+	}
+}
