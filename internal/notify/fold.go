@@ -81,7 +81,9 @@ func (s *shelf) keep(n int) {
 	rest := &Message{Kind: s.kind}
 	for _, m := range s.all[n-1:] {
 		rest.Items = append(rest.Items, m.Items...)
-		rest.Folded += max(m.Folded, 1)
+		if s.kind != KindStillFiring {
+			rest.Folded += max(m.Folded, 1)
+		}
 	}
 	slices.SortStableFunc(rest.Items, worstFirst)
 	s.all = append(s.all[:n-1:n-1], rest)

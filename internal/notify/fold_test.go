@@ -94,7 +94,7 @@ func TestFold(t *testing.T) {
 				firing("d", crit, 200)), each,
 			under(90, firing("a", crit, 200), firing("b", crit, 200), firing("c", crit, 200),
 				firing("d", crit, 200)),
-			"still_firing (4 folded): a b c d",
+			"still_firing: a b c d",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,8 +53,8 @@ type Message struct {
 	Group []string
 	Items []Item // the worst first
 	// Folded is how many messages were joined into this one because of the receiver's limits. 0:
-	// not joined. A message that starts a thread is then a digest: it holds all of its kind. A
-	// reply holds the rest of its kind.
+	// not joined, or a repetition. A message that starts a thread is then a digest: it holds all of
+	// its kind. A reply holds the rest of its kind.
 	Folded int
 
 	// Least is the severity below which a summary counts findings instead of listing them; zero: it
