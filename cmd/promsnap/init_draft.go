@@ -34,11 +34,12 @@ type draft struct {
 // draftReports are the two reports that every cluster needs. send are the keys about messages.
 var draftReports = []struct{ name, schedule, keys, send string }{
 	{
-		"check", "*/5 * * * *", "    range: 1h\n",
+		"check", "    schedule: \"*/5 * * * *\"   # every 5 minutes\n", "    range: 1h\n",
 		"    send: changes             # only what is new, worse or resolved\n",
 	},
 	{
-		"daily", "0 9 * * *", "    title: Daily capacity\n    range: 24h\n",
+		"daily", "    schedule: \"0 9 * * *\"     # every day at 09:00\n",
+		"    title: Daily capacity\n    range: 24h\n",
 		"    send: summary             # always posts, never pages\n" +
 			"    history_from: check       # count the alerts and runs of check\n",
 	},
@@ -48,7 +49,7 @@ var draftReports = []struct{ name, schedule, keys, send string }{
 func (d *draft) text() string {
 	var b strings.Builder
 	b.WriteString("# Written by promsnap init. docs/configuration.md explains every key.\n" +
-		"# After a change, run promsnap check-config FILE.\n")
+		"# After a change, run promsnap check-config.\n")
 	fmt.Fprintf(&b, "# %s at %s has\n", outside.Said(d.survey.Server, maxComment),
 		outside.Said(d.survey.At, maxComment))
 	for _, e := range d.survey.Exporters {
@@ -63,7 +64,7 @@ func (d *draft) text() string {
 	d.source(&b)
 	b.WriteString("reports:\n")
 	for i, r := range draftReports {
-		fmt.Fprintf(&b, "  - name: %s\n    schedule: %q   # of a CronJob\n", r.name, r.schedule)
+		fmt.Fprintf(&b, "  - name: %s\n%s", r.name, r.schedule)
 		if d.zone != "" {
 			fmt.Fprintf(&b, "    timezone: %s\n", d.zone)
 		} else {

@@ -42,9 +42,10 @@ error what to do with it.`,
    app's page shows under OAuth & Permissions:
    export SLACK_BOT_TOKEN=xoxb-…
 3. In the channel, write /invite @promsnap.
-4. Write the channel's ID into promsnap.yaml. It is at the end of the channel's
-   details:
+4. Write the channel's ID into promsnap.yaml, or let init do it. The ID is at the
+   end of the channel's details:
    receivers: [{name: team, slack: {channel: C0123456789}}]
+   promsnap init --slack-channel C0123456789
 5. Try it:
    promsnap slack test
 
