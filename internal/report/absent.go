@@ -60,21 +60,28 @@ func (r *Report) addBlind() {
 	if len(windows) > 0 {
 		r.Blind = append(r.Blind, r.words.named(r.words.WindowsNodes, windows))
 	}
-	if r.NodesTotal == 0 && r.Info.Board == nil && len(r.Failures) < len(r.Panels) {
+	titles := r.absentTitles()
+	if r.NodesTotal == 0 && r.Info.Board == nil && len(r.Failures) < len(r.Panels) &&
+		len(titles[panel.KubeStateMetrics]) < 2 {
 		r.Blind = append(r.Blind, r.words.NoNodes)
 	}
-	r.addAbsent()
+	r.addAbsent(titles)
 }
 
-// addAbsent says what panels have no data. The panels of a source that does not exist at all share
-// a line.
-func (r *Report) addAbsent() {
+// absentTitles returns the panels without data because nothing of their source is there.
+func (r *Report) absentTitles() map[panel.Source][]string {
 	titles := map[panel.Source][]string{}
 	for _, a := range r.absent {
 		if r.missing(a.source) {
 			titles[a.source] = append(titles[a.source], a.title)
 		}
 	}
+	return titles
+}
+
+// addAbsent says what panels have no data. The panels of a source that does not exist at all share
+// a line.
+func (r *Report) addAbsent(titles map[panel.Source][]string) {
 	said := map[panel.Source]bool{}
 	for _, a := range r.absent {
 		of := titles[a.source]

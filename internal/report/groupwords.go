@@ -57,7 +57,7 @@ func (w grouping) rule(g *Group) string {
 		s = w.conditions(g, fs)
 	case f.Number != "":
 		s = fmt.Sprintf(w.WithWorst, w.on(f.Noun, w.events(fs), w.share(g, fs)),
-			w.About(f.Name, f.Number)) + ", " + w.last(fs)
+			w.About(f.Name, w.number(f))) + ", " + w.last(fs)
 	default:
 		s = fmt.Sprintf(w.WithWorst, w.on(f.Noun, w.beyond(fs), w.critical(g, fs)),
 			w.unbroken(w.About(f.Name, w.value(f)), f, w.in))
@@ -71,9 +71,19 @@ func (w grouping) rule(g *Group) string {
 	return s
 }
 
-// isCondition reports whether a finding says that a condition holds, without a figure.
+// isCondition reports whether a finding says that a condition holds, without a figure, or held when
+// its data ended.
 func (f *Finding) isCondition() bool {
-	return f.Value == "" && f.Number == "" && f.Status != rules.NoData
+	k := f.known()
+	return k != nil && k.Value == "" && k.Number == ""
+}
+
+// known returns the finding, or what fired when its data ended; nil if nothing did.
+func (f *Finding) known() *Finding {
+	if f.Status == rules.NoData {
+		return f.last
+	}
+	return f
 }
 
 // state returns the node condition or the reason to wait that a finding is about, such as NotReady.
@@ -179,7 +189,10 @@ func (w grouping) beyond(fs []*Finding) string {
 func (w grouping) events(fs []*Finding) string {
 	total, p := 0.0, w.panels[fs[0].Panel]
 	for _, f := range fs {
-		if total += f.number; f.Recurs || p == nil {
+		if total += f.number; f.Recurs && len(fs) == 1 {
+			return fmt.Sprintf(w.EventsWithin, f.Number, w.duration(f.within))
+		}
+		if f.Recurs || p == nil {
 			return f.Subject
 		}
 	}
@@ -192,9 +205,7 @@ func (w grouping) conditions(g *Group, fs []*Finding) string {
 	if what := stateOf(fs); what != "" && g.Noun == words.ANode {
 		s, noun = fmt.Sprintf(w.OnThings, what, w.share(g, fs)), words.ANode
 	}
-	if f := earliest(fs); f != nil {
-		s = w.unbroken(s, f, w.in)
-	}
+	s = w.since(s, earliest(fs))
 	return fmt.Sprintf(w.NamedFinding, s, w.first(namesOf(fs, noun), groupNames))
 }
 
@@ -220,8 +231,8 @@ func (w grouping) silence(g *Group) string {
 func (w grouping) node(g *Group) string {
 	names, format, began := []string{w.nodeName(g)}, w.SilentNode, earliest(g.Findings)
 	for _, f := range g.Findings {
-		if f.state() != "" && f.isCondition() {
-			format, began = w.DownNode, f
+		if stateRank(f) > 0 {
+			format, began = w.DownNode, f.known()
 			break
 		}
 	}
@@ -231,7 +242,7 @@ func (w grouping) node(g *Group) string {
 		names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
 		who = w.Share(words.ANode, len(names), w.nodes[g.Cause.Cluster])
 	}
-	s := w.unbroken(fmt.Sprintf(format, who), began, w.in)
+	s := w.since(fmt.Sprintf(format, who), began)
 	if g.Cause.Name == "" {
 		s = fmt.Sprintf(w.AndAlso, fmt.Sprintf(w.NamedFinding, s, w.first(names, groupNames)),
 			w.parts(g))
@@ -271,11 +282,22 @@ func (w grouping) last(fs []*Finding) string {
 	return w.newest(&newest, w.in)
 }
 
-// earliest returns the finding that began first, nil if all count events.
+// since adds when a finding began, if it is known.
+func (w grouping) since(s string, f *Finding) string {
+	if f == nil {
+		return s
+	}
+	return w.unbroken(s, f, w.in)
+}
+
+// earliest returns the finding that began first, nil if all count events that do not go on.
 func earliest(fs []*Finding) *Finding {
 	var first *Finding
 	for _, f := range fs {
-		if f.Number == "" && !f.Since.IsZero() && (first == nil || f.Since.Before(first.Since)) {
+		if f.Number != "" && !f.Recurs || f.Since.IsZero() {
+			continue
+		}
+		if first == nil || f.Since.Before(first.Since) {
 			first = f
 		}
 	}
@@ -291,17 +313,28 @@ func (w grouping) parts(g *Group) string {
 	var order []key
 	by := map[key][]*Finding{}
 	for _, f := range g.Findings {
-		k := key{f.Panel, f.Status == rules.NoData}
+		k := key{f.Panel, f.Status == rules.NoData && !f.isCondition()}
 		if by[k] == nil {
 			order = append(order, k)
 		}
 		by[k] = append(by[k], f)
 	}
+	slices.SortStableFunc(order, func(a, b key) int { // the node's own conditions first
+		return stateRank(by[b][0]) - stateRank(by[a][0])
+	})
 	var parts []string
 	for _, k := range order {
 		parts = append(parts, w.part(by[k], k.silent))
 	}
 	return w.first(parts, groupPanels+1)
+}
+
+// stateRank is 1 for the condition of a node, and 0 for anything else.
+func stateRank(f *Finding) int {
+	if f.Noun == words.ANode && f.state() != "" && f.isCondition() {
+		return 1
+	}
+	return 0
 }
 
 // part returns what one panel found about a node or a workload.
@@ -311,11 +344,13 @@ func (w grouping) part(fs []*Finding, silent bool) string {
 	switch {
 	case silent && f.Noun == words.ANode && n == 1:
 		return fmt.Sprintf(w.NoDataFor, f.Subject)
+	case silent && n == 1:
+		return fmt.Sprintf(w.Silent, f.Subject)
 	case silent:
 		return fmt.Sprintf(w.SilentThings, many)
 	case f.Number != "":
 		return w.events(fs)
-	case f.isCondition() && f.Noun == words.ANode && f.state() != "":
+	case stateRank(f) > 0:
 		return f.state()
 	case f.isCondition() && n > 1:
 		return w.About(many, f.Subject)
@@ -323,6 +358,8 @@ func (w grouping) part(fs []*Finding, silent bool) string {
 		return f.Subject + fmt.Sprintf(w.Used, f.state())
 	case f.isCondition():
 		return f.Subject
+	case f.Noun == words.AJob && n > 1:
+		return w.on(f.Noun, w.beyond(fs), many)
 	case f.Noun == words.AJob || f.Noun == words.ATarget:
 		return w.About(f.Name, w.About(f.Subject, f.Value))
 	case n > 1:
@@ -338,9 +375,7 @@ func (w grouping) source(g *Group) string {
 	if g.Cause.Name == string(panel.NodeExporter) && g.Objects > 0 {
 		s = fmt.Sprintf(w.NoExporter, g.Cause.Name, w.Share(words.ANode, g.Objects, g.Of))
 	}
-	if f := earliest(g.Findings); f != nil {
-		s = w.unbroken(s, f, w.in)
-	}
+	s = w.since(s, earliest(g.Findings))
 	if names := namesOf(g.Findings, words.ANode); g.Objects < g.Of && len(names) <= groupNames {
 		names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
 		s = fmt.Sprintf(w.NamedFinding, s, strings.Join(names, ", "))

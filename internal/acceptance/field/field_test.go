@@ -47,6 +47,9 @@ type answer struct {
 	// Changes are all changes before findings, such as "container-oom shop/web-0/app: 14 min before:
 	// image of shop/web 1.41 → 1.42".
 	Changes []string `yaml:"changes,omitempty"`
+	// Causes are the sentences of the causes of the findings that have not ended, worst first; empty:
+	// they are not compared.
+	Causes []string `yaml:"causes,omitempty"`
 	// Rows are all rows of some panels, such as "n1 40 % ok". Values are rounded as in a report.
 	Rows map[string][]string `yaml:"rows,omitempty"`
 	// Says are parts of sentences that the report must contain besides findings.
@@ -211,10 +214,16 @@ func (c field) check(t *testing.T, at string, want answer) {
 	for i := range doc.Findings {
 		findings = append(findings, findingText(&doc.Findings[i]))
 	}
+	causes := causesOf(res.Report)
 	everything := texts(res.Report)
 	if *show {
-		t.Logf("at %s findings:\n  - %s\nsays:\n%s", at, strings.Join(findings, "\n  - "),
+		t.Logf("at %s findings:\n  - %s\ncauses:\n  - %s\nsays:\n%s", at,
+			strings.Join(findings, "\n  - "), strings.Join(causes, "\n  - "),
 			strings.Join(everything, "\n"))
+	}
+	if len(want.Causes) > 0 && !slices.Equal(causes, want.Causes) {
+		t.Errorf("at %s the causes are\n  - %s\nwant\n  - %s", at, strings.Join(causes, "\n  - "),
+			strings.Join(want.Causes, "\n  - "))
 	}
 	if c.untimed {
 		want.Findings = withoutTimes(want.Findings)
@@ -247,6 +256,14 @@ func (c field) check(t *testing.T, at string, want answer) {
 			}
 		}
 	}
+}
+
+// causesOf returns the sentences of a report's causes.
+func causesOf(r *report.Report) (sentences []string) {
+	for i := range r.Groups {
+		sentences = append(sentences, r.Groups[i].Sentence)
+	}
+	return sentences
 }
 
 // withoutTimes removes the start of findings.
