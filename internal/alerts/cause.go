@@ -87,13 +87,15 @@ type explainer struct {
 	nodes snapshot.Nodes
 	own   *owners
 	evidence
-	subjects []subject             // of the panels
-	down     map[place]time.Time   // nodes that are down, with the time since which; zero: unknown
-	crowded  map[string]bool       // clusters in which many nodes are down
-	quiet    map[string]int        // by cluster: how many nodes have no data for no known reason
-	gone     map[place]bool        // sources that are gone, at least in part
-	without  map[place]bool        // nodes without node_exporter that are not down
-	jobs     map[place]rules.Cause // what explains that targets of a job are down
+	subjects []subject              // of the panels
+	down     map[place]time.Time    // nodes that are down, with the time since which; zero: unknown
+	crowded  map[string]bool        // clusters in which many nodes are down
+	quiet    map[string]int         // by cluster: how many nodes have no data for no known reason
+	gone     map[place]bool         // sources that are gone, at least in part
+	without  map[place]bool         // nodes without node_exporter that are not down
+	parts    map[place]string       // by source: the part that is gone, if others are not
+	sources  map[place]panel.Source // by job: the source that is gone and whose targets it has
+	jobs     map[place]rules.Cause  // what explains that targets of a job are down
 }
 
 // subject is what the series of a panel are about, by its queries.
@@ -137,7 +139,7 @@ func (x *explainer) cause(p *snapshot.Panel, i int, f *rules.Finding) rules.Caus
 		return x.nodeCause(node)
 	}
 	if source := x.goneSource(p, i, f); source != "" {
-		return sourceCause(cluster, source)
+		return x.sourceCause(cluster, source)
 	}
 	if node := x.node(f); x.isQuiet(i, f) && node.name != "" {
 		return x.quietCause(node, i, own)
@@ -163,7 +165,7 @@ func (x *explainer) quietCause(node place, i int, own rules.Cause) rules.Cause {
 	case x.quiet[node.cluster] <= many:
 		return rules.Cause{Kind: rules.CauseNode, Cluster: node.cluster, Name: node.name}
 	case len(x.subjects[i].sources) > 0:
-		return sourceCause(node.cluster, x.subjects[i].sources[0])
+		return x.sourceCause(node.cluster, x.subjects[i].sources[0])
 	}
 	return own
 }
@@ -245,10 +247,7 @@ func (x *explainer) goneSource(p *snapshot.Panel, i int, f *rules.Finding) panel
 	case p.Spec.Without != "":
 		return withoutSource(p)
 	case x.subjects[i].targets:
-		if c := x.jobs[place{cluster, f.Labels.Get("job")}]; c.Kind == rules.CauseSource {
-			return panel.Source(c.Name)
-		}
-		return ""
+		return x.sources[place{cluster, f.Labels.Get("job")}]
 	case f.Status != rules.NoData || f.Streak != nil:
 		// An alert that fired before the source fell silent has another cause.
 		return ""
@@ -276,13 +275,18 @@ func withoutSource(p *snapshot.Panel) panel.Source {
 // findGone finds the sources that are gone, and the nodes without node_exporter.
 func (x *explainer) findGone(panels []snapshot.Panel) {
 	x.gone, x.without, x.crowded = map[place]bool{}, map[place]bool{}, map[string]bool{}
+	x.parts = map[place]string{}
 	inCluster := map[string]int{}
 	for node := range x.down {
 		inCluster[node.cluster]++
 		x.crowded[node.cluster] = inCluster[node.cluster] > many
 	}
 	for _, l := range x.nodes.Lost() {
-		x.gone[place{l.Cluster, string(l.Source())}] = true
+		source := place{l.Cluster, string(l.Source())}
+		if l.Source() == panel.KubeStateMetrics && x.nodes.Current(l.Cluster) && !x.gone[source] {
+			x.parts[source] = l.Instance
+		}
+		x.gone[source] = true
 		if l.Source() == panel.NodeExporter {
 			x.without[place{l.Cluster, ""}] = true
 		}
@@ -312,24 +316,28 @@ func (x *explainer) blameJobs() {
 		k := place{t.cluster, t.job}
 		byJob[k] = append(byJob[k], t)
 	}
-	sources := map[place]panel.Source{}
+	x.sources = map[place]panel.Source{}
 	for _, l := range x.nodes.Lost() {
-		sources[place{l.Cluster, l.Job}] = l.Source()
+		x.sources[place{l.Cluster, l.Job}] = l.Source()
 	}
 	for job, ts := range byJob {
-		if source, lost := sources[job]; !lost {
+		if x.sources[job] == "" {
 			x.blameJob(job, ts)
-		} else {
-			x.jobs[job] = sourceCause(job.cluster, source)
 		}
 	}
-	for job, source := range sources {
-		x.jobs[job] = sourceCause(job.cluster, source)
+	for job, source := range x.sources {
+		x.jobs[job] = x.sourceCause(job.cluster, source)
 	}
 }
 
-func sourceCause(cluster string, source panel.Source) rules.Cause {
-	return rules.Cause{Kind: rules.CauseSource, Cluster: cluster, Name: string(source)}
+// sourceCause returns the cause of what a source that is gone explains. If only a part of it is,
+// such as one shard of kube-state-metrics, the name has the part's address.
+func (x *explainer) sourceCause(cluster string, source panel.Source) rules.Cause {
+	c := rules.Cause{Kind: rules.CauseSource, Cluster: cluster, Name: string(source)}
+	if part := x.parts[place{cluster, c.Name}]; part != "" {
+		c.Name += " " + part
+	}
+	return c
 }
 
 // blameJob finds out why targets of a job are down that are not lost.
@@ -354,7 +362,7 @@ func (x *explainer) blameJob(job place, ts []target) {
 		})
 		x.jobs[job] = x.nodeCause(worst)
 	case exporters && x.gone[place{job.cluster, string(panel.NodeExporter)}]:
-		x.jobs[job] = sourceCause(job.cluster, panel.NodeExporter)
+		x.sources[job] = panel.NodeExporter
 	}
 }
 
