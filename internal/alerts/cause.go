@@ -246,6 +246,8 @@ func (x *explainer) goneSource(p *snapshot.Panel, i int, f *rules.Finding) panel
 	switch {
 	case p.Spec.Without != "":
 		return withoutSource(p)
+	case x.subjects[i].targets && f.Streak != nil && f.Streak.Bouts > 0:
+		return "" // it answers now and then
 	case x.subjects[i].targets:
 		return x.sources[place{cluster, f.Labels.Get("job")}]
 	case f.Status != rules.NoData || f.Streak != nil:
