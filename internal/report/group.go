@@ -49,6 +49,7 @@ type grouping struct {
 	pods     map[string]bool // as in Report
 	nodes    map[string]int  // by cluster: how many nodes can have an exporter
 	clusters bool            // there are several
+	lacks    bool            // the report lacks findings of others, as Report.Only says
 	known    map[thingsKey]int
 }
 
@@ -64,7 +65,7 @@ func (r *Report) addGroups() {
 	r.Groups, r.Blind = nil, nil
 	w := grouping{
 		wording: r.words, in: r.Info, panels: map[string]*snapshot.Panel{}, nodes: map[string]int{},
-		pods: r.pods, known: map[thingsKey]int{},
+		pods: r.pods, known: map[thingsKey]int{}, lacks: r.Only != "",
 	}
 	for i := range r.Panels {
 		w.panels[r.Panels[i].Spec.Name] = &r.Panels[i]
@@ -121,7 +122,9 @@ func (w grouping) count(g *Group) {
 	g.Objects = things(g.Noun, g.Findings)
 	switch g.Cause.Kind {
 	case rules.CauseRule:
-		g.Of = w.all(g.Worst().Panel, g.Cause.Cluster, g.Noun)
+		if !w.lacks { // others may have the rest
+			g.Of = w.all(g.Worst().Panel, g.Cause.Cluster, g.Noun)
+		}
 	case rules.CauseSource:
 		w.countSource(g)
 	}

@@ -26,7 +26,7 @@ func (r *Report) Matching(ms rules.Matchers) *Report {
 	for i := range part.Findings {
 		part.count(&part.Findings[i])
 	}
-	part.part = true
+	part.Only = ms.String()
 	part.addGroups()
 	part.Headline = part.words.headline(&part)
 	return &part

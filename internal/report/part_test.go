@@ -33,6 +33,14 @@ func TestMatching(t *testing.T) {
 			t.Errorf("%s: got %d critical, %d warning, %d no data, %d groups, headline %q; want %+v",
 				c.match, part.Critical, part.Warning, part.NoData, len(part.Groups), part.Headline, c)
 		}
+		if part.Only != ms.String() {
+			t.Errorf("%s: got only %s, want the matchers", c.match, part.Only)
+		}
+		for _, g := range part.Groups {
+			if g.Cause.Kind == rules.CauseRule && g.Of != 0 {
+				t.Errorf("%s: got %q, which counts what others see", c.match, g.Sentence)
+			}
+		}
 		if len(part.Failures) != len(whole.Failures) || len(part.Blind) != len(whole.Blind) {
 			t.Errorf("%s: got %d failures and %d blind lines, want %d and %d", c.match,
 				len(part.Failures), len(part.Blind), len(whole.Failures), len(whole.Blind))

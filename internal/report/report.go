@@ -65,6 +65,7 @@ type Report struct {
 	// nodes with node_exporter, and all nodes that kube_node_info names
 	NodesMeasured, NodesTotal int
 
+	Only     string // the matchers of the findings; empty: all are here (see Matching)
 	Headline string // the worst finding in one sentence, or that there are none
 	// one for each check that is not OK and for each streak that has ended, the worst first
 	Findings []Finding
@@ -80,7 +81,6 @@ type Report struct {
 	words  wording
 	absent []absence
 	pods   map[string]bool   // by panel: whether its labels pod and container say what it is about
-	part   bool              // see Matching: Findings are not all
 	ages   map[findingID]Age // nil: no state
 
 	beyond        []board.Beyond // figures of the dashboard beyond its thresholds

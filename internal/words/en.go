@@ -255,6 +255,7 @@ var english = Words{
 	Source:       "Source",
 	RunAgain:     "Run it again",
 	NextSteps:    "Next steps",
+	OnlyMatching: "only %[1]s",
 	Runbook:      "Runbook",
 
 	Archive:        "Archive",

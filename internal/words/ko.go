@@ -240,6 +240,7 @@ var korean = Words{
 	Source:          "데이터 출처",
 	RunAgain:        "다시 실행",
 	NextSteps:       "다음 단계",
+	OnlyMatching:    "%[1]s만",
 	Runbook:         "런북",
 
 	Archive:        "보관된 리포트",

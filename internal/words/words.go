@@ -207,6 +207,7 @@ type Words struct {
 	ScrapedEvery                          string // 1 interval
 	ReportTime, Source, RunAgain, Runbook string
 	NextSteps                             string // above commands in a message
+	OnlyMatching                          string // matchers of the alerts in a summary
 
 	// A Grafana dashboard: its figures, its panels, and what differs from Grafana.
 

@@ -25,7 +25,11 @@ func (w *writer) summary() Letter {
 	}
 	slot := r.Info.Slot.In(r.Info.Zone)
 	when := spaced(w.Date(slot), w.Clock(slot), words.Zone(slot))
-	l.Lines = append(l.Lines, join(" · ", text(when), w.alertsSince()))
+	only := Line(nil)
+	if r.Only != "" {
+		only = text(fillText(w.OnlyMatching, r.Only))
+	}
+	l.Lines = append(l.Lines, join(" · ", text(when), w.alertsSince(), only))
 	groups := w.groups()
 	switch {
 	case len(groups) > 0:
