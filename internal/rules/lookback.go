@@ -22,9 +22,9 @@ type Past struct {
 // Only samples before s.From are read, so coarser steps change nothing that the window shows, but
 // they may jump over a short time within the limit before it.
 //
-// LookBack returns s itself if the past shows no earlier beginning. The result is Open if the streak
-// goes back to the start of the past, or to the first sample that its source has. step is that of
-// the window, in which the result counts its samples.
+// LookBack returns s itself if the past shows no earlier beginning. The result is Open if the
+// streak goes back to the start of the past, or to the first sample that its source has. step is
+// that of the window, in which the result counts its samples.
 func LookBack(r Rule, s *Streak, past Past, step time.Duration) *Streak {
 	g := past.Grid
 	values := past.Values[:min(len(past.Values), max(g.Len, 0))]

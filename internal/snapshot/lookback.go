@@ -61,6 +61,11 @@ func (f *Finding) BeginsBefore() bool {
 		(f.Status == rules.Breach || f.Status == rules.NoData || f.Status == rules.Gone)
 }
 
+// BeginsBefore reports whether a finding of the panel may have begun before its window.
+func (p *Panel) BeginsBefore() bool {
+	return slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.BeginsBefore() })
+}
+
 // LookBack finds out when the streaks began that may have begun before the window of their panel,
 // except those that known reports; nil: none. It runs each query of these panels once more, over
 // LookBackRange, and limits it to the objects of the alerts if it can. It keeps the samples of the
@@ -80,9 +85,7 @@ func LookBack(ctx context.Context, q Querier, panels []Panel, o Options,
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
 	for i := range panels {
 		p := &panels[i]
-		if p.Grid.Range() >= LookBackRange || !slices.ContainsFunc(p.Findings, func(f Finding) bool {
-			return f.BeginsBefore()
-		}) {
+		if p.Grid.Range() >= LookBackRange || !p.BeginsBefore() {
 			continue
 		}
 		group.Go(func() error {
