@@ -121,7 +121,7 @@ type report struct {
 	// Only with send: changes.
 	RepeatInterval duration `yaml:"repeat_interval" jsonschema:"default=4h" limits:"0s..30d"`
 	// The name of another report, a check with a schedule. The summary counts its runs and alerts:
-	// "4 alerts, all resolved, 285 of 288 checks ran". Only with send: summary.
+	// "since yesterday: 3 new, 4 resolved" and "285 of 288 checks ran". Only with send: summary.
 	HistoryFrom name `yaml:"history_from"`
 	// An address that promsnap calls after each run that delivered everything, and with /fail after
 	// its path after each other run. It is for a service that notices missing calls.
