@@ -7,6 +7,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/outside"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
@@ -69,6 +70,14 @@ var objects = []struct{ label, kind string }{
 // a shell, and it cannot be read as a flag.
 var objectName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$`)
 
+// sourceLooks are the commands that show the sources of metrics. Both Helm charts name the pods of
+// the exporters like this.
+var sourceLooks = map[string]string{
+	string(panel.NodeExporter):     "kubectl get pods -A -o wide | grep node-exporter",
+	string(panel.KubeStateMetrics): "kubectl get pods -A -o wide | grep kube-state-metrics",
+	string(panel.Kubelet):          "kubectl get nodes",
+}
+
 // look returns the command that shows the object of an alert, or "" if it has none.
 func (w *writer) look(i *notify.Item) string {
 	a := i.Alert
@@ -80,6 +89,9 @@ func (w *writer) look(i *notify.Item) string {
 	}
 	if c := a.Cause; c.Kind == rules.CauseNode && objectName.MatchString(c.Name) {
 		return "kubectl describe node " + c.Name
+	}
+	if c := a.Cause; c.Kind == rules.CauseSource && sourceLooks[c.Name] != "" {
+		return sourceLooks[c.Name]
 	}
 	if ns := a.Label("namespace"); objectName.MatchString(ns) {
 		for _, o := range objects {

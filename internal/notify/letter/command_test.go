@@ -276,3 +276,18 @@ func TestCommandsThatDoNotFit(t *testing.T) {
 		}
 	}
 }
+
+// If a source of metrics is gone, its pods are what to look at, and not the object of the alert.
+func TestTheNextStepOfASourceThatIsGone(t *testing.T) {
+	for source, want := range map[panel.Source]string{
+		panel.NodeExporter:     "kubectl get pods -A -o wide | grep node-exporter",
+		panel.KubeStateMetrics: "kubectl get pods -A -o wide | grep kube-state-metrics",
+		panel.Kubelet:          "kubectl get nodes",
+	} {
+		a := of("NodeExporterMissing", "node", "n1")
+		a.Cause = rules.Cause{Kind: rules.CauseSource, Name: string(source)}
+		if got := commandsOf(news([]rules.Alert{a}, nil)); len(got) == 0 || got[0] != want {
+			t.Errorf("%s: got the commands %q, want %q first", source, got, want)
+		}
+	}
+}
