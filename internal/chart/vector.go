@@ -54,9 +54,8 @@ func (v *vector) Save(w io.Writer) error {
 			html.EscapeString(outside.Line(v.picture.alt)))
 	}
 	_, err := fmt.Fprintf(w,
-		`<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s `+
-			`font-family="%s" stroke-linejoin="round" stroke-linecap="round">%s</svg>`,
-		said, v.picture.width, v.picture.height, plot, fontFamily, v.out.String())
+		`<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s>%s</svg>`,
+		said, v.picture.width, v.picture.height, plot, v.out.String())
 	return err
 }
 
@@ -85,7 +84,8 @@ func variable(i ink) string {
 }
 
 // Styles returns a style sheet with the colours of the variables of all charts in a page: light, or
-// dark on a screen whose reader prefers that.
+// dark on a screen whose reader prefers that. It also has what all charts share, such as their
+// fonts.
 func Styles() string {
 	var b strings.Builder
 	write := func(t *theme) {
@@ -97,7 +97,8 @@ func Styles() string {
 	write(&light)
 	b.WriteString("}\n@media screen and (prefers-color-scheme:dark){:root{")
 	write(&dark)
-	b.WriteString("}}\nsvg.chart text{font-variant-numeric:tabular-nums}\n")
+	b.WriteString("}}\nsvg.chart{stroke-linejoin:round;stroke-linecap:round;font-family:" +
+		fontFamily + "}\nsvg.chart text{font-variant-numeric:tabular-nums}\n")
 	return b.String()
 }
 
