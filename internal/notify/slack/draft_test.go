@@ -27,6 +27,35 @@ func TestDryRunSendsNothing(t *testing.T) {
 	}
 }
 
+// What joins an open message is a reply without details: these are in the thread already.
+func TestAReplyHasNoDetails(t *testing.T) {
+	for kind, quiet := range map[notify.Kind]bool{
+		notify.KindJoined: false, notify.KindSeenLate: true, notify.KindNew: true,
+	} {
+		for _, inThread := range []bool{true, false} {
+			d := cluster(1, words.English).delivery(t, kind)
+			d.Message.Thread = notify.Receipt{}
+			want := "post"
+			if inThread {
+				d.Message.Thread = notify.Receipt{Channel: channel, ID: parent}
+				want = map[bool]string{true: "reply", false: "broadcast"}[quiet]
+			} else if kind != notify.KindJoined {
+				want = "post thread"
+			}
+			if kind == notify.KindNew && inThread {
+				continue // it is never in a thread
+			}
+			var got []string
+			for _, one := range Drafts(options(t), d) {
+				got = append(got, one.Step)
+			}
+			if s := strings.Join(got, " "); s != want {
+				t.Errorf("%s, in a thread: %v: got %s, want %s", kind, inThread, s, want)
+			}
+		}
+	}
+}
+
 // An incoming webhook has no threads and no pictures, and so has its dry run.
 func TestDryRunOfAWebhook(t *testing.T) {
 	var got []Draft
