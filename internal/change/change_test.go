@@ -246,7 +246,7 @@ func TestFind(t *testing.T) {
 				fmt.Sprintf(`process_start_time_seconds{job="api",instance="10.0.0.1:80"} %[1]d.2x189 `+
 					`%[2]d.2x20 %[2]d.9x29`, minute(-99).Unix(), minute(188).Unix()),
 				fmt.Sprintf(`process_start_time_seconds{job="api",instance="10.0.0.2:80"} %dx240`,
-					minute(-99).Unix()),
+					minute(180).Unix()),
 				fmt.Sprintf(`process_start_time_seconds{job="other",instance="10.0.0.1:80"} %dx240`,
 					minute(190).Unix()),
 			},
