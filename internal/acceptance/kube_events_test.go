@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestKubernetesEvents lists events of a real API server, which applies the selectors, first without
-// the right that the chart grants and then with it.
+// TestKubernetesEvents lists events of a real API server, which applies the selectors, first
+// without the right that the chart grants and then with it.
 func TestKubernetesEvents(t *testing.T) {
 	p := startControlPlane(t)
 	event := func(namespace, name, kind, object, severity string) {

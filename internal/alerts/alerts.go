@@ -234,8 +234,8 @@ func LookBack(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel,
 }
 
 // Begins returns a function that returns since when the alert of a finding in now fires, according
-// to the memory, and whether it may have begun earlier. The time is zero if the memory does not know
-// the alert.
+// to the memory, and whether it may have begun earlier. The time is zero if the memory does not
+// know the alert.
 func Begins(now rules.Evaluation,
 	m rules.Memory) func(*snapshot.Panel, *snapshot.Finding) (since time.Time, open bool) {
 	keys := keysOf(now)

@@ -217,8 +217,8 @@ func (s *search) askWorkloads(ctx context.Context, found map[object][]Change) er
 		strings.Join(parts, " or "), s.grid, func(ls series.Labels, samples []float64) {
 			w := workloadOf(ls)
 			o := object{
-				kind: workloadObject, cluster: s.nodes.ClusterOf(ls), namespace: ls.Get("namespace"),
-				name: w.name, owner: w.kind.kind,
+				kind: workloadObject, cluster: s.nodes.ClusterOf(ls),
+				namespace: ls.Get("namespace"), name: w.name, owner: w.kind.kind,
 			}
 			if !slices.Contains(s.objects, o) {
 				return

@@ -181,7 +181,8 @@ func withoutRepeats(all []Change, step time.Duration) []Change {
 			later := o.At.Sub(c.At)
 			switch {
 			case o.Kind == c.Kind:
-				same := o.Object == c.Object || c.Kind == Restarted // one target of the job is enough
+				// one target of a job is enough
+				same := o.Object == c.Object || c.Kind == Restarted
 				return same && o.Container == c.Container && o.Resource == c.Resource && later > 0
 			case c.Kind == Spec:
 				return later >= -2*step && later <= settling

@@ -33,8 +33,8 @@ func recorded(t *testing.T, lines ...string) *promapi.Client {
 	fmt.Fprintf(&b, "# start: %d\ninterval: 1m\ninput_series:\n", start.Unix())
 	for _, line := range lines {
 		at := strings.LastIndex(line, "}") + 1
-		fmt.Fprintf(&b, "- series: '%s'\n  values: '%s'\n", strings.ReplaceAll(line[:at], "'", "''"),
-			strings.TrimSpace(line[at:]))
+		fmt.Fprintf(&b, "- series: '%s'\n  values: '%s'\n",
+			strings.ReplaceAll(line[:at], "'", "''"), strings.TrimSpace(line[at:]))
 	}
 	r, err := lab.ReadRecording(strings.NewReader(b.String()))
 	if err != nil {
@@ -125,8 +125,8 @@ func owned(pod, kind, owner, image, instance, values string) []string {
 func rollout(from, to string) []string {
 	var out []string
 	for i, end := range []int{186, 188} {
-		out = append(out, pod(fmt.Sprintf("checkout-5d8c7f6b9-aaaa%d", i), "checkout-5d8c7f6b9", from,
-			fmt.Sprintf("1x%d stale", end))...)
+		out = append(out, pod(fmt.Sprintf("checkout-5d8c7f6b9-aaaa%d", i), "checkout-5d8c7f6b9",
+			from, fmt.Sprintf("1x%d stale", end))...)
 		out = append(out, pod(fmt.Sprintf("checkout-6f7b8c9d5-bbbb%d", i), "checkout-6f7b8c9d5", to,
 			fmt.Sprintf("_x%d 1x%d", end, 240-end))...)
 	}
@@ -182,7 +182,8 @@ func TestFind(t *testing.T) {
 		{
 			"a new workload",
 			append(rollout("checkout:1.41", "checkout:1.41"),
-				fmt.Sprintf("kube_deployment_created%s_x170 %dx70", deployment, minute(170).Unix())),
+				fmt.Sprintf("kube_deployment_created%s_x170 %dx70", deployment,
+					minute(170).Unix())),
 			ofPod, []string{"30m0s: created of shop/checkout"},
 		},
 		{
@@ -204,7 +205,8 @@ func TestFind(t *testing.T) {
 		{
 			"a DaemonSet that a label names",
 			[]string{
-				`kube_daemonset_metadata_generation{namespace="infra",daemonset="agent"} 1x190 2x49`,
+				`kube_daemonset_metadata_generation{namespace="infra",daemonset="agent"} ` +
+					`1x190 2x49`,
 			},
 			on(200, "namespace", "infra", "daemonset", "agent"),
 			[]string{"9m0s: spec of infra/agent"},
@@ -231,7 +233,8 @@ func TestFind(t *testing.T) {
 			"a node that was drained and rebooted",
 			[]string{
 				`kube_node_spec_unschedulable{node="n1"} 0x179 1x60`,
-				fmt.Sprintf(`kube_node_created{node="n1"} %dx240`, start.Add(-90*24*time.Hour).Unix()),
+				fmt.Sprintf(`kube_node_created{node="n1"} %dx240`,
+					start.Add(-90*24*time.Hour).Unix()),
 			},
 			on(200, "node", "n1"), []string{"20m0s: cordoned of n1"},
 		},
@@ -243,8 +246,8 @@ func TestFind(t *testing.T) {
 		{
 			"an exporter of a job that restarted, whose clock is adjusted",
 			[]string{
-				fmt.Sprintf(`process_start_time_seconds{job="api",instance="10.0.0.1:80"} %[1]d.2x189 `+
-					`%[2]d.2x20 %[2]d.9x29`, minute(-99).Unix(), minute(188).Unix()),
+				fmt.Sprintf(`process_start_time_seconds{job="api",instance="10.0.0.1:80"} `+
+					`%[1]d.2x189 %[2]d.2x20 %[2]d.9x29`, minute(-99).Unix(), minute(188).Unix()),
 				fmt.Sprintf(`process_start_time_seconds{job="api",instance="10.0.0.2:80"} %dx240`,
 					minute(180).Unix()),
 				fmt.Sprintf(`process_start_time_seconds{job="other",instance="10.0.0.1:80"} %dx240`,
@@ -292,10 +295,10 @@ func TestFind(t *testing.T) {
 		{
 			"the same names in another cluster",
 			[]string{
-				`kube_deployment_spec_replicas{cluster="eu",namespace="shop",deployment="checkout"}` +
-					` 3x149 5x90`,
-				`kube_deployment_spec_replicas{cluster="us",namespace="shop",deployment="checkout"}` +
-					` 3x159 6x80`,
+				`kube_deployment_spec_replicas{cluster="eu",namespace="shop",` +
+					`deployment="checkout"} 3x149 5x90`,
+				`kube_deployment_spec_replicas{cluster="us",namespace="shop",` +
+					`deployment="checkout"} 3x159 6x80`,
 			},
 			on(200, "cluster", "us", "namespace", "shop", "deployment", "checkout"),
 			[]string{"40m0s: replicas of shop/checkout 3 → 6"},
@@ -369,7 +372,8 @@ func TestFindIsBounded(t *testing.T) {
 		t.Errorf("got the notes %v, want none", notes)
 	}
 	if len(q.queries) > 11 {
-		t.Errorf("got %d queries, want at most 11:\n%s", len(q.queries), strings.Join(q.queries, "\n"))
+		t.Errorf("got %d queries, want at most 11:\n%s", len(q.queries),
+			strings.Join(q.queries, "\n"))
 	}
 	if len(found) != mostObjects-1 { // the node has no changes, and the pod no owner
 		t.Errorf("got changes of %d findings, want %d", len(found), mostObjects-1)
@@ -467,7 +471,8 @@ func TestShortImages(t *testing.T) {
 		{"", ":", "latest", "latest"},
 	} {
 		if from, to := shortImages(tc.from, tc.to); from != tc.short || to != tc.after {
-			t.Errorf("%s, %s: got %q, %q, want %q, %q", tc.from, tc.to, from, to, tc.short, tc.after)
+			t.Errorf("%s, %s: got %q, %q, want %q, %q", tc.from, tc.to, from, to, tc.short,
+				tc.after)
 		}
 	}
 }

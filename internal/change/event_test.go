@@ -60,7 +60,8 @@ func TestEvents(t *testing.T) {
 	if diff := cmp.Diff(want, lines(found, f)); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"1m0s: event of n1 SystemOOM 1 "}, lines(found, node)); diff != "" {
+	want = []string{"1m0s: event of n1 SystemOOM 1 "}
+	if diff := cmp.Diff(want, lines(found, node)); diff != "" {
 		t.Errorf("changes of the node (-want +got):\n%s", diff)
 	}
 	if want := []string{"shop/", "/n1"}; !cmp.Equal(asked, want) {

@@ -102,19 +102,25 @@ func (s *search) findOwners(ctx context.Context, all []candidate) error {
 	pods, claims := byNamespace{}, byNamespace{}
 	n := 0
 	for _, c := range all {
-		if of := map[objectKind]byNamespace{podObject: pods, claimObject: claims}[c.about.kind]; of !=
-			nil && n < mostCandidates {
-			of.add(c.about.namespace, c.about.name)
-			n++
+		switch {
+		case n == mostCandidates:
+			continue
+		case c.about.kind == podObject:
+			pods.add(c.about.namespace, c.about.name)
+		case c.about.kind == claimObject:
+			claims.add(c.about.namespace, c.about.name)
+		default:
+			continue
 		}
+		n++
 	}
 	if n == 0 {
 		return nil
 	}
 	var parts []string
 	if len(pods) > 0 {
-		parts = append(parts, fmt.Sprintf(`max by (cluster, namespace, pod, owner_kind, owner_name)`+
-			` (last_over_time(kube_pod_owner{%s,owner_is_controller!="false"}[%s]))`,
+		parts = append(parts, fmt.Sprintf(`max by (cluster, namespace, pod, owner_kind,`+
+			` owner_name) (last_over_time(kube_pod_owner{%s,owner_is_controller!="false"}[%s]))`,
 			pods.matchers("pod"), model.Duration(oldest+window)))
 	}
 	if len(claims) > 0 {

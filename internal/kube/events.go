@@ -70,7 +70,9 @@ func lastOf(e *corev1.Event) time.Time {
 	if e.Series != nil && e.Series.LastObservedTime.After(last) {
 		last = e.Series.LastObservedTime.Time
 	}
-	for _, t := range []time.Time{e.EventTime.Time, e.FirstTimestamp.Time, e.CreationTimestamp.Time} {
+	for _, t := range []time.Time{
+		e.EventTime.Time, e.FirstTimestamp.Time, e.CreationTimestamp.Time,
+	} {
 		if last.IsZero() {
 			last = t
 		}

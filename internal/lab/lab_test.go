@@ -311,7 +311,10 @@ func TestChangesBeforeIncidents(t *testing.T) {
 			image, 116 * time.Minute, "registry.example.com/shop/app:1.4.11",
 			"registry.example.com/shop/app:1.4.21",
 		},
-		{`kube_deployment_metadata_generation{deployment="recommend"}`, 116 * time.Minute, "7", "8"},
+		{
+			`kube_deployment_metadata_generation{deployment="recommend"}`, 116 * time.Minute, "7",
+			"8",
+		},
 		{`kube_deployment_spec_replicas{deployment="collector"}`, 5 * time.Hour, "3", "4"},
 		{`max(kube_node_spec_unschedulable)`, 194 * time.Minute, "0", "1"},
 		{
@@ -321,8 +324,8 @@ func TestChangesBeforeIncidents(t *testing.T) {
 	} {
 		before, after := at(c.ago+2*time.Minute, c.query), at(c.ago-2*time.Minute, c.query)
 		if before != c.before || after != c.after {
-			t.Errorf("%s: got %s and then %s, want %s and then %s", c.query, before, after, c.before,
-				c.after)
+			t.Errorf("%s: got %s and then %s, want %s and then %s", c.query, before, after,
+				c.before, c.after)
 		}
 	}
 }

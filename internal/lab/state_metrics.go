@@ -221,8 +221,8 @@ func stateOfContainers(c *cluster) []metric {
 	}
 }
 
-// stateOfWorkloads returns the metrics of Deployments, StatefulSets and DaemonSets. Each rollout and
-// each change of the replicas makes a new generation.
+// stateOfWorkloads returns the metrics of Deployments, StatefulSets and DaemonSets. Each rollout
+// and each change of the replicas makes a new generation.
 func stateOfWorkloads(c *cluster) []metric {
 	per := func(kind, name, help string, value func(w *workload, t int64) float64) metric {
 		return state(gauge, name, help, func(emit emitter) {
