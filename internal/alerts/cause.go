@@ -67,6 +67,9 @@ func blameWorkloads(findings map[rules.Object][]*rules.Finding) {
 
 // rulesOf returns the rules of findings whose cause is still their rule.
 func rulesOf(fs []*rules.Finding) string {
+	if len(fs) == 1 {
+		return fs[0].Cause.Name
+	}
 	names := map[string]bool{}
 	for _, f := range fs {
 		names[f.Cause.Name] = true
