@@ -83,7 +83,8 @@ func TestLookBack(t *testing.T) {
 		q := &old{slot: slot}
 		o := snapshot.Options{Slot: slot, Range: time.Hour}
 		panels := snapshot.Take(t.Context(), q, []panel.Spec{spec}, o)
-		now, err := alerts.Evaluate(t.Context(), q, panels, snapshot.Nodes{}, alerts.Window{End: slot})
+		now, err := alerts.Evaluate(t.Context(), q, panels, snapshot.Nodes{},
+			alerts.Window{End: slot})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -88,11 +88,7 @@ func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedRepor
 // window too, so a summary always looks back. lookBack returns what it read of the state.
 func (t *recipients) lookBack(ctx context.Context, s reportSnapshot,
 	now rules.Evaluation) rules.Memory {
-	if !slices.ContainsFunc(s.panels, func(p snapshot.Panel) bool {
-		return slices.ContainsFunc(p.Findings, func(f snapshot.Finding) bool {
-			return f.BeginsBefore()
-		})
-	}) {
+	if !slices.ContainsFunc(s.panels, func(p snapshot.Panel) bool { return p.BeginsBefore() }) {
 		return rules.Memory{}
 	}
 	var known rules.Memory

@@ -363,8 +363,8 @@ func (c *lineChart) writeLimits() {
 	write(c.elide(fmt.Sprintf(beyond, strings.Join(names, ", ")), st, f.width()-18), st, y)
 }
 
-// uncovering returns the label of a limit at another place near its line, if it covers samples where
-// it is and none there.
+// uncovering returns the label of a limit at another place near its line, if it covers samples
+// where it is and none there.
 func (c *lineChart) uncovering(l label, f frame) label {
 	below := l.y + 17
 	if below > f.bottom-4 {

@@ -128,7 +128,8 @@ func TestLookBack(t *testing.T) {
 		},
 		{"older than a day", above(30 * time.Hour), time.Hour, 24 * time.Hour, true, 1},
 		{
-			"the source may be new", above(30*time.Hour, between(90*time.Hour, 301*time.Minute, nan)),
+			"the source may be new",
+			above(30*time.Hour, between(90*time.Hour, 301*time.Minute, nan)),
 			time.Hour, 299 * time.Minute, true, 1,
 		},
 		{"it began within the window", above(30 * time.Minute), time.Hour, 30 * time.Minute, false,
@@ -272,9 +273,12 @@ func TestLookBackFails(t *testing.T) {
 func TestLookBackAtSeveralQueries(t *testing.T) {
 	h := &history{series: map[string]func(time.Duration) float64{"a": above(5 * time.Hour)}}
 	spec := memory
-	spec.Queries = []panel.Query{{Ref: "A", Expr: "a"}, {Ref: "B", Expr: "b"}, {Ref: "C", Expr: "c"}}
+	spec.Queries = []panel.Query{
+		{Ref: "A", Expr: "a"}, {Ref: "B", Expr: "b"}, {Ref: "C", Expr: "c"},
+	}
 	spec.Rules = []rules.Rule{
-		{Name: "One", Ref: "A", Warning: rules.At(90)}, {Name: "Two", Ref: "B", Warning: rules.At(80)},
+		{Name: "One", Ref: "A", Warning: rules.At(90)},
+		{Name: "Two", Ref: "B", Warning: rules.At(80)},
 		{Name: "Three", Ref: "B", Critical: rules.At(90)},
 	}
 	p := lookBack(h, spec, options(time.Hour), nil)
