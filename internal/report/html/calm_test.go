@@ -155,8 +155,8 @@ func TestOneRowForOneCause(t *testing.T) {
 	}
 }
 
-// TestCauseThatSaysMoreThanItsFinding checks that one finding is behind the sentence of its cause if
-// that says more.
+// TestCauseThatSaysMoreThanItsFinding checks that one finding is behind the sentence of its cause
+// if that says more.
 func TestCauseThatSaysMoreThanItsFinding(t *testing.T) {
 	r := caused(t, 1, 1)
 	r.Groups[0].Sentence = "no node_exporter on 42 of 42 nodes; no data for Node memory"

@@ -236,8 +236,8 @@ func (l layout) addFindings(p *page) {
 	}
 	var ended []causeView
 	all := 0
-	for i := range l.Report.Findings {
-		f := &l.Report.Findings[i]
+	for i := range l.Findings {
+		f := &l.Findings[i]
 		if !f.Past() {
 			continue
 		}
