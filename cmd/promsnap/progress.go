@@ -28,6 +28,7 @@ type startedPanel struct {
 	at    time.Time
 }
 
+// newProgress returns a progress that is shown on s, with the times of now.
 func newProgress(s *screen, now func() time.Time) *progress {
 	return &progress{screen: s, now: now}
 }

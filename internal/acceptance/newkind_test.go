@@ -137,8 +137,8 @@ state: {dir: state}
 		"pager night ok, test message sent") || sent() != 4 {
 		t.Errorf("after doctor %d messages were sent, want 4\n%s", sent(), got)
 	}
-	if got := run(0, "state", "show", "check"); !strings.Contains(got, "sent to: night") {
-		t.Errorf("state show prints\n%s\nwant \"sent to: night\" in it", got)
+	if got := run(0, "state", "show", "check"); !strings.Contains(got, " UTC  night\n") {
+		t.Errorf("state show prints\n%s\nwant an alert that was sent to night", got)
 	}
 }
 
