@@ -122,8 +122,8 @@ func named(ref fetch.Ref) string {
 	return filepath.Base(ref.Path)
 }
 
-// get gets a dashboard. If the dashboard is on another machine, a line on the terminal says so, and a
-// failure has the exit code of a failed query.
+// get gets a dashboard. If the dashboard is on another machine, a line on the terminal says so, and
+// a failure has the exit code of a failed query.
 func (f *dashboardFlags) get(ctx context.Context, c *console,
 	arg string) (*fetch.Dashboard, fetch.Ref, error) {
 	ref, err := f.ref(arg)

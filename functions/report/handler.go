@@ -77,7 +77,9 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 	a, err := app.New(ctx, cfg, app.Options{
 		Version: h.version, Reports: o.reports, Slot: o.slot, To: app.Receivers{},
 		Scheduled: !o.exact, Timeout: timeout, Now: h.now, Stop: h.stop,
-		Command:    func(report string, slot time.Time) string { return h.command(o, report, slot) },
+		Command: func(report string, slot time.Time) string {
+			return h.command(o, report, slot)
+		},
 		ConfigFile: h.configFile(o),
 	})
 	if err != nil {

@@ -195,7 +195,7 @@ func (m *month) Notify(_ context.Context, d notify.Delivery) (notify.Receipt, er
 			delete(m.open, i.Key)
 			continue
 		}
-		if !i.Was.At.IsZero() && i.Was.Since == i.Episode.Since {
+		if !i.Was.At.IsZero() && i.Was.Since.Equal(i.Episode.Since) {
 			continue // announced before
 		}
 		found := false

@@ -95,7 +95,8 @@ func (t *recipients) lookBack(ctx context.Context, s reportSnapshot,
 	if s.config.Send != config.SendSummary {
 		reading, cancel := t.stateTime(ctx)
 		defer cancel()
-		// After an error nothing is known. The delivery reads the state again and reports the error.
+		// After an error nothing is known. The delivery reads the state again and reports the
+		// error.
 		doc, _, _ := t.store.Load(reading, state.Key{Cluster: t.cfg.Cluster, Report: s.config.Name})
 		known = doc.Memory
 	}

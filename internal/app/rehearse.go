@@ -12,8 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// DryRun writes the reports into a directory, and beside them what each receiver would be sent, with
-// its pictures. It sends and records nothing.
+// DryRun writes the reports into a directory, and beside them what each receiver would be sent,
+// with its pictures. It sends and records nothing.
 type DryRun struct{ Dir string }
 
 func (DryRun) check(cfg *config.Config, o Options) error { return checkReceivers(cfg, o) }

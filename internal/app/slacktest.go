@@ -49,8 +49,7 @@ func TestSlack(ctx context.Context, cfg *config.Config, name string, o Options,
 	var sent notify.Receipt
 	message := testMessage(ctx, cfg, r.Name, o, send, &sent)
 	checks = append(checks, message)
-	switch {
-	case message.Skipped, message.Err != nil:
+	if message.Skipped || message.Err != nil {
 		return append(checks, Check{Text: "picture not tried", Skipped: true}), nil
 	}
 	if err := to.Show(ctx, sent, testPicture(o.Slot)); err != nil {

@@ -183,8 +183,8 @@ func troubled() []workload {
 	exporter.rolled, exporter.overlap = 3*hour, 5*minute
 	return []workload{
 		exporter,
-		// Killed for its memory every 47 minutes. Its new version leaks: it was rolled out 14 minutes
-		// before the first kill.
+		// Killed for its memory every 47 minutes. Its new version leaks: it was rolled out 14
+		// minutes before the first kill.
 		{
 			namespace: "shop", name: "recommend", kind: "Deployment", replicas: 1,
 			rolled: firstKill + 14*minute, overlap: 30 * second, containers: []spec{

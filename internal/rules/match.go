@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -40,7 +41,7 @@ func ParseMatchers(s string) (Matchers, error) {
 			"node=~\"kafka-.*\": %w", s, err)
 	}
 	if slices.ContainsFunc(ms, func(m *labels.Matcher) bool {
-		return m.Name == labels.MetricName
+		return m.Name == model.MetricNameLabel
 	}) {
 		return nil, errors.New("the matchers name a metric, which alerts do not have; write " +
 			"labels and values, such as node=~\"kafka-.*\"")
