@@ -20,7 +20,8 @@ func checkConfigCommand(c *console) *cobra.Command {
 		Long: `Reads a configuration and lists all its errors, each with file:line:column and
 what to write instead. Notes point out what only Prometheus can check, such as a
 PromQL function that this version of promsnap does not know. Without FILE, it
-reads promsnap.yaml in the current directory.
+reads the file of -c, that of $PROMSNAP_CONFIG, or promsnap.yaml in the current
+directory.
 
 --explain prints who is sent what: for each report its receivers, and for each
 rule the receivers that its alerts reach. It warns of rules that reach nobody.

@@ -190,13 +190,18 @@ func machineZone() string {
 	return path
 }
 
-// localZone returns the IANA name of the time zone that $TZ or, without it, the zone file of the
-// machine names. It returns "" if there is none.
+// localZone returns the IANA name of the time zone that $TZ names or, if TZ is empty or a file
+// without a zone's name, that of the machine's zone file. It returns "" if there is none.
 func localZone(tz string, file func() string) string {
-	name := strings.TrimPrefix(tz, ":")
-	if name == "" {
-		name = file()
+	tz = strings.TrimPrefix(tz, ":")
+	if name := zoneName(tz); name != "" || tz != "" && !strings.HasPrefix(tz, "/") {
+		return name
 	}
+	return zoneName(file())
+}
+
+// zoneName returns the IANA name of a zone by its name or by the path of its file, or "".
+func zoneName(name string) string {
 	if _, after, found := strings.Cut(name, "zoneinfo/"); found {
 		name = strings.TrimPrefix(after, "posix/")
 	}

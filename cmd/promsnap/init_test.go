@@ -149,6 +149,7 @@ func TestLocalZone(t *testing.T) {
 	for _, tc := range []struct{ tz, file, want string }{
 		{"Asia/Seoul", "/usr/share/zoneinfo/Europe/Berlin", "Asia/Seoul"},
 		{":Asia/Seoul", "", "Asia/Seoul"},
+		{":/etc/localtime", "/usr/share/zoneinfo/Europe/Berlin", "Europe/Berlin"},
 		{"/usr/share/zoneinfo/Asia/Seoul", "", "Asia/Seoul"},
 		{"", "/usr/share/zoneinfo/Europe/Berlin", "Europe/Berlin"},
 		{"", "/var/db/timezone/zoneinfo/America/New_York", "America/New_York"},
@@ -156,7 +157,7 @@ func TestLocalZone(t *testing.T) {
 		{"", "../usr/share/zoneinfo/Etc/UTC", "Etc/UTC"},
 		{"", "", ""},
 		{"Local", "", ""},
-		{"KST-9", "", ""}, // POSIX, and no IANA name
+		{"KST-9", "/usr/share/zoneinfo/Europe/Berlin", ""}, // POSIX, and no IANA name
 		{"../../etc/passwd", "", ""},
 	} {
 		if got := localZone(tc.tz, func() string { return tc.file }); got != tc.want {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ type screen struct {
 	width    int  // of the terminal, in columns
 	terminal bool // whether a person reads it as it is written
 	rewrites bool // whether a line of it can be written again
+	shown    bool // whether there is such a line now
 	color    bool
 }
 
@@ -84,11 +86,12 @@ func (s *screen) say(look style, begin, rest string, indent int) {
 // status writes a line over the one before it. "" removes the line. It writes nothing if that is
 // impossible.
 func (s *screen) status(text string) {
-	if !s.rewrites {
+	if !s.rewrites || text == "" && !s.shown {
 		return
 	}
 	fmt.Fprint(s.to, "\r\x1b[K")
 	fmt.Fprint(s, cut(text, s.width-1))
+	s.shown = text != ""
 }
 
 // colorFlag is the value of --color. It changes the screens as soon as it is set, so that the
@@ -113,7 +116,7 @@ func (f *colorFlag) Set(value string) error {
 			s.color = value == "always"
 		}
 	default:
-		return fmt.Errorf("use auto, always or never")
+		return errors.New("use auto, always or never")
 	}
 	f.value = value
 	return nil
