@@ -96,9 +96,13 @@ func (d *decider) possibleDuplicate(r Receiver, m *Message) bool {
 
 // resolved returns the messages about ended alerts that a fallback was notified of. e is its entry.
 func (d *decider) resolved(r Receiver, e Entry) []*Message {
-	return slices.DeleteFunc(d.decide(r, e).messages, func(m *Message) bool {
+	ends := slices.DeleteFunc(d.decide(r, e).messages, func(m *Message) bool {
 		return m.Kind != KindResolved
 	})
+	for _, m := range ends {
+		m.Rest = d.rest(&e, m.Thread, nil) // nothing joins the fallback's thread
+	}
+	return ends
 }
 
 // changes returns what is new to the receiver.
@@ -186,22 +190,22 @@ func (d *decider) kindOfFiring(r Receiver, i *Item) Kind {
 	return KindNone
 }
 
-// dropEarlyRepeats drops repetitions before the repeat interval. If one alert is due, those join it
-// that were last sent more than half an interval ago, so that alerts do not come back one by one
-// forever. With group_by, the whole group of the alert joins it, and no other.
+// dropEarlyRepeats drops repetitions before the repeat interval. If one alert is repeated, those
+// join it that were last sent more than half an interval ago, so that alerts do not come back one
+// by one forever. With group_by, the whole group of the alert joins it, and no other.
 func (d *decider) dropEarlyRepeats(all groups, r Receiver) {
-	isDue := func(i Item) bool { return !d.slot.Before(i.Was.At.Add(r.RepeatInterval)) }
-	any := false
+	isOld := func(i Item) bool { return !d.slot.Before(i.Was.At.Add(r.RepeatInterval)) }
+	repeats := false
 	for _, m := range all {
-		any = any || m.Kind == KindStillFiring && m.Items[0].Key != rules.BlindKey &&
-			slices.ContainsFunc(m.Items, isDue)
+		repeats = repeats || m.Kind == KindStillFiring && m.Items[0].Key != rules.BlindKey &&
+			slices.ContainsFunc(m.Items, isOld)
 	}
 	maps.DeleteFunc(all, func(_ string, m *Message) bool {
 		switch {
 		case m.Kind != KindStillFiring:
 			return false
-		case r.GroupBy != nil || m.Items[0].Key == rules.BlindKey || !any:
-			return !slices.ContainsFunc(m.Items, isDue)
+		case r.GroupBy != nil || m.Items[0].Key == rules.BlindKey || !repeats:
+			return !slices.ContainsFunc(m.Items, isOld)
 		}
 		m.Items = slices.DeleteFunc(m.Items, func(i Item) bool {
 			return d.slot.Before(i.Was.At.Add(r.RepeatInterval / 2))

@@ -281,7 +281,7 @@ func TestDecide(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		to   Receiver
-		ago  int // when a was last sent; b is due
+		ago  int // when a was last sent; b is repeated
 		want string
 	}{
 		{"with group_by, a repetition includes its group", byRule, 10,

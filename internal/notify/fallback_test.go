@@ -45,6 +45,9 @@ func TestAFallbackGetsWhatTheOtherDidNot(t *testing.T) {
 				t.Errorf("got mail in the thread %+v, instead of %q; want its own thread",
 					got.Message.Thread, got.Message.InsteadOf)
 			}
+			if n := len(got.Message.Rest); n != 0 { // mail was not sent a and c
+				t.Errorf("got mail that %d alerts still fire, want none", n)
+			}
 		}
 		if _, ok := d.book.page.Ledger.Receivers["oncall via mail"]; ok {
 			t.Error("got an entry of the fallback, want none")

@@ -87,14 +87,14 @@ func (d *decider) topicOf(r Receiver, k rules.Key) topic {
 // separator is in no UTF-8 text.
 const separator = "\xff"
 
-// news is what a receiver was sent about a topic that is not over for it: the highest severity, and
-// the receipt of the newest message.
+// news is what a receiver was sent about a topic whose end it was not sent: the highest severity of
+// the alerts that fire, and the newest message.
 type news struct {
 	Notified
 	nodes map[string]bool // that it was sent something about
 }
 
-// announced returns what the receiver was sent about each topic that is not over for it. If a
+// announced returns what the receiver was sent about each topic whose end it was not sent. If a
 // thread is also about other causes, it is not the thread of a node that has gone down since.
 func (d *decider) announced(r Receiver, e *Entry) map[topic]news {
 	type alert struct {
@@ -125,20 +125,29 @@ func (d *decider) announced(r Receiver, e *Entry) map[topic]news {
 		if !known {
 			now.nodes = map[string]bool{}
 		}
-		if cmp.Or(cmp.Compare(now.Receipt.ID, s.was.Receipt.ID), now.At.Compare(s.was.At)) < 0 {
-			now.At, now.Receipt = s.was.At, s.was.Receipt
+		// At does not tell which message is the newest, because later replies change it.
+		if cmp.Or(now.Announced.Compare(s.was.Announced),
+			cmp.Compare(now.Receipt.ID, s.was.Receipt.ID)) < 0 {
+			now.Announced, now.Receipt = s.was.Announced, s.was.Receipt
 		}
-		now.Severity = max(now.Severity, s.was.Severity)
+		if d.alerts[s.Key].Now().Fires() {
+			now.Severity = max(now.Severity, s.was.Severity)
+		}
 		now.nodes[nodeOf(d.alerts[s.Key])] = true
 		open[of] = now
 	}
 	return open
 }
 
+// joinTime is how old a message can be that an alert about another object of its rule joins. Nobody
+// reads older threads.
+const joinTime = 24 * time.Hour
+
 // join makes an item one of an open topic, if there is one. It returns the kind of its message.
 func (d *decider) join(open map[topic]news, of topic, kind Kind, i *Item) Kind {
 	was, ok := open[of]
-	if !ok || i.Key == rules.BlindKey || kind != KindNew && kind != KindSeenLate {
+	if !ok || i.Key == rules.BlindKey || kind != KindNew && kind != KindSeenLate ||
+		of.Cause.Kind == rules.CauseRule && d.slot.Sub(was.Announced) > joinTime {
 		return kind
 	}
 	i.Was = was.Notified

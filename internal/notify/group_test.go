@@ -41,7 +41,7 @@ func announcing(threads ...[]rules.Alert) Entry {
 			e.put(keyOf(a), a.Now(), Notified{
 				Since: a.Now().Since, At: before(30 - i), Severity: a.Severity, Receipt: Receipt{
 					Channel: "C1", ID: fmt.Sprint(i + 1),
-				},
+				}, Announced: before(30 - i),
 			})
 		}
 	}
@@ -156,7 +156,15 @@ func TestOneMessageForACause(t *testing.T) {
 			[]rules.Alert{over(onNode("Down", crit, 20)), onNode("Silent", crit, 5)}, oncall,
 			announcing([]rules.Alert{onNode("Down", crit, 20)}),
 			"joined node,,,x: Silent@x (under 1, 1 remain)\n" +
-				"resolved node,,,x: Down@x (under 1, 1 remain)", false,
+				"resolved node,,,x: Down@x (under 1, 1 remain)", true,
+		},
+		{
+			"what has ended does not make a new alert less bad",
+			[]rules.Alert{
+				over(onNode("Down", crit, 20)), onNode("Full", warn, 20), onNode("Silent", crit, 5),
+			}, oncall, announcing([]rules.Alert{onNode("Down", crit, 20), onNode("Full", warn, 20)}),
+			"joined node,,,x: Silent@x (under 1, 2 remain)\n" +
+				"resolved node,,,x: Down@x (under 1, 2 remain)", true,
 		},
 		{
 			"an alert does not join its own earlier episode",

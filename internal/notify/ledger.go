@@ -82,6 +82,8 @@ type Notified struct {
 	Ended bool `json:"over,omitempty"`
 	// Receipt is of the message that first announced the episode: replies belong to it.
 	Receipt Receipt `json:"receipt,omitzero"`
+	// Announced is the slot of that message; At is that of the last one.
+	Announced time.Time `json:"announced,omitzero"`
 }
 
 // entry returns a receiver's entry, or a new one if the receiver is new.
@@ -312,7 +314,7 @@ func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
 	case KindAllClear:
 		e.Alarmed = false
 		return
-	case KindNew:
+	case KindNew, KindJoined:
 		e.Alarmed = true
 	}
 	for _, item := range m.Items {
@@ -320,10 +322,14 @@ func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
 			Since: item.Episode.Since, At: slot, Severity: item.Alert.Severity,
 			Ended:  !item.Episode.Fires(),
 			Silent: !item.Alert.Silent.IsZero(), Receipt: item.Was.Receipt,
+			Announced: item.Was.Announced,
 		}
 		if t.Receipt == (Receipt{}) || m.Thread != (Receipt{}) {
 			// the reply became a message of its own because its thread is gone
 			t.Receipt = receipt.forLedger()
+		}
+		if item.Was == (Notified{}) || t.Receipt != item.Was.Receipt {
+			t.Announced = slot
 		}
 		e.put(item.Key, item.Episode, t)
 	}
