@@ -43,6 +43,15 @@ func causesOf(alerts map[rules.Key]rules.Alert) map[rules.Key]rules.Cause {
 	return causes
 }
 
+// causeOf returns the cause of an alert as messages name it: of a rule, also its cluster and panel.
+func (d *decider) causeOf(k rules.Key) rules.Cause {
+	a := d.alerts[k]
+	if c := d.causes[k]; c.Kind != rules.CauseRule {
+		return c
+	}
+	return cmp.Or(a.Cause, rules.CauseOf(a.ID()))
+}
+
 // isOmen reports whether an episode was found shortly before a node went down.
 func isOmen(e, down rules.Episode) bool {
 	before := down.Found.Sub(e.Found)

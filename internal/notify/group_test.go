@@ -242,6 +242,35 @@ func TestOneMessageForACause(t *testing.T) {
 	}
 }
 
+// The items of a message have the cause by which it was grouped.
+func TestItemsHaveTheirCause(t *testing.T) {
+	rule := rules.Cause{Kind: rules.CauseRule, Cluster: "c", Name: "p/Silent"}
+	omen := caused("Silent", "x", rules.Warning, 5, rule)
+	other := caused("Silent", "y", rules.Warning, 5, rule)
+	unknown := caused("Hot", "y", rules.Warning, 5, rules.Cause{})
+	node := rules.Cause{Kind: rules.CauseNode, Cluster: "c", Name: "x"}
+	down := caused("Down", "x", rules.Critical, 0, node)
+	want := map[rules.Key]rules.Cause{
+		keyOf(omen): node, keyOf(down): node, keyOf(other): rule,
+		keyOf(unknown): rules.CauseOf(unknown.ID()),
+	}
+	d := newDecider(pageOf(omen, other, unknown, down), slot)
+	got, e := map[rules.Key]rules.Cause{}, announcing([]rules.Alert{omen, down})
+	items := d.rest(&e, Receipt{Channel: "C1", ID: "1"}, nil)
+	for _, m := range d.decide(Receiver{}, Entry{}).messages {
+		items = append(items, m.Items...)
+	}
+	for _, i := range items {
+		if was, known := got[i.Key]; known && was != i.Cause {
+			t.Errorf("%s: got the causes %+v and %+v", i.Alert.Name, was, i.Cause)
+		}
+		got[i.Key] = i.Cause
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 // Blindness has a message of its own, and nothing joins it.
 func TestNothingJoinsBlindness(t *testing.T) {
 	a := caused("Down", "x", rules.Critical, 5, rules.Cause{})

@@ -110,6 +110,9 @@ func (m *Message) Severity() rules.Severity {
 type Item struct {
 	Key   rules.Key
 	Alert rules.Alert
+	// Cause is what explains the alert, as it is known now: Alert.Cause, unless a node went down
+	// shortly after the alert was found. Zero: it is Alert.Cause, as in a summary.
+	Cause rules.Cause
 	// Episode is what the message is about: the alert's last episode, or an earlier one for
 	// KindResolved and KindSeenLate.
 	Episode rules.Episode
