@@ -198,16 +198,15 @@ func (s *search) askWorkloads(ctx context.Context, found map[object][]Change) er
 		if len(in) == 0 {
 			continue
 		}
-		metrics := map[string]string{
-			"created": "kube_" + k.label + "_created", "replicas": k.replicas,
-			"generation": "kube_" + k.label + "_metadata_generation",
+		add := func(what, metric, since string) {
+			parts = append(parts, fmt.Sprintf(
+				`label_replace(max by (cluster, namespace, %s) (%s{%s}%s), "what", "%s", "", "")`,
+				k.label, metric, in.matchers(k.label), since, what))
 		}
-		for _, what := range []string{"created", "generation", "replicas"} {
-			if metrics[what] != "" {
-				parts = append(parts, fmt.Sprintf(
-					`label_replace(max by (cluster, namespace, %s) (%s{%s}), "what", "%s", "", "")`,
-					k.label, metrics[what], in.matchers(k.label), what))
-			}
+		add("created", "kube_"+k.label+"_created", s.since())
+		add("generation", "kube_"+k.label+"_metadata_generation", "")
+		if k.replicas != "" {
+			add("replicas", k.replicas, "")
 		}
 	}
 	if len(parts) == 0 {
@@ -250,6 +249,10 @@ func (s *search) addMoves(found map[object][]Change, o object, samples []float64
 	}
 }
 
+// since selects the series whose values are times since the start of the grid. Older times are not
+// sent: a cluster has many more of them.
+func (s *search) since() string { return fmt.Sprintf(" >= %d", s.grid.Start.Unix()) }
+
 // addStarts adds the times that are the values of a series.
 func (s *search) addStarts(found map[object][]Change, o object, kind Kind, shown string,
 	samples []float64) {
@@ -281,14 +284,15 @@ func (s *search) askNodes(ctx context.Context, found map[object][]Change) error 
 	if len(names) == 0 {
 		return nil
 	}
-	part := `label_replace(max by (cluster, %s) (%s{%s}), "what", "%s", "", "")`
+	part := `label_replace(max by (cluster, %s) (%s{%s}%s), "what", "%s", "", "")`
 	parts := []string{
-		fmt.Sprintf(part, "node", "kube_node_created", oneOf("node", names), "created"),
-		fmt.Sprintf(part, "node", "kube_node_spec_unschedulable", oneOf("node", names), "cordon"),
+		fmt.Sprintf(part, "node", "kube_node_created", oneOf("node", names), s.since(), "created"),
+		fmt.Sprintf(part, "node", "kube_node_spec_unschedulable", oneOf("node", names), "",
+			"cordon"),
 	}
 	if len(instances) > 0 {
 		parts = append(parts, fmt.Sprintf(part, "instance", "node_boot_time_seconds",
-			oneOf("instance", instances), "boot"))
+			oneOf("instance", instances), s.since(), "boot"))
 	}
 	return s.each(ctx, "the changes of nodes (kube_node_created, node_boot_time_seconds)",
 		strings.Join(parts, " or "), s.grid, func(ls series.Labels, samples []float64) {
@@ -325,17 +329,21 @@ func (s *search) addNode(found map[object][]Change, o object, shown, what string
 // askTargets finds exporters that restarted. If a finding is about a whole job, the newest restart
 // of one of its targets counts.
 func (s *search) askTargets(ctx context.Context, found map[object][]Change) error {
-	var jobs []string
+	var jobs, clusters []string
 	for _, o := range s.objects {
 		if o.kind == targetObject {
-			jobs = append(jobs, o.name)
+			jobs, clusters = append(jobs, o.name), append(clusters, o.cluster)
 		}
 	}
 	if len(jobs) == 0 {
 		return nil
 	}
+	in := oneOf("job", jobs)
+	if !slices.Contains(clusters, "") {
+		in = oneOf("cluster", clusters) + "," + in
+	}
 	return s.each(ctx, "the restarts of exporters (process_start_time_seconds)",
-		`max by (cluster, job, instance) (process_start_time_seconds{`+oneOf("job", jobs)+`})`,
+		`max by (cluster, job, instance) (process_start_time_seconds{`+in+`}`+s.since()+`)`,
 		s.grid, func(ls series.Labels, samples []float64) {
 			for _, o := range s.objects {
 				if o.kind != targetObject || o.name != ls.Get("job") ||

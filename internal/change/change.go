@@ -34,6 +34,16 @@ const (
 	Happened   Kind = "event"      // the Kubernetes API has a warning about the object
 )
 
+// isSampled reports whether changes of a kind are dated by the first sample that shows them. The
+// others have a time of their own.
+func (k Kind) isSampled() bool {
+	switch k {
+	case Created, Joined, Rebooted, Restarted, Happened:
+		return false
+	}
+	return true
+}
+
 // Change is one change of an object. Its texts are one line and short, whatever a label holds.
 type Change struct {
 	Kind      Kind
@@ -64,14 +74,14 @@ type Before struct {
 	Begin time.Time // when the finding began, as far as the window shows
 	// Open means that the finding may have begun earlier, so a change may have come after it began.
 	Open    bool
-	Changes []Change // the newest first
+	Changes []Change // the newest first, then the events, the newest first
 }
 
 // The bounds of a search.
 const (
 	// window is how long before a finding began its cause is looked for.
 	window = 2 * time.Hour
-	// oldest is how long ago a finding may have begun: what changed before an older one is no news.
+	// oldest is how long ago a finding may have begun: an older one gets no changes.
 	oldest = 24 * time.Hour
 	// recent is how long ago a finding may have begun for its changes to be dated to the minute.
 	recent = 4 * time.Hour
@@ -79,7 +89,7 @@ const (
 	mostObjects = 8
 	// mostCandidates are the pods and claims whose workloads are queried, to find the objects.
 	mostCandidates = 40
-	// MostChanges is how many changes a finding has at most, and how many events.
+	// MostChanges is how many changes a finding has at most. It may have as many events.
 	MostChanges = 3
 	// mostSeries is the limit of one answer.
 	mostSeries = 10_000
@@ -125,8 +135,8 @@ func Find(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, node
 		}
 		for _, c := range part {
 			b := Before{Begin: c.begin, Open: c.open}
-			b.Changes = newestFirst(append(before(found[c.about], c.begin, s.grid.Step),
-				newestEvents(found[c.about], c.begin)...))
+			b.Changes = append(before(found[c.about], c, s.grid.Step),
+				newestEvents(found[c.about], c.begin)...)
 			if len(b.Changes) > 0 {
 				out[c.key] = b
 			}
@@ -142,14 +152,17 @@ func Find(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, node
 	return out, notes
 }
 
-// before returns the changes of an object that may have caused what began at a time: the newest of
-// each kind, the newest first. A sample may be a step late, so a change one step after the
-// beginning counts too.
-func before(all []Change, begin time.Time, step time.Duration) []Change {
+// before returns the changes of an object that may have caused a finding: the newest of each kind,
+// the newest first. A sample may be a step late, so a change that is dated by one may be a step
+// after the beginning. So may any change if the finding began after the last sample of its series.
+func before(all []Change, f candidate, step time.Duration) []Change {
 	var out []Change
 	for _, c := range all {
-		if c.Kind != Happened && !c.At.Before(begin.Add(-window)) &&
-			!c.At.After(begin.Add(step)) {
+		latest := f.begin
+		if c.Kind.isSampled() || f.of.Streak == nil {
+			latest = latest.Add(step)
+		}
+		if c.Kind != Happened && !c.At.Before(f.begin.Add(-window)) && !c.At.After(latest) {
 			out = append(out, c)
 		}
 	}

@@ -52,9 +52,9 @@ func TestEvents(t *testing.T) {
 		t.Errorf("got the notes %v, want none", notes)
 	}
 	want := []string{
+		"10m0s: replicas of shop/checkout 3 → 5",
 		"-10m0s: event of shop/checkout FailedCreate 1 quota",
 		"5m0s: event of shop/checkout FailedScheduling 3 0/3 nodes are available",
-		"10m0s: replicas of shop/checkout 3 → 5",
 		"15m0s: event of shop/checkout Odd 1 " + strings.Repeat("x", 119) + "…",
 	}
 	if diff := cmp.Diff(want, lines(found, f)); diff != "" {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -49,13 +50,14 @@ func candidates(panels []snapshot.Panel, nodes snapshot.Nodes, o Options) []cand
 	var all []candidate
 	for i := range panels {
 		p := &panels[i]
+		of := sourceOf(p)
 		for j := range p.Findings {
 			f := &p.Findings[j]
 			if !p.Spec.Rule(f.Rule).IsAlert() {
 				continue
 			}
 			begin, open := o.beginOf(p, f)
-			about := objectOf(f, nodes)
+			about := objectOf(f, nodes, of)
 			if begin.IsZero() || o.End.Sub(begin) > oldest || about.kind == unknownObject {
 				continue
 			}
@@ -97,22 +99,46 @@ func (o Options) beginOf(p *snapshot.Panel, f *snapshot.Finding) (begin time.Tim
 	return time.Time{}, false
 }
 
+// source is where the series of a panel come from, which decides what their labels name.
+type source struct {
+	pods    bool // their labels namespace and pod are not those of an exporter
+	objects bool // kube-state-metrics reports them, so their job says nothing about them
+}
+
+// sourceOf returns the source of a panel's series.
+func sourceOf(p *snapshot.Panel) source {
+	if len(p.Findings) == 0 {
+		return source{}
+	}
+	return source{
+		pods: p.NamesPods(),
+		objects: slices.ContainsFunc(p.Metrics(), func(name string) bool {
+			return panel.SourceOf(name) == panel.KubeStateMetrics
+		}),
+	}
+}
+
 // objectOf returns the object of a finding: the node that explains it, if there is one, or what its
 // labels name.
-func objectOf(f *snapshot.Finding, nodes snapshot.Nodes) object {
+func objectOf(f *snapshot.Finding, nodes snapshot.Nodes, of source) object {
 	ls := f.Labels
-	o := object{cluster: nodes.ClusterOf(ls), namespace: ls.Get("namespace")}
+	o := object{cluster: nodes.ClusterOf(ls)}
+	if of.pods || of.objects {
+		o.namespace = ls.Get("namespace")
+	}
 	node := nodes.Of(ls)
 	switch {
 	case f.Cause.Kind == rules.CauseNode && f.Cause.Name != "":
 		o = object{kind: nodeObject, cluster: f.Cause.Cluster, name: f.Cause.Name}
-	case o.namespace != "" && ls.Get("pod") != "":
+	case o.namespace != "" && of.pods && ls.Get("pod") != "":
 		o.kind, o.name = podObject, ls.Get("pod")
 	case o.namespace != "" && ls.Get("persistentvolumeclaim") != "":
 		o.kind, o.name = claimObject, ls.Get("persistentvolumeclaim")
 	case o.namespace != "" && workloadOf(ls).name != "":
 		w := workloadOf(ls)
 		o.kind, o.name, o.owner = workloadObject, w.name, w.kind.kind
+	case of.objects && !of.pods && ls.Get("node") != "":
+		o.kind, o.name = nodeObject, node
 	case ls.Get("job") != "":
 		o.kind, o.name, o.instance, o.node = targetObject, ls.Get("job"), ls.Get("instance"), node
 	case node != "":

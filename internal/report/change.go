@@ -8,8 +8,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// ChangesOf returns what changed on the object of a finding before it began, the newest first: "14
-// min before: image of shop/checkout 1.41 → 1.42".
+// ChangesOf returns what changed on the object of a finding before it began, and then
+// its events, each the newest first: "14 min before: image of shop/checkout 1.41 → 1.42".
 func (r *Report) ChangesOf(k change.Key) []string {
 	var out []string
 	for _, c := range r.Changed(k).Changes {
@@ -94,6 +94,9 @@ func (w wording) event(c change.Change) string {
 	reason := c.Reason
 	if c.Count > 1 {
 		reason = fmt.Sprintf(w.Changes.Times, reason, words.Thousands(c.Count))
+	}
+	if c.Message == "" {
+		return fmt.Sprintf(w.Changes.EventOnly, c.Object, reason)
 	}
 	return fmt.Sprintf(w.Changes.Event, c.Object, reason, c.Message)
 }

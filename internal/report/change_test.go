@@ -74,6 +74,7 @@ func TestChangesInWords(t *testing.T) {
 		at(75, of(change.Spec)), at(75, of(change.Created)), at(75, of(change.Joined)),
 		at(75, of(change.Cordoned)), at(75, of(change.Uncordoned)), at(75, of(change.Rebooted)),
 		at(75, of(change.Restarted)),
+		at(75, change.Change{Kind: change.Happened, Object: "n1", Reason: "SystemOOM", Count: 2}),
 	}
 	for l, want := range map[words.Language][]string{
 		words.English: {
@@ -89,6 +90,7 @@ func TestChangesInWords(t *testing.T) {
 			"1 h 15 min before: shop/web uncordoned",
 			"1 h 15 min before: shop/web rebooted",
 			"1 h 15 min before: shop/web restarted",
+			"1 h 15 min before: SystemOOM 2× of n1",
 		},
 		words.Korean: {
 			"시작과 동시에: shop/web 이미지 1.41 → 1.42",
@@ -103,6 +105,7 @@ func TestChangesInWords(t *testing.T) {
 			"시작 1시간 15분 전: shop/web 스케줄링 차단 해제(uncordon)",
 			"시작 1시간 15분 전: shop/web 재부팅",
 			"시작 1시간 15분 전: shop/web 재시작",
+			"시작 1시간 15분 전: n1 SystemOOM 2회",
 		},
 	} {
 		r := changed(l, change.Before{Begin: begin, Changes: all}, time.Time{})

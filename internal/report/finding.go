@@ -32,8 +32,8 @@ type Finding struct {
 	Used string
 	// the largest users: "shop/checkout-7d9f 22 GiB"; nil without a detail query
 	Details []string
-	// what changed on its object before it began, the newest first: "14 min before: image of
-	// shop/checkout 1.41 → 1.42"; nil if nothing did or nobody looked
+	// what changed on its object before it began, and then its events, each the newest first: "14
+	// min before: image of shop/checkout 1.41 → 1.42"; nil if nothing did or nobody looked
 	Changes []string
 	Cause   rules.Cause // what it has in common with other findings
 	Noun    words.Noun  // what the series is about, as a thing that can be counted

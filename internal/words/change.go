@@ -23,8 +23,9 @@ type Changes struct {
 
 	Restarted string // 1 exporter
 
-	Event string // 1 object, 2 reason and how often, 3 message
-	Times string // 1 reason, 2 how often
+	Event     string // 1 object, 2 reason and how often, 3 message
+	EventOnly string // an event without a message: 1 object, 2 reason and how often
+	Times     string // 1 reason, 2 how often
 }
 
 var englishChanges = Changes{
@@ -50,8 +51,9 @@ var englishChanges = Changes{
 	Rebooted:   "%[1]s rebooted",
 	Restarted:  "%[1]s restarted",
 
-	Event: "%[2]s of %[1]s: %[3]s",
-	Times: "%[1]s %[2]s×",
+	Event:     "%[2]s of %[1]s: %[3]s",
+	EventOnly: "%[2]s of %[1]s",
+	Times:     "%[1]s %[2]s×",
 }
 
 var koreanChanges = Changes{
@@ -77,6 +79,7 @@ var koreanChanges = Changes{
 	Rebooted:   "%[1]s 재부팅",
 	Restarted:  "%[1]s 재시작",
 
-	Event: "%[1]s %[2]s: %[3]s",
-	Times: "%[1]s %[2]s회",
+	Event:     "%[1]s %[2]s: %[3]s",
+	EventOnly: "%[1]s %[2]s",
+	Times:     "%[1]s %[2]s회",
 }

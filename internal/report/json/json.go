@@ -123,7 +123,8 @@ type DocSaid struct {
 	Trend   string     `json:"trend,omitempty" jsonschema:"enum=rising,enum=falling"`
 	Runbook string     `json:"runbook_url,omitempty"`
 	Alert   *DocAlert  `json:"alert,omitempty"`
-	// Changes are what changed before it began, the newest first, as sentences.
+	// Changes are sentences about what changed before it began, the newest first, and then about
+	// events, the newest first: at most three of each.
 	Changes []string `json:"changes,omitempty"`
 }
 
@@ -217,7 +218,8 @@ type DocFinding struct {
 // DocChange is one change of a finding's object before the finding began. Object is a workload
 // ("shop/checkout"), a node or an exporter. Container is set if the workload has several containers,
 // and Resource if a limit or request changed. An event has Reason, Message and Count instead of From
-// and To, and may have happened after the finding began. Sentence says all that.
+// and To, and may have happened after the finding began. A finding has at most three changes, the
+// newest first, and then at most three events. Sentence says all that.
 type DocChange struct {
 	At        time.Time `json:"at"`
 	Kind      string    `json:"kind"`
