@@ -9,7 +9,6 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
-	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -27,10 +26,7 @@ func (w *writer) causesOf(as []alert) []cause {
 	var out []cause
 	at := map[rules.Cause]int{}
 	for _, a := range as {
-		of := a.Alert.Cause
-		if of == (rules.Cause{}) {
-			of = rules.CauseOf(a.Alert.ID())
-		}
+		of := causeOf(a.Alert)
 		i, known := at[of]
 		if !known {
 			i = len(out)
@@ -40,6 +36,14 @@ func (w *writer) causesOf(as []alert) []cause {
 		out[i].alerts = append(out[i].alerts, a)
 	}
 	return out
+}
+
+// causeOf returns the cause of an alert: its rule if it has none.
+func causeOf(a rules.Alert) rules.Cause {
+	if a.Cause == (rules.Cause{}) {
+		return rules.CauseOf(a.ID())
+	}
+	return a.Cause
 }
 
 func (c cause) worst() alert { return c.alerts[0] }
@@ -80,128 +84,6 @@ func (c cause) mark() string {
 	return markOf(worst)
 }
 
-// name returns what a title may shorten: a node, a workload, a series or a subject.
-func (c cause) name() string {
-	switch name := outside.Line(c.of.Name); {
-	case c.alone():
-		return c.worst().name()
-	case c.of.Kind == rules.CauseNode, c.of.Kind == rules.CauseSource:
-		return name
-	case c.of.Kind == rules.CauseWorkload && c.of.Namespace != "":
-		return outside.Line(c.of.Namespace) + "/" + name
-	case c.of.Kind == rules.CauseWorkload:
-		return name
-	case c.many():
-		return c.worst().subject()
-	}
-	return c.worst().name()
-}
-
-// what returns what is wrong in the fewest words, given the name: "memory > 90 % on 12 nodes",
-// "ip-10-0-1-17 is down".
-func (c cause) what(name string) string {
-	w := c.w
-	switch {
-	case c.alone() && c.silent():
-		return fillText(w.Silent, w.what(name, c.worst().subject()))
-	case c.alone():
-		return c.worst().headline(name)
-	case c.of.Kind == rules.CauseNode && c.of.Name == "":
-		return fillText(w.NodesDown, w.Share(words.ANode, c.nodes(), w.report.NodesTotal))
-	case c.of.Kind == rules.CauseNode:
-		return fillText(w.NodeDown, name)
-	case c.of.Kind == rules.CauseSource:
-		return c.source(name, w.SourceGone, w.SourceGoneOn)
-	case len(c.alerts) == 1 && c.silent():
-		return fillText(w.Silent, w.what(name, c.worst().subject()))
-	case len(c.alerts) == 1:
-		return c.worst().headline(name)
-	case c.of.Kind == rules.CauseWorkload:
-		return w.what(name, c.subjects())
-	case c.silent():
-		return c.on(name+":", w.NoData)
-	}
-	return c.on(name, mildest(c.alerts))
-}
-
-// on returns what is wrong with many objects: "memory > 90 % on 12 nodes".
-func (c cause) on(subject, limit string) string {
-	return fillText(c.w.OnOrIn(c.noun()), spaced(subject, limit), c.objects())
-}
-
-// source returns that a source is gone or back: everywhere, or on some nodes.
-func (c cause) source(name, everywhere, onSome string) string {
-	w := c.w
-	for _, a := range c.alerts {
-		if a.panel == nil || a.panel.Spec.Without == "" {
-			continue
-		}
-		if n := c.nodes(); n > 0 {
-			return fillText(onSome, name, w.Share(words.ANode, n, w.report.NodesTotal))
-		}
-		return fillText(onSome, name, a.name()) // its name counts the nodes
-	}
-	return fillText(everywhere, name)
-}
-
-// objects returns how many things the alerts are about, and of how many if the report knows that:
-// "3 of 42 nodes".
-func (c cause) objects() string {
-	w, noun, of := c.w, c.noun(), 0
-	if g := c.group(); g != nil && g.Noun == noun {
-		of = g.Of
-	}
-	n := len(c.alerts)
-	if noun == words.ANode && c.nodes() > 0 {
-		n = c.nodes()
-	}
-	return w.Share(noun, n, of)
-}
-
-// noun returns what all alerts are about.
-func (c cause) noun() words.Noun {
-	noun := c.worst().noun()
-	if slices.ContainsFunc(c.alerts, func(a alert) bool { return a.noun() != noun }) {
-		noun = words.ASeries
-	}
-	if g := c.group(); g != nil && noun == words.ASeries {
-		return g.Noun
-	}
-	return noun
-}
-
-// group returns the report's findings of the cause, nil if there are none.
-func (c cause) group() *report.Group {
-	for i := range c.w.report.Groups {
-		if g := &c.w.report.Groups[i]; g.Cause == c.of {
-			return g
-		}
-	}
-	return nil
-}
-
-// nodes counts the nodes that the alerts are about.
-func (c cause) nodes() int {
-	nodes := map[string]bool{}
-	for _, a := range c.alerts {
-		if n := a.Alert.Identity["node"]; n != "" {
-			nodes[n] = true
-		}
-	}
-	return len(nodes)
-}
-
-// subjects returns what is wrong with a workload: "OOM kills, memory".
-func (c cause) subjects() string {
-	var out []string
-	for _, a := range c.alerts {
-		if s := a.subject(); !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return c.w.firstFew(out, listedDetails)
-}
-
 // first returns the alert that began first. Alerts that count events come last, because they have
 // no beginning.
 func (c cause) first() alert {
@@ -234,7 +116,8 @@ func (c cause) letter() Letter {
 	return l.with(text(w.ruleNames(c.alerts)))
 }
 
-// tally counts the alerts by severity if there are several. If all are alike, the title counts them.
+// tally counts the alerts by severity if there are several. If all are alike, the title counts
+// them.
 func (c cause) tally() string {
 	worst := c.worst().Alert.Severity
 	switch alike := !slices.ContainsFunc(c.alerts, func(a alert) bool {
@@ -259,13 +142,16 @@ func (c cause) silence() Line {
 // listedChanges is how many changes a message shows.
 const listedChanges = 2
 
-// changes returns what changed before the alerts began.
-func (c cause) changes() []Line { return c.w.changes(c.alerts) }
-
-func (w *writer) changes(as []alert) []Line {
+// changes returns what changed before the alerts began. A change says how long before its own alert
+// it was, so only those of alerts that began with the first fit the time that the message says.
+func (c cause) changes() []Line {
 	var out []Line
-	for _, a := range as {
-		for _, s := range w.d.Changes[a.Key] {
+	first := c.first().Episode.Since
+	for _, a := range c.alerts {
+		if a.Episode.Since.Sub(first).Abs() >= sameTime {
+			continue
+		}
+		for _, s := range c.w.d.Changes[a.Key] {
 			same := func(ln Line) bool { return ln.String() == text(s).String() }
 			if len(out) < listedChanges && !slices.ContainsFunc(out, same) {
 				out = append(out, text(s))
@@ -419,8 +305,26 @@ func (w *writer) digest(cs []cause, as []alert) Letter {
 		mark = greyMark
 	}
 	l := Letter{Title: w.push(mark, w.lead(w.counted(as)))}
-	l.Lines = append(l.Lines, listed(cs, listedCauses, w.AndMore, cause.line)...)
-	return l.with(w.changes(as)...)
+	for _, c := range cs[:min(len(cs), listedCauses)] {
+		l.Lines = append(l.Lines, c.lineAndChange()...)
+	}
+	if rest := len(cs) - listedCauses; rest > 0 {
+		l.Lines = append(l.Lines, text(w.AndMore.Of(rest)))
+	}
+	return l
+}
+
+// lineAndChange returns a cause as a line of a digest with the newest change before it. If both do
+// not fit into one line, the change has its own.
+func (c cause) lineAndChange() []Line {
+	ln, changes := c.line(), c.changes()
+	if len(changes) == 0 {
+		return []Line{ln}
+	}
+	if both := join("; ", ln, changes[0]); c.w.limits.Size(both.String()) <= c.w.limits.Line {
+		return []Line{both}
+	}
+	return []Line{ln, changes[0]}
 }
 
 // counted returns how many alerts there are: "12 alerts: 3 critical, 9 warnings".

@@ -151,7 +151,7 @@ func TestTitlesByCause(t *testing.T) {
 		"repeated": {
 			notify.KindStillFiring,
 			[]rules.Alert{node("CPU", "n1", critical, down), node("memory", "n1", warning, down)},
-			"🔴 prod still: n1 is down", "🔴 prod 지속 중: 노드 n1 다운",
+			"🔴 prod still: n1 CPU, memory", "🔴 prod 지속 중: n1 CPU, memory",
 		},
 		"a node that is up again": {
 			notify.KindResolved,
@@ -221,6 +221,192 @@ func TestTheFirstTimeHasItsDay(t *testing.T) {
 	for _, p := range l.Lines[0] {
 		if !p.At.IsZero() && !p.Day {
 			t.Errorf("got the time %+v without its day, want it with the day", p)
+		}
+	}
+}
+
+// A cause is only over if none of its alerts fires.
+func TestACauseIsNotOverWhileAnotherAlertFires(t *testing.T) {
+	down := rules.Cause{Kind: rules.CauseNode, Name: "n1"}
+	lost := rules.Cause{Kind: rules.CauseSource, Name: "kube-state-metrics"}
+	gone := rules.Cause{Kind: rules.CauseSource, Name: "node_exporter"}
+	for name, c := range map[string]struct {
+		of    rules.Cause
+		these []rules.Alert
+		want  string // while another alert fires
+		alone string // if none does
+	}{
+		"node": {down, []rules.Alert{
+			at("CPU", "n1", rules.Critical, down, "node", "n1"),
+			at("memory", "n1", rules.Warning, down, "node", "n1"),
+		}, "✅ prod n1 CPU, memory resolved", "✅ prod n1 is up again"},
+		"source": {lost, []rules.Alert{
+			at("CPU", "ksm", rules.Warning, lost, "job", "ksm"),
+		}, "✅ prod kube-state-metrics CPU resolved", "✅ prod kube-state-metrics is back"},
+		"exporters of some nodes": {
+			gone,
+			[]rules.Alert{
+				at("memory", "n1", rules.Warning, gone, "node", "n1"),
+				at("memory", "n2", rules.Warning, gone, "node", "n2"),
+			},
+			"✅ prod node_exporter is back on 2 of 8 nodes",
+			"✅ prod node_exporter is back on 2 of 8 nodes",
+		},
+	} {
+		d := causes(t, words.English, notify.KindResolved, c.these...)
+		if got := Compose(d, limits).Title; got != c.alone {
+			t.Errorf("%s, all resolved: got the title %q, want %q", name, got, c.alone)
+		}
+		other := at("restarts", "n1", rules.Warning, c.of, "node", "n1")
+		other.Episodes = []rules.Episode{{Since: slot, Last: slot, Worst: rules.Warning}}
+		d.Memory.Alerts = map[rules.Key]rules.Alert{"other": other}
+		if got := Compose(d, limits).Title; got != c.want {
+			t.Errorf("%s, one fires: got the title %q, want %q", name, got, c.want)
+		}
+		d.Memory.Alerts = nil
+		d.Message.Rest = []notify.Item{{Key: "other", Alert: other, Episode: other.Now()}}
+		if got := Compose(d, limits).Title; got != c.want {
+			t.Errorf("%s, one of the message fires: got the title %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// A later message says that a node is down only if the report still says so.
+func TestANodeIsDownOnlyWhileTheReportSaysSo(t *testing.T) {
+	one, crowd := rules.Cause{Kind: rules.CauseNode, Name: "n1"}, rules.Cause{Kind: rules.CauseNode}
+	for name, c := range map[string]struct {
+		of         rules.Cause
+		down, over string
+	}{
+		"one node": {one, "🔴 prod still: n1 is down", "🔴 prod still: n1 CPU, memory"},
+		"many nodes": {
+			crowd, "🔴 prod still: 1 of 8 nodes are down",
+			"🔴 prod still: CPU, memory on 1 of 8 nodes",
+		},
+	} {
+		d := causes(t, words.English, notify.KindStillFiring,
+			at("CPU", "n1", rules.Critical, c.of, "node", "n1"),
+			at("memory", "n1", rules.Warning, c.of, "node", "n1"))
+		if got := Compose(d, limits).Title; got != c.over {
+			t.Errorf("%s, not in the report: got the title %q, want %q", name, got, c.over)
+		}
+		d.Report.Groups = append(d.Report.Groups, report.Group{Cause: c.of})
+		if got := Compose(d, limits).Title; got != c.down {
+			t.Errorf("%s, in the report: got the title %q, want %q", name, got, c.down)
+		}
+	}
+}
+
+// A change before an alert that began much later than the first is not shown below the time of the
+// first.
+func TestChangesAreThoseBeforeTheFirstAlert(t *testing.T) {
+	memory := rules.CauseOf(rules.RuleID{Panel: "memory", Rule: "memory"})
+	d := causes(t, words.English, notify.KindNew,
+		at("memory", "n1", rules.Critical, memory, "node", "n1"),
+		at("memory", "n2", rules.Critical, memory, "node", "n2"))
+	d.Message.Items[1].Episode.Since = slot.Add(-time.Hour)
+	d.Changes = map[rules.Key][]string{"0": {"a change before n1"}, "1": {"a change before n2"}}
+	got := said(Compose(d, limits))
+	if !strings.Contains(got, "before n2") || strings.Contains(got, "before n1") {
+		t.Errorf("got\n%s\nwant only the change before n2, which began first", got)
+	}
+}
+
+// In a digest, a change is on the line of its cause, or below it if the line has no room.
+func TestTheChangesOfADigest(t *testing.T) {
+	memory := rules.CauseOf(rules.RuleID{Panel: "memory", Rule: "memory"})
+	cpu := rules.CauseOf(rules.RuleID{Panel: "CPU", Rule: "CPU"})
+	d := causes(t, words.English, notify.KindNew,
+		at("memory", "n1", rules.Critical, memory, "node", "n1"),
+		at("CPU", "n2", rules.Critical, cpu, "node", "n2"))
+	long := strings.Repeat("long ", limits.Line/5-2) + "end"
+	d.Changes = map[rules.Key][]string{"0": {"short", "older"}, "1": {long}}
+	got := said(Compose(d, limits))
+	want := strings.Join([]string{
+		"🔴 prod 2 alerts: 2 critical",
+		"🔴 n1 memory 94 %, since 03:00 KST (10 min); short",
+		"🔴 n2 CPU 94 %, since 02:59 (11 min)",
+		long,
+	}, "\n")
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// If a Prometheus has several clusters, a cause names its own, and nodes are counted in it.
+func TestTheClusterOfACause(t *testing.T) {
+	node := rules.Cause{Kind: rules.CauseNode, Cluster: "eu", Name: "n1"}
+	crowd := rules.Cause{Kind: rules.CauseNode, Cluster: "eu"}
+	gone := rules.Cause{Kind: rules.CauseSource, Cluster: "eu", Name: "node_exporter"}
+	shop := rules.Cause{Kind: rules.CauseWorkload, Cluster: "eu", Namespace: "shop", Name: "cart"}
+	memory := rules.CauseOf(rules.RuleID{Panel: "memory", Rule: "memory"})
+	memory.Cluster = "eu"
+	for kind, wants := range map[notify.Kind]map[rules.Cause]string{
+		notify.KindNew: {
+			node:   "🔴 prod eu/n1 is down",
+			crowd:  "🔴 prod eu: 2 of 3 nodes are down",
+			gone:   "🔴 prod eu: no node_exporter on 2 of 3 nodes",
+			shop:   "🔴 prod eu/shop/cart memory",
+			memory: "🔴 prod eu: memory > 90 % on 2 nodes",
+		},
+		notify.KindResolved: {
+			node:   "✅ prod eu/n1 is up again",
+			crowd:  "✅ prod eu: 2 nodes resolved",
+			gone:   "✅ prod eu: node_exporter is back on 2 of 3 nodes",
+			shop:   "✅ prod eu/shop/cart memory resolved",
+			memory: "✅ prod eu: memory resolved on 2 nodes",
+		},
+	} {
+		for of, want := range wants {
+			d := causes(t, words.English, kind,
+				at("memory", "n1", rules.Critical, of, "node", "n1"),
+				at("memory", "n2", rules.Critical, of, "node", "n2"))
+			for i := range d.Report.Info.Nodes {
+				d.Report.Info.Nodes[i].Cluster = "us"
+				if i < 3 {
+					d.Report.Info.Nodes[i].Cluster = "eu"
+				}
+			}
+			if got := Compose(d, limits).Title; got != want {
+				t.Errorf("%v %v: got the title %q, want %q", kind, of, got, want)
+			}
+		}
+	}
+}
+
+// The thread has the alerts that a message only counts.
+func TestTheThreadListsTheAlertsBehindALine(t *testing.T) {
+	down := rules.Cause{Kind: rules.CauseNode, Name: "n1"}
+	lost := rules.Cause{Kind: rules.CauseSource, Name: "kube-state-metrics"}
+	for name, c := range map[string]struct {
+		these     []rules.Alert
+		in, notIn []string
+	}{
+		"node": {[]rules.Alert{
+			at("memory", "n1", rules.Critical, down, "node", "n1"),
+			at("CPU", "job-a", rules.Warning, down, "job", "a"),
+			at("CPU", "job-b", rules.Warning, down, "job", "b"),
+		}, []string{"job-a CPU", "job-b CPU"}, []string{"n1 memory"}},
+		"source": {[]rules.Alert{
+			at("CPU", "job-a", rules.Warning, lost, "job", "a"),
+			at("CPU", "job-b", rules.Warning, lost, "job", "b"),
+		}, []string{"job-a CPU", "job-b CPU"}, nil},
+		"source of nodes": {[]rules.Alert{
+			at("memory", "n1", rules.Warning, lost, "node", "n1"),
+			at("CPU", "job-a", rules.Warning, lost, "job", "a"),
+			at("memory", "n2", rules.Warning, lost, "node", "n2"),
+		}, []string{"job-a CPU"}, []string{"n1 memory", "n2 memory"}},
+	} {
+		got := said(Details(causes(t, words.English, notify.KindNew, c.these...), limits))
+		for _, s := range c.in {
+			if !strings.Contains(got, s) {
+				t.Errorf("%s: got\n%s\nwant %q in it", name, got, s)
+			}
+		}
+		for _, s := range c.notIn {
+			if strings.Contains(got, s) {
+				t.Errorf("%s: got\n%s\nwant no %q in it", name, got, s)
+			}
 		}
 	}
 }

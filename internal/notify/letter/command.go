@@ -2,8 +2,10 @@ package letter
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/outside"
@@ -20,6 +22,9 @@ type Commands struct {
 // silenceFor is the duration of the silence that a message offers.
 const silenceFor = "4h"
 
+// listedSilences is how many silences a message offers at most.
+const listedSilences = 2
+
 // nextSteps returns the commands to look at what a message is about, and to silence it. It returns
 // none for a message that pages nobody, or that is about several causes.
 func (w *writer) nextSteps() []Commands {
@@ -27,7 +32,7 @@ func (w *writer) nextSteps() []Commands {
 	if !w.message.Pages() || len(items) == 0 || !w.oneCause() {
 		return nil
 	}
-	lines := w.commands(w.look(&items[0]), w.silence())
+	lines := w.commands(append([]string{w.look(&items[0])}, w.silences()...)...)
 	if len(lines) == 0 {
 		return nil
 	}
@@ -90,19 +95,33 @@ func (w *writer) look(i *notify.Item) string {
 	if c := a.Cause; c.Kind == rules.CauseNode && objectName.MatchString(c.Name) {
 		return "kubectl describe node " + c.Name
 	}
-	if c := a.Cause; c.Kind == rules.CauseSource && sourceLooks[c.Name] != "" {
-		return sourceLooks[c.Name]
+	if c := a.Cause; c.Kind == rules.CauseSource {
+		source, _, _ := strings.Cut(c.Name, " ") // without the part that is gone
+		if look := sourceLooks[source]; look != "" {
+			return look
+		}
 	}
+	node := a.Label("node")
+	if !objectName.MatchString(node) {
+		node = ""
+	}
+	// an alert about a pod is identified by its workload
+	ofExporter := node != "" && a.Label("pod") != "" && a.Identity["workload"] == ""
 	if ns := a.Label("namespace"); objectName.MatchString(ns) {
 		for _, o := range objects {
+			if o.label == "pod" && ofExporter {
+				continue
+			}
 			if name := a.Label(o.label); objectName.MatchString(name) {
 				return cmp.Or(w.logs(i, ns, name),
 					"kubectl -n "+ns+" describe "+o.kind+" "+name)
 			}
 		}
-		return ""
+		if !ofExporter {
+			return ""
+		}
 	}
-	if node := a.Label("node"); objectName.MatchString(node) {
+	if node != "" {
 		return "kubectl describe node " + node
 	}
 	return ""
@@ -119,11 +138,13 @@ func (w *writer) logs(i *notify.Item, namespace, pod string) string {
 	return "kubectl -n " + namespace + " logs " + pod + " -c " + container + " --previous --tail=50"
 }
 
-// silence returns the command that silences just the alerts of the message, or "" if promsnap has
-// no state for silences or no matchers fit.
-func (w *writer) silence() string {
-	if w.report.Info.ConfigFile == "" {
-		return ""
+// silences returns the commands that silence just the alerts of the message: one if matchers fit
+// all of them, else one for each part that has some, the part with the worst alert first. It
+// returns none if promsnap has no state for silences.
+func (w *writer) silences() []string {
+	config := w.report.Info.ConfigFile
+	if config == "" {
+		return nil
 	}
 	var these, others []rules.Alert
 	in := map[rules.Key]bool{}
@@ -135,10 +156,46 @@ func (w *writer) silence() string {
 			others = append(others, a)
 		}
 	}
-	ms := rules.MatchersFor(these, others)
-	if ms == nil {
-		return ""
+	var out []string
+	for _, ms := range matchersOfParts(these, others) {
+		if len(out) < listedSilences {
+			out = append(out, "promsnap silence add --duration "+silenceFor+" "+
+				outside.ShellWord(ms.String())+" -c "+outside.ShellWord(config))
+		}
 	}
-	return "promsnap silence add --duration " + silenceFor + " " +
-		outside.ShellWord(ms.String()) + " -c " + outside.ShellWord(w.report.Info.ConfigFile)
+	return out
+}
+
+// matchersOfParts returns matchers that match these alerts and none of the others. If no one set of
+// matchers fits alerts with different labels, such as those of a node and of its jobs, the alerts
+// with the same labels have their own set, or share one with earlier alerts.
+func matchersOfParts(these, others []rules.Alert) []rules.Matchers {
+	if ms := rules.MatchersFor(these, others); ms != nil {
+		return []rules.Matchers{ms}
+	}
+	var order []string
+	byLabels := map[string][]rules.Alert{}
+	for _, a := range these {
+		k := strings.Join(slices.Sorted(maps.Keys(a.Identity)), "\n")
+		if byLabels[k] == nil {
+			order = append(order, k)
+		}
+		byLabels[k] = append(byLabels[k], a)
+	}
+	var parts [][]rules.Alert
+	var out []rules.Matchers
+next:
+	for _, k := range order {
+		for i, part := range parts {
+			both := slices.Concat(part, byLabels[k])
+			if ms := rules.MatchersFor(both, others); ms != nil {
+				parts[i], out[i] = both, ms
+				continue next
+			}
+		}
+		if ms := rules.MatchersFor(byLabels[k], others); ms != nil {
+			parts, out = append(parts, byLabels[k]), append(out, ms)
+		}
+	}
+	return out
 }

@@ -155,6 +155,26 @@ func TestNextSteps(t *testing.T) {
 			"kubectl describe node ip-10-0-1-12",
 			silence(`alertname=~"NodeCondition|NodeExporterMissing", node="ip-10-0-1-12"`),
 		}},
+		"a node that is down with its jobs": {[]rules.Alert{
+			onNode(of("NodeCondition", "node", "ip-10-0-1-12", "condition", "NotReady")),
+			onNode(of("NodeExporterMissing", "node", "ip-10-0-1-12")),
+			onNode(of("ScrapeTargetsDown", "job", "a")),
+			onNode(of("ScrapeTargetsDown", "job", "b")),
+		}, []rules.Alert{
+			of("NodeExporterMissing", "node", "b"), of("ScrapeTargetsDown", "job", "c"),
+		}, []string{
+			"kubectl describe node ip-10-0-1-12",
+			silence(`alertname=~"NodeCondition|NodeExporterMissing", node="ip-10-0-1-12"`),
+			silence(`alertname="ScrapeTargetsDown", job=~"a|b"`),
+		}},
+		"an exporter's pod": {[]rules.Alert{with(
+			of("NodeTemperature", "instance", "10.0.1.12:9100", "namespace", "monitoring",
+				"pod", "node-exporter-x"), "node", "ip-10-0-1-12"),
+		}, nil, []string{
+			"kubectl describe node ip-10-0-1-12",
+			silence(`alertname="NodeTemperature", namespace="monitoring", node="ip-10-0-1-12", ` +
+				`pod="node-exporter-x"`),
+		}},
 		"two causes": {[]rules.Alert{memory, near}, nil, nil},
 		"blind": {[]rules.Alert{blind}, nil, []string{
 			"promsnap doctor -c promsnap.yaml", silence(`alertname="PromsnapBlind"`),
@@ -188,31 +208,38 @@ func TestNextSteps(t *testing.T) {
 	}
 }
 
-// checkSilence checks that a shell and the parser of silences read the silence of a message, and
-// that it matches its alerts and no others.
+// checkSilence checks that a shell and the parser of silences read the silences of a message, and
+// that together they match its alerts and no others.
 func checkSilence(t *testing.T, name string, d notify.Delivery) {
 	t.Helper()
-	all := commandsOf(d)
-	i := slices.IndexFunc(all, func(c string) bool { return strings.HasPrefix(c, "promsnap s") })
-	if i < 0 {
-		return
+	var all []rules.Matchers
+	for _, c := range commandsOf(d) {
+		if !strings.HasPrefix(c, "promsnap s") {
+			continue
+		}
+		args := shellWords(t, c)
+		if len(args) != 7 || !slices.Equal(slices.Delete(slices.Clone(args), 4, 5),
+			[]string{"silence", "add", "--duration", "4h", "-c", d.Report.Info.ConfigFile}) {
+			t.Errorf("%s: got the arguments %q, want a silence with %q", name, args,
+				d.Report.Info.ConfigFile)
+			return
+		}
+		ms, err := notify.ParseMatch(args[4])
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			return
+		}
+		all = append(all, ms)
 	}
-	args := shellWords(t, all[i])
-	if len(args) != 7 || !slices.Equal(slices.Delete(slices.Clone(args), 4, 5),
-		[]string{"silence", "add", "--duration", "4h", "-c", d.Report.Info.ConfigFile}) {
-		t.Errorf("%s: got the arguments %q, want a silence with %q", name, args,
-			d.Report.Info.ConfigFile)
-		return
-	}
-	ms, err := notify.ParseMatch(args[4])
-	if err != nil {
-		t.Errorf("%s: %v", name, err)
+	if len(all) == 0 {
 		return
 	}
 	for k, a := range d.Memory.Alerts {
 		want := slices.ContainsFunc(d.Message.Items, func(i notify.Item) bool { return i.Key == k })
-		if got := ms.Match(a.Label); got != want {
-			t.Errorf("%s: %s matches %s: got %v, want %v", name, args[4], k, got, want)
+		if got := slices.ContainsFunc(all, func(ms rules.Matchers) bool {
+			return ms.Match(a.Label)
+		}); got != want {
+			t.Errorf("%s: %v match %s: got %v, want %v", name, all, k, got, want)
 		}
 	}
 }
@@ -280,6 +307,8 @@ func TestCommandsThatDoNotFit(t *testing.T) {
 // If a source of metrics is gone, its pods are what to look at, and not the object of the alert.
 func TestTheNextStepOfASourceThatIsGone(t *testing.T) {
 	for source, want := range map[panel.Source]string{
+		panel.KubeStateMetrics + " 10.0.0.5:8080": "kubectl get pods -A -o wide | " +
+			"grep kube-state-metrics",
 		panel.NodeExporter:     "kubectl get pods -A -o wide | grep node-exporter",
 		panel.KubeStateMetrics: "kubectl get pods -A -o wide | grep kube-state-metrics",
 		panel.Kubelet:          "kubectl get nodes",

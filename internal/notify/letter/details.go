@@ -65,10 +65,34 @@ func (w *writer) unlistedAlerts() []alert {
 		return as
 	case late:
 		return as[min(len(as), listedEnds):]
-	case cs[0].of.Kind == rules.CauseSource:
-		return as[min(len(as), listedDetails):]
 	}
-	return as[min(len(as), listedAlerts):]
+	return cs[0].unlisted()
+}
+
+// unlisted returns the alerts of a cause of several that its message does not list one by one.
+func (c cause) unlisted() []alert {
+	var out []alert
+	switch c.of.Kind {
+	case rules.CauseNode: // its message has a line for each rule
+		for i, same := range c.byRule() {
+			if i >= listedAlerts || len(same.alerts) > 1 {
+				out = append(out, same.alerts...)
+			}
+		}
+		return out
+	case rules.CauseSource: // its message has the names of nodes
+		named := 0
+		for _, a := range c.alerts {
+			if a.Alert.Identity["node"] != "" {
+				if named++; named <= listedDetails {
+					continue
+				}
+			}
+			out = append(out, a)
+		}
+		return out
+	}
+	return c.alerts[min(len(c.alerts), listedAlerts):]
 }
 
 // unlisted returns the findings that a summary does not list one by one: those behind a line, and

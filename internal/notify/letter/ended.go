@@ -75,27 +75,49 @@ func (c cause) together() bool {
 }
 
 // over returns that the cause is over, given its name: "memory resolved on 12 nodes", "ip-10-0-1-17
-// is up again".
+// is up again". While other alerts of the cause fire, it only says what is resolved.
 func (c cause) over(name string) string {
 	w := c.w
-	back := !slices.ContainsFunc(c.alerts, func(a alert) bool {
+	recovered := !slices.ContainsFunc(c.alerts, func(a alert) bool {
 		return a.Episode.End != rules.Recovered && a.Episode.End != rules.Passed
 	})
+	back := recovered && !c.fires()
 	switch {
 	case c.alone():
 		return fillText(w.Resolved, w.what(name, c.worst().subject()))
 	case c.of.Kind == rules.CauseNode && c.of.Name == "":
-		return fillText(w.Resolved, w.SomeNodes.Of(c.nodes()))
+		return c.inCluster(fillText(w.Resolved, w.SomeNodes.Of(c.nodes())))
 	case c.of.Kind == rules.CauseNode && back:
 		return fillText(w.NodeUp, name)
-	case c.of.Kind == rules.CauseSource && back:
-		return c.source(name, w.SourceBack, w.SourceBackOn)
+	case c.of.Kind == rules.CauseSource && (back || recovered && c.onlyNodes()):
+		return c.inCluster(c.source(name, w.SourceBack, w.SourceBackOn))
 	case c.many():
-		return fillText(w.ResolvedOn, name, c.objects())
-	case c.of.Kind == rules.CauseWorkload:
+		return c.inCluster(fillText(w.ResolvedOn, name, c.objects()))
+	case c.of.Kind == rules.CauseSource:
+		return c.inCluster(fillText(w.Resolved, w.what(name, c.subjects())))
+	case c.of.Kind == rules.CauseWorkload, c.of.Kind == rules.CauseNode:
 		return fillText(w.Resolved, w.what(name, c.subjects()))
 	}
 	return fillText(w.Resolved, name)
+}
+
+// fires reports whether an alert of the cause still fires, in the message or not.
+func (c cause) fires() bool {
+	for _, a := range c.w.d.Memory.Alerts {
+		if a.Fires() && causeOf(a) == c.of {
+			return true
+		}
+	}
+	return slices.ContainsFunc(slices.Concat(c.w.message.Items, c.w.message.Rest),
+		func(i notify.Item) bool { return i.Episode.Fires() && causeOf(i.Alert) == c.of })
+}
+
+// onlyNodes reports whether each alert says that one node lacks the source. Then the source is back
+// on these nodes, whatever other nodes lack.
+func (c cause) onlyNodes() bool {
+	return !slices.ContainsFunc(c.alerts, func(a alert) bool {
+		return a.panel == nil || a.panel.Spec.Without == "" || a.Alert.Identity["node"] == ""
+	})
 }
 
 // edited returns that all alerts of a message are resolved, or how many still fire.
@@ -115,7 +137,9 @@ func (w *writer) edited() Letter {
 	left := w.causesOf(firing)
 	what := w.ruleNames(as)
 	if all := w.causesOf(append(as, firing...)); len(all) == 1 && all[0].of.Kind == rules.CauseRule {
-		what = all[0].worst().subject()
+		what = all[0].inCluster(all[0].worst().subject())
+	} else if len(all) == 1 && all[0].of.Kind == rules.CauseSource {
+		what = all[0].inCluster(all[0].name())
 	} else if len(all) == 1 {
 		what = all[0].name()
 	}

@@ -29,8 +29,8 @@ func (w *writer) summary() Letter {
 	if r.Only != "" {
 		only = text(fillText(w.OnlyMatching, r.Only))
 	}
-	l.Lines = append(l.Lines, join(" · ", text(when), w.alertsSince(), only))
 	groups := w.groups()
+	l.Lines = append(l.Lines, join(" · ", text(when), w.measured(groups), w.alertsSince(), only))
 	switch {
 	case len(groups) > 0:
 	case r.Worst() != rules.None: // all findings are below the receiver's severity
@@ -48,6 +48,17 @@ func (w *writer) summary() Letter {
 		l = l.with(w.unseen())
 	}
 	return l.with(w.fleet(), w.checks())
+}
+
+// measured returns how many nodes were measured, for a summary that finds nothing wrong. It shows
+// that promsnap did look.
+func (w *writer) measured(groups []report.Group) Line {
+	r := w.report
+	if r.NodesTotal == 0 || len(groups) > 0 || r.Worst() != rules.None {
+		return nil
+	}
+	return text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured),
+		words.Thousands(r.NodesTotal)))
 }
 
 // state returns the state of the report in the fewest words: "3 critical, 4 warnings". It returns

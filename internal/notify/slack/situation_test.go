@@ -166,6 +166,14 @@ func (j judged) deliver(k notify.Kind, wanted func(rules.Alert, rules.Episode) b
 	}
 }
 
+// newImage is a change of a workload before an alert.
+func newImage(l words.Language, workload string) []string {
+	return []string{map[words.Language]string{
+		words.English: "14 min before: image of " + workload + " 1.41 → 1.42",
+		words.Korean:  "시작 14분 전: " + workload + " 이미지 1.41 → 1.42",
+	}[l]}
+}
+
 func fires(_ rules.Alert, e rules.Episode) bool { return e.Fires() }
 
 func about(panel string) func(rules.Alert, rules.Episode) bool {
@@ -212,20 +220,22 @@ var night = incidents.Add(-5*time.Hour - 50*time.Minute)
 // situations are the messages that people get at night, and the summaries of three mornings.
 var situations = map[string]func(*testing.T, *simulation, words.Language) notify.Delivery{
 	"first-run": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
-		return planted{sim, fill("data/redis-1", 0.87)}.
+		d := planted{sim, fill("data/redis-1", 0.87)}.
 			judge(t, l, incidents, time.Hour, rules.Memory{}).deliver(notify.KindNew, fires)
+		d.Changes = map[rules.Key][]string{}
+		for _, i := range d.Message.Items {
+			if i.Alert.Cause.Name == "redis" {
+				d.Changes[i.Key] = newImage(l, "data/redis")
+			}
+		}
+		return d
 	},
 	"one": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
 		d := planted{sim, leak("10.0.2.11:9100")}.judge(t, l, night, time.Hour, rules.Memory{}).
 			deliver(notify.KindNew, func(a rules.Alert, _ rules.Episode) bool {
 				return a.Name == "ip-10-0-2-11"
 			})
-		d.Changes = map[rules.Key][]string{d.Message.Items[0].Key: {
-			map[words.Language]string{
-				words.English: "14 min before: image of shop/checkout 1.41 → 1.42",
-				words.Korean:  "시작 14분 전: shop/checkout 이미지 1.41 → 1.42",
-			}[l],
-		}}
+		d.Changes = map[rules.Key][]string{d.Message.Items[0].Key: newImage(l, "shop/checkout")}
 		return d
 	},
 	"worse": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
