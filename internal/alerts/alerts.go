@@ -80,8 +80,9 @@ func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, no
 // settle sets the status of ended findings to NoData unless their objects are gone.
 func settle(panels []snapshot.Panel, own *owners, objects *rules.Objects) {
 	for i := range panels {
+		about := subjectOf(&panels[i])
 		panels[i].Keep(endedFiring, func(row snapshot.Row) bool {
-			presence := objects.Presence(identityOf(row.Labels, row.NodeAdded, own))
+			presence := objects.Presence(identityOf(row.Labels, row.NodeAdded, about, own))
 			return presence == rules.Present || presence == rules.PresenceUnknown
 		})
 	}
@@ -138,9 +139,10 @@ type identities struct {
 // identitiesOf returns the alert identities of a panel's series.
 func identitiesOf(p *snapshot.Panel, own *owners) identities {
 	out := identities{map[string][]series.Labels{}, make(map[uint64]series.Labels, len(p.Rows))}
+	about := subjectOf(p)
 	for i := range p.Rows {
 		row := &p.Rows[i]
-		identity := identityOf(row.Labels, row.NodeAdded, own)
+		identity := identityOf(row.Labels, row.NodeAdded, about, own)
 		out.all[row.Ref] = append(out.all[row.Ref], identity)
 		out.of[row.Key()] = identity
 	}

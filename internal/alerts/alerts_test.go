@@ -152,8 +152,67 @@ func TestIdentity(t *testing.T) {
 		},
 		{series.FromPairs("pod", "web-x2x4z"), false, series.FromPairs("pod", "web-x2x4z")},
 	} {
-		if got := identityOf(tc.labels, tc.added, own); !cmp.Equal(got, tc.want) {
+		got := identityOf(tc.labels, tc.added, subject{pods: true}, own)
+		if !cmp.Equal(got, tc.want) {
 			t.Errorf("%v: got the identity %v, want %v", tc.labels, got, tc.want)
+		}
+	}
+}
+
+// The label pod of a raw series may name its exporter: three nodes are then three alerts, which
+// outlive a rollout of the exporter, and nobody asks for the exporter's workload.
+func TestIdentityOfRawSeries(t *testing.T) {
+	own := &owners{}
+	disk := func(node, pod string) series.Labels {
+		return series.FromPairs("container", "node-exporter", "instance", node+":9100",
+			"mountpoint", "/", "namespace", "monitoring", "node", node, "pod", pod)
+	}
+	for name, tt := range map[string]struct {
+		expr   string
+		series []series.Labels
+		added  bool
+		want   []series.Labels
+	}{
+		"two nodes, one after a rollout of its exporter": {
+			expr: "node_filesystem_avail_bytes", added: true,
+			series: []series.Labels{
+				disk("a", "node-exporter-x2x4z"), disk("b", "node-exporter-zzzzz"),
+				disk("b", "node-exporter-b7b7b"),
+			},
+			want: []series.Labels{
+				series.FromPairs("instance", "a:9100", "mountpoint", "/", "namespace", "monitoring"),
+				series.FromPairs("instance", "b:9100", "mountpoint", "/", "namespace", "monitoring"),
+				series.FromPairs("instance", "b:9100", "mountpoint", "/", "namespace", "monitoring"),
+			},
+		},
+		"a deployment, by kube-state-metrics": {
+			expr: "kube_deployment_status_replicas_unavailable",
+			series: []series.Labels{series.FromPairs("deployment", "checkout", "instance",
+				"10.1.2.3:8080", "namespace", "shop", "pod", "kube-state-metrics-7d9f8c6b5-x2x4z")},
+			want: []series.Labels{series.FromPairs("deployment", "checkout", "namespace", "shop")},
+		},
+		"a pod, by kube-state-metrics": {
+			expr: "kube_pod_container_status_restarts_total",
+			series: []series.Labels{series.FromPairs("container", "app", "instance",
+				"10.1.2.3:8080", "namespace", "shop", "pod", "web-0")},
+			want: []series.Labels{
+				series.FromPairs("container", "app", "namespace", "shop", "workload", "web"),
+			},
+		},
+	} {
+		p := snapshot.Panel{Exprs: []string{tt.expr}}
+		for _, ls := range tt.series {
+			p.Rows = append(p.Rows, snapshot.Row{Labels: ls, NodeAdded: tt.added})
+		}
+		got := identitiesOf(&p, own).all[""]
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: want (-), got (+):\n%s", name, diff)
+		}
+		objects := rules.Objects{Workloads: rules.Known{Others: rules.Absent}}
+		isWorkload := objects.Presence(got[0]) == rules.Absent
+		if want := tt.want[0].Get("workload") != ""; isWorkload != want {
+			t.Errorf("%s: got %v, want %v for whether it is asked as a workload", name, isWorkload,
+				want)
 		}
 	}
 }

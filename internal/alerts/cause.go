@@ -13,8 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// many is how many causes of one sort are told one by one. If more workloads break the same rules,
-// the rules are the cause; if more nodes of a cluster are down, all of them are one cause.
+// many is the most causes of one kind that are named one by one. If more workloads break the same
+// rules, the rules are the cause; if more nodes of a cluster are down, all of them are one cause.
 const many = 5
 
 // setCauses sets the cause of every finding: the first of a node that is down, a source of metrics
@@ -104,21 +104,28 @@ type explainer struct {
 // subject is what the series of a panel are about, by its queries.
 type subject struct {
 	sources []panel.Source
-	targets bool // they are targets, because the panel only reads up
-	pods    bool // the label pod names what they are about
+	only    panel.Source // of all their metrics, "" if they have several or an unknown one
+	targets bool         // they are targets, because the panel only reads up
+	pods    bool         // the label pod names what they are about
 }
 
 // subjectOf returns what a panel is about.
 func subjectOf(p *snapshot.Panel) subject {
-	if len(p.Findings) == 0 {
+	if len(p.Rows) == 0 && len(p.Findings) == 0 {
 		return subject{}
 	}
 	names := p.Metrics()
 	s := subject{targets: slices.Equal(names, []string{"up"}), pods: p.NamesPods()}
+	unknown := false
 	for _, name := range names {
-		if source := panel.SourceOf(name); source != "" && !slices.Contains(s.sources, source) {
+		source := panel.SourceOf(name)
+		unknown = unknown || source == ""
+		if source != "" && !slices.Contains(s.sources, source) {
 			s.sources = append(s.sources, source)
 		}
+	}
+	if len(s.sources) == 1 && !unknown {
+		s.only = s.sources[0]
 	}
 	slices.Sort(s.sources)
 	return s
@@ -162,15 +169,33 @@ func (x *explainer) isQuiet(i int, f *rules.Finding) bool {
 }
 
 // quietCause returns the cause of missing data of a node that nothing explains: the node or, if
-// many nodes are silent, the source of the data.
+// many nodes are silent, a source of the data that is silent too, else the rule.
 func (x *explainer) quietCause(node place, i int, own rules.Cause) rules.Cause {
-	switch {
-	case x.quiet[node.cluster] <= many:
+	if x.quiet[node.cluster] <= many {
 		return rules.Cause{Kind: rules.CauseNode, Cluster: node.cluster, Name: node.name}
-	case len(x.subjects[i].sources) > 0:
-		return x.sourceCause(node.cluster, x.subjects[i].sources[0])
+	}
+	for _, source := range x.subjects[i].sources {
+		if x.isSilent(source, node) {
+			return x.sourceCause(node.cluster, source)
+		}
 	}
 	return own
+}
+
+// isSilent reports whether it is known that a source reports nothing about a node now.
+func (x *explainer) isSilent(source panel.Source, node place) bool {
+	switch source {
+	case panel.NodeExporter:
+		has, known := x.nodes.HasExporter(node.cluster, node.name)
+		return known && !has
+	case panel.KubeStateMetrics:
+		return x.nodes.Silent(node.cluster)
+	case panel.Kubelet:
+		return slices.ContainsFunc(x.targets, func(t target) bool {
+			return t.host && snapshot.IsKubelet(t.job) && place{t.cluster, t.node} == node
+		})
+	}
+	return false
 }
 
 // countQuiet counts the nodes without data by cluster.
@@ -288,7 +313,10 @@ func (x *explainer) findGone(panels []snapshot.Panel) {
 	}
 	for _, l := range x.nodes.Lost() {
 		source := place{l.Cluster, string(l.Source())}
-		if l.Source() == panel.KubeStateMetrics && x.nodes.Current(l.Cluster) && !x.gone[source] {
+		switch {
+		case x.gone[source] && x.parts[source] != l.Instance:
+			delete(x.parts, source) // one address does not stand for several
+		case l.Source() == panel.KubeStateMetrics && x.nodes.Current(l.Cluster):
 			x.parts[source] = l.Instance
 		}
 		x.gone[source] = true
@@ -372,12 +400,13 @@ func (x *explainer) blameJob(job place, ts []target) {
 }
 
 // downNodes finds the nodes that are down: those that are not ready, and those whose kubelet and
-// another source are silent together. A node that is not ready now and then is not down.
+// another source are silent together. What only the kubelet reports is no other source. A node that
+// is not ready now and then is not down.
 func downNodes(panels []snapshot.Panel, nodes snapshot.Nodes, seen evidence) map[place]time.Time {
 	down, silent := map[place]time.Time{}, map[place]bool{}
 	for i := range panels {
 		p := &panels[i]
-		pods := subjectOf(p).pods
+		about := subjectOf(p)
 		for j := range p.Findings {
 			f := &p.Findings[j].Finding
 			node := place{nodes.ClusterOf(f.Labels), nodes.Of(f.Labels)}
@@ -388,7 +417,8 @@ func downNodes(panels []snapshot.Panel, nodes snapshot.Nodes, seen evidence) map
 					down[node] = s.From
 				}
 			case p.Spec.Without != "",
-				f.Status == rules.NoData && (f.Labels.Get("pod") == "" || !pods):
+				f.Status == rules.NoData && about.only != panel.Kubelet &&
+					(f.Labels.Get("pod") == "" || !about.pods):
 				silent[node] = true
 			}
 		}

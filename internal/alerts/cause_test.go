@@ -1,7 +1,9 @@
 package alerts
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -43,6 +46,7 @@ func plantedSpecs() map[string]snapshot.Panel {
 		"jobs":       one("avg by (job) (up)", panel.Spec{}, above),
 		"flaps":      one("1 - up", panel.Spec{}, condition),
 		"mine":       one("avg by (node) (node_load1)", panel.Spec{}, above),
+		"kubelet":    one("kubelet_running_pods", panel.Spec{}, above),
 	}
 }
 
@@ -102,6 +106,83 @@ func each(n int, of planted) []planted {
 	return out
 }
 
+// tableOf returns the table of n nodes, of which the first have an exporter.
+func tableOf(t *testing.T, n, exporters int) snapshot.Nodes {
+	t.Helper()
+	by := map[string][]series.Series{}
+	for i := range n {
+		node := series.FromPairs("node", fmt.Sprint("n", i))
+		by["(kube_node_info)"] = append(by["(kube_node_info)"], series.Series{Labels: node})
+		if i < exporters {
+			node = node.With("instance", fmt.Sprintf("n%d:9100", i))
+			by["node_uname_info"] = append(by["node_uname_info"], series.Series{Labels: node})
+		}
+	}
+	nodes, _, err := snapshot.LoadNodes(t.Context(), answers{by: by}, ten, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nodes
+}
+
+// shards is a kube-state-metrics whose other shards, by instance, fell silent half a day ago.
+type shards []string
+
+// Range implements snapshot.Querier.
+func (s shards) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
+	var out []series.Labels
+	values := make([]float64, q.Grid.Len)
+	switch {
+	case q.Expr == "max by (cluster, node, internal_ip) (kube_node_info)":
+		out = []series.Labels{series.FromPairs("node", "n0")}
+	case q.Expr == "group by (cluster, job, instance) (kube_node_info)" && q.Grid.Len > 1:
+		for i := q.Grid.Len / 2; i < q.Grid.Len; i++ {
+			values[i] = math.NaN()
+		}
+		for _, instance := range s {
+			out = append(out, series.FromPairs("job", "ksm", "instance", instance))
+		}
+	case strings.HasPrefix(q.Expr, `max by (cluster, node, internal_ip) (kube_node_info{job="`):
+		for _, node := range []string{"a", "b", "c", "d", "e"} {
+			out = append(out, series.FromPairs("node", node))
+		}
+	}
+	for _, ls := range out {
+		if err := each(series.Series{Labels: ls, Values: values}); err != nil {
+			return promapi.Meta{}, err
+		}
+	}
+	return promapi.Meta{Grid: q.Grid}, nil
+}
+
+// Present implements snapshot.Querier.
+func (shards) Present(context.Context, []string, time.Time, time.Time) (map[string]bool, error) {
+	return nil, nil
+}
+
+// table returns the identity table.
+func (s shards) table(t *testing.T) snapshot.Nodes {
+	t.Helper()
+	nodes, _, err := snapshot.LoadNodes(t.Context(), s, ten, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(nodes.Lost()); got != len(s) {
+		t.Fatalf("got %d lost targets, want %d", got, len(s))
+	}
+	return nodes
+}
+
+// hosts returns silent targets of a job, one on each of n nodes.
+func hosts(n int, job string) []target {
+	var out []target
+	for i := range n {
+		out = append(out, target{job: job, node: fmt.Sprint("n", i), host: true})
+	}
+	return out
+}
+
 func TestCauses(t *testing.T) {
 	const (
 		breach, pending, silent = rules.Breach, rules.Pending, rules.NoData
@@ -111,6 +192,7 @@ func TestCauses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		findings []planted
 		evidence evidence
+		nodes    snapshot.Nodes
 	}{
 		"a node is down": {
 			findings: []planted{
@@ -200,9 +282,49 @@ func TestCauses(t *testing.T) {
 			},
 		},
 		"many nodes are silent for no known reason": {findings: append(
-			each(6, planted{"memory", "node=n#", silent, 0, "source node_exporter"}),
+			each(6, planted{"memory", "node=n#", silent, 0, "rule memory"}),
 			planted{"memory", "node=n9", breach, 10, "rule memory"},
 		)},
+		"many nodes are silent, and their exporters report": {
+			findings: each(6, planted{"memory", "node=n#", silent, 0, "rule memory"}),
+			nodes:    tableOf(t, 6, 6),
+		},
+		"many nodes are silent, and some have no exporter": {
+			findings: append(
+				each(5, planted{"memory", "node=n#", silent, 0, "rule memory"}),
+				planted{"memory", "node=n5", silent, 0, "source node_exporter"},
+				planted{"mine", "node=n5", silent, 0, "source node_exporter"},
+			),
+			nodes: tableOf(t, 6, 5),
+		},
+		"the kubelets of many nodes are silent": {
+			findings: append(
+				each(6, planted{"kubelet", "node=n#", silent, 0, "source kubelet"}),
+				planted{"kubelet", "node=n7", silent, 0, "rule kubelet"},
+			),
+			evidence: evidence{targets: hosts(6, "kubelet")},
+		},
+		"a kubelet is silent": {
+			findings: []planted{
+				{"kubelet", "node=n0", silent, 0, "node n0"},
+				{"disk", "node=n0", breach, 5, "rule disk"},
+				{"flaps", "job=kubelet instance=n0:10250 node=n0", breach, 5, "rule flaps"},
+			},
+			evidence: evidence{targets: hosts(1, "kubelet")},
+		},
+		"a shard of kube-state-metrics is lost": {
+			findings: []planted{{
+				"conditions", "node=n9 condition=NotReady", silent, 0,
+				"source kube-state-metrics ksm-0:8080",
+			}},
+			nodes: shards{"ksm-0:8080"}.table(t),
+		},
+		"two shards of kube-state-metrics are lost": {
+			findings: []planted{{
+				"conditions", "node=n9 condition=NotReady", silent, 0, "source kube-state-metrics",
+			}},
+			nodes: shards{"ksm-0:8080", "ksm-1:8080"}.table(t),
+		},
 		"one workload in several panels": {findings: []planted{
 			{"oom", checkout, breach, 10, "workload shop/checkout"},
 			{"limit", checkout, pending, 10, "workload shop/checkout"},
@@ -242,7 +364,7 @@ func TestCauses(t *testing.T) {
 				r.Shuffle(len(seen.targets), func(i, j int) {
 					seen.targets[i], seen.targets[j] = seen.targets[j], seen.targets[i]
 				})
-				setCauses(panels, &owners{}, seen)
+				setCauses(panels, &owners{nodes: tt.nodes}, seen)
 				want := map[string]string{}
 				for _, f := range tt.findings {
 					want[f.panel+labelsOf(f.labels).String()] = f.cause

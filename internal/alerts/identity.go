@@ -3,6 +3,7 @@ package alerts
 import (
 	"slices"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -13,14 +14,25 @@ var podLabels = []string{
 	"host_ip",
 }
 
-// identityOf returns the labels that identify an alert from one slot to the next. A pod's series is
-// identified by its workload, so a rollout does not start a new alert. A node label that was added
-// from the identity table is left out, because it depends on kube-state-metrics.
-func identityOf(ls series.Labels, nodeAdded bool, own *owners) series.Labels {
-	workload := own.workload(ls)
+// exporterLabels are the labels of an exporter's own pod, which a rollout of the exporter replaces.
+var exporterLabels = []string{"pod", "uid", "container"}
+
+// identityOf returns the labels that identify an alert of a panel from one slot to the next. A
+// pod's series is identified by its workload, so a rollout does not start a new alert. If the label
+// pod names the exporter's pod, the labels of that pod are left out, and so is the instance of
+// kube-state-metrics. A node label that was added from the identity table is left out, because it
+// depends on kube-state-metrics.
+func identityOf(ls series.Labels, nodeAdded bool, about subject, own *owners) series.Labels {
+	workload, replaced := "", exporterLabels
+	if about.pods {
+		workload, replaced = own.workload(ls), podLabels
+	}
 	out := make(series.Labels, 0, len(ls))
 	for _, l := range ls {
-		if workload != "" && slices.Contains(podLabels, l.Name) || nodeAdded && l.Name == "node" {
+		switch {
+		case (workload != "" || !about.pods) && slices.Contains(replaced, l.Name),
+			l.Name == "instance" && about.only == panel.KubeStateMetrics && !about.pods,
+			l.Name == "node" && nodeAdded:
 			continue
 		}
 		out = append(out, l)

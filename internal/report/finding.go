@@ -273,22 +273,27 @@ func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.Used, f.Trend = "", snapshot.Steady
 }
 
-// mergeSilentNodes merges the silence of a node in several panels into one finding: "ip-10-0-1-17
-// memory, CPU, disk: no data". It overwrites fs, because an outage has tens of thousands of
-// findings.
+// mergeSilentNodes merges the silence of a node in several panels into one finding if it has one
+// cause: "ip-10-0-1-17 memory, CPU, disk: no data". It overwrites fs, because an outage has tens of
+// thousands of findings.
 func mergeSilentNodes(fs []Finding) []Finding {
-	first := map[string]int{}
+	type silence struct {
+		node string
+		rules.Cause
+	}
+	first := map[silence]int{}
 	out := fs[:0]
 	for i, f := range fs {
 		f.panelOrder = i
 		if f.Status == rules.NoData && f.Node != "" && f.last == nil {
 			// alerts that fired stay separate
 			f.Name = f.Node
-			if at, seen := first[f.Node]; seen {
+			of := silence{f.Node, f.Cause}
+			if at, seen := first[of]; seen {
 				out[at].addSilence(f)
 				continue
 			}
-			first[f.Node] = len(out)
+			first[of] = len(out)
 		}
 		out = append(out, f)
 	}

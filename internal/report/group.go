@@ -130,7 +130,8 @@ func (w grouping) count(g *Group) {
 	}
 }
 
-// countSource counts the nodes without node_exporter. A finding about no node is about all of them.
+// countSource lists the panels without data and counts the nodes without node_exporter. A finding
+// about no node is about all of them.
 func (w grouping) countSource(g *Group) {
 	for _, f := range g.Findings {
 		if f.Status == rules.NoData {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/alerts"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
@@ -51,9 +52,11 @@ func judged(t *testing.T, l words.Language, nodes int, fs []found) []snapshot.Pa
 	t.Helper()
 	all := panels.In(l)
 	out := make([]snapshot.Panel, len(all))
+	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
 	for i, s := range all {
 		out[i] = snapshot.Panel{
-			Spec: s, Exprs: []string{s.Queries[0].Expr}, Data: snapshot.DataComplete,
+			Spec: s, Exprs: []string{panel.Expand(s.Queries[0].Expr, vars)},
+			Data: snapshot.DataComplete,
 			Grid: series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61},
 		}
 		for n := range nodes {
@@ -213,6 +216,20 @@ var situations = map[string]struct {
 		korean: []string{
 			"shop/checkout-7d9f8c6b5-x2x4z/app OOM 종료 3회, 마지막 11:50",
 			"노드 42개 중 42개 node_exporter 없음, 11:29부터. 노드 메모리, 노드 CPU 데이터 없음",
+		},
+	},
+	"metrics that no node has any more": {
+		findings: slices.Concat(
+			each(6, found{"node-memory", "node=n#", mutely, warn, 0, 31}),
+			each(42, found{"node-cpu", "node=n#", mutely, warn, 0, 31}),
+		),
+		english: []string{
+			"no data for memory on 6 of 42 nodes: n0, n1, n2 and 3 more",
+			"no data for CPU on 42 of 42 nodes",
+		},
+		korean: []string{
+			"노드 42개 중 6개 메모리 데이터 없음: n0, n1, n2 외 3개",
+			"노드 42개 중 42개 CPU 데이터 없음",
 		},
 	},
 	"no node_exporter on two nodes": {

@@ -92,6 +92,13 @@ func (n Nodes) Has(cluster, name string) bool {
 	return ok
 }
 
+// HasExporter reports whether node_exporter reports a node now, and whether the table knows that.
+// It does not if it lacks the node.
+func (n Nodes) HasExporter(cluster, name string) (has, known bool) {
+	i, ok := n.index[nodeKey{cluster, name}]
+	return ok && n.list[i].Exporter, ok
+}
+
 // Shown returns a name as readers see it: with its cluster if there are several.
 func (n Nodes) Shown(cluster, name string) string {
 	if !n.several || cluster == "" || name == "" {
