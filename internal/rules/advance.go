@@ -206,7 +206,7 @@ func (r *RuleResult) describe(a *Alert, f *Judged, slot time.Time) {
 		a.Streak = f.Streak.Sighting()
 	}
 	if a.Cause == (Cause{}) || len(a.Episodes) > 0 && a.Now().Found.Equal(slot) {
-		a.Cause = f.Cause
+		a.Cause = f.Cause.bounded()
 	}
 }
 

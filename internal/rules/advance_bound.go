@@ -47,7 +47,8 @@ func (m *Memory) bound(prev Memory, slot time.Time) {
 
 // size estimates the length of the alert as JSON, in bytes.
 func (a *Alert) size() int {
-	n := 350 + 250*len(a.Episodes) + len(a.Panel) + len(a.Rule) + len(a.Name)
+	n := 350 + 250*len(a.Episodes) + len(a.Panel) + len(a.Rule) + len(a.Name) +
+		len(a.Cause.Cluster) + len(a.Cause.Namespace) + len(a.Cause.Name)
 	for _, labels := range []map[string]string{a.Labels, a.Identity} {
 		for name, value := range labels {
 			n += len(name) + len(value) + 6

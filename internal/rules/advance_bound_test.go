@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 func TestAdvanceIsBounded(t *testing.T) {
@@ -54,5 +56,40 @@ func TestAdvanceIsBounded(t *testing.T) {
 	if len(w.memory.Alerts) < 100 || bytes > maxBytes {
 		t.Errorf("got %d alerts of %d bytes, want at least 100 of at most %d bytes",
 			len(w.memory.Alerts), bytes, maxBytes)
+	}
+}
+
+// A cause has names from outside, which must not fill the state.
+func TestCauseIsBounded(t *testing.T) {
+	long := strings.Repeat("ü", 1000)
+	end := minute(10)
+	finding := Finding{
+		Labels: series.FromPairs("node", "a"), Status: Breach, Severity: Critical,
+		Streak: &Streak{From: minute(1), To: end, Severity: Critical},
+		Cause:  Cause{Kind: CauseSource, Cluster: long, Namespace: long, Name: long},
+	}
+	m := Advance(Memory{}, Evaluation{Rules: []RuleResult{{
+		ID: RuleID{"memory", "High"}, Data: DataComplete, From: minute(0), Through: end,
+		Findings: []Judged{{Finding: finding, Identity: finding.Labels}},
+	}}}, end)
+	if len(m.Alerts) != 1 {
+		t.Fatalf("got %d alerts, want 1", len(m.Alerts))
+	}
+	for _, a := range m.Alerts {
+		c := a.Cause
+		if c.Kind != CauseSource {
+			t.Errorf("got the kind %q, want %q", c.Kind, CauseSource)
+		}
+		total := 0
+		for _, text := range []string{c.Cluster, c.Namespace, c.Name} {
+			if total += len(text); text == "" || len(text) > maxText {
+				t.Errorf("got %d bytes of a cause's text, want 1 to %d", len(text), maxText)
+			}
+		}
+		without := a
+		without.Cause = Cause{}
+		if got := a.size() - without.size(); got < total {
+			t.Errorf("got %d bytes for the cause in the size, want at least %d", got, total)
+		}
 	}
 }
