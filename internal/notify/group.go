@@ -60,10 +60,13 @@ func isOmen(e, down rules.Episode) bool {
 
 // nodeOf returns the node that an alert is about; "" if it is about something else.
 func nodeOf(a rules.Alert) string {
-	if a.Labels["namespace"] != "" || a.Identity["workload"] != "" {
+	switch node := a.Labels["node"]; {
+	case a.Identity["workload"] != "" || a.Labels["persistentvolumeclaim"] != "":
 		return ""
+	case node != "" || a.Labels["namespace"] != "": // it may be the namespace of an exporter
+		return node
 	}
-	return cmp.Or(a.Labels["node"], a.Name)
+	return a.Name
 }
 
 // groupOf returns the values that the alerts of one message share: the receiver's labels, or the

@@ -48,6 +48,36 @@ func announcing(threads ...[]rules.Alert) Entry {
 	return e
 }
 
+func TestNodeOf(t *testing.T) {
+	for name, tt := range map[string]struct {
+		labels, identity map[string]string
+		want             string
+	}{
+		"node":          {map[string]string{"node": "x"}, map[string]string{"node": "x"}, "x"},
+		"no node label": {map[string]string{"instance": "x:9100"}, nil, "name"},
+		"a node's raw series, with the namespace of its exporter": {
+			map[string]string{"node": "x", "namespace": "monitoring", "pod": "node-exporter-x2x4z"},
+			map[string]string{"instance": "x:9100", "namespace": "monitoring"}, "x",
+		},
+		"a pod on a node": {
+			map[string]string{"node": "x", "namespace": "shop", "pod": "web-0"},
+			map[string]string{"namespace": "shop", "workload": "web"}, "",
+		},
+		"a claim on a node": {
+			map[string]string{"node": "x", "namespace": "shop", "persistentvolumeclaim": "data"},
+			nil, "",
+		},
+		"a deployment": {
+			map[string]string{"namespace": "shop", "deployment": "web"}, nil, "",
+		},
+	} {
+		a := rules.Alert{Name: "name", Labels: tt.labels, Identity: tt.identity}
+		if got := nodeOf(a); got != tt.want {
+			t.Errorf("%s: got the node %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
 func TestOneMessageForACause(t *testing.T) {
 	warn, crit, none := rules.Warning, rules.Critical, rules.Cause{}
 	pods := rules.Cause{Kind: rules.CauseWorkload, Namespace: "shop", Name: "checkout"}
