@@ -70,7 +70,7 @@ var korean = Words{
 
 	GroupAbove:   "%[1]s %[2]s 초과",
 	GroupBelow:   "%[1]s %[2]s 미만",
-	GroupBeyond:  "%[1]s 임계값 초과",
+	GroupBeyond:  "%[1]s 임계값 벗어남",
 	OnThings:     "%[2]s %[1]s",
 	InThings:     "%[2]s %[1]s",
 	SilentOn:     "%[2]s %[1]s 데이터 없음",

@@ -94,7 +94,7 @@ type Words struct {
 	// What the findings of one cause have in common.
 
 	GroupAbove, GroupBelow  string // 1 subject, 2 limit
-	GroupBeyond             string // 1 subject: their limits differ
+	GroupBeyond             string // 1 subject: above or below, and their limits differ
 	OnThings, InThings      string // 1 what, 2 "41 of 41 nodes", "2 containers"
 	SilentOn                string // 1 subjects, 2 things
 	SomeCritical            string // 1 things, 2 how many of them are critical

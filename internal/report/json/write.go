@@ -211,10 +211,11 @@ func docFinding(rep *report.Report, p *snapshot.Panel, f *snapshot.Finding) DocF
 
 func docChanges(rep *report.Report, k change.Key) []DocChange {
 	var out []DocChange
+	sentences := rep.ChangesOf(k)
 	for i, c := range rep.Changed(k).Changes {
 		out = append(out, DocChange{
 			c.At.UTC(), string(c.Kind), c.Object, c.Container, c.Resource, c.From, c.To,
-			c.Reason, c.Message, c.Count, rep.ChangesOf(k)[i],
+			c.Reason, c.Message, c.Count, sentences[i],
 		})
 	}
 	return out
