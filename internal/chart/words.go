@@ -158,20 +158,24 @@ func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest s
 }
 
 // alike returns what findings of one rule and severity have in common, in little space: "critical:
-// 41 nodes" and " > 90 % since 01:58". It returns false if they differ, or there is only one.
+// 41 nodes" and " > 90 % since 01:58". It returns false if they differ, as with limits of their
+// own, or there is only one.
 func (s speech) alike(data *snapshot.Panel, f *snapshot.Finding) (name, rest string, ok bool) {
-	first, n := f.Streak, 0
+	first, open, n := f.Streak, false, 0
+	limit := math.Float64bits(f.Limit) // so that NaN is equal to NaN
 	for i := range data.Findings {
 		o := &data.Findings[i]
 		switch {
 		case o.Status != rules.Breach && o.Status != rules.NoData:
 			continue
 		case o.Rule != f.Rule || o.Severity != f.Severity || o.Status != rules.Breach ||
-			o.Streak == nil || o.Streak.Bouts > 0:
+			o.Ref != f.Ref || math.Float64bits(o.Limit) != limit || o.Streak == nil ||
+			o.Streak.Bouts > 0:
 			return "", "", false
 		case o.Streak.From.Before(first.From):
 			first = o.Streak
 		}
+		open = open || o.Streak.Open
 		n++
 	}
 	if n < 2 || data.Spec.Events != nil {
@@ -186,7 +190,7 @@ func (s speech) alike(data *snapshot.Panel, f *snapshot.Finding) (name, rest str
 		}
 		rest = sign + " " + s.value(data.Spec.UnitOf(f.Ref), f.Limit)
 	}
-	if first.Open {
+	if open { // one of them began before the window
 		rest = fmt.Sprintf(s.BreachAtLeast, rest, s.span(first.Lasted()))
 	} else {
 		rest = fmt.Sprintf(s.BreachSince, rest, s.moment(first.From, data.Grid))

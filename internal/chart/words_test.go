@@ -142,6 +142,36 @@ func TestFindingSaysHowLong(t *testing.T) {
 	}
 }
 
+// Findings are named together only if their limits are equal. If one of them may have begun before
+// the window, they do not say since when.
+func TestAlike(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*snapshot.Finding) // of the second finding
+		want   string
+	}{
+		{"the same limit", func(*snapshot.Finding) {}, "critical: 2 nodes > 90 % since 07:30"},
+		{
+			"the newer one began before the window",
+			func(f *snapshot.Finding) { f.Streak.Open = true },
+			"critical: 2 nodes > 90 % for at least 1 h 30 min",
+		},
+		{"another limit", func(f *snapshot.Finding) { f.Limit = 0.95 }, ""},
+		{"another query", func(f *snapshot.Finding) { f.Ref = "B" }, ""},
+	} {
+		p := nodeMemory(721, 2*time.Minute)
+		breach(p, 1, rules.Critical, 0.9, slotTime.Add(-80*time.Minute))
+		if len(p.Findings) != 2 {
+			t.Fatalf("got %d findings, want 2", len(p.Findings))
+		}
+		c.change(&p.Findings[1])
+		s := Options{Zone: seoul(), Phone: true}.speech()
+		if name, rest, _ := s.alike(p, &p.Findings[0]); name+rest != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, name+rest, c.want)
+		}
+	}
+}
+
 func TestDistinct(t *testing.T) {
 	for _, c := range []struct{ names, want []string }{
 		{
