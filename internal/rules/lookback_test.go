@@ -18,6 +18,7 @@ func TestLookBack(t *testing.T) {
 		PeakAt: start.Add(5 * time.Hour), Limit: 90, Severity: Warning, Seen: 61, Expected: 61,
 	}
 	rule := Rule{Name: "High", Warning: At(90), For: 15 * time.Minute}
+	both := Rule{Name: "Both", Warning: At(70), Critical: At(90), For: 15 * time.Minute}
 	low := Rule{Name: "Low", Direction: Below, Warning: At(90), For: 15 * time.Minute}
 	for _, tc := range []struct {
 		name string
@@ -36,8 +37,14 @@ func TestLookBack(t *testing.T) {
 		},
 		{"a sample within the limit does", rule, "24x80 12x92 80 23x92 13x95",
 			"13:05 well 13:00 peak 95"},
-		{"it was within the limit just before", rule, "59x92 80 13x95", "unchanged"},
+		{"it was within the limit just before", rule, "59x92 80 13x95",
+			"15:00 well 14:55 peak 95"},
+		{"before a hole too", rule, "24x80 36x. 13x95", "15:00 well 11:55 peak 95"},
+		{"a hole ended an earlier one", rule, "56x. 92 3x. 13x95", "unchanged"},
+		{"only the limit of the streak counts", both, "92 80 91 57x92 13x95",
+			"10:10 peak 95"},
 		{"it has no samples before", rule, "60x. 13x95", "unchanged"},
+		{"only others have samples before", rule, "others 60x. 13x95", "15:00 peak 95"},
 		{"the peak was before", rule, "24x80 12x92 97 23x92 13x95", "12:00 well 11:55 peak 97"},
 		{
 			"in the window the coarse samples do not count", rule, "24x80 36x92 13x80",
@@ -52,9 +59,9 @@ func TestLookBack(t *testing.T) {
 			window.Peak = 85
 		}
 		text, others := strings.CutPrefix(tc.past, "others ")
-		past := Past{Values: samples(t, text), Grid: g}
+		past := Past{Values: samples(t, text), Grid: g, Since: start}
 		if first := slices.IndexFunc(past.Values, series.Finite); !others {
-			past.First = max(first, 0)
+			past.Since = g.At(max(first, 0))
 		}
 		got := LookBack(tc.rule, &window, past, time.Minute)
 		if !window.From.Equal(start.Add(5*time.Hour)) || window.Seen != 61 {
@@ -97,6 +104,13 @@ func TestLookBackAtACondition(t *testing.T) {
 	if !got.From.Equal(g.At(60)) || got.Open || got.Bouts != 5 || got.Beyond != 15 {
 		t.Errorf("got %d bouts in %d samples from %v, open %v; want 5 in 15 from %v, not open",
 			got.Bouts, got.Beyond, got.From, got.Open, g.At(60))
+	}
+	// the first sample before the window has no condition
+	from := series.Grid{Start: g.At(83), Step: time.Minute, Len: len(long) - 83}
+	got = LookBack(rule, s, Past{Values: long[83:], Grid: from}, time.Minute)
+	if !got.From.Equal(s.From) || got.Open || got.Bouts != s.Bouts {
+		t.Errorf("calm before the window: got %d bouts from %v, open %v; want %d from %v, not open",
+			got.Bouts, got.From, got.Open, s.Bouts, s.From)
 	}
 	if got := LookBack(rule, s, Past{Values: long[84:], Grid: at}, time.Minute); got != s {
 		t.Errorf("without more samples: got %+v, want the streak itself", got)

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,7 +30,8 @@ const (
 	// mostPastSamples is about the most samples of an answer. With more series the steps are
 	// coarser.
 	mostPastSamples = 500_000
-	mostWitnesses   = 3 // see Panel.witnesses
+	mostWitnesses   = 3  // of each cluster: see Panel.witnesses
+	allWitnesses    = 24 // of all clusters
 	// lookBackTime is how long looking back may take for all panels together. It delays messages.
 	lookBackTime = 15 * time.Second
 )
@@ -117,8 +120,13 @@ func (p *Panel) lookBack(ctx context.Context, q Querier, o Options,
 		if err := p.lookBackIn(ctx, q, o, &sought); err != nil {
 			return cmp.Or(context.Cause(ctx), err)
 		}
-		if err := p.beginAt(&sought); err != nil {
+		// without this answer, a streak may be older than it is
+		unknown := p.askMetrics(ctx, q, o.Nodes, &sought)
+		if err := p.beginAt(&sought, o.Nodes); err != nil {
 			return err
+		}
+		if unknown != nil {
+			return cmp.Or(context.Cause(ctx), unknown)
 		}
 	}
 	return nil
@@ -130,13 +138,18 @@ type sought struct {
 	keys  []uint64         // those whose beginning is sought first, then the worst first
 	open  int              // the number of keys whose beginning is sought
 	found map[uint64]*Past // by key; nil: not found yet
-	first int              // the index of the first sample in the answer
+	// by key: the labels with which overrides are matched
+	described map[uint64]series.Labels
+	first     map[string]time.Time // by cluster: the first sample that it is known to have
 }
 
 // soughtOf returns the worst series of a query that fire and whose beginning is not known. If there
 // are any, it also returns the worst of the others that fire, for the pictures.
 func (p *Panel) soughtOf(query int, known func(*Panel, *Finding) bool) sought {
-	s := sought{query: query, found: map[uint64]*Past{}, first: math.MaxInt32}
+	s := sought{
+		query: query, found: map[uint64]*Past{}, described: map[uint64]series.Labels{},
+		first: map[string]time.Time{},
+	}
 	seek := func(which func(*Finding) bool) {
 		for i := range p.Findings {
 			f := &p.Findings[i]
@@ -165,19 +178,27 @@ func (p *Panel) lookBackIn(ctx context.Context, q Querier, o Options, s *sought)
 	if err != nil {
 		return err
 	}
+	// Only the grid is coarser. With other variables the query would give other values, or say
+	// something else of the end of its range.
 	vars := panel.Vars{
-		Step: max(step, p.Grid.Step), ScrapeInterval: scrape,
-		// what the query says of the end of its range stays the same
+		Step: p.Grid.Step, ScrapeInterval: scrape,
 		Range: cmp.Or(p.Spec.Range, o.Range), Virtual: o.Nodes.virtual(),
 	}
-	asked := exprs(&p.Spec)[s.query]
-	label, values, of := p.narrowest(panel.Expand(asked, vars), s)
-	vars.Step = panel.StepWithin(LookBackRange, vars.Step, mostPastSamples/max(of, 1))
+	expr := panel.Expand(exprs(&p.Spec)[s.query], vars)
+	label, values, of := p.narrowest(expr, s, o.Nodes)
+	step = panel.StepWithin(LookBackRange, max(step, p.Grid.Step), mostPastSamples/max(of, 1))
 	// a copy, because its queries must not change the panel
-	past := Panel{Spec: p.Spec, Grid: panel.PlanGrid(p.Grid.End(), LookBackRange, vars.Step)}
+	past := Panel{Spec: p.Spec, Grid: panel.PlanGrid(p.Grid.End(), LookBackRange, step)}
 	past.Exprs = exprs(&p.Spec)
 	past.Exprs[0] = panel.Expand(past.Exprs[0], vars)
-	f, err := newFold(&past.Spec, past.Grid, o.Nodes, nil)
+	capacities := map[uint64]capacity{}
+	if c := p.Spec.Capacity; s.query == 0 && len(p.Spec.Overrides) > 0 && c != nil &&
+		len(c.Aside) > 0 { // overrides match these labels too
+		if err := p.askCapacity(ctx, q, vars, o, nil, capacities); err != nil {
+			return err
+		}
+	}
+	f, err := newFold(&past.Spec, past.Grid, o.Nodes, capacities)
 	if err != nil {
 		return err
 	}
@@ -196,7 +217,6 @@ func (p *Panel) lookBackIn(ctx context.Context, q Querier, o Options, s *sought)
 			return err
 		}
 	}
-	expr := panel.Expand(asked, vars)
 	if label != "" {
 		if expr, err = narrowedTo(expr, label, values); err != nil {
 			return err
@@ -221,13 +241,14 @@ func (p *Panel) lookBackIn(ctx context.Context, q Querier, o Options, s *sought)
 // take keeps the samples of a sought series. A series that came in several parts is joined.
 func (s *sought) take(f *fold, is identified) {
 	if first := slices.IndexFunc(is.Values, series.Finite); first >= 0 {
-		s.first = min(s.first, first)
+		s.sees(f.nodes.ClusterOf(is.Labels), f.grid.At(first))
 	}
 	k := keyOf(f.asked().Ref, is.Labels)
 	was, wanted := s.found[k]
 	switch {
 	case !wanted:
 	case was == nil:
+		s.described[k] = f.described(is)
 		s.found[k] = &Past{
 			Ref: f.asked().Ref, Labels: is.Labels, Grid: f.grid, Values: slices.Clone(is.Values),
 		}
@@ -240,10 +261,54 @@ func (s *sought) take(f *fold, is identified) {
 	}
 }
 
+// sees records that a cluster has a sample at a time.
+func (s *sought) sees(cluster string, at time.Time) {
+	if was, ok := s.first[cluster]; !ok || at.Before(was) {
+		s.first[cluster] = at
+	}
+}
+
+// askMetrics asks since when the metrics of a query exist that returns only what is bad. Its answer
+// does not show that: a series is there only while its object is bad.
+func (p *Panel) askMetrics(ctx context.Context, q Querier, nodes Nodes, s *sought) error {
+	if !p.Spec.EmptyIsOK || p.Spec.WellToo ||
+		!slices.ContainsFunc(s.keys[:s.open], func(k uint64) bool {
+			past := s.found[k]
+			return past != nil && !series.Finite(past.Values[0])
+		}) {
+		return nil
+	}
+	names, err := p.needs(s.query)
+	if err != nil || len(names) == 0 {
+		return nil // the query is in a dialect that promsnap cannot parse
+	}
+	by := clusterLabel
+	if !p.Spec.Builtin && nodes.cluster != "" && nodes.cluster != clusterLabel {
+		by += ", " + nodes.cluster
+	}
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = "group by (" + by + ") (" + name + ")"
+	}
+	g := panel.PlanGrid(p.Grid.End(), LookBackRange, time.Hour)
+	_, err = q.Range(ctx, promapi.Query{Expr: strings.Join(all, " and "), Grid: g},
+		func(is series.Series) error {
+			if first := slices.IndexFunc(is.Values, series.Finite); first >= 0 {
+				s.sees(nodes.ClusterOf(is.Labels), g.At(first))
+			}
+			return nil
+		})
+	if err != nil {
+		return fmt.Errorf("asking since when the metrics exist: %w", err)
+	}
+	return nil
+}
+
 // narrowest returns the label by which a query can be limited to the fewest series that hold the
 // sought ones, its values, and the number of these series. If there is none, label is "" and of is
 // the number of all series.
-func (p *Panel) narrowest(expr string, s *sought) (label string, values []string, of int) {
+func (p *Panel) narrowest(expr string, s *sought, nodes Nodes) (label string, values []string,
+	of int) {
 	rows, all := map[uint64]*Row{}, []*Row(nil)
 	for i := range p.Rows {
 		row := &p.Rows[i]
@@ -276,24 +341,31 @@ func (p *Panel) narrowest(expr string, s *sought) (label string, values []string
 		}
 	}
 	if label != "" {
-		values = append(values, p.witnesses(label, values, all)...)
+		values = append(values, witnesses(label, values, all, p.Grid.Len, nodes)...)
 	}
 	slices.Sort(values)
 	return label, values, of
 }
 
-// witnesses returns the values of a label of a few other series that were there all the time. Their
-// past shows since when the source has data, so that its first sample is not taken for the
-// beginning of a streak.
-func (p *Panel) witnesses(label string, sought []string, rows []*Row) []string {
+// witnesses returns the values of a label of a few other series that were there all the time, in
+// the clusters of the sought ones. Their past shows since when the source has data, so that its
+// first sample is not taken for the beginning of a streak.
+func witnesses(label string, sought []string, rows []*Row, samples int, nodes Nodes) []string {
+	n := map[string]int{} // by cluster
+	for _, row := range rows {
+		if slices.Contains(sought, row.Labels.Get(label)) {
+			n[nodes.ClusterOf(row.Labels)] = 0
+		}
+	}
 	var out []string
 	for _, row := range rows {
-		v := row.Labels.Get(label)
-		if row.Stats.Samples == p.Grid.Len && v != "" && !slices.Contains(sought, v) &&
-			!slices.Contains(out, v) {
-			out = append(out, v)
+		v, cluster := row.Labels.Get(label), nodes.ClusterOf(row.Labels)
+		has, of := n[cluster]
+		if of && has < mostWitnesses && row.Stats.Samples == samples && v != "" &&
+			!slices.Contains(sought, v) && !slices.Contains(out, v) {
+			out, n[cluster] = append(out, v), has+1
 		}
-		if len(out) == mostWitnesses {
+		if len(out) == allWitnesses {
 			break
 		}
 	}
@@ -337,7 +409,7 @@ func (p *Panel) refOf(i int) string {
 }
 
 // beginAt moves the beginnings of the streaks back to those that the past shows.
-func (p *Panel) beginAt(s *sought) error {
+func (p *Panel) beginAt(s *sought, nodes Nodes) error {
 	overrides, err := compiled(p.Spec.Overrides)
 	if err != nil {
 		return err
@@ -346,10 +418,6 @@ func (p *Panel) beginAt(s *sought) error {
 		if past := s.found[k]; past != nil {
 			p.Past = append(p.Past, *past)
 		}
-	}
-	first := s.first
-	if p.Spec.EmptyIsOK && !p.Spec.WellToo {
-		first = 0 // a series that was not there was within its limits
 	}
 	for i := range p.Findings {
 		f := &p.Findings[i]
@@ -361,9 +429,10 @@ func (p *Panel) beginAt(s *sought) error {
 		if at < 0 {
 			continue
 		}
-		r := overridden(p.Spec.Rules[at], at == 0, overrides, f.Labels)
-		f.Streak = rules.LookBack(r, f.Streak,
-			rules.Past{Values: past.Values, Grid: past.Grid, First: first}, p.Grid.Step)
+		r := overridden(p.Spec.Rules[at], at == 0, overrides, s.described[f.Key()])
+		f.Streak = rules.LookBack(r, f.Streak, rules.Past{
+			Values: past.Values, Grid: past.Grid, Since: s.first[nodes.ClusterOf(f.Labels)],
+		}, p.Grid.Step)
 		// a grid of coarser steps may begin a step earlier than a day ago
 		if day := p.Grid.End().Add(-LookBackRange); f.Streak.Open && f.Streak.From.Before(day) {
 			f.Streak.From = day

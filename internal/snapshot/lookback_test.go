@@ -31,6 +31,9 @@ type history struct {
 	fails  func(promapi.Query) error // nil: no query fails
 	// the only series of queries of the metric up
 	without func(ago time.Duration) float64
+	// the only series of queries that group a metric; nil: none
+	metrics  func(ago time.Duration) float64
+	clusters map[string]string // by node
 }
 
 func (h *history) Range(_ context.Context, q promapi.Query,
@@ -44,8 +47,14 @@ func (h *history) Range(_ context.Context, q promapi.Query,
 		}
 	}
 	for node, of := range h.series {
-		if strings.HasPrefix(q.Expr, "up") {
+		switch {
+		case strings.HasPrefix(q.Expr, "up"):
 			of = h.without
+		case strings.HasPrefix(q.Expr, "group by (cluster) (m)"):
+			of = h.metrics
+		}
+		if of == nil {
+			continue
 		}
 		if strings.Contains(q.Expr, "node=~") && !strings.Contains(q.Expr, node) {
 			continue
@@ -54,7 +63,14 @@ func (h *history) Range(_ context.Context, q promapi.Query,
 		for i := range values {
 			values[i] = of(slot.Add(-time.Minute).Sub(q.Grid.At(i)))
 		}
-		err := each(series.Series{Labels: series.FromPairs("node", node), Values: values})
+		ls := series.FromPairs("node", node)
+		if cluster := h.clusters[node]; cluster != "" {
+			ls = ls.With("cluster", cluster)
+		}
+		if q.Expr == "size" {
+			ls = ls.With("size", "large")
+		}
+		err := each(series.Series{Labels: ls, Values: values})
 		if err != nil {
 			return promapi.Meta{}, err
 		}
@@ -161,7 +177,8 @@ func TestLookBack(t *testing.T) {
 	}
 }
 
-// Only the objects of the alerts are asked about, with the variables of the coarser step.
+// Only the objects of the alerts are asked about, with the variables of the panel's own step:
+// increase(x[$__interval]) must not grow with the steps.
 func TestLookBackLimitsTheQuery(t *testing.T) {
 	h := &history{series: map[string]func(time.Duration) float64{}}
 	for i := range 100 {
@@ -175,9 +192,9 @@ func TestLookBackLimitsTheQuery(t *testing.T) {
 		t.Fatalf("got %d more queries, want 1", len(h.asked))
 	}
 	expr := h.asked[0].Expr
-	if !strings.HasPrefix(expr, `m{node=~"hot-`) || !strings.Contains(expr, `x="2m"`) ||
+	if !strings.HasPrefix(expr, `m{node=~"hot-`) || !strings.Contains(expr, `x="1m"`) ||
 		strings.Count(expr, "calm-") != 0 || strings.Count(expr, "hot-") != 53 {
-		t.Errorf("got the query %s, want it for 50 nodes and 3 witnesses, with an interval of 2m",
+		t.Errorf("got the query %s, want it for 50 nodes and 3 witnesses, with an interval of 1m",
 			expr)
 	}
 	if len(p.Past) != 50 {
@@ -384,15 +401,25 @@ func TestLookBackAtANewSeries(t *testing.T) {
 	for name, tc := range map[string]struct {
 		other     func(time.Duration) float64
 		emptyIsOK bool
+		metric    func(time.Duration) float64 // nil: the server does not know it
 		open      bool
 	}{
-		"another series is older":           {above(-1), false, false},
-		"all series are as new":             {above(0, missing), false, true},
-		"only bad series are in the answer": {above(0, missing), true, false},
+		"another series is older": {above(-1), false, nil, false},
+		"all series are as new":   {above(0, missing), false, nil, true},
+		"only bad series are in the answer, and the metric is older": {
+			above(0, missing), true, above(0), false,
+		},
+		"only bad series are in the answer, and the metric is as new": {
+			above(0, missing), true, above(0, missing), true,
+		},
+		"only bad series are in the answer, and nothing is known of the metric": {
+			above(0, missing), true, nil, true,
+		},
+		"only bad series are in the answer, and another is older": {above(-1), true, nil, false},
 	} {
 		h := &history{series: map[string]func(time.Duration) float64{
 			"new": above(30*time.Hour, missing), "other": tc.other,
-		}}
+		}, metrics: tc.metric}
 		spec := memory
 		spec.EmptyIsOK = tc.emptyIsOK
 		s := lookBack(h, spec, options(time.Hour), nil).Findings[0].Streak
@@ -400,5 +427,50 @@ func TestLookBackAtANewSeries(t *testing.T) {
 			t.Errorf("%s: got a beginning %s before the end, open %v; want 4h59m, %v", name, got,
 				s.Open, tc.open)
 		}
+	}
+}
+
+// A cluster's first sample is no sign that another cluster has older data.
+func TestLookBackAtClusters(t *testing.T) {
+	missing := between(90*time.Hour, 301*time.Minute, math.NaN())
+	for name, tc := range map[string]struct {
+		other string // the cluster of the series that is older
+		open  bool
+	}{
+		"an older series in the same cluster":  {"a", false},
+		"an older series in the other cluster": {"b", true},
+	} {
+		h := &history{
+			series: map[string]func(time.Duration) float64{
+				"new": above(30*time.Hour, missing), "other": above(-1),
+			},
+			clusters: map[string]string{"new": "a", "other": tc.other},
+		}
+		p := lookBack(h, memory, options(time.Hour), nil)
+		if s := p.Findings[0].Streak; s.Open != tc.open {
+			t.Errorf("%s: got open %v, want %v", name, s.Open, tc.open)
+		}
+		if tc.other == "b" && strings.Contains(h.asked[0].Expr, "other") {
+			t.Errorf("%s: got the query %s, want no witness of it", name, h.asked[0].Expr)
+		}
+	}
+}
+
+// Overrides match the labels of the capacity, when the panel looks back too.
+func TestLookBackAtOverrides(t *testing.T) {
+	h := &history{series: map[string]func(time.Duration) float64{
+		"n1": above(5*time.Hour, between(8*time.Hour, 300*time.Minute, 85)),
+	}}
+	spec := memory
+	spec.Capacity = &panel.Capacity{Query: "size", Aside: []string{"size"}}
+	spec.Overrides = []panel.Override{{
+		Match: []panel.Matcher{{Label: "size", Op: "=", Value: "large"}},
+		Rule:  "High", Warning: rules.At(90),
+	}}
+	s := lookBack(h, spec, options(time.Hour), nil).Findings[0].Streak
+	// 85 % is within the limit of this node and beyond that of others
+	if want := slot.Add(-302 * time.Minute); s.Well.Before(want) {
+		t.Errorf("got the newest sample within the limit at %s, want one at %s or later", s.Well,
+			want)
 	}
 }
