@@ -410,3 +410,29 @@ func TestTheThreadListsTheAlertsBehindALine(t *testing.T) {
 		}
 	}
 }
+
+// The alerts of many nodes that are down may be of scrape jobs only, which name no node.
+func TestTheJobsOfManyNodesThatAreDown(t *testing.T) {
+	crowd := rules.Cause{Kind: rules.CauseNode}
+	one := at("CPU", "job-a", rules.Warning, crowd, "job", "a")
+	two := at("CPU", "job-b", rules.Warning, crowd, "job", "b")
+	for _, c := range []struct {
+		kind notify.Kind
+		as   []rules.Alert
+		want string
+	}{
+		{notify.KindJoined, []rules.Alert{one}, "🟠 prod also: job-a CPU 85 % > 80 %"},
+		{notify.KindJoined, []rules.Alert{one, two}, "🟠 prod also: CPU in 2 scrape jobs"},
+		{notify.KindResolved, []rules.Alert{one}, "✅ prod job-a CPU resolved"},
+		{notify.KindResolved, []rules.Alert{one, two}, "✅ prod CPU resolved on 2 scrape jobs"},
+	} {
+		if got := Compose(causes(t, words.English, c.kind, c.as...), limits).Title; got != c.want {
+			t.Errorf("%v of %d: got the title %q, want %q", c.kind, len(c.as), got, c.want)
+		}
+	}
+	d := causes(t, words.English, notify.KindResolved, one)
+	d.Message.Rest = causes(t, words.English, notify.KindNew, two).Message.Items
+	if got, want := Edited(d, limits).Title, "🟠 prod CPU: 1 still firing"; got != want {
+		t.Errorf("edited: got the title %q, want %q", got, want)
+	}
+}

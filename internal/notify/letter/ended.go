@@ -85,7 +85,11 @@ func (c cause) over(name string) string {
 	switch {
 	case c.alone():
 		return fillText(w.Resolved, w.what(name, c.worst().subject()))
-	case c.of.Kind == rules.CauseNode && c.of.Name == "":
+	case c.crowd() && c.nodes() == 0 && len(c.alerts) == 1:
+		return fillText(w.Resolved, w.what(c.worst().name(), c.worst().subject()))
+	case c.crowd() && c.nodes() == 0:
+		return c.inCluster(fillText(w.ResolvedOn, c.subjects(), c.objects()))
+	case c.crowd():
 		return c.inCluster(fillText(w.Resolved, w.SomeNodes.Of(c.nodes())))
 	case c.of.Kind == rules.CauseNode && back:
 		return fillText(w.NodeUp, name)
@@ -140,7 +144,7 @@ func (w *writer) edited() Letter {
 		what = all[0].inCluster(all[0].worst().subject())
 	} else if len(all) == 1 && all[0].of.Kind == rules.CauseSource {
 		what = all[0].inCluster(all[0].name())
-	} else if len(all) == 1 {
+	} else if len(all) == 1 && !all[0].crowd() {
 		what = all[0].name()
 	}
 	l := Letter{Title: w.pushNamed(markOf(worst), what, func(what string) string {

@@ -20,6 +20,8 @@ func (c cause) name() string {
 	switch name := outside.Line(c.of.Name); {
 	case c.alone():
 		return c.worst().name()
+	case c.crowd():
+		return ""
 	case c.of.Kind == rules.CauseNode:
 		return cluster + name
 	case c.of.Kind == rules.CauseSource:
@@ -43,7 +45,11 @@ func (c cause) what(name string) string {
 		return fillText(w.Silent, w.what(name, c.worst().subject()))
 	case c.alone():
 		return c.worst().headline(name)
-	case c.of.Kind == rules.CauseNode && c.of.Name == "":
+	case c.crowd() && c.nodes() == 0 && len(c.alerts) == 1:
+		return c.worst().headline(c.worst().name())
+	case c.crowd() && c.nodes() == 0:
+		return c.inCluster(c.on(c.subjects(), ""))
+	case c.crowd():
 		nodes := w.Share(words.ANode, c.nodes(), c.allNodes())
 		if !c.goesOn() {
 			return c.inCluster(fillText(w.OnOrIn(words.ANode), c.subjects(), nodes))
@@ -66,6 +72,10 @@ func (c cause) what(name string) string {
 	}
 	return c.inCluster(c.on(name, mildest(c.alerts)))
 }
+
+// crowd reports whether the cause is many nodes that are down. They have no common name, and alerts
+// of their scrape jobs name no node.
+func (c cause) crowd() bool { return c.of.Kind == rules.CauseNode && c.of.Name == "" }
 
 // on returns what is wrong with many objects: "memory > 90 % on 12 nodes".
 func (c cause) on(subject, limit string) string {
