@@ -113,7 +113,7 @@ func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 		a := d.alerts[k]
 		for _, ep := range a.Episodes {
 			was, known := e.notified(k, ep)
-			item := Item{Key: k, Alert: a, Cause: d.causeOf(k), Episode: ep, Was: was}
+			item := Item{Key: k, Alert: d.alert(k), Episode: ep, Was: was}
 			kind, skip := d.kindOf(r, &e, &item, known, muted)
 			if skip {
 				p.skipped = append(p.skipped, item)
@@ -244,9 +244,7 @@ func (d *decider) rest(e *Entry, thread Receipt, planned []*Message) []Item {
 		now := d.alerts[k].Now()
 		if was, known := e.notified(k, now); known && now.Fires() && !was.Ended &&
 			was.Receipt == thread {
-			out = append(out, Item{
-				Key: k, Alert: d.alerts[k], Cause: d.causeOf(k), Episode: now, Was: was,
-			})
+			out = append(out, Item{Key: k, Alert: d.alert(k), Episode: now, Was: was})
 		}
 	}
 	for _, m := range planned {

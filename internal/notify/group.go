@@ -43,13 +43,14 @@ func causesOf(alerts map[rules.Key]rules.Alert) map[rules.Key]rules.Cause {
 	return causes
 }
 
-// causeOf returns the cause of an alert as messages name it: of a rule, also its cluster and panel.
-func (d *decider) causeOf(k rules.Key) rules.Cause {
+// alert returns an alert for a message, with the cause by which it is grouped. Alerts of one rule
+// keep their own, which has the cluster and the panel too.
+func (d *decider) alert(k rules.Key) rules.Alert {
 	a := d.alerts[k]
 	if c := d.causes[k]; c.Kind != rules.CauseRule {
-		return c
+		a.Cause = c
 	}
-	return cmp.Or(a.Cause, rules.CauseOf(a.ID()))
+	return a
 }
 
 // isOmen reports whether an episode was found shortly before a node went down.

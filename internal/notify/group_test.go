@@ -272,8 +272,8 @@ func TestOneMessageForACause(t *testing.T) {
 	}
 }
 
-// The items of a message have the cause by which it was grouped.
-func TestItemsHaveTheirCause(t *testing.T) {
+// The alerts of a message have the cause by which it was grouped.
+func TestAlertsOfAMessageHaveItsCause(t *testing.T) {
 	rule := rules.Cause{Kind: rules.CauseRule, Cluster: "c", Name: "p/Silent"}
 	omen := caused("Silent", "x", rules.Warning, 5, rule)
 	other := caused("Silent", "y", rules.Warning, 5, rule)
@@ -282,7 +282,7 @@ func TestItemsHaveTheirCause(t *testing.T) {
 	down := caused("Down", "x", rules.Critical, 0, node)
 	want := map[rules.Key]rules.Cause{
 		keyOf(omen): node, keyOf(down): node, keyOf(other): rule,
-		keyOf(unknown): rules.CauseOf(unknown.ID()),
+		keyOf(unknown): {},
 	}
 	d := newDecider(pageOf(omen, other, unknown, down), slot)
 	got, e := map[rules.Key]rules.Cause{}, announcing([]rules.Alert{omen, down})
@@ -291,10 +291,10 @@ func TestItemsHaveTheirCause(t *testing.T) {
 		items = append(items, m.Items...)
 	}
 	for _, i := range items {
-		if was, known := got[i.Key]; known && was != i.Cause {
-			t.Errorf("%s: got the causes %+v and %+v", i.Alert.Name, was, i.Cause)
+		if was, known := got[i.Key]; known && was != i.Alert.Cause {
+			t.Errorf("%s: got the causes %+v and %+v", i.Alert.Name, was, i.Alert.Cause)
 		}
-		got[i.Key] = i.Cause
+		got[i.Key] = i.Alert.Cause
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)

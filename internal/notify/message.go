@@ -108,11 +108,10 @@ func (m *Message) Severity() rules.Severity {
 
 // Item is one alert in a message.
 type Item struct {
-	Key   rules.Key
+	Key rules.Key
+	// Alert is as in the state. But its cause is the one that its message has, except in a summary:
+	// it may be a node that went down shortly after the alert was found.
 	Alert rules.Alert
-	// Cause is what explains the alert, as it is known now: Alert.Cause, unless a node went down
-	// shortly after the alert was found. Zero: it is Alert.Cause, as in a summary.
-	Cause rules.Cause
 	// Episode is what the message is about: the alert's last episode, or an earlier one for
 	// KindResolved and KindSeenLate.
 	Episode rules.Episode
