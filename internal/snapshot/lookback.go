@@ -288,7 +288,7 @@ func (p *Panel) askMetrics(ctx context.Context, q Querier, nodes Nodes, s *sough
 	}
 	all := make([]string, len(names))
 	for i, name := range names {
-		all[i] = "group by (" + by + ") (" + name + ")"
+		all[i] = fmt.Sprintf("group by (%s) ({__name__=%q})", by, name)
 	}
 	g := panel.PlanGrid(p.Grid.End(), LookBackRange, time.Hour)
 	_, err = q.Range(ctx, promapi.Query{Expr: strings.Join(all, " and "), Grid: g},

@@ -50,7 +50,7 @@ func (h *history) Range(_ context.Context, q promapi.Query,
 		switch {
 		case strings.HasPrefix(q.Expr, "up"):
 			of = h.without
-		case strings.HasPrefix(q.Expr, "group by (cluster) (m)"):
+		case q.Expr == `group by (cluster) ({__name__="m"})`:
 			of = h.metrics
 		}
 		if of == nil {
