@@ -30,8 +30,11 @@ const (
 	// mostPastSamples is about the most samples of an answer. With more series the steps are
 	// coarser.
 	mostPastSamples = 500_000
-	mostWitnesses   = 3  // of each cluster: see Panel.witnesses
-	allWitnesses    = 24 // of all clusters
+	// mostUnlimited is the number of series up to which a query is run as it is if limiting makes it
+	// too long.
+	mostUnlimited = 500
+	mostWitnesses = 3  // of each cluster: see Panel.witnesses
+	allWitnesses  = 24 // of all clusters
 	// lookBackTime is how long looking back may take for all panels together. It delays messages.
 	lookBackTime = 15 * time.Second
 )
@@ -185,7 +188,10 @@ func (p *Panel) lookBackIn(ctx context.Context, q Querier, o Options, s *sought)
 		Range: cmp.Or(p.Spec.Range, o.Range), Virtual: o.Nodes.virtual(),
 	}
 	expr := panel.Expand(exprs(&p.Spec)[s.query], vars)
-	label, values, of := p.narrowest(expr, s, o.Nodes)
+	expr, of, err := p.narrowest(expr, s, o)
+	if err != nil {
+		return err
+	}
 	step = panel.StepWithin(LookBackRange, max(step, p.Grid.Step), mostPastSamples/max(of, 1))
 	// a copy, because its queries must not change the panel
 	past := Panel{Spec: p.Spec, Grid: panel.PlanGrid(p.Grid.End(), LookBackRange, step)}
@@ -214,11 +220,6 @@ func (p *Panel) lookBackIn(ctx context.Context, q Querier, o Options, s *sought)
 	var lost *lostTargets
 	if s.query == 0 {
 		if lost, err = past.askLostTargets(ctx, q, vars, o); err != nil {
-			return err
-		}
-	}
-	if label != "" {
-		if expr, err = narrowedTo(expr, label, values); err != nil {
 			return err
 		}
 	}
@@ -304,11 +305,11 @@ func (p *Panel) askMetrics(ctx context.Context, q Querier, nodes Nodes, s *sough
 	return nil
 }
 
-// narrowest returns the label by which a query can be limited to the fewest series that hold the
-// sought ones, its values, and the number of these series. If there is none, label is "" and of is
-// the number of all series.
-func (p *Panel) narrowest(expr string, s *sought, nodes Nodes) (label string, values []string,
-	of int) {
+// narrowest returns a query limited by a label to the fewest series that hold the sought ones, and
+// at most how many these are. If no label limits it, it returns the query itself and the number of
+// all series. If the limited query is too long, it does the same for a few series, and limits the
+// query to the worst of the sought ones for many.
+func (p *Panel) narrowest(expr string, s *sought, o Options) (narrowed string, of int, err error) {
 	rows, all := map[uint64]*Row{}, []*Row(nil)
 	for i := range p.Rows {
 		row := &p.Rows[i]
@@ -320,11 +321,12 @@ func (p *Panel) narrowest(expr string, s *sought, nodes Nodes) (label string, va
 			rows[k] = row
 		}
 	}
-	of = len(all) + p.LeftOut
+	every := len(all) + p.LeftOut
 	worst := rows[s.keys[0]]
 	if worst == nil || p.Spec.Without != "" {
-		return "", nil, of
+		return expr, every, nil
 	}
+	label, values, of := "", []string(nil), every
 	for _, l := range worst.Labels {
 		wanted, ok := p.valuesOf(l.Name, expr, s, rows)
 		if !ok {
@@ -340,11 +342,40 @@ func (p *Panel) narrowest(expr string, s *sought, nodes Nodes) (label string, va
 			label, values, of = l.Name, wanted, n
 		}
 	}
-	if label != "" {
-		values = append(values, witnesses(label, values, all, p.Grid.Len, nodes)...)
+	if label == "" {
+		return expr, every, nil
 	}
-	slices.Sort(values)
-	return label, values, of
+	for {
+		names := slices.Concat(values, witnesses(label, values, all, p.Grid.Len, o.Nodes))
+		slices.Sort(names)
+		if narrowed, err = narrowedTo(expr, label, names); err != nil {
+			return "", 0, err
+		}
+		size, err := p.sizeOf(narrowed, o.Mapping)
+		if err != nil {
+			return "", 0, err
+		}
+		switch {
+		case size <= longestQuery:
+			return narrowed, of, nil
+		case every <= mostUnlimited:
+			return expr, every, nil
+		case len(values) == 1: // only VictoriaMetrics refuses it
+			return narrowed, of, nil
+		}
+		values = values[:len(values)/2]
+	}
+}
+
+// sizeOf returns the length of a query as the source gets it.
+func (p *Panel) sizeOf(expr string, m Mapping) (int, error) {
+	if p.Spec.Builtin {
+		var err error
+		if expr, err = m.rewrite(expr); err != nil {
+			return 0, err
+		}
+	}
+	return len(expr), nil
 }
 
 // witnesses returns the values of a label of a few other series that were there all the time, in

@@ -2,6 +2,7 @@ package snapshot_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -146,5 +147,44 @@ func TestLargePanelIsNarrowed(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// VictoriaMetrics refuses queries of more than 16 KiB, and a query with many selectors repeats the
+// names in each.
+func TestLookBackAtALongQuery(t *testing.T) {
+	for _, tt := range []struct {
+		calm  int
+		known int // the streaks whose beginning is found
+	}{{calm: 100, known: 10}, {calm: 600, known: 7}} { // 7: half of 8, and 3 witnesses
+		h := &history{series: map[string]func(time.Duration) float64{}}
+		for i := range tt.calm {
+			h.series[fmt.Sprintf("calm-%025d", i)] = above(-1)
+		}
+		for i := range 10 {
+			h.series[fmt.Sprintf("hot-%026d", i)] = above(5 * time.Hour)
+		}
+		h.fails = func(q promapi.Query) error {
+			if len(q.Expr) > 16<<10 {
+				return errors.New("too long query")
+			}
+			return nil
+		}
+		spec := memory
+		spec.Queries = []panel.Query{{
+			Expr: "m" + strings.Repeat(" + 0 * m{long='"+strings.Repeat("x", 200)+"'}", 30),
+			Unit: units.Percent,
+		}}
+		p := lookBack(h, spec, options(time.Hour), nil)
+		known := 0
+		for _, f := range p.Findings {
+			if f.Streak != nil && !f.Streak.Open {
+				known++
+			}
+		}
+		if known != tt.known || len(p.Notes) > 0 {
+			t.Errorf("of %d series: got %d beginnings and the notes %v, want %d and none",
+				tt.calm+10, known, p.Notes, tt.known)
+		}
 	}
 }
