@@ -134,11 +134,11 @@ func (w *week) meetClaim(t *testing.T, report string, slot time.Time) {
 func (w *week) listen(t *testing.T, slot time.Time) {
 	t.Helper()
 	messages := w.slack.Messages()
-	for _, m := range messages[w.heard:] {
-		kind, about := w.understand(m, slot)
-		if kind == "" {
-			continue
+	for at, m := range messages[w.heard:] {
+		if isDetails(m) {
+			continue // read with its message
 		}
+		kind, about := w.understand(t, m, messages[w.heard+at+1:], slot)
 		if len(about) == 0 {
 			t.Errorf("message about no incident, want one: %s %s", m.Text, m.Blocks)
 		}
@@ -165,22 +165,37 @@ func (w *week) listen(t *testing.T, slot time.Time) {
 	w.heard = len(messages)
 }
 
-// understand returns the kind of a message and its incidents, or "" for replies that fill its
-// thread.
-func (w *week) understand(m slackdouble.Message, slot time.Time) (kind string, about []string) {
-	all := m.Text + string(m.Blocks)
-	ended := true
-	switch {
-	case strings.Contains(m.Text, "Daily capacity"):
+// isDetails reports whether m is what a message leaves out, in its thread. Other replies begin with
+// a mark, like the messages that start threads.
+func isDetails(m slackdouble.Message) bool {
+	return m.Thread != "" && !strings.HasPrefix(m.Text, "🔴") && !strings.HasPrefix(m.Text, "✅")
+}
+
+// understand returns the kind of a message and its incidents. later are the messages after it: its
+// details may name incidents too. An alert that joins an open thread is new, although it is a
+// reply.
+func (w *week) understand(t *testing.T, m slackdouble.Message, later []slackdouble.Message,
+	slot time.Time) (kind string, about []string) {
+	t.Helper()
+	if strings.Contains(m.Text, "Daily capacity") {
 		return "summary", []string{slot.Format(time.DateOnly)}
-	case m.Thread != "" && !strings.HasPrefix(m.Text, "✅"):
-		return "", nil
-	case strings.Contains(all, "seen late"):
+	}
+	all := said(t, m)
+	for _, l := range later {
+		if isDetails(l) && l.Thread == m.TS {
+			all += said(t, l)
+		}
+	}
+	ended := strings.HasPrefix(m.Text, "✅")
+	switch {
+	case ended && strings.Contains(all, "seen late"):
 		kind = "late"
-	case strings.HasPrefix(m.Text, "✅"):
+	case ended:
 		kind = "resolved"
+	case m.Thread == "" || strings.Contains(m.Text, "also: "):
+		kind = "new"
 	default:
-		kind, ended = "new", false
+		t.Errorf("slot %s: a reply of no known kind: %s %s", slot, m.Text, m.Blocks)
 	}
 	for node, incidents := range w.nodes {
 		if !strings.Contains(all, node) {
@@ -194,6 +209,39 @@ func (w *week) understand(m slackdouble.Message, slot time.Time) (kind string, a
 		}
 	}
 	return kind, about
+}
+
+// said returns the words of a message without its commands, which may name any node.
+func said(t *testing.T, m slackdouble.Message) string {
+	t.Helper()
+	var blocks any
+	if len(m.Blocks) > 0 {
+		if err := json.Unmarshal(m.Blocks, &blocks); err != nil {
+			t.Fatalf("the blocks of %q: %v", m.Text, err)
+		}
+	}
+	words := m.Text + "\n"
+	var read func(any)
+	read = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				read(e)
+			}
+		case map[string]any:
+			if v["type"] == "rich_text_preformatted" {
+				return
+			}
+			if text, ok := v["text"].(string); ok {
+				words += text + "\n"
+			}
+			for _, key := range []string{"text", "elements"} {
+				read(v[key])
+			}
+		}
+	}
+	read(blocks)
+	return words
 }
 
 func name(node string, in incident) string { return node + " from " + in.from.Format("Mon 15:04") }
