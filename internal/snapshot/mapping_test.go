@@ -1,7 +1,11 @@
 package snapshot
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/promsnap/promsnap/internal/panel"
 )
 
 func TestMappingRewrites(t *testing.T) {
@@ -48,5 +52,32 @@ func TestMappingRewrites(t *testing.T) {
 		if err != nil || got != tt.want {
 			t.Errorf("%s:\n got %s, %v\nwant %s", tt.name, got, err, tt.want)
 		}
+	}
+}
+
+// Without honor_labels a narrowed query is longer at the source.
+func TestBatchesFitTheSource(t *testing.T) {
+	expr := "max by (pod) (kube_a)" + strings.Repeat(" + max by (pod) (kube_a)", 16)
+	p := Panel{Spec: panel.Spec{Builtin: true, Narrow: "pod"}, Exprs: []string{expr}}
+	m := Mapping{exported: map[string][]string{"kube": {"namespace", "pod", "container"}}}
+	chosen := map[string]map[uint64]bool{}
+	for i := range 100 {
+		chosen[fmt.Sprintf("pod-%036d", i)] = nil
+	}
+	names := 0
+	for _, batch := range p.batches(chosen, m) {
+		names += len(batch)
+		narrowed, err := narrowedTo(expr, "pod", batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := m.rewrite(narrowed)
+		if err != nil || len(sent) > longestQuery {
+			t.Errorf("%d names: the source gets %d bytes (%v), want at most %d", len(batch),
+				len(sent), err, longestQuery)
+		}
+	}
+	if names != len(chosen) {
+		t.Errorf("got %d names in the batches, want %d", names, len(chosen))
 	}
 }

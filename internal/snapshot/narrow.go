@@ -168,7 +168,7 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 		return nil, n.meta, err
 	}
 	expr, present := n.meta.Expr, 0
-	for _, names := range p.batches(n.chosen) {
+	for _, names := range p.batches(n.chosen, o.Mapping) {
 		narrowed, err := narrowedTo(p.Exprs[0], p.Spec.Narrow, names)
 		if err != nil {
 			return nil, n.meta, err
@@ -262,13 +262,17 @@ func (n *narrowing) ask(ctx context.Context, q Querier, p *Panel, expr string,
 	return nil
 }
 
-// batches returns the sorted names in batches that fit into one query.
-func (p *Panel) batches(chosen map[string]map[uint64]bool) [][]string {
+// batches returns the sorted names in batches that fit into one query as the source gets it.
+func (p *Panel) batches(chosen map[string]map[uint64]bool, m Mapping) [][]string {
 	longest := p.Exprs[0]
 	if c := p.Spec.Capacity; c != nil && len(c.Query) > len(longest) {
 		longest = c.Query
 	}
-	room := max((longestQuery-2*len(longest))/max(selectors(longest), 1), leastNames)
+	sent, err := p.sizeOf(longest, m)
+	if err != nil {
+		sent = len(longest) // the query itself will return the error
+	}
+	room := max((longestQuery-len(longest)-sent)/max(selectors(longest), 1), leastNames)
 	var out [][]string
 	var now []string
 	size := 0
