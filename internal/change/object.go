@@ -65,7 +65,7 @@ func candidates(panels []snapshot.Panel, nodes snapshot.Nodes, o Options) []cand
 		}
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int {
-		return a.of.Finding.Compare(b.of.Finding)
+		return a.of.Compare(b.of.Finding)
 	})
 	var first, rest []candidate
 	seen := map[rules.Cause]bool{}

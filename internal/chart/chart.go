@@ -28,8 +28,8 @@ type Options struct {
 	// for runes that the embedded fonts lack; nil: such runes become empty boxes
 	Font *Font
 	Dark bool // light on dark paper. An SVG follows the reader's preference
-	// a picture for a message on a phone, whatever Width and Height are: 800 logical pixels wide, at
-	// most 600 high, with large text and the finding as title. Its axis is where the values are
+	// a picture for a message on a phone, whatever Width and Height are: 800 logical pixels wide,
+	// at most 600 high, with large text and the finding as title. Its axis is where the values are
 	Phone bool
 	Bare  bool // only the plot and its axes, for a page with its own title and table
 }

@@ -66,8 +66,8 @@ next:
 	return b.Labels()
 }
 
-// startedAt returns when the target's process last started before a time: with its node, or with the
-// pod that it is.
+// startedAt returns when the target's process last started before a time: with its node, or with
+// the pod that it is.
 func (t *target) startedAt(at int64) int64 {
 	switch begin := t.known.first(); {
 	case t.node != nil:

@@ -160,14 +160,14 @@ const joinTime = 24 * time.Hour
 func (d *decider) join(open map[topic]news, of topic, kind Kind, i *Item) Kind {
 	was, ok := open[of]
 	if !ok || i.Key == rules.BlindKey || kind != KindNew && kind != KindSeenLate ||
-		of.Cause.Kind == rules.CauseRule && d.slot.Sub(was.Announced) > joinTime {
+		of.Kind == rules.CauseRule && d.slot.Sub(was.Announced) > joinTime {
 		return kind
 	}
 	i.Was = was.Notified
 	switch node := nodeOf(i.Alert); {
-	case of.Cause.Kind == rules.CauseRule:
+	case of.Kind == rules.CauseRule:
 		i.Another = true
-	case of.Cause.Kind == rules.CauseSource, of.Cause.Kind == rules.CauseNode && of.Name == "":
+	case of.Kind == rules.CauseSource, of.Kind == rules.CauseNode && of.Name == "":
 		i.Another = node != "" && !was.nodes[node] && i.Alert.Severity >= was.Severity
 	}
 	if kind == KindNew {

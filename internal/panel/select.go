@@ -13,6 +13,23 @@ func Selects(expr, label string) bool {
 	return err == nil && selects(e, label)
 }
 
+// ReadsRanges reports whether a query has range selectors, as in rate(x[5m]). Its first values
+// after the data begins come from ranges that are not full.
+func ReadsRanges(expr string) bool {
+	e, err := Parser().ParseExpr(expr)
+	if err != nil {
+		return false
+	}
+	found := false
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		if _, ok := n.(*parser.MatrixSelector); ok {
+			found = true
+		}
+		return nil
+	})
+	return found
+}
+
 // mixing are the functions whose result depends on several series at once.
 var mixing = []string{"absent", "absent_over_time", "scalar", "info"}
 

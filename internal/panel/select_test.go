@@ -40,3 +40,14 @@ func TestSelects(t *testing.T) {
 		}
 	}
 }
+
+func TestReadsRanges(t *testing.T) {
+	for expr, want := range map[string]bool{
+		`up`: false, `max_over_time(up[5m])`: true, `sum by (node) (rate(x[5m])) / 2`: true,
+		`a / b`: false, `rate(`: false,
+	} {
+		if got := ReadsRanges(expr); got != want {
+			t.Errorf("%s: got %v, want %v", expr, got, want)
+		}
+	}
+}

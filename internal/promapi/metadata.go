@@ -103,8 +103,8 @@ func (s Server) Name() string {
 	return "Prometheus " + s.Version
 }
 
-// ExternalLabel returns the value of a label that the server adds to everything that leaves it, such
-// as the name of its cluster; "" if there is none. It does not retry. A server that does not show
+// ExternalLabel returns the value of a label that the server adds to everything that leaves it,
+// such as the name of its cluster; "" if there is none. It does not retry. A server that does not show
 // its configuration has none; that is no error.
 func (c *Client) ExternalLabel(ctx context.Context, name string) (string, error) {
 	const op = "reading the external labels"

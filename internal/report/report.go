@@ -247,7 +247,8 @@ func (r *Report) add(p *snapshot.Panel) {
 	}
 	if !p.Partial.IsZero() && r.Partial == "" {
 		r.Partial = r.words.note(p.Partial)
-		r.absent = append(r.absent, absence{said: fmt.Sprintf(r.words.AnswersIncomplete, r.Partial)})
+		said := fmt.Sprintf(r.words.AnswersIncomplete, r.Partial)
+		r.absent = append(r.absent, absence{said: said})
 	}
 	if p.Data == snapshot.DataAbsent && !p.Spec.Optional {
 		r.NoData++

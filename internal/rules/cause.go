@@ -4,8 +4,8 @@ import "github.com/promsnap/promsnap/internal/outside"
 
 // Cause is what several findings have in common, so that one message can be about all of them: a
 // node that is down, a source of metrics that is gone, a workload, or a rule that many objects
-// break. It is comparable. The zero value is not known. In JSON its keys are those of the state; in a snapshot's
-// CBOR they are the names of the fields, as everywhere there.
+// break. It is comparable. The zero value is not known. In JSON its keys are those of the state; in
+// a snapshot's CBOR they are the names of the fields, as everywhere there.
 type Cause struct {
 	Kind      CauseKind `json:"kind,omitempty" cbor:"Kind"`
 	Cluster   string    `json:"cluster,omitempty" cbor:"Cluster"`

@@ -184,6 +184,6 @@ func (f *Finding) lastEnded() *Streak {
 // runbooks is where the pages about promsnap's own rules are.
 const runbooks = "https://github.com/promsnap/promsnap/blob/main/docs/runbooks/"
 
-// RunbookURL returns the address of the page about one of promsnap's own rules: a rule of a built-in
-// panel, or PromsnapBlind.
+// RunbookURL returns the address of the page about one of promsnap's own rules: a rule of a
+// built-in panel, or PromsnapBlind.
 func RunbookURL(rule string) string { return runbooks + rule + ".md" }

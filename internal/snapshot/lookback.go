@@ -144,6 +144,8 @@ type sought struct {
 	// by key: the labels with which overrides are matched
 	described map[uint64]series.Labels
 	first     map[string]time.Time // by cluster: the first sample that it is known to have
+	// how long after it the query's ranges are not full; 0: it has none
+	fills time.Duration
 }
 
 // soughtOf returns the worst series of a query that fire and whose beginning is not known. If there
@@ -188,6 +190,9 @@ func (p *Panel) lookBackIn(ctx context.Context, q Querier, o Options, s *sought)
 		Range: cmp.Or(p.Spec.Range, o.Range), Virtual: o.Nodes.virtual(),
 	}
 	expr := panel.Expand(exprs(&p.Spec)[s.query], vars)
+	if panel.ReadsRanges(expr) {
+		s.fills = vars.RateInterval()
+	}
 	expr, of, err := p.narrowest(expr, s, o)
 	if err != nil {
 		return err
@@ -439,6 +444,23 @@ func (p *Panel) refOf(i int) string {
 	return p.Spec.Queries[i].Ref
 }
 
+// pastOf returns a line of a cluster without the values at the beginning of its data that come from
+// ranges that are not full: a rate of two samples is too low.
+func (s *sought) pastOf(line *Past, cluster string) rules.Past {
+	past := rules.Past{Values: line.Values, Grid: line.Grid, Since: s.first[cluster]}
+	if past.Since.IsZero() || s.fills == 0 {
+		return past
+	}
+	past.Since = past.Since.Add(s.fills)
+	past.Values = slices.Clone(past.Values)
+	for i := range past.Values {
+		if past.Grid.At(i).Before(past.Since) {
+			past.Values[i] = math.NaN()
+		}
+	}
+	return past
+}
+
 // beginAt moves the beginnings of the streaks back to those that the past shows.
 func (p *Panel) beginAt(s *sought, nodes Nodes) error {
 	overrides, err := compiled(p.Spec.Overrides)
@@ -461,9 +483,8 @@ func (p *Panel) beginAt(s *sought, nodes Nodes) error {
 			continue
 		}
 		r := overridden(p.Spec.Rules[at], at == 0, overrides, s.described[f.Key()])
-		f.Streak = rules.LookBack(r, f.Streak, rules.Past{
-			Values: past.Values, Grid: past.Grid, Since: s.first[nodes.ClusterOf(f.Labels)],
-		}, p.Grid.Step)
+		f.Streak = rules.LookBack(r, f.Streak, s.pastOf(past, nodes.ClusterOf(f.Labels)),
+			p.Grid.Step)
 		// a grid of coarser steps may begin a step earlier than a day ago
 		if day := p.Grid.End().Add(-LookBackRange); f.Streak.Open && f.Streak.From.Before(day) {
 			f.Streak.From = day

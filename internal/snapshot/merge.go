@@ -60,8 +60,8 @@ type Referred struct {
 //     absent.
 //   - An optional panel (Spec.Optional) is absent only if all parts are.
 //   - A complete answer without series adds nothing.
-//   - LookBack has found the beginnings of the worst streaks of each part. Only the past of the worst
-//     overall is kept.
+//   - LookBack has found the beginnings of the worst streaks of each part. Only the past of the
+//     worst overall is kept.
 //
 // Notes and remarks are those of all parts, each once, with their counts added up. A note that only
 // the Take of a part had a reason for, such as an old newest sample, applies to the merged panel.

@@ -379,7 +379,8 @@ func (w *writer) zoned(lines []Line) []Line {
 				continue
 			}
 			at, now := ln[i].At.In(zone), w.report.Info.Slot.In(zone)
-			ln[i] = w.at(at, ln[i].Day || at.YearDay() != now.YearDay() || at.Year() != now.Year())[0]
+			today := at.YearDay() == now.YearDay() && at.Year() == now.Year()
+			ln[i] = w.at(at, ln[i].Day || !today)[0]
 			ln[i].Text += " " + words.Zone(at)
 			return lines
 		}

@@ -140,7 +140,8 @@ func (w *writer) edited() Letter {
 	}
 	left := w.causesOf(firing)
 	what := w.ruleNames(as)
-	if all := w.causesOf(append(as, firing...)); len(all) == 1 && all[0].of.Kind == rules.CauseRule {
+	all := w.causesOf(append(as, firing...))
+	if len(all) == 1 && all[0].of.Kind == rules.CauseRule {
 		what = all[0].inCluster(all[0].worst().subject())
 	} else if len(all) == 1 && all[0].of.Kind == rules.CauseSource {
 		what = all[0].inCluster(all[0].name())

@@ -73,8 +73,8 @@ type DocFailure struct {
 	Error string `json:"error"`
 }
 
-// DocCause is what several findings have in common: a node that is down, a source of metrics that is
-// gone, a workload, or a rule. It has the status and severity of its worst finding.
+// DocCause is what several findings have in common: a node that is down, a source of metrics that
+// is gone, a workload, or a rule. It has the status and severity of its worst finding.
 type DocCause struct {
 	Kind      string `json:"kind,omitempty" jsonschema:"enum=node,enum=source,enum=workload,enum=rule"`
 	Cluster   string `json:"cluster,omitempty"`
@@ -216,10 +216,10 @@ type DocFinding struct {
 }
 
 // DocChange is one change of a finding's object before the finding began. Object is a workload
-// ("shop/checkout"), a node or an exporter. Container is set if the workload has several containers,
-// and Resource if a limit or request changed. An event has Reason, Message and Count instead of From
-// and To, and may have happened after the finding began. A finding has at most three changes, the
-// newest first, and then at most three events. Sentence says all that.
+// ("shop/checkout"), a node or an exporter. Container is set if the workload has several
+// containers, and Resource if a limit or request changed. An event has Reason, Message and Count
+// instead of From and To, and may have happened after the finding began. A finding has at most
+// three changes, the newest first, and then at most three events. Sentence says all that.
 type DocChange struct {
 	At        time.Time `json:"at"`
 	Kind      string    `json:"kind"`
