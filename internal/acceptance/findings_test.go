@@ -12,7 +12,7 @@ import (
 type wantFinding struct {
 	panel, name      string
 	status, severity string
-	since, until     string // the clock; since "": it began before the window
+	since, until     string // the clock; since "": it began before the fixture
 	last             string // the newest event, instead of both
 }
 
@@ -94,13 +94,16 @@ func reportedStart(f *reportjson.DocSaid) *time.Time {
 	return f.Since
 }
 
-// begin returns when the finding began, if the window begins at start.
-func (s wantFinding) begin(start time.Time) time.Time {
+// rateWindow is the most that a query needs from the start of the data to its first good value.
+const rateWindow = 10 * time.Minute
+
+// begin returns when the finding began: if that is not known, when the fixture begins.
+func (s wantFinding) begin() time.Time {
 	if s.last != "" {
 		return clock(s.last)
 	}
 	if s.since == "" {
-		return start
+		return fixtureStart
 	}
 	return clock(s.since)
 }

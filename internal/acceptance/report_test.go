@@ -55,8 +55,8 @@ func checkSummary(t *testing.T, o outcome) {
 	if info, err := os.Stat(filepath.Join(o.dir, page)); err != nil || info.IsDir() {
 		t.Errorf("the last line names %q, want a file: %v", page, err)
 	}
-	if want := "CRITICAL n1 memory 94 % (60.2 of 64 GiB) since 23:40"; !slices.Contains(lines,
-		want) {
+	if want := "CRITICAL memory above 80 % on 2 of 5 nodes, 1 critical; worst n1 94 % " +
+		"(60.2 of 64 GiB) since 23:40"; !slices.Contains(lines, want) {
 		t.Errorf("the output is\n%s\nwant a line %q", o.stdout, want)
 	}
 }
@@ -134,16 +134,24 @@ func checkFindings(t *testing.T, doc reportjson.Document, want []wantFinding) {
 		}
 		return at.Format("15:04")
 	}
+	began := func(f *reportjson.DocSaid) string {
+		if at := reportedStart(f); !f.Open || at == nil || at.Sub(fixtureStart) > rateWindow {
+			return when(at)
+		}
+		return "before the data begins"
+	}
 	var got, wanted []key
 	counts := reportjson.DocCounts{OK: doc.Counts.OK}
 	for i := range doc.Findings {
 		f := &doc.Findings[i]
-		got = append(got, key{f.Panel, f.Name, f.Status, f.Severity, when(reportedStart(f)),
-			when(f.Until)})
+		got = append(got, key{f.Panel, f.Name, f.Status, f.Severity, began(f), when(f.Until)})
 	}
 	for _, w := range want {
-		wanted = append(wanted, key{w.panel, w.name, w.status, w.severity,
-			w.begin(fixtureGrid.Start).Format("15:04"), w.until})
+		begin := "before the data begins"
+		if w.since != "" || w.last != "" {
+			begin = w.begin().Format("15:04")
+		}
+		wanted = append(wanted, key{w.panel, w.name, w.status, w.severity, begin, w.until})
 		switch {
 		case w.status == "no_data":
 			counts.NoData++

@@ -135,7 +135,7 @@ func alignTimes(doc *reportjson.Document, want []wantFinding, lookback time.Dura
 	for i := range doc.Findings {
 		f := &doc.Findings[i]
 		for _, w := range want {
-			begin := w.begin(fixtureGrid.Start)
+			begin := w.begin()
 			if f.Panel != w.panel || f.Name != w.name || f.Status != w.status ||
 				f.Severity != w.severity || reportedStart(f) == nil ||
 				!near(*reportedStart(f), begin) {
