@@ -30,8 +30,8 @@ const (
 	// mostPastSamples is about the most samples of an answer. With more series the steps are
 	// coarser.
 	mostPastSamples = 500_000
-	// mostUnlimited is the number of series up to which a query is run as it is if limiting makes it
-	// too long.
+	// mostUnlimited is the number of series up to which a query is run as it is if limiting makes
+	// it too long.
 	mostUnlimited = 500
 	mostWitnesses = 3  // of each cluster: see Panel.witnesses
 	allWitnesses  = 24 // of all clusters
