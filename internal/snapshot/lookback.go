@@ -444,17 +444,18 @@ func (p *Panel) refOf(i int) string {
 	return p.Spec.Queries[i].Ref
 }
 
-// pastOf returns a line of a cluster without the values at the beginning of its data that come from
-// ranges that are not full: a rate of two samples is too low.
-func (s *sought) pastOf(line *Past, cluster string) rules.Past {
+// pastOf returns a line of a cluster for a streak of a rule. It leaves out values within the limit
+// that come from ranges that are not full, at the beginning of the data: a rate of two samples is
+// too low.
+func (s *sought) pastOf(line *Past, cluster string, d rules.Direction, limit float64) rules.Past {
 	past := rules.Past{Values: line.Values, Grid: line.Grid, Since: s.first[cluster]}
 	if past.Since.IsZero() || s.fills == 0 {
 		return past
 	}
-	past.Since = past.Since.Add(s.fills)
+	full := past.Since.Add(s.fills)
 	past.Values = slices.Clone(past.Values)
-	for i := range past.Values {
-		if past.Grid.At(i).Before(past.Since) {
+	for i, v := range past.Values {
+		if past.Grid.At(i).Before(full) && !d.Beyond(v, limit) {
 			past.Values[i] = math.NaN()
 		}
 	}
@@ -483,8 +484,8 @@ func (p *Panel) beginAt(s *sought, nodes Nodes) error {
 			continue
 		}
 		r := overridden(p.Spec.Rules[at], at == 0, overrides, s.described[f.Key()])
-		f.Streak = rules.LookBack(r, f.Streak, s.pastOf(past, nodes.ClusterOf(f.Labels)),
-			p.Grid.Step)
+		f.Streak = rules.LookBack(r, f.Streak, s.pastOf(past, nodes.ClusterOf(f.Labels),
+			r.Direction, f.Streak.Limit), p.Grid.Step)
 		// a grid of coarser steps may begin a step earlier than a day ago
 		if day := p.Grid.End().Add(-LookBackRange); f.Streak.Open && f.Streak.From.Before(day) {
 			f.Streak.From = day
