@@ -389,14 +389,15 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 	s.heard = len(messages)
 }
 
-// understand returns what a message says and about which incidents; "" for a message in a thread.
+// understand returns what a message says and about which incidents; "" for the details of a message.
 func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, about []string) {
 	all := m.Text + string(m.Blocks)
 	ended := true
 	switch {
 	case strings.Contains(m.Text, "Daily capacity"):
 		return "summary", []string{at.Format(time.DateOnly)}
-	case m.Thread != "" && !strings.HasPrefix(m.Text, "✅"):
+	case m.Thread != "" && !strings.HasPrefix(m.Text, "✅") &&
+		!strings.Contains(m.Text, " also: "):
 		return "", nil
 	case strings.Contains(m.Text, "No data from"),
 		strings.Contains(m.Text, "Only part of the data from"),
