@@ -81,11 +81,12 @@ state: {s3: %s}
 		slot.Format(time.RFC3339), "--timeout", "40s")
 }
 
-// sent returns the messages that are not replies, from the nth on.
+// sent returns the messages about new alerts and summaries, also those that join a thread, from the
+// nth on.
 func (p *delivery) sent(from int) []slackdouble.Message {
 	var out []slackdouble.Message
 	for _, m := range p.slack.Messages() {
-		if m.Thread == "" {
+		if m.Thread == "" || strings.Contains(m.Text, " also: ") {
 			out = append(out, m)
 		}
 	}
