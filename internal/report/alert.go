@@ -50,7 +50,7 @@ func resultOf(a rules.Alert, e rules.Episode) snapshot.Finding {
 		From:   e.Since, To: e.Last, Open: e.Open, Peak: float64(e.Peak), PeakAt: e.PeakAt,
 		Limit: float64(a.Limit), Severity: e.Worst,
 	}
-	f := snapshot.Finding{Name: printable(a.Name), Capacity: float64(
+	f := snapshot.Finding{Name: printable(a.Name), Node: a.Labels["node"], Capacity: float64(
 		a.Capacity), Finding: rules.Finding{
 		Rule: a.Rule, Labels: series.FromMap(a.Labels), Status: rules.Breach, Severity: a.Severity,
 		Value: float64(a.Value), Limit: float64(a.Limit),

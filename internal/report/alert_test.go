@@ -168,3 +168,19 @@ func TestFindingOfAnAlert(t *testing.T) {
 		})
 	}
 }
+
+// An alert that has ended is still about a node if the report has no list of nodes.
+func TestTheNounOfAnAlert(t *testing.T) {
+	r := report.Build(reporttest.Info(t, nil), nil)
+	for label, want := range map[string]words.Noun{
+		"node": words.ANode, "persistentvolumeclaim": words.AVolume, "zone": words.ASeries,
+	} {
+		a := rules.Alert{
+			Panel: "p", Rule: "R", Name: "n1", Labels: map[string]string{label: "n1"},
+			Episodes: []rules.Episode{{Since: reporttest.Slot, Ended: reporttest.Slot}},
+		}
+		if got := r.FindingOf(a, a.Now()).Noun; got != want {
+			t.Errorf("an alert with the label %s: got %v, want %v", label, got, want)
+		}
+	}
+}
