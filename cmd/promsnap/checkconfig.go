@@ -43,9 +43,6 @@ Exit codes:
 			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				return usage(errNoConfig)
-			}
 			ctx, cancel := c.withDefaultTimeout(cmd.Context())
 			defer cancel()
 			o := configOptions(c)

@@ -77,6 +77,9 @@ func configOptions(c *console) config.Options {
 
 // loadConfig reads the configuration file that the command line names.
 func loadConfig(ctx context.Context, file string, o config.Options) (*config.Config, error) {
+	if file == "" {
+		return nil, errNoConfig
+	}
 	cfg, err := config.LoadFile(ctx, file, o)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w; create one with promsnap init", err)

@@ -22,9 +22,6 @@ the report promsnap-test, which are then deleted. For a receiver that posts to
 Slack, use promsnap slack test.`,
 		Example: `  promsnap deliver --test archive`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				return usage(errNoConfig)
-			}
 			ctx, cancel := c.withDefaultTimeout(cmd.Context())
 			defer cancel()
 			cfg, err := loadConfig(ctx, file, configOptions(c))

@@ -33,9 +33,6 @@ Exit codes:
   promsnap doctor --send-test`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				return usage(errNoConfig)
-			}
 			if err := checkTimeout(timeout); err != nil {
 				return usage(err)
 			}

@@ -25,9 +25,6 @@ type memory struct {
 
 // openMemory reads a configuration and opens its state.
 func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) (*memory, error) {
-	if file == "" {
-		return nil, usage(errNoConfig)
-	}
 	cfg, err := loadConfig(ctx, file, configOptions(c))
 	if err != nil {
 		return nil, usage(err)

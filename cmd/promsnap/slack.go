@@ -83,9 +83,6 @@ Exit codes:
 			return names
 		}),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				return usage(errNoConfig)
-			}
 			ctx, cancel := c.withDefaultTimeout(cmd.Context())
 			defer cancel()
 			cfg, err := loadConfig(ctx, file, configOptions(c))
