@@ -389,7 +389,7 @@ func (x *explainer) blameJob(job place, ts []target) {
 	}
 	switch {
 	case total == len(ts):
-		// The node with the most of them stands for all.
+		// The cause is the node with most of them.
 		worst := slices.MinFunc(slices.Collect(maps.Keys(on)), func(a, b place) int {
 			return cmp.Or(cmp.Compare(on[b], on[a]), cmp.Compare(a.name, b.name))
 		})

@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// evidence is what is asked in addition to the panels to find the causes of findings. The zero
-// value knows nothing.
+// evidence is the answers to further queries about the causes of findings. The zero value knows
+// nothing.
 type evidence struct {
 	targets []target                // that do not answer now
 	podOn   map[rules.Object]string // by pod: its node, for pods of nodes that are down

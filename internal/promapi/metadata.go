@@ -135,7 +135,7 @@ func (c *Client) ExternalLabel(ctx context.Context, name string) (string, error)
 // maxExternal is the longest external label that is returned, in characters.
 const maxExternal = 100
 
-// lacksEndpoint reports whether err says that the server does not have what was asked for.
+// lacksEndpoint reports whether err says that the server does not have the endpoint.
 func lacksEndpoint(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer ||

@@ -283,7 +283,7 @@ type Words struct {
 	Peak              string // 1 the highest value above the limit
 	Lowest            string // the same for a lower limit
 	StillFire         Counted
-	MoreAlerts        Counted // in the message that stands for several
+	MoreAlerts        Counted // in a message about several causes
 	CommandTooLong    string
 	NoLongerThere     string
 	SilentForLong     string
