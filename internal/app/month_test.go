@@ -248,8 +248,8 @@ func (m *month) over(prometheus http.Handler) http.Handler {
 }
 
 // TestMonth runs checks over a simulated cluster with planted incidents: every five minutes near
-// the beginning and the end of an incident, and otherwise every hour to save time. No incident starts
-// more than one thread, none is missing, and everything that was announced ends.
+// the beginning and the end of an incident, and otherwise every hour to save time. No incident
+// starts more than one thread, none is missing, and everything that was announced ends.
 func TestMonth(t *testing.T) {
 	m := &month{
 		begin: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), kinds: map[string]int{},
