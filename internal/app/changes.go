@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -13,7 +13,7 @@ import (
 const changesTime = 30 * time.Second
 
 // findChanges finds what changed before the findings began. What it cannot find is a note. See
-// change.Options for begins.
+// changelog.Options for begins.
 func (s *reportSnapshot) findChanges(ctx context.Context,
 	begins func(*snapshot.Panel, *snapshot.Finding) (time.Time, bool)) {
 	if ctx.Err() != nil {
@@ -21,7 +21,7 @@ func (s *reportSnapshot) findChanges(ctx context.Context,
 	}
 	ctx, cancel := context.WithTimeout(ctx, changesTime)
 	defer cancel()
-	found, notes := change.Find(ctx, s.source, s.panels, s.options.Nodes, change.Options{
+	found, notes := changelog.Find(ctx, s.source, s.panels, s.options.Nodes, changelog.Options{
 		End: s.window.End, Events: s.events, Cluster: s.info.Cluster, Begins: begins,
 	})
 	s.info.Changes = found

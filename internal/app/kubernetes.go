@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/state"
 )
@@ -21,7 +21,7 @@ type Kubernetes interface {
 	Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error)
 	// Events lists the warnings about the objects of a namespace or, if node is not empty, about
 	// that node.
-	Events(ctx context.Context, namespace, node string) ([]change.Event, error)
+	Events(ctx context.Context, namespace, node string) ([]changelog.Event, error)
 	// ConfigMap returns the state stored in a ConfigMap. Namespace "" is the default namespace.
 	ConfigMap(namespace, name string) state.Store
 }
@@ -62,7 +62,7 @@ func (s *Source) listNodes(ctx context.Context) nodeList {
 }
 
 // events returns how events are listed, nil if the configuration does not ask for them.
-func (s *Source) events() change.Events {
+func (s *Source) events() changelog.Events {
 	if k := s.cfg.Kubernetes; s.o.Kubernetes == nil || k == nil || !k.Events {
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/lab"
 	"github.com/promsnap/promsnap/internal/panels"
@@ -72,9 +72,9 @@ func (k *aCluster) Nodes(context.Context) ([]snapshot.Node, []snapshot.Note, err
 	return k.nodes, nil, k.denied
 }
 
-func (k *aCluster) Events(context.Context, string, string) ([]change.Event, error) {
+func (k *aCluster) Events(context.Context, string, string) ([]changelog.Event, error) {
 	k.events++
-	return []change.Event{{
+	return []changelog.Event{{
 		Kind: "Node", Name: "ip-10-0-1-10", Reason: "SystemOOM", Message: "java was killed",
 		Count: 3, Last: kubeSlot.Add(-5 * time.Minute),
 	}}, k.denied

@@ -27,7 +27,7 @@ var line = []string{
 	"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	"internal/promapi", "internal/rules", "internal/panel", "internal/grafana",
 	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard",
-	"internal/snapshot", "internal/alerts", "internal/change", "internal/panels", "internal/chart",
+	"internal/snapshot", "internal/alerts", "internal/changelog", "internal/panels", "internal/chart",
 	"internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
@@ -87,7 +87,7 @@ var narrower = map[string][]string{
 		"internal/snapshot",
 	},
 	// no words: report has them
-	"internal/change": {
+	"internal/changelog": {
 		"internal/series", "internal/outside", "internal/units", "internal/promapi",
 		"internal/rules", "internal/panel", "internal/snapshot", "internal/alerts",
 	},
@@ -112,7 +112,7 @@ var narrower = map[string][]string{
 	// It is beside app, which gets it from the command: Lambda links no Kubernetes code.
 	"internal/kube": {
 		"internal/exchange", "internal/outside", "internal/promapi", "internal/panel",
-		"internal/snapshot", "internal/change", "internal/report", "internal/state",
+		"internal/snapshot", "internal/changelog", "internal/report", "internal/state",
 	},
 
 	// They write a report, each in its own form.
@@ -122,7 +122,7 @@ var narrower = map[string][]string{
 	},
 	"internal/report/json": {
 		"internal/series", "internal/words", "internal/rules", "internal/grafana",
-		"internal/board", "internal/snapshot", "internal/change", "internal/report",
+		"internal/board", "internal/snapshot", "internal/changelog", "internal/report",
 	},
 	"internal/report/reporttest": {
 		"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules",

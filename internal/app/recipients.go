@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/alerts"
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
@@ -145,7 +145,7 @@ func (t *recipients) request(ctx context.Context, r judgedReport, session *state
 		Details: r.details,
 		Changes: alerts.Lines(r.panels, r.now,
 			func(p *snapshot.Panel, f *snapshot.Finding) []string {
-				return res.Report.ChangesOf(change.KeyOf(p, f))
+				return res.Report.ChangesOf(changelog.KeyOf(p, f))
 			}),
 		Unrecorded: session.Unrecorded(t.runs(r)), Lasts: alerts.Lasts(r.panels),
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/alerts"
 	"github.com/promsnap/promsnap/internal/board"
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
@@ -54,7 +54,7 @@ type reportSnapshot struct {
 	client  snapshot.Querier
 	options snapshot.Options // of the panels
 	source  snapshot.Querier // maps the labels that the source has
-	events  change.Events    // nil: must not be listed
+	events  changelog.Events // nil: must not be listed
 	window  alerts.Window    // that was queried
 }
 

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/outside"
 )
 
@@ -24,7 +24,7 @@ const (
 
 // Events returns the warnings about the objects of a namespace or, if node is not empty, about that
 // node. Of very many events it returns some.
-func (c *Cluster) Events(ctx context.Context, namespace, node string) ([]change.Event, error) {
+func (c *Cluster) Events(ctx context.Context, namespace, node string) ([]changelog.Event, error) {
 	a := access{verb: "list", resource: "events", namespace: namespace}
 	only := fields.OneTermEqualSelector("type", corev1.EventTypeWarning)
 	if node != "" {
@@ -32,7 +32,7 @@ func (c *Cluster) Events(ctx context.Context, namespace, node string) ([]change.
 		only = fields.AndSelectors(only, fields.OneTermEqualSelector("involvedObject.kind", "Node"),
 			fields.OneTermEqualSelector("involvedObject.name", node))
 	}
-	var out []change.Event
+	var out []changelog.Event
 	for next := ""; ; {
 		var page corev1.EventList
 		if err := c.list(ctx, a, metav1.ListOptions{
@@ -51,8 +51,8 @@ func (c *Cluster) Events(ctx context.Context, namespace, node string) ([]change.
 
 // eventOf returns what a report can show of an event. Its strings are copies, because others would
 // keep the whole page in memory.
-func eventOf(e *corev1.Event) change.Event {
-	out := change.Event{
+func eventOf(e *corev1.Event) changelog.Event {
+	out := changelog.Event{
 		Kind: clip(e.InvolvedObject.Kind), Name: strings.Clone(e.InvolvedObject.Name),
 		Reason: clip(e.Reason), Message: strings.Clone(outside.Clip(e.Message, maxMessage)),
 		Count: int(max(e.Count, 1)), Last: lastOf(e),

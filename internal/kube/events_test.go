@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 )
 
 // An event has its times and its count in different fields, depending on who wrote it.
@@ -56,7 +56,7 @@ func TestEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []change.Event{
+	want := []changelog.Event{
 		{Kind: "Pod", Name: "web-0", Reason: "Old", Message: "m", Count: 7, Last: at(2).Time},
 		{Kind: "Pod", Name: "web-0", Reason: "New", Message: "m", Count: 1, Last: at(3).Time},
 		{Kind: "Pod", Name: "web-0", Reason: "Series", Message: "m", Count: 4, Last: at(5).Time},

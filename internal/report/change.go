@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
 // ChangesOf returns what changed on the object of a finding before it began, and then
 // its events, each the newest first: "14 min before: image of shop/checkout 1.41 → 1.42".
-func (r *Report) ChangesOf(k change.Key) []string {
+func (r *Report) ChangesOf(k changelog.Key) []string {
 	var out []string
 	for _, c := range r.Changed(k).Changes {
 		out = append(out, r.words.changed(r.Changed(k), c, r.Info))
@@ -20,15 +20,15 @@ func (r *Report) ChangesOf(k change.Key) []string {
 
 // Changed returns what changed before a finding began. If the state of the alerts knows that it
 // began before the window of its panel, what changed later is left out.
-func (r *Report) Changed(k change.Key) change.Before {
+func (r *Report) Changed(k changelog.Key) changelog.Before {
 	b := r.Info.Changes[k]
 	age := r.ages[findingID{k.Panel, k.Rule, k.Series}]
 	if !b.Open || age.Since.IsZero() || !age.Since.Before(b.Begin) {
 		return b
 	}
-	out := change.Before{Begin: age.Since, Open: age.Open}
+	out := changelog.Before{Begin: age.Since, Open: age.Open}
 	for _, c := range b.Changes {
-		if c.Kind == change.Happened || !c.At.After(age.Since) {
+		if c.Kind == changelog.Happened || !c.At.After(age.Since) {
 			out.Changes = append(out.Changes, c)
 		}
 	}
@@ -37,7 +37,7 @@ func (r *Report) Changed(k change.Key) change.Before {
 
 // changed returns one change and when it happened: relative to the beginning of the finding, or the
 // time of day if nobody knows that beginning.
-func (w wording) changed(b change.Before, c change.Change, in Info) string {
+func (w wording) changed(b changelog.Before, c changelog.Change, in Info) string {
 	what := w.change(c)
 	switch ago := b.Begin.Sub(c.At); {
 	case b.Open, ago <= -2*time.Minute: // an event may come after the beginning
@@ -50,7 +50,7 @@ func (w wording) changed(b change.Before, c change.Change, in Info) string {
 }
 
 // change returns what changed.
-func (w wording) change(c change.Change) string {
+func (w wording) change(c changelog.Change) string {
 	of := c.Object
 	if c.Container != "" {
 		of = fmt.Sprintf(w.Changes.Container, of, c.Container)
@@ -60,29 +60,29 @@ func (w wording) change(c change.Change) string {
 		resource = w.Changes.Memory
 	}
 	switch c.Kind {
-	case change.Image:
+	case changelog.Image:
 		return fmt.Sprintf(w.Changes.Image, of, c.From, c.To)
-	case change.Limit:
+	case changelog.Limit:
 		return fmt.Sprintf(w.Changes.Limit, of, from, to, resource)
-	case change.Request:
+	case changelog.Request:
 		return fmt.Sprintf(w.Changes.Request, of, from, to, resource)
-	case change.Replicas:
+	case changelog.Replicas:
 		return fmt.Sprintf(w.Changes.Replicas, of, from, to)
-	case change.Spec:
+	case changelog.Spec:
 		return fmt.Sprintf(w.Changes.Spec, of)
-	case change.Created:
+	case changelog.Created:
 		return fmt.Sprintf(w.Changes.Created, of)
-	case change.Joined:
+	case changelog.Joined:
 		return fmt.Sprintf(w.Changes.Joined, of)
-	case change.Cordoned:
+	case changelog.Cordoned:
 		return fmt.Sprintf(w.Changes.Cordoned, of)
-	case change.Uncordoned:
+	case changelog.Uncordoned:
 		return fmt.Sprintf(w.Changes.Uncordoned, of)
-	case change.Rebooted:
+	case changelog.Rebooted:
 		return fmt.Sprintf(w.Changes.Rebooted, of)
-	case change.Restarted:
+	case changelog.Restarted:
 		return fmt.Sprintf(w.Changes.Restarted, of)
-	case change.Happened:
+	case changelog.Happened:
 		return w.event(c)
 	}
 	return string(c.Kind) + " " + of
@@ -90,7 +90,7 @@ func (w wording) change(c change.Change) string {
 
 // event returns what an event says: "FailedScheduling 3× of shop/checkout: 0/42 nodes are
 // available".
-func (w wording) event(c change.Change) string {
+func (w wording) event(c changelog.Change) string {
 	reason := c.Reason
 	if c.Count > 1 {
 		reason = fmt.Sprintf(w.Changes.Times, reason, words.Thousands(c.Count))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -17,7 +17,7 @@ import (
 
 // changed builds the report of one finding with changes before it. The alert is known since a time,
 // unless that is zero.
-func changed(l words.Language, b change.Before, since time.Time) *report.Report {
+func changed(l words.Language, b changelog.Before, since time.Time) *report.Report {
 	id, labels := rules.RuleID{Panel: "kills", Rule: "OOM"}, series.FromPairs("pod", "p")
 	slot := time.Date(2026, 11, 29, 3, 0, 0, 0, time.UTC)
 	f := rules.Finding{
@@ -26,7 +26,7 @@ func changed(l words.Language, b change.Before, since time.Time) *report.Report 
 	}
 	in := report.Info{
 		Slot: slot, Range: time.Hour, Language: l,
-		Changes: map[change.Key]change.Before{{RuleID: id, Series: labels.Hash()}: b},
+		Changes: map[changelog.Key]changelog.Before{{RuleID: id, Series: labels.Hash()}: b},
 	}
 	if !since.IsZero() {
 		k := rules.KeyOf(id, labels)
@@ -50,12 +50,12 @@ func changed(l words.Language, b change.Before, since time.Time) *report.Report 
 
 func TestChangesInWords(t *testing.T) {
 	begin := time.Date(2026, 11, 29, 2, 14, 0, 0, time.UTC)
-	at := func(minutes int, c change.Change) change.Change {
+	at := func(minutes int, c changelog.Change) changelog.Change {
 		c.At = begin.Add(-time.Duration(minutes) * time.Minute)
 		return c
 	}
-	web := change.Change{Object: "shop/web"}
-	of := func(kind change.Kind, more ...string) change.Change {
+	web := changelog.Change{Object: "shop/web"}
+	of := func(kind changelog.Kind, more ...string) changelog.Change {
 		c := web
 		c.Kind = kind
 		for i, to := range []*string{&c.From, &c.To, &c.Resource, &c.Container} {
@@ -65,16 +65,16 @@ func TestChangesInWords(t *testing.T) {
 		}
 		return c
 	}
-	all := []change.Change{
-		at(-1, of(change.Image, "1.41", "1.42")),
-		at(14, of(change.Image, "7", "8", "", "mesh")),
-		at(75, of(change.Limit, "2 GiB", "512 MiB", "memory")),
-		at(75, of(change.Request, "0.5 cores", "1 core", "cpu")),
-		at(75, of(change.Replicas, "3", "5")),
-		at(75, of(change.Spec)), at(75, of(change.Created)), at(75, of(change.Joined)),
-		at(75, of(change.Cordoned)), at(75, of(change.Uncordoned)), at(75, of(change.Rebooted)),
-		at(75, of(change.Restarted)),
-		at(75, change.Change{Kind: change.Happened, Object: "n1", Reason: "SystemOOM", Count: 2}),
+	all := []changelog.Change{
+		at(-1, of(changelog.Image, "1.41", "1.42")),
+		at(14, of(changelog.Image, "7", "8", "", "mesh")),
+		at(75, of(changelog.Limit, "2 GiB", "512 MiB", "memory")),
+		at(75, of(changelog.Request, "0.5 cores", "1 core", "cpu")),
+		at(75, of(changelog.Replicas, "3", "5")),
+		at(75, of(changelog.Spec)), at(75, of(changelog.Created)), at(75, of(changelog.Joined)),
+		at(75, of(changelog.Cordoned)), at(75, of(changelog.Uncordoned)), at(75, of(changelog.Rebooted)),
+		at(75, of(changelog.Restarted)),
+		at(75, changelog.Change{Kind: changelog.Happened, Object: "n1", Reason: "SystemOOM", Count: 2}),
 	}
 	for l, want := range map[words.Language][]string{
 		words.English: {
@@ -108,7 +108,7 @@ func TestChangesInWords(t *testing.T) {
 			"시작 1시간 15분 전: n1 SystemOOM 2회",
 		},
 	} {
-		r := changed(l, change.Before{Begin: begin, Changes: all}, time.Time{})
+		r := changed(l, changelog.Before{Begin: begin, Changes: all}, time.Time{})
 		if diff := cmp.Diff(want, r.Findings[0].Changes); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", l, diff)
 		}
@@ -119,9 +119,9 @@ func TestChangesInWords(t *testing.T) {
 func TestChangesBeforeAnUnknownBeginning(t *testing.T) {
 	window := time.Date(2026, 11, 29, 2, 0, 0, 0, time.UTC)
 	ago := func(minutes int) time.Time { return window.Add(-time.Duration(minutes) * time.Minute) }
-	b := change.Before{Begin: window, Open: true, Changes: []change.Change{
-		{Kind: change.Rebooted, Object: "n1", At: ago(20)},
-		{Kind: change.Cordoned, Object: "n1", At: ago(50)},
+	b := changelog.Before{Begin: window, Open: true, Changes: []changelog.Change{
+		{Kind: changelog.Rebooted, Object: "n1", At: ago(20)},
+		{Kind: changelog.Cordoned, Object: "n1", At: ago(50)},
 	}}
 	for _, tc := range []struct {
 		name  string

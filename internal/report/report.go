@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/board"
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -46,7 +46,7 @@ type Info struct {
 	// the age of the alerts; nil: no state, so the report shows no ages
 	Known *Known
 	// what changed before findings began; nil: nothing did, or nobody looked
-	Changes map[change.Key]change.Before
+	Changes map[changelog.Key]changelog.Before
 	Board   *board.Board // what the panels of a Grafana dashboard show; nil: there is none
 }
 
@@ -272,7 +272,7 @@ func (r *Report) add(p *snapshot.Panel) {
 		}
 		f.beginAs(f.Age, p.Spec.Rule(f.Rule))
 		if len(r.Info.Changes) > 0 {
-			f.Changes = r.ChangesOf(change.Key{
+			f.Changes = r.ChangesOf(changelog.Key{
 				RuleID: rules.RuleID{Panel: f.Panel, Rule: f.Rule}, Series: f.labels.Hash(),
 			})
 		}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -205,11 +205,11 @@ func docFinding(rep *report.Report, p *snapshot.Panel, f *snapshot.Finding) DocF
 		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit),
 		Capacity: Number(f.Capacity),
 		Details:  rep.DetailsOf(p, f), Newest: known(f.Newest), Streak: docStreak(f.Streak),
-		Earlier: docStreak(f.Earlier), Changes: docChanges(rep, change.KeyOf(p, f)),
+		Earlier: docStreak(f.Earlier), Changes: docChanges(rep, changelog.KeyOf(p, f)),
 	}
 }
 
-func docChanges(rep *report.Report, k change.Key) []DocChange {
+func docChanges(rep *report.Report, k changelog.Key) []DocChange {
 	var out []DocChange
 	sentences := rep.ChangesOf(k)
 	for i, c := range rep.Changed(k).Changes {

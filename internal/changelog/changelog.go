@@ -1,7 +1,7 @@
-// Package change finds what changed on the object of a finding shortly before it began: the image
-// of a workload, its replicas, a reboot of a node. It reads kube-state-metrics, node_exporter and
-// the start times that exporters report about themselves.
-package change
+// Package changelog finds what changed on the object of a finding shortly before it began: the
+// image of a workload, its replicas, a reboot of a node. It reads kube-state-metrics, node_exporter
+// and the start times that exporters report about themselves.
+package changelog
 
 import (
 	"cmp"
