@@ -25,10 +25,11 @@ var line = []string{
 	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside",
 	"internal/calendar", "internal/units", "internal/words",
 	"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
-	"internal/promapi", "internal/rules", "internal/panel", "internal/grafana",
+	"internal/promapi", "internal/rules", "internal/panel", "internal/forecast", "internal/change",
+	"internal/grafana",
 	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard",
-	"internal/snapshot", "internal/alerts", "internal/changelog", "internal/panels", "internal/chart",
-	"internal/report",
+	"internal/snapshot", "internal/alerts", "internal/changelog", "internal/sizing",
+	"internal/backtest", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
@@ -91,10 +92,19 @@ var narrower = map[string][]string{
 		"internal/series", "internal/outside", "internal/units", "internal/promapi",
 		"internal/rules", "internal/panel", "internal/snapshot", "internal/alerts",
 	},
+	"internal/forecast": {"internal/series"},
+	"internal/change":   {"internal/series"},
 	// no words: report has them
 	"internal/snapshot": {
 		"internal/series", "internal/outside", "internal/units", "internal/promapi",
-		"internal/rules", "internal/panel",
+		"internal/rules", "internal/panel", "internal/forecast", "internal/change",
+	},
+	"internal/sizing": {
+		"internal/series", "internal/promapi", "internal/panel", "internal/snapshot",
+	},
+	"internal/backtest": {
+		"internal/series", "internal/promapi", "internal/rules", "internal/panel",
+		"internal/forecast", "internal/snapshot", "internal/alerts",
 	},
 	"internal/panels": {"internal/units", "internal/words", "internal/rules", "internal/panel"},
 	"internal/notify/dir": {

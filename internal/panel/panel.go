@@ -145,6 +145,27 @@ type Spec struct {
 	Builtin bool
 	// Optional panels are left out if their metrics are absent, rather than marked NO DATA.
 	Optional bool
+	// Forecast says when the series of the first query reach a limit. Nil: they are not forecast.
+	Forecast *Forecast
+	// Change compares the series of the first query with the same weekdays before. Nil: it does
+	// not.
+	Change *Change
+	// Compare also draws the lines as they were this long ago, dashed; 0: it does not.
+	Compare time.Duration
+}
+
+// Forecast is what is forecast of a panel's series.
+type Forecast struct {
+	Limit   float64       // in the panel's unit
+	Below   bool          // a value below the limit is the event
+	For     time.Duration // how long a value must stay beyond the limit
+	Horizon time.Duration // how far away a limit may be
+}
+
+// Change is the least change of a panel's series that is news.
+type Change struct {
+	By     float64 // in the panel's unit
+	Factor float64 // least factor between two levels; 0: any
 }
 
 // Rule returns the panel's rule with this name, else the zero rule.

@@ -18,6 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/sizing"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -47,7 +48,8 @@ type Info struct {
 	Known *Known
 	// what changed before findings began; nil: nothing did, or nobody looked
 	Changes map[changelog.Key]changelog.Before
-	Board   *board.Board // what the panels of a Grafana dashboard show; nil: there is none
+	Sizing  *sizing.Advice // what workloads should request; nil: nobody looked
+	Board   *board.Board   // what the panels of a Grafana dashboard show; nil: there is none
 }
 
 // Report is the report of one slot, made by Build. It is plain data.
@@ -75,6 +77,12 @@ type Report struct {
 	Blind    []string  // what data is missing, and what would provide it
 	// what the server says about the first incomplete answer; "" if all were complete
 	Partial string
+
+	Fills     []Fill // what fills next, the soonest first, at most mostFills
+	FillsMore int    // how many more have a forecast
+	Up, Down  []Move // what changed since last week, the largest first, at most mostMoves each
+	UpMore    int    // how many more rose
+	DownMore  int    // how many more fell
 
 	Panels []snapshot.Panel
 

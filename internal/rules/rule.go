@@ -102,6 +102,9 @@ type Rule struct {
 	// NeedsAll means that the rule judges what is missing or a share of all, so it needs complete
 	// data.
 	NeedsAll bool
+	// FullIn means that the rule judges the seconds until a series reaches the limit of its panel's
+	// forecast, and not its samples: an alert fires if they are below Warning or Critical.
+	FullIn bool
 	// Within is the window of a sample that counts events, such as 1h for the restarts of the last
 	// hour. 0: the samples are not such counts.
 	Within     time.Duration

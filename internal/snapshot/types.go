@@ -107,8 +107,9 @@ type Panel struct {
 	// findings that are not OK or have an ended streak (Earlier), worst first
 	Findings []Finding
 	// the worst series whose alerts began before Grid, over a longer time (LookBack)
-	Past []Past
-	OK   int // number of series that every rule found OK
+	Past    []Past
+	History *History // what the query showed over four weeks; nil: unknown
+	OK      int      // number of series that every rule found OK
 	// the text below the chart: the answers of Spec.Remarks, and what is left out
 	Remarks []Note
 	Missing []string // metric names that the query reads and Prometheus does not have

@@ -1,0 +1,86 @@
+// Package backtest replays the alerts of a rule over the past, slot by slot, with the code that
+// judges them every day, and says how often other levels would have alerted.
+package backtest
+
+import (
+	"time"
+
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// Result is what a rule would have done in the past.
+type Result struct {
+	Report string
+	Panel  panel.Spec
+	Rule   rules.Rule // as configured
+
+	// From and To are the first and the last slot. Asked is how much time was asked for; less has
+	// data if the server keeps less.
+	From, To time.Time
+	Asked    time.Duration
+	Slots    int
+	Stopped  bool   // the run was stopped, so From is later than asked
+	Blind    []Span // when the server had no data of the panel at all: not calm, but unknown
+	Series   int
+
+	// Candidates are the levels, from the most to the fewest alerts. Now is the index of what is
+	// configured; Proposed that of what is proposed, -1 if there is none.
+	Candidates    []Candidate
+	Now, Proposed int
+	// Why says why nothing is proposed, or why this level.
+	Why Reason
+	// Pages is the number of alerts a week that is aimed at.
+	Pages float64
+	// HeldOut is the beginning of the newest third, on which no level was chosen.
+	HeldOut time.Time
+}
+
+// Reason says how a proposal came about. Package report has its words.
+type Reason string
+
+// The reasons.
+const (
+	Fits   Reason = "fits"    // the lowest level with few enough alerts
+	Cliff  Reason = "cliff"   // higher than that, where the number of alerts stops falling quickly
+	Enough Reason = "enough"  // what is configured alerts rarely enough
+	Wall   Reason = "wall"    // every level below a known wall alerts too often
+	NoData Reason = "no_data" // there is too little data
+)
+
+// Span is a stretch of time.
+type Span struct{ From, To time.Time }
+
+// Candidate is a level with a For, and what it would have done.
+type Candidate struct {
+	Level float64 // in the panel's unit
+	For   time.Duration
+
+	Alerts  int     // episodes
+	PerWeek float64 // alerts a week
+	// Held is the number of alerts a week in the newest third.
+	Held            float64
+	Objects         int // that alerted
+	Firing, Longest time.Duration
+	TopShare        float64 // share of the alerts that is of one object
+	Flaps           int     // alerts that came back within three times KeepFiringFor
+	// By lists the alerts of each object, most alerts first. Only the configured and the proposed
+	// candidate have it.
+	By []Object
+}
+
+// Object is an object with its alerts.
+type Object struct {
+	Name     string
+	Identity series.Labels
+	Episodes []Episode // by time
+}
+
+// Episode is one alert.
+type Episode struct {
+	From, To time.Time
+	Firing   bool // it had not ended at the last slot
+	Worst    float64
+	Severity rules.Severity
+}
