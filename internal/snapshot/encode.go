@@ -210,6 +210,9 @@ func (p *Panel) check() error {
 			return fmt.Errorf("the line %d has %d samples, the grid %d", i, len(p.Lines[i].Values),
 				n)
 		}
+		if before := p.Lines[i].Before; before != nil && off(before) {
+			return fmt.Errorf("the line %d has %d samples of before, the grid %d", i, len(before), n)
+		}
 	}
 	for i := range p.References {
 		if off(p.References[i].Values) {

@@ -161,6 +161,9 @@ func fillGrid(t *rapid.T, p *Panel) {
 	}
 	for j := range p.Lines {
 		on(&p.Lines[j].Values)
+		if p.Lines[j].Before != nil {
+			on(&p.Lines[j].Before)
+		}
 	}
 	for j := range p.References {
 		on(&p.References[j].Values)

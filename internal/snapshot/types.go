@@ -48,7 +48,9 @@ type Row struct {
 type Line struct {
 	Row
 	Values []float64 // on the panel's Grid
-	Climbs Climbs    // the input of its trend
+	// the samples of Spec.Compare before, on the panel's Grid; nil if that is 0, or unknown
+	Before []float64
+	Climbs Climbs // the input of its trend
 }
 
 // Band summarizes the series that are not drawn individually. All slices are on the panel's Grid,
