@@ -41,6 +41,23 @@ func (u Unit) ParseValue(s string) (float64, error) {
 	return sign * v, nil
 }
 
+// asWritten makes what Format writes what a person writes in a configuration.
+var asWritten = strings.NewReplacer(" min", "m", " cores", "", " core", "", " ", "", "−", "-")
+
+// Text writes v as a person writes a threshold: "84%", "24GiB", "1h30m", "1.5". ParseValue reads it
+// back as v. A number that needs more than six digits has no suffix.
+func (u Unit) Text(v float64) string {
+	const rounding = 1e-12
+	for digits := plainDigits; digits <= mostDigits; digits++ {
+		text := asWritten.Replace(u.row().format(v, digits))
+		back, err := u.ParseValue(text)
+		if err == nil && math.Abs(back-v) <= rounding*math.Abs(v) {
+			return text
+		}
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
 var (
 	errNotNumber   = errors.New("is not a number")
 	errNotDuration = errors.New("is not a duration")
