@@ -15,6 +15,8 @@ type Result struct {
 	Report string
 	Panel  panel.Spec
 	Rule   rules.Rule // as configured
+	// Severity is that of the limit that the levels replace. The other limit stays.
+	Severity rules.Severity
 
 	// From and To are the first and the last slot. Asked is how much time was asked for; less has
 	// data if the server keeps less.
