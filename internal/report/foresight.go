@@ -12,12 +12,14 @@ type Fill struct {
 	Ref          string
 	labels       series.Labels
 	Name, Node   string
-	Used         string    // "78.2 %" and, with a capacity, "391 of 500 GiB"
+	Level        string    // "78.2 %"
+	Used         string    // "391 of 500 GiB"; "" without a capacity
 	In           string    // "about 5 days (3–8)"
+	Growth       string    // "1.4 GiB a day in 21 of 21 weeks"
 	Days         float64   // until the limit
 	At           time.Time // when that is
 	Sure         bool      // also at the growth that seven in ten weeks exceeded, within the horizon
-	Sentence     string    // "full in about 5 days (3–8): 1.4 GiB a day in 21 of 21 weeks"
+	Sentence     string    // In and Growth: "full in about 5 days (3–8): 1.4 GiB a day in 21 of …"
 	Explained    string    // how the forecast was made, in one line
 }
 
