@@ -4,7 +4,7 @@ package words
 var english = Words{
 	Lang: "en",
 
-	Changes: englishChanges,
+	Changes: englishChanges, Backtest: englishBacktest,
 
 	Weekdays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 	Months: [12]string{

@@ -36,7 +36,8 @@ func In(l Language) *Words {
 type Words struct {
 	Lang string // of the page, for browsers and screen readers
 
-	Changes Changes
+	Changes  Changes
+	Backtest Backtest
 
 	// How figures and times are written.
 

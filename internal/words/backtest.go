@@ -1,0 +1,168 @@
+package words
+
+// Backtest are the texts about what other levels of a rule would have done in the past.
+type Backtest struct {
+	Title  string // of a page; 1 report
+	Of     string // 1 rule, 2 panel
+	Period string // 1 how long, 2 to when
+	Slots  Counted
+	Series Counted
+
+	Summary, Levels, Who, Days, Paste string // headings
+
+	// Headings of the tables.
+	Rule, Panel, Now, Proposed, Level, For, PerWeek, HeldOut, Alerts, Objects string
+	Firing, Longest, Top, Flaps                                               string
+
+	NowAt, ProposedAt    string // 1 level and For
+	Times                Counted
+	Weekly               string // 1 alerts a week
+	Line                 string // a line of a chart; 1 For
+	AimedAt              string // a line of a chart; 1 alerts a week
+	HeldOutLine          string // a line of a chart
+	MoreLevels, MoreDays Counted
+	MoreObjects          Counted
+	NoAlerts             string // no object alerted
+	OfAll                string // 1 share of the alerts
+	StillFires           string // after the beginning of an alert
+
+	// The sentence about the proposal: 1 level and For, 2 its alerts a week, 3 configured level, 4
+	// its alerts a week.
+	Better string
+	Stays  string // 1 configured level, 2 its alerts a week
+	None   string // the same
+	Unsure string
+
+	// Why.
+	Fits     string // 1 level, 2 aim
+	Cliff    string // 1 level
+	Enough   string // 1 aim
+	Wall     string // 1 wall, 2 aim
+	WallDisk string // 1 wall
+	WallOf   string // 1 wall
+	Would    string // a For that would do; 1 For, 2 level, 3 alerts a week
+	TryFor   string
+	Short    string // 1 how much time has data
+	HeldWhy  string // 1 since when, 2 alerts a week
+
+	Stopped   string // 1 since when
+	Shorter   string // 1 how long was asked for, 2 how long has data
+	Blind     string // 1 how long, 2 times
+	Overrides Counted
+	NoLimit   string
+	Replaced  string // the rules in the YAML replace those of the panel
+
+	// The legend of the picture of objects and days.
+	AlertsADay, AlsoProposed, Unknown string
+}
+
+var englishBacktest = Backtest{
+	Title:  "Back-test of %[1]s",
+	Of:     "%[1]s of %[2]s",
+	Period: "%[1]s to %[2]s",
+	Slots:  Counted{"%s slot", "%s slots"},
+	Series: Counted{"%s series", "%s series"},
+
+	Summary: "Alerts a week, now and proposed", Levels: "Alerts a week by level",
+	Who: "Who alerted", Days: "Alerts by object and day", Paste: "Paste into promsnap.yaml",
+
+	Rule: "Rule", Panel: "Panel", Now: "Now", Proposed: "Proposed", Level: "Level", For: "For",
+	PerWeek: "A week", HeldOut: "Held out", Alerts: "Alerts", Objects: "Objects",
+	Firing: "Firing", Longest: "Longest", Top: "Top", Flaps: "Flaps",
+
+	NowAt: "now %[1]s", ProposedAt: "proposed %[1]s",
+	Times:       Counted{"%s alert", "%s alerts"},
+	Weekly:      "%[1]s a week",
+	Line:        "for %[1]s",
+	AimedAt:     "aim: %[1]s a week",
+	HeldOutLine: "held out",
+	MoreLevels:  Counted{"and %s more level", "and %s more levels"},
+	MoreDays:    Counted{"and %s more day", "and %s more days"},
+	MoreObjects: Counted{"and %s more object", "and %s more objects"},
+	NoAlerts:    "nobody",
+	OfAll:       "%[1]s of all",
+	StillFires:  "still fires",
+
+	Better: "%[1]s would have alerted %[2]s times a week; %[3]s, as configured, alerted %[4]s times.",
+	Stays:  "Keep %[1]s: it alerted %[2]s times a week.",
+	None:   "No level is proposed. %[1]s, as configured, alerted %[2]s times a week.",
+	Unsure: "No level is proposed.",
+
+	Fits:     "%[1]s is the lowest level with at most %[2]s alerts a week.",
+	Cliff:    "%[1]s leaves the cliff: just below it, the number of alerts rises steeply.",
+	Enough:   "That is within the %[1]s alerts a week that are aimed at.",
+	Wall:     "No level does: up to %[1]s, every level alerts more than %[2]s times a week.",
+	WallDisk: "At %[1]s the kubelet evicts pods.",
+	WallOf:   "Beyond %[1]s an alert would be too late.",
+	Would:    "for: %[1]s would: %[2]s then alerts %[3]s times a week.",
+	TryFor:   "Try a longer for, such as --for 30m,1h.",
+	Short:    "There is too little data: %[1]s. A proposal needs a week.",
+	HeldWhy: "The level was chosen on the data before %[1]s. Since then it would have alerted " +
+		"%[2]s times a week (held out).",
+
+	Stopped: "The run was stopped. This is only what was read: the time since %[1]s.",
+	Shorter: "You asked for %[1]s. The server has data for %[2]s.",
+	Blind:   "For %[1]s the server had no data at all. That time is unknown, not calm: %[2]s.",
+	Overrides: Counted{
+		"%s override keeps its own limits:", "%s overrides keep their own limits:",
+	},
+	NoLimit:  "no limit",
+	Replaced: "These rules replace all rules of the panel.",
+
+	AlertsADay: "alerts a day", AlsoProposed: "also at the proposed level", Unknown: "no data",
+}
+
+var koreanBacktest = Backtest{
+	Title:  "%[1]s 백테스트",
+	Of:     "%[2]s의 %[1]s",
+	Period: "%[2]s까지 %[1]s",
+	Slots:  Counted{"슬롯 %s개", "슬롯 %s개"},
+	Series: Counted{"시계열 %s개", "시계열 %s개"},
+
+	Summary: "주당 알림: 현재와 제안", Levels: "기준값별 주당 알림", Who: "알림 대상",
+	Days: "대상과 날짜별 알림", Paste: "promsnap.yaml에 붙여 넣기",
+
+	Rule: "규칙", Panel: "패널", Now: "현재", Proposed: "제안", Level: "기준값", For: "for",
+	PerWeek: "주당", HeldOut: "검증", Alerts: "알림", Objects: "대상",
+	Firing: "발생", Longest: "최장", Top: "최다", Flaps: "반복",
+
+	NowAt: "현재 %[1]s", ProposedAt: "제안 %[1]s",
+	Times:       Counted{"알림 %s회", "알림 %s회"},
+	Weekly:      "주당 %[1]s회",
+	Line:        "%[1]s 지속",
+	AimedAt:     "목표: 주당 %[1]s회",
+	HeldOutLine: "검증 기간",
+	MoreLevels:  Counted{"외 기준값 %s개", "외 기준값 %s개"},
+	MoreDays:    Counted{"외 %s일", "외 %s일"},
+	MoreObjects: Counted{"외 대상 %s개", "외 대상 %s개"},
+	NoAlerts:    "없음",
+	OfAll:       "전체의 %[1]s",
+	StillFires:  "계속 발생 중",
+
+	Better: "%[1]s이면 알림이 주당 %[2]s회였음. 현재 설정인 %[3]s에서는 %[4]s회.",
+	Stays:  "%[1]s 유지: 알림이 주당 %[2]s회였음.",
+	None:   "제안할 기준값 없음. 현재 설정인 %[1]s에서는 알림이 주당 %[2]s회였음.",
+	Unsure: "제안할 기준값 없음.",
+
+	Fits:     "%[1]s: 알림이 주당 %[2]s회 이하인 가장 낮은 기준값.",
+	Cliff:    "%[1]s부터 알림 수가 완만해짐: 바로 아래에서는 급격히 늘어남.",
+	Enough:   "목표인 주당 %[1]s회 이내.",
+	Wall:     "맞는 기준값 없음: %[1]s까지 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
+	WallDisk: "%[1]s에서 kubelet이 파드를 축출함.",
+	WallOf:   "%[1]s 이후의 알림은 너무 늦음.",
+	Would:    "for: %[1]s이면 가능: 그때 %[2]s의 알림은 주당 %[3]s회.",
+	TryFor:   "더 긴 for를 시도해 보세요. 예: --for 30m,1h",
+	Short:    "데이터가 너무 적음: %[1]s. 제안에는 1주가 필요함.",
+	HeldWhy:  "기준값은 %[1]s 이전의 데이터로 골랐음. 그 뒤(검증 기간)의 알림은 주당 %[2]s회.",
+
+	Stopped: "실행이 중단됨. 읽은 부분만 표시: %[1]s부터.",
+	Shorter: "요청한 기간: %[1]s. 서버에 데이터가 있는 기간: %[2]s.",
+	Blind:   "%[1]s 동안 서버에 데이터가 전혀 없었음. 이상 없음이 아니라 알 수 없음: %[2]s.",
+	Overrides: Counted{
+		"예외(override) %s개는 자체 제한값을 유지:", "예외(override) %s개는 자체 제한값을 유지:",
+	},
+	NoLimit:  "제한 없음",
+	Replaced: "이 규칙들은 패널의 모든 규칙을 대신함.",
+
+	AlertsADay: "하루 알림 수", AlsoProposed: "제안 기준값에서도 발생", Unknown: "데이터 없음",
+}
