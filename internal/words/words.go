@@ -210,6 +210,12 @@ type Words struct {
 	NextSteps                             string // above commands in a message
 	OnlyMatching                          string // matchers of the alerts in a summary
 
+	// What fills next and what changed since last week: headings, and the texts of their tables.
+	FillsNext, WhatFills, UsedNow, FullIn, HowSure, Sure, Likely, Growth string
+	NothingFills                                                         string // 1 in how long
+	MoreFill, MoreRose, MoreFell                                         Counted
+	ChangedSince, ChangedBy, WhatChanged, WeekAndGhost, NothingChanged   string
+
 	// A Grafana dashboard: its figures, its panels, and what differs from Grafana.
 
 	// 1 how many, 2 of how many figures with thresholds, 3 the first of them
