@@ -4,7 +4,7 @@ package words
 var english = Words{
 	Lang: "en",
 
-	Changes: englishChanges, Backtest: englishBacktest,
+	Changes: englishChanges, Backtest: englishBacktest, Foresight: englishForesight,
 
 	Weekdays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 	Months: [12]string{

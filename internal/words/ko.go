@@ -6,7 +6,7 @@ package words
 var korean = Words{
 	Lang: "ko",
 
-	Changes: koreanChanges, Backtest: koreanBacktest,
+	Changes: koreanChanges, Backtest: koreanBacktest, Foresight: koreanForesight,
 
 	Symbols: map[string]string{
 		"of": " /", "%": "%", "d": "일", "h": "시간", "min": "분", "s": "초", "cores": "코어",

@@ -36,8 +36,9 @@ func In(l Language) *Words {
 type Words struct {
 	Lang string // of the page, for browsers and screen readers
 
-	Changes  Changes
-	Backtest Backtest
+	Changes   Changes
+	Backtest  Backtest
+	Foresight Foresight
 
 	// How figures and times are written.
 
