@@ -124,6 +124,12 @@ var phrasings = map[string]phrasing{
 	snapshot.NotePastUnknown: {func(w *words.Words) string {
 		return w.PastUnknown
 	}, []writer{plain}},
+	snapshot.NoteHistoryUnknown: {func(w *words.Words) string {
+		return w.HistoryUnknown
+	}, []writer{plain}},
+	snapshot.NoteBeforeUnknown: {func(w *words.Words) string {
+		return w.BeforeUnknown
+	}, []writer{plain}},
 	snapshot.NoteReferenceFailed: {func(w *words.Words) string {
 		return w.ReferenceMissing
 	}, []writer{plain, plain}},

@@ -212,7 +212,6 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	}
 	r.countNodes()
 	r.addGroups()
-	r.addForesight()
 	r.Headline = r.words.headline(r)
 	return r
 }

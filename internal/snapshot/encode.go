@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // Version is the version of the encoding. Every change to the encoded data raises it: a field of
@@ -201,8 +202,8 @@ func unpack(r io.Reader) ([]byte, error) {
 // differ in length.
 func (p *Panel) check() error {
 	n := p.Grid.Len
-	if n < 0 || n > panel.MaxPoints+1 || n > 0 && p.Grid.Step <= 0 {
-		return fmt.Errorf("a grid of %d steps of %s", n, p.Grid.Step)
+	if err := checkGrid(p.Grid); err != nil {
+		return err
 	}
 	off := func(values []float64) bool { return len(values) != n }
 	for i := range p.Lines {
@@ -228,6 +229,11 @@ func (p *Panel) check() error {
 				of.Grid.Step)
 		}
 	}
+	if p.History != nil {
+		if err := p.History.check(); err != nil {
+			return fmt.Errorf("the history: %w", err)
+		}
+	}
 	if b := p.Rest; b != nil && (off(b.Min) || off(b.Max) || off(b.Sum) || off(b.P05) ||
 		off(b.P95) || len(b.Count) != n) {
 		return fmt.Errorf("the rest is not on the grid of %d steps", n)
@@ -242,6 +248,14 @@ func (p *Panel) check() error {
 					len(k.Sample[i].Values), n)
 			}
 		}
+	}
+	return nil
+}
+
+// checkGrid returns an error if a grid has no step or too many.
+func checkGrid(g series.Grid) error {
+	if n := g.Len; n < 0 || n > panel.MaxPoints+1 || n > 0 && g.Step <= 0 {
+		return fmt.Errorf("a grid of %d steps of %s", n, g.Step)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/testdata/race"
 )
@@ -172,6 +173,9 @@ func fillGrid(t *rapid.T, p *Panel) {
 		g := &p.Past[j].Grid
 		g.Len, g.Step = rapid.IntRange(0, 3).Draw(t, "steps"), time.Minute
 		p.Past[j].Values = make([]float64, g.Len)
+	}
+	if h := p.History; h != nil {
+		h.Grid.Len, h.Grid.Step = rapid.IntRange(0, 3).Draw(t, "steps"), time.Hour
 	}
 	if r := p.Rest; r != nil {
 		for _, values := range []*[]float64{&r.Min, &r.Max, &r.Sum, &r.P05, &r.P95} {
@@ -367,6 +371,21 @@ func TestDecodeRefuses(t *testing.T) {
 		"off its grid": {
 			packed(t, head{magic, Version}, body{Panels: []Panel{offGrid}}),
 			`panel "p": the line 0 has 1 samples, the grid 0`,
+		},
+		"a history without steps": {
+			packed(t, head{magic, Version}, body{Panels: []Panel{{
+				History: &History{Grid: series.Grid{Len: 2}},
+			}}}), "the history: a grid of 2 steps of 0s",
+		},
+		"a long week": {
+			packed(t, head{magic, Version}, body{Panels: []Panel{{
+				History: &History{Down: []Moved{{Before: make([]float64, 169)}}},
+			}}}), "the history: a week of 169 samples, want at most 168",
+		},
+		"many forecasts": {
+			packed(t, head{magic, Version}, body{Panels: []Panel{{
+				History: &History{Forecasts: make([]Forecast, 101)},
+			}}}), "the history: 101 forecasts, 0 series up and 0 down",
 		},
 	} {
 		var before, after runtime.MemStats

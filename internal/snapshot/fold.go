@@ -124,12 +124,17 @@ func (f *fold) addSeries(s identified) {
 		f.take(s)
 		return
 	}
+	f.addNamed(s, f.nameOf(s))
+}
+
+// nameOf returns the legend of a series.
+func (f *fold) nameOf(s identified) string {
 	format := f.asked().Legend
 	name := legend(format, f.nodes.legendLabels(format, f.described(s), s.node))
 	if f.spec.Builtin {
 		name = short(f.nodes.Shown(s.Labels.Get(clusterLabel), name))
 	}
-	f.addNamed(s, name)
+	return name
 }
 
 // addNamed is addSeries with a name that does not come from the labels.
@@ -353,6 +358,7 @@ func (p *Panel) makeNamesDistinct() []string {
 	for i := range p.Findings {
 		p.Findings[i].Name = cmp.Or(renamed[p.Findings[i].Key()], p.Findings[i].Name)
 	}
+	p.renameHistory(func(name *string, key uint64) { *name = cmp.Or(renamed[key], *name) })
 	return names
 }
 

@@ -23,6 +23,8 @@ type Kept struct {
 	// References are the lines of Spec.References. The ones that are drawn, which are the panel's
 	// References, come first.
 	References []Referred
+	// Up and Down are the amounts of what moved, the largest first (History).
+	Up, Down []float64
 }
 
 // Sampled is a series identified by the hash of its labels.
@@ -86,6 +88,7 @@ func Merge(parts ...Panel) (Panel, error) {
 	m.mergeLines()
 	m.mergeFindings()
 	m.mergePast()
+	m.mergeHistory()
 	m.out.Kept.Legends = m.out.makeNamesDistinct()
 	m.mergeReferences()
 	m.mergeNotes()

@@ -29,7 +29,7 @@ type server struct {
 
 func (s server) Range(_ context.Context, q promapi.Query,
 	each func(series.Series) error) (promapi.Meta, error) {
-	answer, known := s.answers[q.Expr]
+	answer, known := s.answers[strings.TrimPrefix(q.Expr, "node_")]
 	if !known && strings.HasPrefix(q.Expr, "behind ") {
 		// up to two parts of every series, chosen by its labels
 		h := fnv.New32a()
@@ -45,10 +45,19 @@ func (s server) Range(_ context.Context, q promapi.Query,
 	if q.Expr == "count by zone" {
 		answer, known = s.zones(), true
 	}
+	if answer == nil && q.Expr == panel.ByWorkload("used") {
+		answer, known = s.workloads("used"), true
+	}
+	if answer == nil && q.Expr == panel.ByWorkload("capacity") {
+		answer, known = s.workloads("capacity"), true
+	}
 	if s.err != nil || !known {
 		return promapi.Meta{}, cmp.Or(s.err, errors.New("refused"))
 	}
 	for _, a := range answer {
+		if q.Grid.Step == historyStep {
+			a.Values = historyOf(a.Labels, q.Grid.Len)
+		}
 		values := make([]float64, q.Grid.Len)
 		for i := range values {
 			values[i] = a.Values[i*len(a.Values)/len(values)]
@@ -62,6 +71,50 @@ func (s server) Range(_ context.Context, q promapi.Query,
 		m.Partial, m.Warnings = true, []string{s.partial}
 	}
 	return m, nil
+}
+
+// workloads returns the answer to a query by workload.
+func (s server) workloads(query string) []series.Series {
+	var out []series.Series
+	seen := map[string]bool{}
+	for _, x := range s.answers[query] {
+		cluster, pod := x.Labels.Get("cluster"), x.Labels.Get("pod")
+		if !seen[cluster+"/"+pod] {
+			seen[cluster+"/"+pod] = true
+			out = append(out, series.Series{
+				Labels: series.FromPairs("cluster", cluster, "workload", pod), Values: x.Values,
+			})
+		}
+	}
+	return out
+}
+
+// historyOf returns a course over four weeks that depends on the labels: it grows, it changed in
+// the last days, it began a few days ago, or nothing of these.
+func historyOf(ls series.Labels, n int) []float64 {
+	h := ls.Hash()
+	kind, size := h%6, float64(h/6%50)
+	values := make([]float64, n)
+	for i := range values {
+		before := float64(n-1-i) / 24 // days
+		switch kind {
+		case 0, 1:
+			values[i] = 0.8 - (size+1)/1000*before
+		case 2, 3:
+			values[i] = 0.1
+			if before < 1+size/20 {
+				values[i] += (size - 25) * math.Abs(size-25) / 50
+			}
+		case 4:
+			values[i] = math.NaN()
+			if before < 1 {
+				values[i] = size / 100
+			}
+		default:
+			values[i] = size / 50
+		}
+	}
+	return values
 }
 
 // zones counts the series in every zone.
@@ -268,6 +321,16 @@ func drawSpec(t *rapid.T) panel.Spec {
 	}
 	if rapid.Bool().Draw(t, "reference") {
 		spec.References = []panel.Reference{{Name: "limit {{of}}", Query: "limit"}}
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "history") { // it takes long
+	case 0: // not of pods
+		spec.Queries[0].Expr = "node_used"
+		spec.Forecast = &panel.Forecast{
+			Limit: 1, Below: rapid.Bool().Draw(t, "below"), Horizon: 30 * 24 * time.Hour,
+		}
+		fallthrough
+	case 1:
+		spec.Change = &panel.Change{By: rapid.SampledFrom([]float64{0, .05}).Draw(t, "by")}
 	}
 	return spec
 }

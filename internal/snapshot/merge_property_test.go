@@ -29,7 +29,9 @@ func takeOne(q Querier, spec panel.Spec, part string) Panel {
 			detail:   map[nodeKey]string{{"c1", "n1"}: "m5.large, a"},
 		},
 	}
-	return Take(context.Background(), q, []panel.Spec{spec}, o)[0]
+	panels := Take(context.Background(), q, []panel.Spec{spec}, o)
+	TakeHistory(context.Background(), q, panels, o, nil)
+	return panels[0]
 }
 
 // drawParts draws an answer and takes it both as a union and in two to four parts.
@@ -68,6 +70,14 @@ func same(t *rapid.T, what string, got, want Panel) {
 			}
 		}
 		got.Rest, want.Rest = withoutSum(got.Rest), withoutSum(want.Rest)
+	}
+	if got.History != nil && want.History != nil {
+		a, b := *got.History, *want.History
+		if math.Abs(a.Sum-b.Sum) > 1e-9*math.Abs(b.Sum) {
+			t.Fatalf("%s: got the sum %v of all levels, want %v", what, a.Sum, b.Sum)
+		}
+		a.Sum, b.Sum = 0, 0
+		got.History, want.History = &a, &b
 	}
 	got.Kept, want.Kept = withoutName(got.Kept), withoutName(want.Kept)
 	if !alike(reflect.ValueOf(got), reflect.ValueOf(want)) {
@@ -176,6 +186,9 @@ func count(seen map[string]int, union Panel, parts []Panel) {
 	found := func(has func(Finding) bool) bool {
 		return slices.ContainsFunc(union.Findings, has)
 	}
+	history := func(has func(*History) bool) bool {
+		return union.History != nil && has(union.History)
+	}
 	for what, present := range map[string]bool{
 		"a rest":                       union.Rest != nil,
 		"a rest in a part":             inPart(func(p Panel) bool { return p.Rest != nil }),
@@ -190,6 +203,27 @@ func count(seen map[string]int, union Panel, parts []Panel) {
 		"nodes without something":      union.Spec.Without != "" && len(union.Rows) > 0,
 		"several queries":              len(union.Spec.Queries) > 1 && len(union.Rows) > 0,
 		"an old part":                  inPart(func(p Panel) bool { return p.Old }),
+		"forecasts": history(func(h *History) bool {
+			return len(h.Forecasts) > 0 && h.Forecasts[0].has()
+		}),
+		"series without a forecast": history(func(h *History) bool {
+			return slices.ContainsFunc(h.Forecasts, func(f Forecast) bool { return !f.has() })
+		}),
+		"more forecasts than are kept": history(func(h *History) bool {
+			return len(h.Forecasts) > mostForecasts
+		}),
+		"series that rose": history(func(h *History) bool { return len(h.Up) > 0 }),
+		"more than are kept": history(func(h *History) bool {
+			return h.UpAll > mostMoved && h.DownAll > mostMoved
+		}),
+		"new series": history(func(h *History) bool {
+			return slices.ContainsFunc(h.Up, func(m Moved) bool { return m.New })
+		}),
+		"workloads that moved": history(func(h *History) bool {
+			return slices.ContainsFunc(h.Up, func(m Moved) bool {
+				return m.Labels.Get("workload") != ""
+			})
+		}),
 	} {
 		if present {
 			seen[what]++

@@ -53,6 +53,8 @@ const (
 	NoteWholeUnknown    = "whole_unknown"    // error of the capacity query
 	NoteRemarkMissing   = "remark_missing"   // error of a remark's or a detail query
 	NotePastUnknown     = "past_unknown"     // error of looking back
+	NoteHistoryUnknown  = "history_unknown"  // error of the query over four weeks
+	NoteBeforeUnknown   = "before_unknown"   // error of the query of Spec.Compare
 	NoteReferenceFailed = "reference_failed" // the reference's name, error
 	NoteReferenceEmpty  = "reference_empty"  // the reference's name: its query finds no series
 	// the reference's name, the number of series that it exceeds

@@ -38,6 +38,8 @@ type Options struct {
 	MaxSeries      int           // most series in one answer; 0: promapi.DefaultLimit
 	Concurrency    int           // panels at once; 0: promapi.DefaultConcurrency
 	Nodes          Nodes
+	// of the wall clock by which days are compared; nil: UTC
+	Zone *time.Location
 	// the name of the part that is queried, such as a cluster: its panels keep what Merge needs and
 	// their names include clusters. "": everything
 	Part    string

@@ -6,7 +6,7 @@ package words
 var korean = Words{
 	Lang: "ko",
 
-	Changes: koreanChanges, Backtest: koreanBacktest, Foresight: koreanForesight,
+	Changes: koreanChanges, Backtest: koreanBacktest,
 
 	Symbols: map[string]string{
 		"of": " /", "%": "%", "d": "일", "h": "시간", "min": "분", "s": "초", "cores": "코어",
@@ -127,6 +127,8 @@ var korean = Words{
 	CapacityUnknown:  "비율의 기준이 되는 전체 용량을 알 수 없음: %[1]s",
 	RemarkMissing:    "참고 사항 쿼리 실패: %[1]s",
 	PastUnknown:      "알림이 시작된 시각 쿼리 실패: %[1]s",
+	HistoryUnknown:   "지난 4주 데이터 쿼리 실패: %[1]s",
+	BeforeUnknown:    "비교할 이전 샘플 쿼리 실패: %[1]s",
 	ReferenceMissing: "기준선 %[1]s 조회 실패: %[2]s",
 	ReferenceEmpty:   "쿼리에 맞는 시계열이 없음",
 	ReferenceMany:    "쿼리 결과가 시계열 %[1]s개를 넘음",
@@ -248,24 +250,6 @@ var korean = Words{
 	AllDays:        "모든 날짜",
 	Reports:        always("리포트 %s건"),
 	OlderNotListed: "이전 리포트는 목록에 없지만 그대로 보관되어 있습니다.",
-
-	FillsNext:      "먼저 가득 차는 곳",
-	WhatFills:      "대상",
-	UsedNow:        "사용량",
-	FullIn:         "가득 차기까지",
-	HowSure:        "확실성",
-	Sure:           "확실",
-	Likely:         "가능성 높음",
-	Growth:         "증가 추세",
-	NothingFills:   "%[1]s 안에 가득 차는 곳이 없습니다.",
-	MoreFill:       always("그 뒤에 가득 차는 곳 %s개"),
-	MoreRose:       always("그 밖에 증가 %s건"),
-	MoreFell:       always("그 밖에 감소 %s건"),
-	ChangedSince:   "지난주와 달라진 점",
-	ChangedBy:      "변화량",
-	WhatChanged:    "내용",
-	WeekAndGhost:   "7일 (회색: 그 전주)",
-	NothingChanged: "지난주와 달라진 점이 없습니다.",
 
 	FigureRed:         "수치 %[2]s개 중 %[1]s개 빨간색: %[3]s",
 	FiguresRed:        "수치 %[2]s개 중 %[1]s개 빨간색: %[3]s",

@@ -36,9 +36,8 @@ func In(l Language) *Words {
 type Words struct {
 	Lang string // of the page, for browsers and screen readers
 
-	Changes   Changes
-	Backtest  Backtest
-	Foresight Foresight
+	Changes  Changes
+	Backtest Backtest
 
 	// How figures and times are written.
 
@@ -142,6 +141,8 @@ type Words struct {
 	LeftOutLower                                         string
 	CapacityUnknown, RemarkMissing, NodesByAddress       string // 1 error
 	PastUnknown                                          string // 1 error
+	HistoryUnknown                                       string // 1 error
+	BeforeUnknown                                        string // 1 error
 	LabelsUnknown                                        string // 1 error
 	NodeKindsUnknown, SourcesUnknown, DeparturesUnknown  string // 1 error
 	ExportersUnknown, ExporterPodsUnknown, NodesUnlisted string // 1 error
@@ -210,12 +211,6 @@ type Words struct {
 	ReportTime, Source, RunAgain, Runbook string
 	NextSteps                             string // above commands in a message
 	OnlyMatching                          string // matchers of the alerts in a summary
-
-	// What fills next and what changed since last week: headings, and the texts of their tables.
-	FillsNext, WhatFills, UsedNow, FullIn, HowSure, Sure, Likely, Growth string
-	NothingFills                                                         string // 1 in how long
-	MoreFill, MoreRose, MoreFell                                         Counted
-	ChangedSince, ChangedBy, WhatChanged, WeekAndGhost, NothingChanged   string
 
 	// A Grafana dashboard: its figures, its panels, and what differs from Grafana.
 

@@ -66,7 +66,6 @@ type page struct {
 	NoTables  bool // the filter has nothing to do
 	Beyond    *beyondView
 	Dashboard *boardView
-	Foresight *foresightView // nil: nobody looked
 }
 
 type countView struct {
@@ -135,7 +134,6 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes),
 		shown(w.ShownSeries)
 	l.addFindings(&p)
-	p.Foresight = l.foresight()
 	for _, f := range l.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{
 			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,

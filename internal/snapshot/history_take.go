@@ -1,0 +1,345 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/promsnap/promsnap/internal/change"
+	"github.com/promsnap/promsnap/internal/forecast"
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+const (
+	historyStep = time.Hour
+	// leastHistory is the shortest time that is asked about, if the server refuses more.
+	leastHistory = 7 * 24 * time.Hour
+	// historyTime is how long all panels together may take at most. It delays messages.
+	historyTime = time.Minute
+	// atFirst is how many steps after the first data of its cluster a series may begin and be as
+	// old.
+	atFirst = 3
+)
+
+var errHistoryTime = errors.New("the queries over four weeks took too long")
+
+// TakeHistory queries what the panels with Spec.Forecast or Spec.Change showed over four weeks, and
+// sets Panel.History, and the samples of Spec.Compare before. wants says which panels; nil: all. It
+// runs the first query of these panels once more, or twice if the changes of pods are found by
+// their workload.
+//
+// A query that fails adds a note and changes nothing else. If the server refuses it, a shorter time
+// is asked about. All of them together take a bounded time, at most half of what ctx has left.
+func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
+	wants func(*Panel) bool) {
+	if ctx.Err() != nil {
+		return // the report says why the run was cut short
+	}
+	most := historyTime
+	if end, ok := ctx.Deadline(); ok {
+		most = min(most, time.Until(end)/2)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, most, errHistoryTime)
+	defer cancel()
+	o.Nodes.several = o.Nodes.several || o.Part != ""
+	var group errgroup.Group
+	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
+	for i := range panels {
+		p := &panels[i]
+		if len(p.Rows) == 0 || p.Spec.Without != "" || wants != nil && !wants(p) {
+			continue
+		}
+		group.Go(func() error {
+			if err := p.takeHistory(ctx, q, o); err != nil {
+				p.note(NoteHistoryUnknown, err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the goroutines return nil; a failure is a note of its panel
+}
+
+// takeHistory takes the history of one panel. A panic is an error.
+func (p *Panel) takeHistory(ctx context.Context, q Querier, o Options) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.History, err = nil, &panicError{value: r, stack: debug.Stack()}
+		}
+	}()
+	if p.Spec.Builtin {
+		q = o.Mapping.Querier(q)
+	}
+	pods := p.ofPods()
+	forecasts, changes := p.Spec.Forecast != nil && !pods, p.Spec.Change != nil
+	if !forecasts && !changes {
+		return nil
+	}
+	h := &historyFold{p: p, o: o, forecasts: forecasts, changes: changes, byWorkload: pods}
+	if err := h.ask(ctx, q); err != nil {
+		return cmp.Or(context.Cause(ctx), err)
+	}
+	h.into(p)
+	return nil
+}
+
+// ofPods reports whether the series of the panel's first query are of pods, whose names change with
+// every rollout.
+func (p *Panel) ofPods() bool {
+	names, err := panel.MetricNames(p.Expr(0))
+	if err == nil && len(names) > 0 && !slices.ContainsFunc(names, panel.NamesPod) {
+		return false // pod is that of the exporter
+	}
+	return slices.ContainsFunc(p.Rows, func(r Row) bool {
+		return r.Ref == p.refOf(0) && r.Labels.Get("pod") != ""
+	})
+}
+
+// historyFold takes the series of a panel over four weeks one at a time and keeps what is said
+// about them.
+type historyFold struct {
+	p                              *Panel
+	o                              Options
+	forecasts, changes, byWorkload bool
+
+	grid       series.Grid
+	rows       map[uint64]*Row
+	below      bool
+	out        History
+	without    []Forecast // series that have none
+	ups, downs amounts
+	appeared   map[appearance]*appeared
+	first      map[string]int // by cluster: the index of its first sample
+}
+
+// appearance is when new series of a cluster appeared.
+type appearance struct {
+	cluster string
+	at      int // the index of their first sample
+}
+
+// appeared are new series. Whether they are, or the server only has no older data, is known at the
+// end.
+type appeared struct {
+	largest []Moved
+	all     amounts
+}
+
+// ask queries the history, and a shorter one if the server refuses it.
+func (h *historyFold) ask(ctx context.Context, q Querier) error {
+	for rng := forecast.History - historyStep; ; rng /= 2 {
+		err := h.askOver(ctx, q, rng)
+		if err == nil || rng/2 < leastHistory-historyStep || ctx.Err() != nil || !refused(err) {
+			return err
+		}
+	}
+}
+
+// refused reports whether a query over a shorter time may succeed.
+func refused(err error) bool {
+	var api *promapi.Error
+	return errors.As(err, &api) && slices.Contains(
+		[]promapi.Kind{promapi.KindTooMuch, promapi.KindTimeout, promapi.KindGaveUp}, api.Kind)
+}
+
+// askOver queries the history over a time. Only the grid is coarser than the panel's: with other
+// variables the query would give other values.
+func (h *historyFold) askOver(ctx context.Context, q Querier, rng time.Duration) error {
+	p, o := h.p, h.o
+	vars := panel.Vars{
+		Step: p.Grid.Step, ScrapeInterval: cmp.Or(o.ScrapeInterval, time.Minute),
+		Range: cmp.Or(p.Spec.Range, o.Range), Virtual: o.Nodes.virtual(),
+	}
+	expr := panel.Expand(exprs(&p.Spec)[0], vars)
+	asked := Panel{Spec: p.Spec, Grid: panel.PlanGrid(p.Grid.End(), rng, historyStep)}
+	if h.byWorkload {
+		expr, asked.Spec = panel.ByWorkload(expr), workloads(asked.Spec)
+	}
+	h.begin(asked.Grid)
+	capacities := map[uint64]capacity{}
+	if h.byWorkload {
+		if err := asked.askCapacity(ctx, q, vars, o, nil, capacities); err != nil {
+			return err
+		}
+	}
+	f, err := newFold(&asked.Spec, asked.Grid, o.Nodes, capacities)
+	if err != nil {
+		return err
+	}
+	f.take = func(s identified) { h.add(f, s) }
+	meta, err := runAndFold(func(each func(series.Series) error) (promapi.Meta, error) {
+		return q.Range(ctx, promapi.Query{Expr: expr, Grid: asked.Grid, Limit: o.MaxSeries}, each)
+	}, f.add)
+	if err != nil {
+		return err
+	}
+	f.addUnited()
+	h.out.Partial = meta.Partial
+	return nil
+}
+
+// workloads returns the spec of the same figures by workload.
+func workloads(spec panel.Spec) panel.Spec {
+	spec.Queries = slices.Clone(spec.Queries)
+	spec.Queries[0].Legend = fill(spec.Queries[0].Legend, func(label string) string {
+		if label == "pod" {
+			label = "workload"
+		}
+		return "{{" + label + "}}"
+	})
+	if spec.Capacity != nil {
+		c := *spec.Capacity
+		c.Query, c.Aside = panel.ByWorkload(c.Query), nil
+		spec.Capacity = &c
+	}
+	return spec
+}
+
+// begin forgets what an earlier try added.
+func (h *historyFold) begin(g series.Grid) {
+	h.grid, h.first, h.appeared = g, map[string]int{}, map[appearance]*appeared{}
+	h.out, h.without, h.ups, h.downs = History{Grid: g}, nil, nil, nil
+	h.below = h.p.Spec.Forecast != nil && h.p.Spec.Forecast.Below
+	h.rows = map[uint64]*Row{}
+	for i := range h.p.Rows {
+		h.rows[h.p.Rows[i].Key()] = &h.p.Rows[i]
+	}
+}
+
+// add forecasts one series and compares it with the weeks before. It only reads the samples. A
+// series without a new sample has ended.
+func (h *historyFold) add(f *fold, s identified) {
+	newest := series.Newest(s.Values)
+	if newest < 0 {
+		return
+	}
+	cluster, first := f.nodes.ClusterOf(s.Labels), slices.IndexFunc(s.Values, series.Finite)
+	if was, known := h.first[cluster]; first >= 0 && (!known || first < was) {
+		h.first[cluster] = first
+	}
+	if h.grid.End().Sub(h.grid.At(newest)) > rules.StaleAfter(historyStep) {
+		return
+	}
+	if h.forecasts {
+		h.addForecast(f, s)
+	}
+	if h.changes {
+		h.addChange(f, s)
+	}
+}
+
+func (h *historyFold) addForecast(f *fold, s identified) {
+	got := Forecast{Ref: f.asked().Ref, Labels: s.Labels, Forecast: forecast.Of(s.Values, h.grid,
+		h.aim())}
+	var at *Forecast
+	switch {
+	case got.has():
+		at = insert(&h.out.Forecasts, got, soonest, mostForecasts)
+	case series.Finite(got.Level):
+		at = insert(&h.without, got, fullest(h.below), mostForecasts)
+	}
+	if at != nil {
+		at.Name, at.Node, at.Capacity = h.describe(f, s)
+	}
+}
+
+// aim returns what is forecast.
+func (h *historyFold) aim() forecast.Aim {
+	of := h.p.Spec.Forecast
+	return forecast.Aim{Limit: of.Limit, Below: of.Below, For: of.For}
+}
+
+func (h *historyFold) addChange(f *fold, s identified) {
+	of, amount := h.p.Spec.Change, math.Abs
+	if h.p.Spec.Capacity != nil {
+		_, _, size := h.describe(f, s)
+		if math.IsNaN(size) {
+			return // its amount cannot be compared with that of the others
+		}
+		amount = func(v float64) float64 { return math.Abs(h.p.Spec.Share(v) * size) }
+	}
+	if now := level(s.Values, historyStep); series.Finite(now) {
+		h.out.Sum += amount(now)
+	}
+	got, ok := change.Of(s.Values, h.grid, change.Floor{By: of.By, Factor: of.Factor}, h.o.Zone)
+	if !ok {
+		return
+	}
+	moved := Moved{Ref: f.asked().Ref, Labels: s.Labels, Change: got}
+	list, all := &h.out.Up, &h.ups
+	switch {
+	case got.New:
+		moved.Amount = amount(got.To)
+		of := h.appearedAt(f.nodes.ClusterOf(s.Labels), got.Begin)
+		list, all = &of.largest, &of.all
+	case got.To < got.From:
+		list, all = &h.out.Down, &h.downs
+		fallthrough
+	default:
+		moved.Amount = amount(got.To - got.From)
+	}
+	*all = append(*all, moved.Amount)
+	if at := insert(list, moved, largest, mostMoved); at != nil {
+		at.Name, at.Node, at.Capacity = h.describe(f, s)
+		n, end := int(week/historyStep), len(s.Values)
+		at.Week = slices.Clone(s.Values[max(0, end-n):])
+		at.Before = slices.Clone(s.Values[max(0, end-2*n):max(0, end-n)])
+	}
+}
+
+// appearedAt returns the series of a cluster that appeared at a time.
+func (h *historyFold) appearedAt(cluster string, at time.Time) *appeared {
+	k := appearance{cluster, int(at.Sub(h.grid.Start) / h.grid.Step)}
+	if h.appeared[k] == nil {
+		h.appeared[k] = &appeared{}
+	}
+	return h.appeared[k]
+}
+
+// addAppeared adds the series that appeared after the first data of their cluster.
+func (h *historyFold) addAppeared() {
+	for k, of := range h.appeared {
+		if k.at <= h.first[k.cluster]+atFirst {
+			continue
+		}
+		h.ups = append(h.ups, of.all...)
+		for _, moved := range of.largest {
+			insert(&h.out.Up, moved, largest, mostMoved)
+		}
+	}
+}
+
+// describe returns the name, the node and the capacity of a series: those of its row, if it has
+// one.
+func (h *historyFold) describe(f *fold, s identified) (name, node string, size float64) {
+	if row := h.rows[keyOf(f.asked().Ref, s.Labels)]; row != nil {
+		return row.Name, row.Node, row.Capacity
+	}
+	size = math.NaN()
+	if c, ok := f.capacityOf(s); ok {
+		size = c.size
+	}
+	return f.nameOf(s), f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), size
+}
+
+// into sets the history of the panel.
+func (h *historyFold) into(p *Panel) {
+	for _, first := range h.first {
+		h.out.Had = max(h.out.Had, h.grid.End().Sub(h.grid.At(first)))
+	}
+	h.addAppeared()
+	h.out.Forecasts = append(h.out.Forecasts, h.without...)
+	ups, downs := h.out.leaveOutSmall(h.ups, h.downs)
+	if p.Kept != nil {
+		p.Kept.Up, p.Kept.Down = ups, downs
+	}
+	p.History = &h.out
+}
