@@ -39,3 +39,13 @@ var ArchiveHTML string
 //
 //go:embed archive.css
 var ArchiveCSS string
+
+// BacktestHTML is the page of back-tests, for html/template. Its data is in internal/report/tuning.
+//
+//go:embed backtest.html
+var BacktestHTML string
+
+// BacktestCSS is the style of this page.
+//
+//go:embed backtest.css
+var BacktestCSS string

@@ -34,7 +34,7 @@ var line = []string{
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
 	"internal/state", "internal/config",
-	"internal/report/json", "internal/report/html", "internal/app", "internal/kube", "cmd/promsnap",
+	"internal/report/json", "internal/report/html", "internal/report/tuning", "internal/app", "internal/kube", "cmd/promsnap",
 }
 
 // leaves import no package of ours.
@@ -106,6 +106,10 @@ var narrower = map[string][]string{
 		"internal/series", "internal/promapi", "internal/rules", "internal/panel",
 		"internal/forecast", "internal/snapshot", "internal/alerts",
 	},
+	"internal/backtest/backtesttest": {
+		"internal/series", "internal/units", "internal/rules", "internal/panel",
+		"internal/backtest",
+	},
 	"internal/panels": {"internal/units", "internal/words", "internal/rules", "internal/panel"},
 	"internal/notify/dir": {
 		"internal/disk", "internal/notify", "internal/report", "internal/report/json",
@@ -129,6 +133,10 @@ var narrower = map[string][]string{
 	"internal/report/html": {
 		"internal/series", "internal/units", "internal/words", "internal/panel",
 		"internal/board", "internal/snapshot", "internal/chart", "internal/report", "templates",
+	},
+	"internal/report/tuning": {
+		"internal/series", "internal/outside", "internal/units", "internal/words", "internal/rules",
+		"internal/panel", "internal/backtest", "internal/chart", "internal/report", "templates",
 	},
 	"internal/report/json": {
 		"internal/series", "internal/words", "internal/rules", "internal/grafana",
@@ -192,7 +200,7 @@ var unshipped = []string{
 	module + "internal/notify/notifytest", module + "internal/state/statetest",
 	module + "internal/grafana/frame/frametest",
 	module + "internal/grafana/value/valuetest", module + "internal/grafana/fetch/grafanadouble",
-	module + "internal/report/reporttest", module + "testdata/hostile", module + "testdata/race",
+	module + "internal/report/reporttest", module + "internal/backtest/backtesttest", module + "testdata/hostile", module + "testdata/race",
 	module + "testdata/dashboards",
 	"github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",

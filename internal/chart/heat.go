@@ -235,7 +235,12 @@ func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 		within.words = p.say.OK
 	}
 	hatch := func(b box) shape { return hatched(b) }
-	keys = append(keys, within, heatKey{words: p.say.NoData, fills: []func(box) shape{hatch}})
+	return p.placeKeys(append(keys, within,
+		heatKey{words: p.say.NoData, fills: []func(box) shape{hatch}}))
+}
+
+// placeKeys gives the parts of a legend their places, on as many lines as they need.
+func (p *picture) placeKeys(keys []heatKey) []heatKey {
 	x, line := edge, 0
 	for i := range keys {
 		k := &keys[i]

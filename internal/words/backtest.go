@@ -20,6 +20,7 @@ type Backtest struct {
 	Line                 string // a line of a chart; 1 For
 	AimedAt              string // a line of a chart; 1 alerts a week
 	HeldOutLine          string // a line of a chart
+	NotBeyond            string // a line of a chart; 1 level
 	MoreLevels, MoreDays Counted
 	MoreObjects          Counted
 	NoAlerts             string // no object alerted
@@ -76,6 +77,7 @@ var englishBacktest = Backtest{
 	Line:        "for %[1]s",
 	AimedAt:     "aim: %[1]s a week",
 	HeldOutLine: "held out",
+	NotBeyond:   "not beyond %[1]s",
 	MoreLevels:  Counted{"and %s more level", "and %s more levels"},
 	MoreDays:    Counted{"and %s more day", "and %s more days"},
 	MoreObjects: Counted{"and %s more object", "and %s more objects"},
@@ -88,8 +90,8 @@ var englishBacktest = Backtest{
 	None:   "No level is proposed. %[1]s, as configured, alerted %[2]s times a week.",
 	Unsure: "No level is proposed.",
 
-	Fits:     "%[1]s is the lowest level with at most %[2]s alerts a week.",
-	Cliff:    "%[1]s leaves the cliff: just below it, the number of alerts rises steeply.",
+	Fits:     "%[1]s is the first level with at most %[2]s alerts a week.",
+	Cliff:    "%[1]s leaves the cliff: the next level before it alerts far more often.",
 	Enough:   "That is within the %[1]s alerts a week that are aimed at.",
 	Wall:     "No level does: up to %[1]s, every level alerts more than %[2]s times a week.",
 	WallDisk: "At %[1]s the kubelet evicts pods.",
@@ -132,6 +134,7 @@ var koreanBacktest = Backtest{
 	Line:        "%[1]s 지속",
 	AimedAt:     "목표: 주당 %[1]s회",
 	HeldOutLine: "검증 기간",
+	NotBeyond:   "상한 %[1]s",
 	MoreLevels:  Counted{"외 기준값 %s개", "외 기준값 %s개"},
 	MoreDays:    Counted{"외 %s일", "외 %s일"},
 	MoreObjects: Counted{"외 대상 %s개", "외 대상 %s개"},
@@ -144,8 +147,8 @@ var koreanBacktest = Backtest{
 	None:   "제안할 기준값 없음. 현재 설정인 %[1]s에서는 알림이 주당 %[2]s회였음.",
 	Unsure: "제안할 기준값 없음.",
 
-	Fits:     "%[1]s: 알림이 주당 %[2]s회 이하인 가장 낮은 기준값.",
-	Cliff:    "%[1]s부터 알림 수가 완만해짐: 바로 아래에서는 급격히 늘어남.",
+	Fits:     "%[1]s: 알림이 주당 %[2]s회 이하인 첫 기준값.",
+	Cliff:    "%[1]s부터 알림 수가 완만해짐: 그 바로 앞 기준값에서는 훨씬 많음.",
 	Enough:   "목표인 주당 %[1]s회 이내.",
 	Wall:     "맞는 기준값 없음: %[1]s까지 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
 	WallDisk: "%[1]s에서 kubelet이 파드를 축출함.",

@@ -1,0 +1,68 @@
+package chart
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/backtest"
+	"github.com/promsnap/promsnap/internal/backtest/backtesttest"
+	"github.com/promsnap/promsnap/internal/words"
+	"github.com/promsnap/promsnap/testdata/race"
+)
+
+func TestBacktestGolden(t *testing.T) {
+	race.SkipSerial(t)
+	for _, c := range []struct {
+		name string
+		r    backtest.Result
+		o    Options
+	}{
+		{"backtest", backtesttest.Memory(), Options{Scale: 2, Height: 300}},
+		{"backtest-dark", backtesttest.Memory(), Options{Dark: true, Height: 300}},
+		{
+			"backtest-korean", backtesttest.Memory(), Options{
+				Language: words.Korean, Zone: seoul(), Height: 300,
+			},
+		},
+		{"backtest-narrow", backtesttest.Memory(), Options{Width: 380, Height: 240, Bare: true}},
+		{"backtest-wall", backtesttest.Disk(), Options{Height: 300}},
+		{"backtest-below", backtesttest.Calm(), Options{Height: 300}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			levels, err := LevelsPNG(&c.r, c.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			comparePicture(t, filepath.Join("testdata", c.name+"-levels.png"), levels)
+			days, err := DaysPNG(&c.r, c.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			comparePicture(t, filepath.Join("testdata", c.name+"-days.png"), days)
+		})
+	}
+}
+
+// A back-test without data, or with hostile words, is drawn too.
+func TestBacktestOdd(t *testing.T) {
+	one := backtesttest.Short()
+	for name, r := range map[string]backtest.Result{
+		"empty": {}, "one": one, "hostile": backtesttest.Hostile(`<script>"&'` + "\u202e\n"),
+		"indexes": {Now: 7, Proposed: -9, From: one.From, To: one.To},
+	} {
+		for _, draw := range []func(*backtest.Result, Options) ([]byte, error){LevelsSVG, DaysSVG} {
+			doc, err := draw(&r, Options{})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			wellFormed(t, doc)
+		}
+		for _, draw := range []func(*backtest.Result, Options) ([]byte, error){LevelsPNG, DaysPNG} {
+			file, err := draw(&r, Options{Width: 320})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			decode(t, file)
+		}
+	}
+}

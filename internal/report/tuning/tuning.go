@@ -1,0 +1,515 @@
+// Package tuning writes what back-tests found: in words, as a line of YAML to paste, as a page and
+// as a JSON document.
+package tuning
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/backtest"
+	"github.com/promsnap/promsnap/internal/chart"
+	"github.com/promsnap/promsnap/internal/outside"
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// Info is what the outputs say besides the results.
+type Info struct {
+	Cluster, Report, Title string
+	Zone                   *time.Location
+	Language               words.Language
+	Version                string // of promsnap
+	Server                 string
+	Command                string // that gives the same again; "" if it is unknown
+	Font                   *chart.Font
+}
+
+// How much the words list; the JSON document has the rest.
+const (
+	shownLevels    = 12
+	shownObjects   = 5
+	shownDays      = 4
+	shownBlind     = 3
+	shownOverrides = 4
+)
+
+// Told is the back-tests of a report in words.
+type Told struct {
+	Info  Info
+	W     *words.Words
+	Title string
+	// Heads and Rows are the summary of several rules. A row has the index of its rule.
+	Heads []string
+	Rows  [][]string
+	Rules []Rule
+}
+
+// Rule is the back-test of a rule in words.
+type Rule struct {
+	Result *backtest.Result
+	Name   string // of the rule
+	Title  string // "NodeMemoryHigh of node-memory"
+	Limits string // as configured: "warning > 80 %, critical > 90 %, for 15m"
+	Period string // "30 d to Sun 22 Nov 2026 00:00 UTC"
+	// Proposal is the answer in a sentence, and Why is its reason.
+	Proposal, Why string
+	// Notes are what a reader must know before trusting the figures.
+	Notes  []string
+	Heads  []string
+	Levels []Level
+	More   string // about the levels that are left out, or ""
+	Who    []Who
+	YAML   string // to paste into the configuration
+}
+
+// Level is a row of the table of levels.
+type Level struct {
+	Now, Proposed bool
+	Cells         []string // one for each of Rule.Heads
+}
+
+// Mark returns the sign of a level that is configured or proposed.
+func (l Level) Mark() string {
+	switch {
+	case l.Now:
+		return "●"
+	case l.Proposed:
+		return "▸"
+	}
+	return " "
+}
+
+// Who lists the objects that alerted at a level.
+type Who struct {
+	Head    string
+	Objects []Object
+	More    string
+}
+
+// Object is an object with the days of its alerts, the newest first.
+type Object struct {
+	Name  string
+	Count string // "14 alerts, 40 % of all"
+	Days  []string
+	More  string
+}
+
+// teller words the back-tests of one report.
+type teller struct {
+	Info
+	w *words.Words
+	b *words.Backtest
+}
+
+// Tell words the back-tests of a report.
+func Tell(in Info, results []backtest.Result) Told {
+	if in.Zone == nil {
+		in.Zone = time.UTC
+	}
+	w := words.In(in.Language)
+	t := teller{in, w, &w.Backtest}
+	told := Told{Info: in, W: w, Title: fmt.Sprintf(t.b.Title, in.Report)}
+	told.Heads = []string{
+		t.b.Rule, t.b.Panel, t.b.Now, t.b.PerWeek, t.b.Proposed, t.b.PerWeek,
+	}
+	for i := range results {
+		r := &results[i]
+		told.Rules = append(told.Rules, t.rule(r))
+		told.Rows = append(told.Rows, t.summary(r))
+	}
+	return told
+}
+
+// said returns words from outside as one line.
+func said(words string) string { return outside.Said(words, mostWords) }
+
+const mostWords = 200
+
+// none is the cell of a figure that does not exist.
+const none = "–"
+
+// summary returns the row of a rule in the summary.
+func (t teller) summary(r *backtest.Result) []string {
+	row := []string{said(r.Rule.Name), said(r.Panel.Name), none, none, none, none}
+	if now, ok := Now(r); ok {
+		row[2], row[3] = t.level(r, now), perWeek(now.PerWeek)
+	}
+	if to, ok := Proposed(r); ok {
+		row[4], row[5] = t.level(r, to), perWeek(to.PerWeek)
+	}
+	return row
+}
+
+// Now returns the candidate that is configured.
+func Now(r *backtest.Result) (backtest.Candidate, bool) { return candidate(r, r.Now) }
+
+// Proposed returns the candidate that is proposed. There is none if it is the configured one.
+func Proposed(r *backtest.Result) (backtest.Candidate, bool) {
+	if r.Proposed == r.Now {
+		return backtest.Candidate{}, false
+	}
+	return candidate(r, r.Proposed)
+}
+
+func candidate(r *backtest.Result, i int) (backtest.Candidate, bool) {
+	if i < 0 || i >= len(r.Candidates) {
+		return backtest.Candidate{}, false
+	}
+	return r.Candidates[i], true
+}
+
+// rule words the back-test of one rule.
+func (t teller) rule(r *backtest.Result) Rule {
+	b := t.b
+	out := Rule{
+		Result: r, Name: said(r.Rule.Name),
+		Title:  fmt.Sprintf(b.Of, said(r.Rule.Name), said(r.Panel.Name)),
+		Limits: t.limits(r), Period: t.period(r), Notes: t.notes(r), YAML: YAML(r),
+		Heads: []string{
+			b.Level, b.For, b.PerWeek, b.HeldOut, b.Alerts, b.Objects, b.Firing, b.Longest, b.Top,
+			b.Flaps,
+		},
+	}
+	out.Proposal, out.Why = t.proposal(r)
+	shown := shownOf(r)
+	for _, i := range shown {
+		out.Levels = append(out.Levels, t.row(r, i))
+	}
+	if n := len(r.Candidates) - len(shown); n > 0 {
+		out.More = b.MoreLevels.Of(n)
+	}
+	if c, ok := Now(r); ok {
+		out.Who = append(out.Who, t.who(r, c, fmt.Sprintf(b.NowAt, t.level(r, c))))
+	}
+	if c, ok := Proposed(r); ok {
+		out.Who = append(out.Who, t.who(r, c, fmt.Sprintf(b.ProposedAt, t.level(r, c))))
+	}
+	return out
+}
+
+// shownOf returns the candidates of the table: the configured one, the proposed one and their
+// neighbours, and others at even distances.
+func shownOf(r *backtest.Result) []int {
+	n := len(r.Candidates)
+	keep := map[int]bool{}
+	for _, i := range []int{r.Now, r.Proposed, r.Proposed - 1, r.Proposed + 1, r.Now - 1, r.Now + 1} {
+		if i >= 0 && i < n {
+			keep[i] = true
+		}
+	}
+	for parts := 1; len(keep) < min(n, shownLevels); parts++ {
+		for k := 0; k <= parts && len(keep) < min(n, shownLevels); k++ {
+			keep[k*(n-1)/parts] = true
+		}
+	}
+	var out []int
+	for i := range n {
+		if keep[i] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// row returns the row of a candidate.
+func (t teller) row(r *backtest.Result, i int) Level {
+	c := r.Candidates[i]
+	top := none
+	if c.Alerts > 0 {
+		top = t.percent(c.TopShare)
+	}
+	return Level{
+		Now: i == r.Now, Proposed: i == r.Proposed && i != r.Now, Cells: []string{
+			t.value(r, c.Level), forText(c.For), perWeek(c.PerWeek), perWeek(c.Held),
+			words.Thousands(c.Alerts), words.Thousands(c.Objects), t.span(c.Firing),
+			t.span(c.Longest), top, words.Thousands(c.Flaps),
+		},
+	}
+}
+
+// value returns a level in the unit of the rule's query.
+func (t teller) value(r *backtest.Result, v float64) string {
+	return t.w.Figure(r.Panel.UnitOf(r.Rule.Ref).Format(v))
+}
+
+// level names a candidate: by its level, and by its For if that differs from the configured one.
+func (t teller) level(r *backtest.Result, c backtest.Candidate) string {
+	if c.For == r.Rule.For {
+		return t.value(r, c.Level)
+	}
+	return t.value(r, c.Level) + ", for: " + forText(c.For)
+}
+
+// limits returns the limits of a rule as configured: "warning > 80 %, critical > 90 %, for: 15m".
+func (t teller) limits(r *backtest.Result) string {
+	sign := " > "
+	if r.Rule.Direction == rules.Below {
+		sign = " < "
+	}
+	var parts []string
+	if l := r.Rule.Warning; l.Set {
+		parts = append(parts, t.w.Warning+sign+t.value(r, l.Value))
+	}
+	if l := r.Rule.Critical; l.Set {
+		parts = append(parts, t.w.Critical+sign+t.value(r, l.Value))
+	}
+	if r.Rule.For > 0 {
+		parts = append(parts, "for: "+forText(r.Rule.For))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// period says which time the back-test is about.
+func (t teller) period(r *backtest.Result) string {
+	parts := []string{
+		fmt.Sprintf(t.b.Period, t.w.Figure(units.Span(r.To.Sub(r.From).Round(time.Hour))),
+			t.w.Stamp(r.To.In(t.Zone))),
+		t.b.Slots.Of(r.Slots), t.b.Series.Of(r.Series),
+	}
+	return strings.Join(parts, " · ")
+}
+
+// proposal returns the proposal and its reason.
+func (t teller) proposal(r *backtest.Result) (proposed, why string) {
+	now, known := Now(r)
+	to, better := Proposed(r)
+	switch {
+	case better && known:
+		proposed = fmt.Sprintf(t.b.Better, t.level(r, to), perWeek(to.PerWeek), t.level(r, now),
+			perWeek(now.PerWeek))
+	case r.Why == backtest.Enough && known:
+		proposed = fmt.Sprintf(t.b.Stays, t.level(r, now), perWeek(now.PerWeek))
+	case known:
+		proposed = fmt.Sprintf(t.b.None, t.level(r, now), perWeek(now.PerWeek))
+	default:
+		proposed = t.b.Unsure
+	}
+	why = t.why(r, to)
+	if better && !r.HeldOut.IsZero() {
+		at := r.HeldOut.In(t.Zone)
+		why += " " + fmt.Sprintf(t.b.HeldWhy, t.w.Date(at), perWeek(to.Held))
+	}
+	return proposed, strings.TrimSpace(why)
+}
+
+// why returns the reason of a proposal.
+func (t teller) why(r *backtest.Result, to backtest.Candidate) string {
+	switch aim := perWeek(r.Pages); r.Why {
+	case backtest.Fits:
+		return fmt.Sprintf(t.b.Fits, t.level(r, to), aim)
+	case backtest.Cliff:
+		return fmt.Sprintf(t.b.Cliff, t.level(r, to))
+	case backtest.Enough:
+		return fmt.Sprintf(t.b.Enough, aim)
+	case backtest.NoData:
+		return fmt.Sprintf(t.b.Short, t.w.Figure(units.Span(r.To.Sub(r.From).Round(time.Hour))))
+	case backtest.Wall:
+		return t.walled(r, aim)
+	}
+	return ""
+}
+
+// walled says that every level before a wall alerts too often, and which For would not.
+func (t teller) walled(r *backtest.Result, aim string) string {
+	wall := none
+	if r.Wall.Set {
+		wall = t.value(r, r.Wall.Value)
+	} else if n := len(r.Candidates); n > 0 {
+		wall = t.value(r, r.Candidates[n-1].Level)
+	}
+	parts := []string{fmt.Sprintf(t.b.Wall, wall, aim)}
+	switch {
+	case r.Wall.Set && r.Panel.Measure == panel.NodeDisk:
+		parts = append(parts, fmt.Sprintf(t.b.WallDisk, wall))
+	case r.Wall.Set:
+		parts = append(parts, fmt.Sprintf(t.b.WallOf, wall))
+	}
+	if i := slices.IndexFunc(r.Candidates, func(c backtest.Candidate) bool {
+		return c.For != r.Rule.For && c.PerWeek <= r.Pages && !beyondWall(r, c.Level)
+	}); i >= 0 {
+		c := r.Candidates[i]
+		parts = append(parts, fmt.Sprintf(t.b.Would, forText(c.For), t.value(r, c.Level),
+			perWeek(c.PerWeek)))
+	} else if !slices.ContainsFunc(r.Candidates, func(c backtest.Candidate) bool {
+		return c.For > r.Rule.For
+	}) {
+		parts = append(parts, t.b.TryFor)
+	}
+	return strings.Join(parts, " ")
+}
+
+func beyondWall(r *backtest.Result, level float64) bool {
+	if !r.Wall.Set {
+		return false
+	}
+	return r.Rule.Direction == rules.Above && level > r.Wall.Value ||
+		r.Rule.Direction == rules.Below && level < r.Wall.Value
+}
+
+// notes returns what a reader must know before trusting the figures.
+func (t teller) notes(r *backtest.Result) []string {
+	var out []string
+	had := r.To.Sub(r.From)
+	switch {
+	case r.Stopped:
+		from := r.From.In(t.Zone)
+		out = append(out, fmt.Sprintf(t.b.Stopped, t.w.Date(from)+" "+t.w.Clock(from)))
+	case r.Asked-had > 24*time.Hour && r.Asked > 0:
+		out = append(out, fmt.Sprintf(t.b.Shorter, t.w.Figure(units.Span(r.Asked)),
+			t.w.Figure(units.Span(had.Round(time.Hour)))))
+	}
+	if len(r.Blind) > 0 {
+		var all time.Duration
+		var spans []string
+		for _, s := range r.Blind {
+			all += s.To.Sub(s.From)
+			spans = append(spans, t.times(s.From, s.To))
+		}
+		out = append(out, fmt.Sprintf(t.b.Blind, t.w.Figure(units.Span(all)),
+			strings.Join(t.w.AtMost(spans, shownBlind), "; ")))
+	}
+	if all := t.overrides(r); len(all) > 0 {
+		out = append(out, t.b.Overrides.Of(len(all))+" "+
+			strings.Join(t.w.AtMost(all, shownOverrides), "; "))
+	}
+	return out
+}
+
+// overrides returns the overrides of a rule, whose limits do not move.
+func (t teller) overrides(r *backtest.Result) []string {
+	var out []string
+	for _, o := range r.Panel.Overrides {
+		if o.Rule != r.Rule.Name && (o.Rule != "" || len(r.Panel.Rules) == 0 ||
+			r.Panel.Rules[0].Name != r.Rule.Name) {
+			continue
+		}
+		match := make([]string, len(o.Match))
+		for i, m := range o.Match {
+			match[i] = m.String()
+		}
+		limits := t.b.NoLimit
+		if o.Warning.Set || o.Critical.Set {
+			of := *r
+			of.Rule.Warning, of.Rule.Critical, of.Rule.For = o.Warning, o.Critical, 0
+			limits = t.limits(&of)
+		}
+		out = append(out, said(strings.Join(match, ", "))+": "+limits)
+	}
+	return out
+}
+
+// times returns a stretch of time: "Mon 2 Nov 02:10–05:00".
+func (t teller) times(from, to time.Time) string {
+	from, to = from.In(t.Zone), to.In(t.Zone)
+	end := t.w.Clock(to)
+	if !sameDay(from, to) {
+		end = t.w.Date(to) + " " + end
+	}
+	begin := t.w.Date(from) + " " + t.w.Clock(from)
+	if to.Equal(from) {
+		return begin
+	}
+	return begin + none + end
+}
+
+func sameDay(a, b time.Time) bool {
+	return a.YearDay() == b.YearDay() && a.Year() == b.Year()
+}
+
+// who lists the objects of a candidate.
+func (t teller) who(r *backtest.Result, c backtest.Candidate, head string) Who {
+	out := Who{Head: head}
+	for i, o := range c.By {
+		if i == shownObjects {
+			out.More = t.b.MoreObjects.Of(len(c.By) - i)
+			break
+		}
+		out.Objects = append(out.Objects, t.object(o, c.Alerts))
+	}
+	if len(c.By) == 0 {
+		out.More = t.b.NoAlerts
+	}
+	return out
+}
+
+// object words the alerts of an object, by day.
+func (t teller) object(o backtest.Object, of int) Object {
+	out := Object{Name: said(o.Name), Count: t.b.Times.Of(len(o.Episodes))}
+	if of > 0 {
+		out.Count += ", " + fmt.Sprintf(t.b.OfAll, t.percent(float64(len(o.Episodes))/float64(of)))
+	}
+	var day time.Time
+	for _, e := range slices.Backward(o.Episodes) {
+		from, to := e.From.In(t.Zone), e.To.In(t.Zone)
+		text := t.w.Clock(from)
+		switch {
+		case e.Firing:
+			text += none + t.b.StillFires
+		case !sameDay(from, to):
+			text += none + t.w.Date(to) + " " + t.w.Clock(to)
+		case to.After(from):
+			text += none + t.w.Clock(to)
+		}
+		if n := len(out.Days); n > 0 && sameDay(day, from) {
+			out.Days[n-1] += ", " + text
+		} else {
+			out.Days = append(out.Days, t.w.Date(from)+" "+text)
+		}
+		day = from
+	}
+	if n := len(out.Days); n > shownDays {
+		out.Days, out.More = out.Days[:shownDays], t.b.MoreDays.Of(n-shownDays)
+	}
+	return out
+}
+
+// span returns how long something lasted, short enough for a table: "41 h", "2.5 d".
+func (t teller) span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d == 0:
+		return none
+	case d < time.Hour:
+		return t.w.Figure(units.Span(d.Round(time.Minute)))
+	case d < 2*day:
+		return t.w.Figure(decimal(d.Hours()) + " h")
+	}
+	return t.w.Figure(decimal(d.Hours()/24) + " d")
+}
+
+// percent returns a share as a whole percentage.
+func (t teller) percent(share float64) string {
+	return t.w.Figure(units.Percent.Format(math.Round(share * 100)))
+}
+
+// perWeek returns a number of alerts a week, as precise as it deserves.
+func perWeek(v float64) string {
+	if v > 0 && v < 0.05 {
+		return "< 0.1"
+	}
+	return decimal(v)
+}
+
+// decimal returns a number with one decimal below ten, else without.
+func decimal(v float64) string {
+	if v >= 9.95 {
+		return words.Thousands(int(math.Round(min(v, 1e12))))
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+}
+
+// forText returns a For as it is configured: "15m".
+func forText(d time.Duration) string {
+	if d == 0 {
+		return "0s"
+	}
+	return model.Duration(d).String()
+}
