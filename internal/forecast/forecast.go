@@ -33,7 +33,7 @@ type Reason string
 const (
 	TooShort   Reason = "too_short"   // less than 14 days of history, or too many holes in it
 	NoData     Reason = "no_data"     // it has no sample in the newest day
-	Reached    Reason = "reached"     // it is beyond the limit already
+	Reached    Reason = "reached"     // it was beyond the limit in the newest day
 	Cycle      Reason = "cycle"       // it has come down by itself from here
 	TooEarly   Reason = "too_early"   // it changed less than a week ago, at Since
 	Flat       Reason = "flat"        // it does not grow
@@ -49,10 +49,11 @@ type Forecast struct {
 	Level float64 // the newest daily high, a low if the aim is below; NaN if there is none
 	Limit float64 // of the Aim
 
-	// Days until the limit, and its interval. NaN without a forecast.
+	// Days until the limit, and its interval. NaN without a forecast, 0 if it is Reached.
 	Days, Lo, Hi float64
 	// Sure is the number of days after which the limit is reached even at the growth that seven in
-	// ten weeks exceeded. A forecast is sure if that is within its horizon. NaN without a forecast.
+	// ten weeks exceeded. A forecast is sure if that is within its horizon. NaN without a forecast,
+	// 0 if it is Reached.
 	Sure float64
 	// Rate is the growth a day towards the limit, in the unit of the series. NaN if unknown.
 	Rate float64
@@ -83,8 +84,7 @@ func Of(values []float64, g series.Grid, aim Aim) Forecast {
 	begin := h.start()
 	gap := h.limit - h.now()
 	if gap <= 0 && h.newest[days-1] >= h.limit {
-		f.Why = Reached
-		return f
+		return f.reached()
 	}
 	if days-begin < leastDays {
 		f.Why = TooShort
@@ -98,14 +98,19 @@ func Of(values []float64, g series.Grid, aim Aim) Forecast {
 		f.Why, f.Stepped, f.Since = TooEarly, true, g.At(at)
 		return f
 	}
-	if !(gap > 0) {
-		f.Why = Reached
-		return f
+	if gap <= 0 {
+		return f.reached()
 	}
 	if after, at := h.step(begin); after > begin {
 		begin, f.Stepped, f.Since = after, true, g.At(at)
 	}
 	f.grow(h, begin, gap)
+	return f
+}
+
+// reached says that the limit is no days away.
+func (f Forecast) reached() Forecast {
+	f.Why, f.Days, f.Lo, f.Hi, f.Sure = Reached, 0, 0, 0, 0
 	return f
 }
 
@@ -124,7 +129,7 @@ func (f *Forecast) grow(h *history, begin int, gap float64) {
 			f.Grew++
 		}
 	}
-	if f.Weeks < leastPairs || 2*f.Weeks < m-block(begin) {
+	if f.Weeks < leastPairsAfter || f.Weeks < leastPairs && m >= leastDays {
 		f.Why = TooShort
 		return
 	}

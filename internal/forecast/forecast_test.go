@@ -134,3 +134,124 @@ func TestReasons(t *testing.T) {
 		})
 	}
 }
+
+// TestRealShapes has what real servers answer: samples that are missing, rounded, or of another
+// disk.
+func TestRealShapes(t *testing.T) {
+	without := func(gone func(before float64) bool) func(float64) float64 {
+		return func(b float64) float64 {
+			if gone(b) {
+				return none
+			}
+			return grows(b)
+		}
+	}
+	between := func(from, to float64) func(float64) bool {
+		return func(b float64) bool { return from <= b && b < to }
+	}
+	// resized is a disk whose share was times as large until some days ago
+	resized := func(ago, times float64) func(float64) float64 {
+		return func(b float64) float64 {
+			if b >= ago {
+				return times * grows(b)
+			}
+			return grows(b)
+		}
+	}
+	ten := [2]float64{9.9, 10.1}
+	for name, tc := range map[string]struct {
+		at     func(before float64) float64
+		limit  float64 // 0.85 if 0
+		why    Reason
+		within [2]float64
+	}{
+		"two days missing":           {at: without(between(9, 11)), within: ten},
+		"a week missing":             {at: without(between(14, 21)), within: ten},
+		"nothing since last evening": {at: without(between(0, 0.6)), within: [2]float64{9.9, 10.7}},
+		"two weeks missing":          {at: without(between(5, 20)), why: TooShort},
+		"every other hour missing": {
+			at: without(func(b float64) bool { return int(b*24)%2 == 1 }), within: ten,
+		},
+		"begins in the window": {at: without(between(17.3, 28)), within: ten},
+		"began last week":      {at: without(between(8, 28)), why: TooShort},
+		"rounded to a percent": {
+			at:     func(b float64) float64 { return math.Round(100*grows(b)) / 100 },
+			within: [2]float64{9, 11},
+		},
+		"slow, rounded to a percent": {
+			at: func(b float64) float64 { return math.Round(84-0.05*b) / 100 }, why: Flat,
+		},
+		"inodes": {
+			at: func(b float64) float64 { return math.Floor(5e6 - 5e4*b) }, limit: 5.5e6, within: ten,
+		},
+		"inodes at rest": {
+			at: func(float64) float64 { return 4_812_331 }, limit: 5.5e6, why: Flat,
+		},
+		"zero":                     {at: func(float64) float64 { return 0 }, why: Flat},
+		"below zero":               {at: func(b float64) float64 { return -b - 20 }, limit: -10, within: ten},
+		"enlarged three weeks ago": {at: resized(20, 2), within: ten},
+		"enlarged five days ago":   {at: resized(5, 1.3), why: TooEarly},
+		"moved to a smaller disk":  {at: resized(20, 0.7), within: ten},
+		"runs away since this morning": {
+			at: func(b float64) float64 { return 0.5 + 0.2*max(0, 0.5-b) }, why: TooEarly,
+		},
+		"infinite now and then": {
+			at: func(b float64) float64 {
+				if int(b*24)%50 == 7 {
+					return math.Inf(1)
+				}
+				return grows(b)
+			},
+			within: ten,
+		},
+		"a backup on Sundays": {
+			at: func(b float64) float64 {
+				if h := math.Mod(b-1.2, 7); h >= 0 && h < 0.3 {
+					return grows(b) + 0.06
+				}
+				return grows(b)
+			},
+			within: ten,
+		},
+		"a large file for two hours, last week": {
+			at: func(b float64) float64 {
+				if 8 < b && b < 8.1 {
+					return 0.84
+				}
+				return grows(b)
+			},
+			within: [2]float64{9, 10.1},
+		},
+		"weekends at rest": {
+			at: func(b float64) float64 { // two days of seven without growth, the newest Monday
+				weeks, rest := math.Floor(b/7), math.Mod(b, 7)
+				return 0.75 - 0.014*(5*weeks+min(rest, 1)+max(rest-3, 0))
+			},
+			within: [2]float64{9.5, 10.5},
+		},
+		"the clock changes": {
+			at: func(b float64) float64 { // the nightly rotation comes an hour later since day 10
+				hours := math.Mod(b*24+24-7, 24)
+				if b > 10 {
+					hours = math.Mod(b*24+24-8, 24)
+				}
+				return grows(b) - 0.04*(hours/24)
+			},
+			within: [2]float64{9.5, 10.5},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			aim := Aim{Limit: tc.limit}
+			if aim.Limit == 0 {
+				aim.Limit = 0.85
+			}
+			got := Of(shape(28, tc.at), hourly(28), aim)
+			if got.Why != tc.why {
+				t.Fatalf("got reason %q, want %q: %+v", got.Why, tc.why, got)
+			}
+			if tc.why == "" && !(tc.within[0] <= got.Days && got.Days <= tc.within[1]) {
+				t.Errorf("got %.2f days, want %v", got.Days, tc.within)
+			}
+		})
+	}
+}

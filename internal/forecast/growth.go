@@ -10,8 +10,10 @@ const (
 	// A forecast needs two of each weekday, so that whole weeks can be compared. After a step, a
 	// week of days is enough.
 	leastDays = 14
-	// leastPairs is how many pairs of days there must be to compare.
-	leastPairs = 3
+	// leastPairs of days must be there to compare, fewer after a step. Fourteen days have seven, of
+	// which a missing day takes one or two.
+	leastPairs      = 5
+	leastPairsAfter = 3
 	// rareWeek and sureWeek are quantiles of the growth: nine and seven in ten weeks exceed them.
 	rareWeek = 0.1
 	sureWeek = 0.3
@@ -45,7 +47,7 @@ func (h *history) cameDown(start int) (at int, ok bool) {
 			continue
 		}
 		fell++
-		if h.from[d] >= h.now()-fromHere*h.scale {
+		if h.from[d] >= h.now()-fromHere*h.scale && h.freed[d] {
 			here, at = here+1, h.fell[d]
 		}
 	}
@@ -56,8 +58,8 @@ func (h *history) cameDown(start int) (at int, ok bool) {
 	return at, here >= least && fell*rotation < days-start
 }
 
-// emptied reports whether the newest sample lies further below the day's high than on other days,
-// so that the high is not the level any more. It returns the sample with which the series came down.
+// emptied reports whether the newest sample lies further below the day's high than on other days.
+// Then the high is not the level any more. It returns the sample with which the series came down.
 func (h *history) emptied(start int) (at int, ok bool) {
 	var buf [days]float64
 	dips := buf[:0]
@@ -90,18 +92,21 @@ func (h *history) step(start int) (begin, at int) {
 	}
 	usual, noise := spread(append(sorted[:0], buf[:max(n-1, 0)]...))
 	least := max(stepShare*h.scale, stepNoise*noise)
+	for k, d := range idx[:n] {
+		buf[k] = h.high[d] - usual*float64(d) // what is left without the trend
+	}
 	begin, drops := start, 0
 	for k := 1; k < n; k++ {
-		by := h.high[idx[k]] - h.high[idx[k-1]]
-		if math.Abs(by-usual*float64(idx[k]-idx[k-1])) <= least {
+		by := buf[k] - buf[k-1]
+		if math.Abs(by) <= least {
 			continue
 		}
 		sign := math.Copysign(1, by)
-		change := h.level(idx[k:min(k+3, n)]) - h.level(idx[max(k-3, 0):k])
-		if sign*change < lasting*math.Abs(by) {
+		lasts := level(buf[k:min(k+3, n)]) - level(buf[max(k-3, 0):k])
+		if sign*lasts < lasting*math.Abs(by) {
 			continue
 		}
-		if by < 0 {
+		if h.high[idx[k]] < h.high[idx[k-1]] {
 			drops++
 		}
 		begin, at = idx[k], h.steepest(idx[k-1], idx[k], sign)
@@ -112,22 +117,19 @@ func (h *history) step(start int) (begin, at int) {
 	return begin, at
 }
 
-// level returns the median high of some days.
-func (h *history) level(of []int) float64 {
+// level returns the median of at most three highs.
+func level(highs []float64) float64 {
 	var buf [3]float64
-	highs := buf[:0]
-	for _, d := range of {
-		highs = append(highs, h.high[d])
-	}
-	slices.Sort(highs)
-	return quantile(highs, 0.5)
+	sorted := append(buf[:0], highs...)
+	slices.Sort(sorted)
+	return quantile(sorted, 0.5)
 }
 
 // steepest returns the sample of the days from a to b that differs most from the one before, in the
 // direction of sign.
 func (h *history) steepest(a, b int, sign float64) int {
 	at, most, before := h.bounds[b], math.Inf(-1), math.NaN()
-	for i := max(h.bounds[a]-1, 0); i < h.bounds[b+1]; i++ {
+	for i := max(h.bounds[a]-1, h.bounds[0]); i < h.bounds[b+1]; i++ {
 		v := h.values[i]
 		if math.IsNaN(v) {
 			continue

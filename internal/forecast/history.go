@@ -46,9 +46,13 @@ type history struct {
 	before float64       // the newest sample
 	perDay int           // how many samples a day can have
 
+	low  [days]float64 // the lowest sample, +Inf if it has none
 	high [days]float64 // the level at which the alert would have fired that day, NaN if unknown
 	from [days]float64 // the highest level from which it fell that day, -Inf if it did not fall
 	fell [days]int     // the sample that ended the newest fall of that day
+	// freed says that the day fell below all of the day before. A fall that does not, such as the
+	// end of a nightly dump, only takes back what came shortly before.
+	freed [days]bool
 }
 
 // newHistory folds the newest History of values.
@@ -58,7 +62,8 @@ func newHistory(values []float64, g series.Grid, aim Aim) *history {
 		h.sign, h.limit = -1, -aim.Limit
 	}
 	for d := range days {
-		h.newest[d], h.high[d], h.from[d] = math.NaN(), math.NaN(), math.Inf(-1)
+		h.newest[d], h.high[d] = math.NaN(), math.NaN()
+		h.from[d], h.low[d] = math.Inf(-1), math.Inf(1)
 	}
 	if g.Step <= 0 || g.Step > day {
 		return h
@@ -68,8 +73,9 @@ func newHistory(values []float64, g series.Grid, aim Aim) *history {
 		h.bounds[d] = max(len(values)-int(((days-time.Duration(d))*day+g.Step-1)/g.Step), 0)
 	}
 	h.perDay = int(day / g.Step)
-	h.fill(values, int(min(max(hole, aim.For), History)/g.Step))
-	hold := window{size: int(min(aim.For, History)/g.Step) + 1}
+	wait := max(min(aim.For, History), 0)
+	h.fill(values, int(max(hole, wait)/g.Step))
+	hold := window{size: int(wait/g.Step) + 1}
 	hour := window{size: max(int(time.Hour/g.Step), 1)}
 	for d := range days {
 		h.foldDay(d, &hold, &hour)
@@ -110,7 +116,10 @@ func (h *history) fill(values []float64, most int) {
 // foldDay folds day d. hold has the samples for which the alert would wait, and hour those of the
 // hour before.
 func (h *history) foldDay(d int, hold, hour *window) {
-	high, seen := math.Inf(-1), 0
+	high, seen, low := math.Inf(-1), 0, math.Inf(1)
+	if d > 0 {
+		low = h.low[d-1]
+	}
 	for i := h.bounds[d]; i < h.bounds[d+1]; i++ {
 		v := h.values[i]
 		if math.IsNaN(v) {
@@ -124,12 +133,13 @@ func (h *history) foldDay(d int, hold, hour *window) {
 		}
 		if peak > v && peak-v >= fallShare*h.scale {
 			h.from[d], h.fell[d] = max(h.from[d], peak), i
+			h.freed[d] = h.freed[d] || v < min(low, h.low[d])
 		}
 		hour.push(-v)
 		if hold.push(v); hold.pushed >= hold.size {
 			high = max(high, hold.low())
 		}
-		h.before, h.newest[d] = v, v
+		h.before, h.newest[d], h.low[d] = v, v, min(h.low[d], v)
 		seen++
 	}
 	// The newest day counts with any sample, because what is missing says nothing about the level.
