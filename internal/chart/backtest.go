@@ -269,12 +269,15 @@ func (c *levelsChart) drawHeldOut(list []backtest.Candidate) {
 		return
 	}
 	var path []point
-	var at point
+	at, named := gap(), gap()
 	farthest := float32(leastApart)
 	for _, k := range list {
 		p, all := c.point(k.Level, k.Held), c.point(k.Level, k.PerWeek)
 		if apart := max(p.y-all.y, all.y-p.y); apart > farthest {
 			at, farthest = p, apart
+		}
+		if !named.drawable() && c.isProposed(k) && max(p.y-all.y, all.y-p.y) > leastApart {
+			named = p // where people look
 		}
 		path = c.step(path, k.Level, k.Held)
 	}
@@ -282,7 +285,17 @@ func (c *levelsChart) drawHeldOut(list []backtest.Candidate) {
 		return // it would hide behind the other one
 	}
 	c.inside = append(c.inside, steps{path: path, paint: solid(restInk), dash: []float64{3, 3}})
+	if named.drawable() {
+		at = named
+	}
 	c.name(c.say.Backtest.HeldOutLine, mutedInk, at, 15, -6)
+}
+
+// isProposed reports whether a candidate is the one that is proposed.
+func (c *levelsChart) isProposed(k backtest.Candidate) bool {
+	i := c.r.Proposed
+	return i >= 0 && i < len(c.r.Candidates) && k.Level == c.r.Candidates[i].Level &&
+		k.For == c.r.Candidates[i].For
 }
 
 // name writes the name of a line beside one of its points, at the first height that is free.
