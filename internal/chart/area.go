@@ -281,18 +281,24 @@ func (c *lineChart) othersRow(withCapacity bool) tableRow {
 
 // writeGapKey explains the stripes in a corner of the plot.
 func (c *lineChart) writeGapKey() {
+	c.writeKey(c.say.NoData, legendSide, func(b box) shape { return striped(b) })
+}
+
+// writeKey explains a sign, which is this wide, in a corner of the plot: at the first place from the
+// top that no other text takes.
+func (c *lineChart) writeKey(words string, width float64, sign func(b box) shape) {
 	f := c.frame()
 	for y := f.top + 5; y+legendSide < f.bottom; y += legendSide + 6 {
-		l := c.place(c.say.NoData, style{labelStyle.size, regular, mutedInk}, f.left+9+legendSide+6,
+		l := c.place(words, style{labelStyle.size, regular, mutedInk}, f.left+9+width+6,
 			y+10, left)
-		square := box{f.left + 9, y, f.left + 9 + legendSide, y + legendSide}
-		plate := box{square.left - 4, square.top - 3, l.box.right + 5, square.bottom + 3}
-		if slices.ContainsFunc(c.labels, func(other label) bool {
+		at := box{f.left + 9, y, f.left + 9 + width, y + legendSide}
+		plate := box{at.left - 4, at.top - 3, l.box.right + 5, at.bottom + 3}
+		if plate.right > f.right || slices.ContainsFunc(c.labels, func(other label) bool {
 			return other.box.overlaps(plate)
 		}) {
 			continue
 		}
-		c.around = append(c.around, block{plate, paint{paper, 215}}, striped(square))
+		c.around = append(c.around, block{plate, paint{paper, 215}}, sign(at))
 		c.labels = append(c.labels, l)
 		return
 	}

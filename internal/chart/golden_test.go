@@ -80,6 +80,18 @@ func TestGolden(t *testing.T) {
 		{"references-dark", referenced(), Options{Zone: seoul(), Dark: true}},
 		{"references-phone", referenced(), Options{Zone: seoul(), Phone: true}},
 		{"references-beyond", farReference(), Options{Zone: seoul(), Height: 240}},
+		{"ahead", filling(), Options{Scale: 2, Zone: seoul()}},
+		{"ahead-dark", filling(), Options{Zone: seoul(), Dark: true, Bare: true, Height: 280}},
+		{"ahead-phone", filling(), Options{Zone: seoul(), Phone: true}},
+		{
+			"ahead-korean", filling(), Options{
+				Zone: seoul(), Language: words.Korean, Width: 390, Height: 220, Bare: true,
+			},
+		},
+		{"ahead-below", draining(), Options{Zone: seoul(), Height: 240}},
+		{"before", compared(), Options{Scale: 2, Zone: seoul()}},
+		{"before-dark", compared(), Options{Zone: seoul(), Dark: true, Bare: true, Height: 280}},
+		{"before-phone", compared(), Options{Zone: seoul(), Phone: true}},
 		{"phone", nodeMemory(361, 4*time.Minute), Options{Zone: seoul(), Phone: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -152,6 +152,15 @@ func drawPanel(t *rapid.T) *snapshot.Panel {
 			Name: fmt.Sprint("limit ", i), Values: []float64{value.Draw(t, "reference")},
 		})
 	}
+	for i := range p.Lines {
+		if rapid.Bool().Draw(t, "forecast") {
+			foretell(p, i, value.Draw(t, "limit"), value.Draw(t, "days"), value.Draw(t, "soon"),
+				value.Draw(t, "late"))
+		}
+		if rapid.Bool().Draw(t, "before") {
+			p.Lines[i].Before = []float64{value.Draw(t, "value before")}
+		}
+	}
 	if rapid.Bool().Draw(t, "partial") {
 		p.Data = snapshot.DataPartial
 	}

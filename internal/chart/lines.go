@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -47,6 +46,9 @@ type lineChart struct {
 	named      int // lines with a colour and a name; the others are context
 	references []snapshot.ReferenceLine
 	stack      *stack // of an area; nil: the lines are drawn
+	wedges     []wedge
+	ahead      float64 // the width of the strip right of the plot in which the wedges are
+	compared   bool    // some line is drawn as it was before
 	times      times
 	limits     limits
 	axis       units.Axis
@@ -82,12 +84,21 @@ func composeLines(data *snapshot.Panel, o Options) *picture {
 	if o.Phone && data.Spec.Events != nil {
 		c.limits = limits{} // any event is above zero
 	}
-	tags := append(c.referenceTags(), c.lineTags()...)
-	c.layOut(extent(data, c.lines), tags)
+	c.lookAhead()
+	tags := slices.Concat(c.referenceTags(), c.wedgeTags(), c.lineTags())
+	reach := extent(data, c.lines)
+	c.addBefore(&reach)
+	for _, w := range c.wedges {
+		reach.add(w.limit)
+	}
+	c.layOut(reach, tags)
 	c.drawZones()
 	c.drawGrid()
 	c.drawLines()
 	c.writeAround(tags)
+	if c.compared && (o.Bare || o.Phone) { // else the table says it
+		c.writeBeforeKey()
+	}
 	return c.picture
 }
 
@@ -164,7 +175,7 @@ func (c *lineChart) setMargins(tags []tag) {
 	names = min(names, widestLabels*float64(c.width))
 	c.plot.Bottom = c.plot.Top + c.o.Height
 	c.plot.Left = int(math.Ceil(edge + ticks + axisGap))
-	c.plot.Right = c.width - int(math.Ceil(max(names+leaderWidth, 10)+edge))
+	c.plot.Right = c.width - int(math.Ceil(max(names+c.leaders(), 10)+edge+c.ahead))
 }
 
 // drawZones colours the space beyond each limit.
@@ -178,13 +189,14 @@ func (c *lineChart) drawZones() {
 		if i+1 < len(c.limits.lines) {
 			to = c.limits.lines[i+1].value
 		}
-		c.inside = append(c.inside, zone{l.value, to, l.severity})
+		c.inside = append(c.inside, through{zone{l.value, to, l.severity}, c.ahead})
 	}
 }
 
 // drawGrid draws the lines of the values' ticks and of midnights.
 func (c *lineChart) drawGrid() {
-	grid := gridLines{values: c.axis.Ticks}
+	c.inside = append(c.inside, through{gridLines{values: c.axis.Ticks}, c.ahead})
+	var grid gridLines
 	for _, t := range c.timeTicks() {
 		if t.midnight {
 			grid.times = append(grid.times, seconds(t.at))
@@ -198,6 +210,7 @@ func (c *lineChart) drawLines() {
 	if c.data.Rest != nil {
 		c.inside = append(c.inside, restBand{c.data.Rest, c.times})
 	}
+	c.drawBefore()
 	drawn := curves{times: c.times}
 	for i := len(c.lines) - 1; i >= 0; i-- { // the worst on top
 		line := curve{c.lines[i].Values, i, lineWidth}
@@ -209,10 +222,11 @@ func (c *lineChart) drawLines() {
 		}
 		drawn.list = append(drawn.list, line)
 	}
+	c.drawWedges()
 	c.inside = append(c.inside, drawn)
 	for _, l := range c.limits.lines {
 		if c.frame().holds(l.value) {
-			c.inside = append(c.inside, threshold(l))
+			c.inside = append(c.inside, through{threshold(l), c.ahead})
 		}
 	}
 	c.drawReferences()
@@ -404,85 +418,6 @@ func (p *picture) plate(l label) {
 
 func plateOf(l label) box {
 	return box{l.box.left - 3, l.box.top - 2, l.box.right + 3, l.box.bottom + 1}
-}
-
-// labelStyle returns the style of the i-th line's name at its end.
-func (c *lineChart) labelStyle(i int) style {
-	st := labelStyle
-	st.ink = seriesTextInk(i)
-	if c.lines[i].Status == rules.Breach {
-		st.weight = medium
-	}
-	return st
-}
-
-// tag is a name at the end of a line or of something else.
-type tag struct {
-	name  string
-	style style
-	at    int     // the last sample
-	value float64 // its height
-	paint paint   // of the leader to the end
-}
-
-// tagNames returns the lines' names. If one is too wide, all of them lose their common words,
-// rather than each losing its middle.
-func (c *lineChart) tagNames() []string {
-	var names []string
-	wide := false
-	for i, l := range c.lines[:c.named] {
-		names = append(names, l.Name)
-		wide = wide || c.textWidth(l.Name, c.labelStyle(i)) > widestLabels*float64(c.width)
-	}
-	if wide {
-		return distinct(names)
-	}
-	return names
-}
-
-// lineTags returns the tags of the lines, worst first, and of the band of the other series.
-func (c *lineChart) lineTags() []tag {
-	var tags []tag
-	names := c.tagNames()
-	for i, l := range c.lines[:c.named] {
-		if at, ok := lastFinite(l.Values[:min(len(l.Values), c.times.n)]); ok {
-			tags = append(tags, tag{
-				names[i], c.labelStyle(i), at, l.Values[at], paint{seriesInk(i), 170},
-			})
-		}
-	}
-	if r := c.data.Rest; r != nil {
-		low, ok := lastFinite(r.P05[:min(len(r.P05), len(r.P95))])
-		if high, ok2 := lastFinite(r.P95); ok && ok2 {
-			st := labelStyle
-			st.ink = mutedInk
-			tags = append(tags, tag{
-				c.say.rest(c.data, r.Series), st, low, r.P05[low]/2 + r.P95[high]/2, solid(restInk),
-			})
-		}
-	}
-	return tags
-}
-
-// writeTags writes the tags right of the plot, as near to their ends as possible. If not all fit,
-// it writes the first ones.
-func (c *lineChart) writeTags(tags []tag) {
-	f := c.frame()
-	tags = slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return !f.holds(t.value) })
-	tags = tags[:min(len(tags), int(f.height()/labelPitch)+1)]
-	slices.SortStableFunc(tags, func(a, b tag) int {
-		return cmp.Compare(f.y(a.value), f.y(b.value))
-	})
-	places := make([]float64, len(tags))
-	for i, t := range tags {
-		places[i] = f.y(t.value)
-	}
-	for i, y := range spread(places, labelPitch, f.top, f.bottom) {
-		t := tags[i]
-		c.around = append(c.around, leader{f.x(c.times.at(t.at)), places[i], y, t.paint})
-		x := f.right + leaderWidth
-		c.write(c.elide(t.name, t.style, float64(c.width)-edge-x), t.style, x, y+4, left)
-	}
 }
 
 // lastFinite returns the place of the newest sample that is drawn.

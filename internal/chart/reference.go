@@ -55,7 +55,8 @@ func (c *lineChart) referenceTags() []tag {
 	for i, r := range c.references {
 		if at, ok := lastFinite(r.Values[:min(len(r.Values), c.times.n)]); ok {
 			tags = append(tags, tag{
-				c.referenceName(i), referenceStyle, at, r.Values[at], paint{textInk, 170},
+				name: c.referenceName(i), style: referenceStyle, at: at, value: r.Values[at],
+				paint: paint{textInk, 170},
 			})
 		}
 	}

@@ -163,19 +163,25 @@ func (b restBand) draw(s surface, f frame) {
 // before the label, and then has an elbow.
 type leader struct {
 	x        float64 // of the line's end
+	right    float64 // where the elbow begins
+	width    float64 // of the elbow
 	from, to float64 // heights
 	paint    paint
 }
 
-const leaderWidth = 22
+// The width of leaders, and of those beside a strip in which they are drawn already.
+const leaderWidth, shortLeader = 22.0, 12.0
 
-func (l leader) draw(s surface, f frame) {
-	x := float32(f.right)
+func (l leader) draw(s surface, _ frame) {
+	x := float32(l.right)
 	from, to := float32(l.from), float32(l.to)
-	if l.x < f.right-narrowGap {
+	if l.x < l.right-narrowGap {
 		s.Line([]point{{float32(l.x), from}, {x, from}}, 1, []float64{1, 4}, l.paint)
 	}
-	s.Line([]point{{x + 3, from}, {x + 8, from}, {x + 15, to}, {x + 19, to}}, 1, nil, l.paint)
+	at := func(part float64, y float32) point {
+		return point{x + float32(part*l.width/leaderWidth), y}
+	}
+	s.Line([]point{at(3, from), at(8, from), at(15, to), at(19, to)}, 1, nil, l.paint)
 }
 
 // block is a rectangle of one colour.

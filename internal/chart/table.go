@@ -20,7 +20,7 @@ type table struct {
 
 type tableRow struct {
 	name    string
-	index   int // of the line; context: the rest
+	index   int // of the line; context: the rest; former: all lines as they were before
 	figures []string
 	last    ink // of the newest figure
 }
@@ -77,9 +77,18 @@ func newTable(c *lineChart) *table {
 	case c.stack == nil && c.data.Rest != nil:
 		t.rows = append(t.rows, restRow(c, withCapacity))
 	}
+	if c.compared {
+		t.rows = append(t.rows, tableRow{
+			name: c.say.before(c.data.Spec.Compare), index: former,
+			figures: make([]string, len(t.heads)),
+		})
+	}
 	t.measure()
 	return t
 }
+
+// former is the index of the row that explains the dashed lines.
+const former = -2
 
 // restRow returns the row of the series without their own: the mean of the last samples and of all,
 // and their range.
@@ -201,6 +210,8 @@ func (t *table) writeRow(row tableRow, x, y, width float64) {
 	c := t.chart
 	sample := box{x + 1, y + 4, x + 1 + swatchWidth, y + 14}
 	switch {
+	case row.index == former:
+		c.around = append(c.around, beforeSwatch(sample))
 	case c.stack != nil && row.index != context:
 		c.around = append(c.around, block{sample, paint{seriesInk(row.index), layerAlpha}})
 	case row.index == context:

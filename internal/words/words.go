@@ -263,6 +263,9 @@ type Words struct {
 	NamedFinding                                               string // 1 severity, 2 series
 	NoDataSince                                                string // 1 since when
 	RestMean, RestSum                                          string // 1 "other 33 nodes"
+	ReachedIn                                                  string // 1 limit, 2 in how long
+	DayBefore, WeekBefore                                      string
+	SomeBefore                                                 string // 1 how long
 	AboveAxis, BelowAxis                                       string // 1 limits
 	PartialData, InfiniteNotDrawn                              string
 	QueryFailed, NothingToReport, EmptyAsItShould, EmptyAnswer string
