@@ -108,6 +108,7 @@
       n.shown += refresh(t);
       n.of += t.keys.size;
     }
+    for (const row of all("table.list tbody tr")) row.hidden = !row.textContent.toLowerCase().includes(query);
     unfold();
     for (const article of all("article.panel")) {
       const mine = tables.filter((t) => article.contains(t.table));

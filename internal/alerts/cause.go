@@ -114,6 +114,11 @@ func subjectOf(p *snapshot.Panel) subject {
 	if len(p.Rows) == 0 && len(p.Findings) == 0 {
 		return subject{}
 	}
+	return subjectOfQueries(p)
+}
+
+// subjectOfQueries returns what a panel is about, also if it has no series.
+func subjectOfQueries(p *snapshot.Panel) subject {
 	names := p.Metrics()
 	s := subject{targets: slices.Equal(names, []string{"up"}), pods: p.NamesPods()}
 	unknown := false

@@ -5,6 +5,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // podLabels are the labels of a pod's series that change when another pod of the workload replaces
@@ -16,6 +17,16 @@ var podLabels = []string{
 
 // exporterLabels are the labels of an exporter's own pod, which a rollout of the exporter replaces.
 var exporterLabels = []string{"pod", "uid", "container"}
+
+// Identities returns a function that returns the identity of an alert of a panel's series. A pod's
+// workload is the one that its name suggests, so that no query is needed, also for the past.
+func Identities(p *snapshot.Panel,
+	nodes snapshot.Nodes) func(ls series.Labels, nodeAdded bool) series.Labels {
+	about, own := subjectOfQueries(p), &owners{nodes: nodes}
+	return func(ls series.Labels, nodeAdded bool) series.Labels {
+		return identityOf(ls, nodeAdded, about, own)
+	}
+}
 
 // identityOf returns the labels that identify an alert of a panel from one slot to the next. A
 // pod's series is identified by its workload, so a rollout does not start a new alert. If the label

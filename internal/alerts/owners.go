@@ -85,9 +85,7 @@ func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes,
 var (
 	replicaSetName = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{6,10}$`)
 	jobName        = regexp.MustCompile(`^(.+)-[0-9]{8,11}$`)
-	podName        = regexp.MustCompile(
-		`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?` +
-			`(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
+	podName        = regexp.MustCompile("^(?s:" + panel.Workload + ")$") // as PromQL matches
 )
 
 // OwnerName returns the name of a pod's workload: the Deployment of a ReplicaSet, the CronJob of a

@@ -144,8 +144,9 @@ var narrower = map[string][]string{
 	},
 	"internal/report/reporttest": {
 		"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules",
-		"internal/panel", "internal/grafana", "internal/grafana/value", "internal/board",
-		"internal/snapshot", "internal/report",
+		"internal/panel", "internal/forecast", "internal/change", "internal/grafana",
+		"internal/grafana/value", "internal/board", "internal/snapshot", "internal/changelog",
+		"internal/report",
 	},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},

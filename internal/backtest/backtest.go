@@ -15,7 +15,8 @@ type Result struct {
 	Report string
 	Panel  panel.Spec
 	Rule   rules.Rule // as configured
-	// Severity is that of the limit that the levels replace. The other limit stays.
+	// Severity is that of the limit that the levels replace. The other limit counts only where it
+	// is beyond the level.
 	Severity rules.Severity
 
 	// From and To are the first and the last slot. Asked is how much time was asked for; less has
@@ -23,7 +24,7 @@ type Result struct {
 	From, To time.Time
 	Asked    time.Duration
 	Slots    int
-	Stopped  bool   // the run was stopped, so From is later than asked
+	Stopped  bool   // the run was stopped, so To is earlier than asked
 	Blind    []Span // when the server had no data of the panel at all: not calm, but unknown
 	Series   int
 
@@ -61,6 +62,10 @@ type Span struct{ From, To time.Time }
 type Candidate struct {
 	Level float64 // in the panel's unit
 	For   time.Duration
+
+	// About means that the level alerts so often that its alerts were counted by series and in one
+	// pass, and not replayed: the figures are about right, TopShare is 0 and By is empty.
+	About bool
 
 	Alerts  int     // episodes
 	PerWeek float64 // alerts a week

@@ -37,6 +37,8 @@ const (
 	// leastNoisy is how many of them must be known. It is a week, so that a step from one day to the
 	// next is compared with that of the same weekday.
 	leastNoisy = 7
+	// news is the number of days on which a change is named.
+	news = 7
 	// beyond is how many times its noise a series must change.
 	beyond = 3
 	// margin is how many times the largest step between two days of two weeks the newest must be, if
@@ -52,15 +54,16 @@ const (
 //
 // The level before is the median of the levels 7, 14 and 21 days ago, so that an outage on one of
 // these days does not count. A series that is at most three weeks old is compared with yesterday.
-// The change must be at least three times the noise, which is how much the levels of the last 14
-// days differed from theirs in the same way. And the newest six hours must differ at least half as
-// much, so that what has ended is not named.
+//
+// The change must be at least three times the noise: how much the levels of the last 14 days, up to
+// the change, differed from the levels before them. The newest six hours must differ at least half
+// as much as the day, so that what has ended is not named. What changed more than a week ago is not
+// news.
 func Of(values []float64, g series.Grid, floor Floor, zone *time.Location) (Change, bool) {
 	if len(values) == 0 || len(values) != g.Len || g.Step <= 0 || g.Step > time.Hour {
 		return Change{}, false
 	}
-	var scratch [64]float64
-	p := past{values: values, grid: g, scratch: scratch[:0]}
+	p := past{values: values, grid: g}
 	p.cut[0] = g.Len - 1
 	p.cut[1] = p.cut[0] - int(24*time.Hour/g.Step)
 	if math.IsNaN(p.dayLevel(0)) { // the day of a change of clocks is near enough
@@ -87,11 +90,10 @@ func Of(values []float64, g series.Grid, floor Floor, zone *time.Location) (Chan
 
 // past is the days of one series.
 type past struct {
-	values  []float64
-	grid    series.Grid
-	cut     [days + 1]int // day d is the samples after cut[d+1] up to cut[d]; 0 is the newest
-	level   [days]float64 // NaN: too few samples
-	scratch []float64
+	values []float64
+	grid   series.Grid
+	cut    [days + 1]int // day d is the samples after cut[d+1] up to cut[d]; 0 is the newest
+	level  [days]float64 // NaN: too few samples
 	// every is the number of days between the days that are compared, and times how many those are.
 	every, times int
 }
@@ -137,16 +139,17 @@ func (p *past) median(from, to int) float64 {
 	if to < 0 {
 		return math.NaN()
 	}
-	p.scratch = p.scratch[:0]
+	var few [25]float64 // the hours of a day on which clocks change
+	known := few[:0]
 	for _, v := range p.values[max(from+1, 0) : to+1] {
 		if series.Finite(v) {
-			p.scratch = append(p.scratch, v)
+			known = append(known, v)
 		}
 	}
-	if 2*len(p.scratch) < to-from {
+	if 2*len(known) < to-from {
 		return math.NaN()
 	}
-	return median(p.scratch)
+	return median(known)
 }
 
 // fresh returns the change of a series that began at most two days ago. Half a day later it has a
@@ -163,16 +166,19 @@ func (p *past) fresh(oldest int, floor Floor) (Change, bool) {
 // change. said is false if too few days are known.
 func (p *past) moved(floor Floor) (c Change, ok, said bool) {
 	base, n := p.base(0)
-	noise, most, known := p.noise()
-	if n == 0 || known < leastNoisy {
-		return Change{}, false, false
-	}
 	if n == 2 { // one of the two may have been an outage
 		base = p.nearer()
 	}
 	c = Change{From: base, To: p.level[0]}
+	changed := p.changed(c)
+	noise, most, known := p.noise(changed)
+	if n == 0 || known < leastNoisy && changed < news {
+		return Change{}, false, false
+	}
 	by := math.Abs(c.To - c.From)
 	switch {
+	case changed >= news:
+		return c, false, true
 	case by < beyond*noise, by < floor.By, by <= 1e-9*math.Abs(base):
 		return c, false, true
 	case floor.Factor > 0 && !factor(c.From, c.To, floor.Factor):
@@ -192,7 +198,7 @@ func (p *past) moved(floor Floor) (c Change, ok, said bool) {
 			c.Low, c.High = min(c.Low, l), max(c.High, l)
 		}
 	}
-	c.Begin = p.begin(c)
+	c.Begin = p.begin(c, changed)
 	return c, true, true
 }
 
@@ -222,12 +228,25 @@ func (p *past) nearer() float64 {
 	return near
 }
 
-// noise returns how much the levels of the last days differed from those that they are compared
-// with: 1.4826 × the median, which is the standard deviation of normal noise, and the largest
-// difference. known is on how many days both are known.
-func (p *past) noise() (noise, most float64, known int) {
+// changed returns how many of the days before the newest have changed too: those in a row that
+// differ at least half as much as c, to the same side. A day without a level is one of them.
+func (p *past) changed(c Change) int {
+	for d := 1; d < noisy; d++ {
+		base, n := p.base(d)
+		if !math.IsNaN(p.level[d]) && (n == 0 || !isBeyond(p.level[d]-base, c)) {
+			return d - 1
+		}
+	}
+	return noisy - 1
+}
+
+// noise returns how much the levels of the last days, without those that are part of the change,
+// differed from the ones they are compared with: 1.4826 × the median, which is the standard
+// deviation of normal noise, and the largest difference. known is the number of days that have both
+// levels.
+func (p *past) noise(changed int) (noise, most float64, known int) {
 	var by [noisy]float64
-	for d := 1; d <= noisy; d++ {
+	for d := changed + 1; d <= noisy; d++ {
 		if base, n := p.base(d); n > 0 && !math.IsNaN(p.level[d]) {
 			by[known] = math.Abs(p.level[d] - base)
 			most = max(most, by[known])
@@ -273,27 +292,16 @@ func isBeyond(by float64, c Change) bool {
 	return half > 0 && by >= half || half < 0 && by <= half
 }
 
-// begin returns the time of the first sample of the change.
-func (p *past) begin(c Change) time.Time {
-	first := 0
-	for d := 1; d < noisy; d++ {
-		if math.IsNaN(p.level[d]) {
-			continue // a hole is not a return
-		}
-		base, n := p.base(d)
-		if p.every == 1 {
-			base = c.From
-		}
-		if n == 0 || !isBeyond(p.level[d]-base, c) {
-			break
-		}
-		first = d
+// begin returns the time of the first sample of a change that began changed days ago.
+func (p *past) begin(c Change, changed int) time.Time {
+	for changed > 0 && math.IsNaN(p.level[changed]) {
+		changed--
 	}
 	// The change began on that day or in the second half of the day before. Split the two where the
 	// fewest samples are on the wrong side.
-	begin := max(p.cut[first+1]+1, 0)
+	begin := max(p.cut[changed+1]+1, 0)
 	wrong, least := 0, math.MaxInt
-	for d := first + 1; d >= first; d-- {
+	for d := changed + 1; d >= changed; d-- {
 		for i := max(p.cut[d+1]+1, 0); i <= p.cut[d]; i++ {
 			usual := p.usual(d, i)
 			if !series.Finite(p.values[i]) || math.IsNaN(usual) {

@@ -1,36 +1,141 @@
 package report
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 )
 
-// Fill is a row of the table of what fills next.
+// Fill is the forecast of one series.
 type Fill struct {
 	Panel, Title string
+	Subject      string // what the value is: "disk"
 	Ref          string
 	labels       series.Labels
 	Name, Node   string
-	Level        string    // "78.2 %"
-	Used         string    // "391 of 500 GiB"; "" without a capacity
-	In           string    // "about 5 days (3–8)"
-	Growth       string    // "1.4 GiB a day in 21 of 21 weeks"
-	Days         float64   // until the limit
+	Level        string    // the newest daily high: "78.2 %"
+	Used         string    // the same of a capacity: "391 of 500 GiB"; "" without a capacity
+	In           string    // "in about 5 days (3–8)", "tomorrow"; "" without a forecast
+	Growth       string    // "1.4 GiB a day, higher than a week before on 21 of 21 days"
+	Days         float64   // until the limit; NaN without a forecast
 	At           time.Time // when that is
 	Sure         bool      // also at the growth that seven in ten weeks exceeded, within the horizon
-	Sentence     string    // In and Growth: "full in about 5 days (3–8): 1.4 GiB a day in 21 of …"
+	Short        string    // "reaches 85 % in about 5 days (3–8)", or why there is no forecast
+	Sentence     string    // Short and Growth
 	Explained    string    // how the forecast was made, in one line
 }
 
-// Move is a row of the table of what changed since last week.
+// Move is a series whose level changed since last week.
 type Move struct {
 	Panel, Title string
+	Subject      string // what the value is: "memory"
 	Name, Node   string
 	Up, New      bool
+	Short        string // "shop/checkout memory 41 → 63 % (+3.5 GiB)"
 	Sentence     string // "memory of checkout rose from 41 to 63 % since Tuesday (usual …)"
 	Amount       Figure // of the change
+	From, To     string // "41 %", "63 %"; From is "" if it is new
+	Usual        string // the levels of this weekday before: "40–43 %"; "" if they are not known
 	Since        time.Time
+	SinceDay     string   // "since Tuesday"
 	Changes      []string // what changed on the object shortly before
 	Week, Before []float64
+}
+
+// The rows of the tables of what fills and what changed.
+const (
+	mostFills = 5
+	mostMoves = 5 // up, and as many down
+)
+
+// addForesight adds what fills next and what changed since last week.
+func (r *Report) addForesight() {
+	type fill struct {
+		p *snapshot.Panel
+		f *snapshot.Forecast
+	}
+	var fills []fill
+	for i := range r.Panels {
+		p := &r.Panels[i]
+		if p.History == nil {
+			continue
+		}
+		for j := range p.History.Forecasts {
+			if f := &p.History.Forecasts[j]; isNear(p, f) {
+				fills = append(fills, fill{p, f})
+			}
+		}
+	}
+	slices.SortStableFunc(fills, func(a, b fill) int { return cmp.Compare(a.f.Days, b.f.Days) })
+	r.FillsMore = max(0, len(fills)-mostFills)
+	for _, f := range fills[:len(fills)-r.FillsMore] {
+		r.Fills = append(r.Fills, r.words.fill(f.p, f.f, r.Info))
+	}
+	up, down := Moved(r.Panels)
+	r.Up, r.UpMore = r.moves(up, true), up.More
+	r.Down, r.DownMore = r.moves(down, false), down.More
+}
+
+// horizonOf returns how far away the limit of a panel's forecasts may be.
+func horizonOf(p *snapshot.Panel) time.Duration {
+	if f := p.Spec.Forecast; f != nil && f.Horizon > 0 {
+		return f.Horizon
+	}
+	return forecast.History
+}
+
+// isNear reports whether a series has a forecast whose limit is within the horizon.
+func isNear(p *snapshot.Panel, f *snapshot.Forecast) bool {
+	return f.Why == "" && f.Days*24 <= horizonOf(p).Hours()
+}
+
+// notedShare is the share of its limit, or of the whole, from which on a reader asks why a series
+// has no forecast.
+const notedShare = 0.6
+
+// isFull reports whether so much of a series is used that a reader asks when it is full.
+func isFull(p *snapshot.Panel, f *snapshot.Forecast) bool {
+	level, limit := p.Spec.Share(f.Level), p.Spec.Share(f.Limit)
+	switch {
+	case p.Spec.Forecast != nil && p.Spec.Forecast.Below:
+		return level*notedShare <= limit
+	case isRatio(p):
+		return level >= notedShare
+	}
+	return level >= notedShare*limit
+}
+
+// isRatio reports whether the values of a panel's first query are shares of a whole.
+func isRatio(p *snapshot.Panel) bool {
+	u := p.Spec.Unit()
+	return u == units.PercentUnit || u == units.Percent
+}
+
+// mostOutlooks is how many forecasts of a panel its view lists, and as many without one.
+const mostOutlooks = 10
+
+// Forecasts returns the forecasts of a panel that a reader wants to know: those within the horizon,
+// the soonest first, and then those without a day of series that are rather full, with the reason.
+func (r *Report) Forecasts(p *snapshot.Panel) []Fill {
+	if p.History == nil {
+		return nil
+	}
+	var near, without []Fill
+	for i := range p.History.Forecasts {
+		f := &p.History.Forecasts[i]
+		switch {
+		case isNear(p, f) && len(near) < mostOutlooks:
+			near = append(near, r.words.fill(p, f, r.Info))
+		case !isNear(p, f) && isFull(p, f) && len(without) < mostOutlooks:
+			if one := r.words.fill(p, f, r.Info); one.Sentence != "" {
+				without = append(without, one)
+			}
+		}
+	}
+	return append(near, without...)
 }

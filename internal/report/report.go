@@ -212,6 +212,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	}
 	r.countNodes()
 	r.addGroups()
+	r.addForesight()
 	r.Headline = r.words.headline(r)
 	return r
 }

@@ -4,7 +4,7 @@ package words
 var english = Words{
 	Lang: "en",
 
-	Changes: englishChanges, Backtest: englishBacktest,
+	Changes: englishChanges, Backtest: englishBacktest, Foresight: englishForesight,
 
 	Weekdays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 	Months: [12]string{
@@ -265,6 +265,24 @@ var english = Words{
 	AllDays:        "All days",
 	Reports:        Counted{"%s report", "%s reports"},
 	OlderNotListed: "Older reports are kept, but not listed here.",
+
+	FillsNext:      "Fills next",
+	WhatFills:      "What",
+	UsedNow:        "Used",
+	FullIn:         "Full in",
+	HowSure:        "How sure",
+	Sure:           "sure",
+	Likely:         "likely",
+	Growth:         "Growth",
+	NothingFills:   "Nothing fills within %[1]s.",
+	MoreFill:       Counted{"%s more fills later", "%s more fill later"},
+	MoreRose:       Counted{"%s more rose", "%s more rose"},
+	MoreFell:       Counted{"%s more fell", "%s more fell"},
+	ChangedSince:   "Changed since last week",
+	ChangedBy:      "By",
+	WhatChanged:    "What",
+	WeekAndGhost:   "7 days; grey: before",
+	NothingChanged: "Nothing changed since last week.",
 
 	FigureRed:         "%[1]s of %[2]s figures is red: %[3]s",
 	FiguresRed:        "%[1]s of %[2]s figures are red: %[3]s",

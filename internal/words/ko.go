@@ -6,7 +6,7 @@ package words
 var korean = Words{
 	Lang: "ko",
 
-	Changes: koreanChanges, Backtest: koreanBacktest,
+	Changes: koreanChanges, Backtest: koreanBacktest, Foresight: koreanForesight,
 
 	Symbols: map[string]string{
 		"of": " /", "%": "%", "d": "일", "h": "시간", "min": "분", "s": "초", "cores": "코어",
@@ -250,6 +250,24 @@ var korean = Words{
 	AllDays:        "모든 날짜",
 	Reports:        always("리포트 %s건"),
 	OlderNotListed: "이전 리포트는 목록에 없지만 그대로 보관되어 있습니다.",
+
+	FillsNext:      "먼저 가득 차는 곳",
+	WhatFills:      "대상",
+	UsedNow:        "사용량",
+	FullIn:         "가득 차기까지",
+	HowSure:        "확실성",
+	Sure:           "확실",
+	Likely:         "가능성 높음",
+	Growth:         "증가 추세",
+	NothingFills:   "%[1]s 안에 가득 차는 곳이 없습니다.",
+	MoreFill:       always("그 뒤에 가득 차는 곳 %s개"),
+	MoreRose:       always("그 밖에 증가 %s건"),
+	MoreFell:       always("그 밖에 감소 %s건"),
+	ChangedSince:   "지난주와 달라진 점",
+	ChangedBy:      "변화량",
+	WhatChanged:    "내용",
+	WeekAndGhost:   "7일 (회색: 그 전주)",
+	NothingChanged: "지난주와 달라진 점이 없습니다.",
 
 	FigureRed:         "수치 %[2]s개 중 %[1]s개 빨간색: %[3]s",
 	FiguresRed:        "수치 %[2]s개 중 %[1]s개 빨간색: %[3]s",

@@ -36,8 +36,9 @@ func In(l Language) *Words {
 type Words struct {
 	Lang string // of the page, for browsers and screen readers
 
-	Changes  Changes
-	Backtest Backtest
+	Changes   Changes
+	Backtest  Backtest
+	Foresight Foresight
 
 	// How figures and times are written.
 
@@ -211,6 +212,12 @@ type Words struct {
 	ReportTime, Source, RunAgain, Runbook string
 	NextSteps                             string // above commands in a message
 	OnlyMatching                          string // matchers of the alerts in a summary
+
+	// What fills next and what changed since last week: headings, and the texts of their tables.
+	FillsNext, WhatFills, UsedNow, FullIn, HowSure, Sure, Likely, Growth string
+	NothingFills                                                         string // 1 in how long
+	MoreFill, MoreRose, MoreFell                                         Counted
+	ChangedSince, ChangedBy, WhatChanged, WeekAndGhost, NothingChanged   string
 
 	// A Grafana dashboard: its figures, its panels, and what differs from Grafana.
 

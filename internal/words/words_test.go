@@ -86,7 +86,7 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 func TestKoreanIsKorean(t *testing.T) {
 	alike := []string{
 		"Lang", "Query", "CPU", "What", "Used", "Breach", "NamedFinding", "Day", "DayOfYear",
-		"AxisDay", "Sentence", "Because", "Changes.Container",
+		"AxisDay", "Sentence", "Because", "Changes.Container", "Foresight.ShortMove",
 	}
 	particle := regexp.MustCompile(`(\[\d\]s|%s|\[\d\]d)(이|가|을|를|은|는|와|과|로|으로)([ .,]|$)`)
 	english := phrases(In(English))

@@ -66,6 +66,7 @@ type page struct {
 	NoTables  bool // the filter has nothing to do
 	Beyond    *beyondView
 	Dashboard *boardView
+	Foresight *foresightView // nil: nobody looked
 }
 
 type countView struct {
@@ -134,6 +135,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes),
 		shown(w.ShownSeries)
 	l.addFindings(&p)
+	p.Foresight = l.foresight()
 	for _, f := range l.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{
 			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,

@@ -1,0 +1,139 @@
+package html
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// foresightView is what is likely to come and what has changed: two tables, each of which is nil if
+// it has no rows.
+type foresightView struct {
+	W     *words.Words
+	Fills *fillTable
+	Moves *moveTable
+	Calm  string // of what was looked at and has no rows; "" if there is no such table
+}
+
+// fillTable is the table of what fills next.
+type fillTable struct {
+	Rows []fillView
+	More string // how many are not listed; "" if all are
+}
+
+type fillView struct {
+	report.Fill
+	Anchor string
+	When   string // the day on which it is full
+	Sure   string // the word for how sure that is
+}
+
+// moveTable is the table of what changed since last week.
+type moveTable struct {
+	Rows []moveView
+	More string
+}
+
+type moveView struct {
+	report.Move
+	Anchor  string
+	Changes []string
+	Spark   *spark
+}
+
+// foresight returns the view of what fills next and of what changed, or nil if nobody looked.
+func (l layout) foresight() *foresightView {
+	w := l.words
+	v := &foresightView{W: w, Fills: l.fills(), Moves: l.moves()}
+	horizon, compared := l.asked()
+	if v.Fills == nil && horizon > 0 {
+		v.Calm = fmt.Sprintf(w.NothingFills, l.duration(horizon))
+	}
+	if v.Moves == nil && compared {
+		v.Calm = spaced(v.Calm, w.NothingChanged)
+	}
+	if v.Fills == nil && v.Moves == nil && v.Calm == "" {
+		return nil
+	}
+	return v
+}
+
+// asked returns how far the forecasts of the report's panels look ahead, 0 if there are none, and
+// whether series were compared with the weeks before.
+func (l layout) asked() (horizon time.Duration, compared bool) {
+	for i := range l.Panels {
+		p := &l.Panels[i]
+		if p.History == nil {
+			continue
+		}
+		if f := p.Spec.Forecast; f != nil && len(p.History.Forecasts) > 0 {
+			horizon = max(horizon, f.Horizon)
+		}
+		compared = compared || p.Spec.Change != nil
+	}
+	return horizon, compared
+}
+
+func (l layout) fills() *fillTable {
+	if len(l.Fills) == 0 {
+		return nil
+	}
+	t := &fillTable{}
+	for _, f := range l.Fills {
+		v := fillView{Fill: f, Anchor: panelAnchor(f.Panel), Sure: l.words.Likely}
+		v.In, v.Growth, v.Explained = joined(f.In), joined(f.Growth), joined(f.Explained)
+		if f.Sure {
+			v.Sure = l.words.Sure
+		}
+		if !f.At.IsZero() {
+			v.When = l.words.Date(f.At.In(l.Info.Zone))
+		}
+		t.Rows = append(t.Rows, v)
+	}
+	if l.FillsMore > 0 {
+		t.More = l.words.MoreFill.Of(l.FillsMore)
+	}
+	return t
+}
+
+func (l layout) moves() *moveTable {
+	if len(l.Up)+len(l.Down) == 0 {
+		return nil
+	}
+	t := &moveTable{}
+	for _, moves := range [][]report.Move{l.Up, l.Down} {
+		for _, m := range moves {
+			v := moveView{
+				Move: m, Anchor: panelAnchor(m.Panel), Spark: weekOf(m.Week, m.Before),
+				Changes: l.words.AtMost(m.Changes, changeLines),
+			}
+			v.Sentence = joined(m.Sentence)
+			t.Rows = append(t.Rows, v)
+		}
+	}
+	if l.UpMore > 0 {
+		t.More = l.words.MoreRose.Of(l.UpMore)
+	}
+	if l.DownMore > 0 {
+		t.More = listed(t.More, l.words.MoreFell.Of(l.DownMore))
+	}
+	return t
+}
+
+// spaced returns two sentences, of which the first may be empty.
+func spaced(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + " " + b
+}
+
+// listed returns two phrases as a list, of which the first may be empty.
+func listed(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + ", " + b
+}

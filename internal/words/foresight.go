@@ -1,0 +1,230 @@
+package words
+
+// Foresight are the texts about when a series reaches its limit, and about what changed since last
+// week.
+type Foresight struct {
+	FillsNext, ChangedLately  string // headings
+	NothingFills, NothingMove string // below them; the first has 1 the horizon: "30 d"
+	MoreFill                  Counted
+	MoreRose, MoreFell        Counted
+
+	// Days of the past. A day is a weekday, Yesterday or a date.
+	Weekdays         [7]string // from Sunday on
+	Today, Yesterday string
+	OnDay            string // 1 day that is neither Today nor Yesterday
+
+	// When a limit is reached. A range is "3–8".
+	Tomorrow, TodayOrTomorrow string
+	InDays, InWeeks           string // 1 number, at least 2
+	OfDays, OfWeeks           string // 1 InDays or InWeeks, 2 range
+	NamedOfDays               string // 1 Today or Tomorrow, 2 range of days
+	NamedWithin               string // 1 Today or Tomorrow, 2 number of days, at least 2
+	OrMore                    string // 1 number of days or weeks: a range without an end
+	Fills, MayFill            string // 1 when
+	Reaches, MayReach         string // 1 when, 2 limit
+	FallsTo, MayFallTo        string // the same for a lower limit
+	ADay                      string // 1 amount
+	Higher, Lower             string // 1 ADay, 2 number of days, 3 of how many
+	SinceStep                 string // 1 ADay, 2 day
+
+	// Why there is no forecast.
+	NoForecast                 string // 1 why
+	TooShort                   string
+	Cycle, TooEarly            string // 1 day, with OnDay
+	NotRising, NotFalling      string
+	UnsteadyHigher             string // 1 number of days, 2 of how many
+	UnsteadyLower              string
+	Stopped, TooFar, NoMethod  string
+	HighsRise, LowsFall        string // how it was made; 1 number of days, 2 of how many, 3 ADay, 4 room, 5 limit
+	StepRise, StepFall         string // the same after a change; 1 day, 2 ADay, 3 room, 4 limit
+	Slower                     string // 1 when
+	KubeletCleans, HistoryOnly string // the second has 1 how much data there is
+
+	// What changed. A level is a value.
+	Of              string // 1 series, 2 subject
+	Rose, Fell      string // 1 what, 2 level before, 3 level now, 4 since when
+	Usual           string // 1 what rose, 2 weekday, 3 its levels
+	OneWeek, OneDay string // 1 what rose; compared with one level only
+	NewSince        string // 1 series, 2 subject, 3 level, 4 since when
+	ShortMove       string // 1 series and subject, 2 level before, 3 level now, 4 amount
+	ShortNew        string // 1 series and subject, 2 level
+
+	// Findings of rules about when a limit is reached. A time is that of the rule: "7 days".
+	Days, Hours                    Counted
+	Within                         string // 1 time
+	Soonest                        string // 1 Within
+	ForecastSince, ForecastAtLeast string // 1 what is forecast, 2 since when or how long
+	WasForecast                    string // 1 series and subject, 2 from when to when, 3 ToFill or the like
+	ToFill                         string // 1 Within
+	ToReach, ToFallTo              string // 1 Within, 2 limit
+	GroupFills                     string // 1 subject, 2 Within
+	GroupReaches, GroupFallsTo     string // 1 subject, 2 Within, 3 limit
+}
+
+var englishForesight = Foresight{
+	FillsNext:     "Fills next",
+	ChangedLately: "Changed since last week",
+	NothingFills:  "Nothing fills within %[1]s.",
+	NothingMove:   "Nothing changed more than usual.",
+	MoreFill:      Counted{"%s more fills later", "%s more fill later"},
+	MoreRose:      Counted{"%s more rose", "%s more rose"},
+	MoreFell:      Counted{"%s more fell", "%s more fell"},
+
+	Weekdays: [7]string{
+		"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+	},
+	Today:     "today",
+	Yesterday: "yesterday",
+	OnDay:     "on %[1]s",
+
+	Tomorrow:        "tomorrow",
+	TodayOrTomorrow: "today or tomorrow",
+	InDays:          "in about %[1]s days",
+	InWeeks:         "in about %[1]s weeks",
+	OfDays:          "%[1]s (%[2]s)",
+	OfWeeks:         "%[1]s (%[2]s)",
+	NamedOfDays:     "%[1]s (%[2]s days)",
+	NamedWithin:     "%[1]s (within %[2]s days)",
+	OrMore:          "%[1]s or more",
+	Fills:           "full %[1]s",
+	MayFill:         "may be full %[1]s",
+	Reaches:         "reaches %[2]s %[1]s",
+	MayReach:        "may reach %[2]s %[1]s",
+	FallsTo:         "falls to %[2]s %[1]s",
+	MayFallTo:       "may fall to %[2]s %[1]s",
+	ADay:            "%[1]s a day",
+	Higher:          "%[1]s, higher than a week before on %[2]s of %[3]s days",
+	Lower:           "%[1]s, lower than a week before on %[2]s of %[3]s days",
+	SinceStep:       "%[1]s since it changed %[2]s",
+
+	NoForecast: "no forecast: %[1]s",
+	TooShort:   "less than 14 days of data",
+	Cycle:      "it has come down by itself from this level, last %[1]s",
+	TooEarly:   "it changed %[1]s, so it is too early to say",
+	NotRising:  "it does not grow",
+	NotFalling: "it does not fall",
+	UnsteadyHigher: "it does not grow every week; it was higher than a week before on %[1]s of " +
+		"%[2]s days",
+	UnsteadyLower: "it does not fall every week; it was lower than a week before on %[1]s of " +
+		"%[2]s days",
+	Stopped:  "it has stopped growing",
+	TooFar:   "the limit is more than 4 weeks away",
+	NoMethod: "past memory use does not show when it is full",
+	HighsRise: "On %[1]s of %[2]s days, the highest value was above that of a week before. It " +
+		"grows %[3]s, and %[4]s is left to %[5]s.",
+	LowsFall: "On %[1]s of %[2]s days, the lowest value was below that of a week before. It " +
+		"falls %[3]s, and %[4]s is left to %[5]s.",
+	StepRise: "It changed %[1]s, and only the days since then count. It grows %[2]s, and %[3]s " +
+		"is left to %[4]s.",
+	StepFall: "It changed %[1]s, and only the days since then count. It falls %[2]s, and %[3]s " +
+		"is left to %[4]s.",
+	Slower:        "If it is as slow as in its slower weeks, that is %[1]s.",
+	KubeletCleans: "At 85 % the kubelet begins to delete images, and later pods.",
+	HistoryOnly:   "promsnap had only %[1]s of data.",
+
+	Of:        "%[2]s of %[1]s",
+	Rose:      "%[1]s rose from %[2]s to %[3]s since %[4]s",
+	Fell:      "%[1]s fell from %[2]s to %[3]s since %[4]s",
+	Usual:     "%[1]s (usual %[2]ss: %[3]s)",
+	OneWeek:   "%[1]s (compared with one week only)",
+	OneDay:    "%[1]s (compared with yesterday only)",
+	NewSince:  "%[1]s is new since %[4]s: %[2]s %[3]s",
+	ShortMove: "%[1]s %[2]s → %[3]s (%[4]s)",
+	ShortNew:  "%[1]s %[2]s (new)",
+
+	Days:            Counted{"%s day", "%s days"},
+	Hours:           Counted{"%s hour", "%s hours"},
+	Within:          "within %[1]s",
+	Soonest:         "soonest %[1]s",
+	ForecastSince:   "%[1]s, as forecast since %[2]s",
+	ForecastAtLeast: "%[1]s, as forecast for at least %[2]s",
+	WasForecast:     "%[1]s was forecast %[2]s %[3]s",
+	ToFill:          "to be full %[1]s",
+	ToReach:         "to reach %[2]s %[1]s",
+	ToFallTo:        "to fall to %[2]s %[1]s",
+	GroupFills:      "%[1]s full %[2]s",
+	GroupReaches:    "%[1]s reaches %[3]s %[2]s",
+	GroupFallsTo:    "%[1]s falls to %[3]s %[2]s",
+}
+
+var koreanForesight = Foresight{
+	FillsNext:     "곧 가득 찰 항목",
+	ChangedLately: "지난주 대비 변화",
+	NothingFills:  "%[1]s 안에 가득 찰 항목이 없습니다.",
+	NothingMove:   "평소보다 크게 변한 항목이 없습니다.",
+	MoreFill:      always("그 뒤에 가득 찰 항목 %s개"),
+	MoreRose:      always("그 밖에 증가 %s개"),
+	MoreFell:      always("그 밖에 감소 %s개"),
+
+	Weekdays:  [7]string{"일요일", "월요일", "화요일", "수요일", "목요일", "금요일", "토요일"},
+	Today:     "오늘",
+	Yesterday: "어제",
+	OnDay:     "%[1]s에",
+
+	Tomorrow:        "내일",
+	TodayOrTomorrow: "오늘이나 내일",
+	InDays:          "약 %[1]s일 후",
+	InWeeks:         "약 %[1]s주 후",
+	OfDays:          "%[1]s(%[2]s일)",
+	OfWeeks:         "%[1]s(%[2]s주)",
+	NamedOfDays:     "%[1]s(%[2]s일)",
+	NamedWithin:     "%[1]s(%[2]s일 이내)",
+	OrMore:          "최소 %[1]s",
+	Fills:           "%[1]s 가득 참",
+	MayFill:         "%[1]s 가득 찰 수 있음",
+	Reaches:         "%[1]s %[2]s 도달",
+	MayReach:        "%[1]s %[2]s 도달 가능",
+	FallsTo:         "%[1]s %[2]s까지 감소",
+	MayFallTo:       "%[1]s %[2]s까지 감소 가능",
+	ADay:            "하루 %[1]s",
+	Higher:          "%[1]s, %[3]s일 중 %[2]s일 1주 전보다 높음",
+	Lower:           "%[1]s, %[3]s일 중 %[2]s일 1주 전보다 낮음",
+	SinceStep:       "%[1]s (%[2]s 변화한 이후)",
+
+	NoForecast:     "예측 없음: %[1]s",
+	TooShort:       "데이터가 14일 미만",
+	Cycle:          "이 수준에서 저절로 내려간 적이 있음, 마지막은 %[1]s",
+	TooEarly:       "%[1]s 변화하여 아직 판단하기 이름",
+	NotRising:      "증가하지 않음",
+	NotFalling:     "감소하지 않음",
+	UnsteadyHigher: "매주 증가하지는 않음, %[2]s일 중 %[1]s일만 1주 전보다 높음",
+	UnsteadyLower:  "매주 감소하지는 않음, %[2]s일 중 %[1]s일만 1주 전보다 낮음",
+	Stopped:        "증가가 멈춤",
+	TooFar:         "한계까지 4주 넘게 남음",
+	NoMethod:       "과거 메모리 사용량으로는 가득 찰 때를 알 수 없음",
+	HighsRise: "%[2]s일 중 %[1]s일의 최댓값이 1주 전보다 높았습니다. %[3]s 증가하고 있으며, " +
+		"%[5]s까지 %[4]s 남았습니다.",
+	LowsFall: "%[2]s일 중 %[1]s일의 최솟값이 1주 전보다 낮았습니다. %[3]s 감소하고 있으며, " +
+		"%[5]s까지 %[4]s 남았습니다.",
+	StepRise: "%[1]s 변화했으므로 그 이후의 날만 셉니다. %[2]s 증가하고 있으며, %[4]s까지 " +
+		"%[3]s 남았습니다.",
+	StepFall: "%[1]s 변화했으므로 그 이후의 날만 셉니다. %[2]s 감소하고 있으며, %[4]s까지 " +
+		"%[3]s 남았습니다.",
+	Slower:        "증가가 느렸던 주의 속도라면 %[1]s입니다.",
+	KubeletCleans: "85%부터 kubelet이 이미지를 지우기 시작하고, 그다음에는 파드를 축출합니다.",
+	HistoryOnly:   "데이터가 %[1]s 분량뿐입니다.",
+
+	Of:        "%[1]s %[2]s",
+	Rose:      "%[1]s: %[4]s부터 %[2]s → %[3]s 증가",
+	Fell:      "%[1]s: %[4]s부터 %[2]s → %[3]s 감소",
+	Usual:     "%[1]s (평소 %[2]s: %[3]s)",
+	OneWeek:   "%[1]s (1주 전하고만 비교)",
+	OneDay:    "%[1]s (어제하고만 비교)",
+	NewSince:  "%[1]s: %[4]s부터 새로 생김, %[2]s %[3]s",
+	ShortMove: "%[1]s %[2]s → %[3]s (%[4]s)",
+	ShortNew:  "%[1]s %[2]s (신규)",
+
+	Days:            always("%s일"),
+	Hours:           always("%s시간"),
+	Within:          "%[1]s 이내",
+	Soonest:         "가장 이른 예측 %[1]s",
+	ForecastSince:   "%[1]s 예측 (%[2]s부터)",
+	ForecastAtLeast: "%[1]s 예측 (%[2]s 이상 지속)",
+	WasForecast:     "%[1]s: %[2]s %[3]s 예측",
+	ToFill:          "%[1]s 가득 참",
+	ToReach:         "%[1]s %[2]s 도달",
+	ToFallTo:        "%[1]s %[2]s까지 감소",
+	GroupFills:      "%[1]s %[2]s 가득 참",
+	GroupReaches:    "%[1]s %[2]s %[3]s 도달",
+	GroupFallsTo:    "%[1]s %[2]s %[3]s까지 감소",
+}
