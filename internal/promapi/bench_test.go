@@ -25,14 +25,22 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-const replayVar = "PROMAPI_TEST_REPLAY"
+// replayVar is the environment variable that makes this program replay one of the answers.
+const (
+	replayVar   = "PROMAPI_TEST_REPLAY"
+	replayDay   = "day"
+	replayMonth = "month"
+)
 
 func TestMain(m *testing.M) {
-	if os.Getenv(replayVar) != "" {
-		replay()
-		return
+	switch os.Getenv(replayVar) {
+	case "":
+		os.Exit(m.Run())
+	case replayDay:
+		replay(recorded())
+	case replayMonth:
+		replay(recordedMonth())
 	}
-	os.Exit(m.Run())
 }
 
 var benchGrid = series.Grid{
@@ -74,10 +82,9 @@ func recorded() []byte {
 	return append(b, "]}}"...)
 }
 
-// replay answers every request with the recorded bytes until its input ends. It is a separate
-// process, so that its CPU time does not count for the reader.
-func replay() {
-	body := recorded()
+// replay answers every request with body until its input ends. It is a separate process, so that
+// its CPU time does not count for the reader.
+func replay(body []byte) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
@@ -93,11 +100,11 @@ func replay() {
 	}))
 }
 
-// startReplay starts replay and returns its URL.
-func startReplay(b *testing.B) *url.URL {
+// startReplay starts the replay of an answer and returns its URL.
+func startReplay(b *testing.B, answer string) *url.URL {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), replayVar+"=1")
+	cmd.Env = append(os.Environ(), replayVar+"="+answer)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -134,15 +141,15 @@ type cost struct {
 	bytes uint64        // allocated
 }
 
-// add runs f once more.
-func (c *cost) add(b *testing.B, f func() int) {
+// add runs f once more. It must read every sample.
+func (c *cost) add(b *testing.B, samples int, f func() int) {
 	b.Helper()
 	var before, after runtime.MemStats
 	runtime.GC() // what the other side has left behind is not this one's
 	runtime.ReadMemStats(&before)
 	start := cpuTime(b)
-	if got, want := f(), benchSeries*benchGrid.Len; got != want {
-		b.Fatalf("got %d samples, want %d", got, want)
+	if got := f(); got != samples {
+		b.Fatalf("got %d samples, want %d", got, samples)
 	}
 	cpu := cpuTime(b) - start
 	runtime.ReadMemStats(&after)
@@ -161,10 +168,25 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// queryRange reads an answer with client_golang and returns the number of samples.
+func queryRange(b *testing.B, client api.Client, g series.Grid) int {
+	b.Helper()
+	r := v1.Range{Start: g.Start, End: g.End(), Step: g.Step}
+	v, _, _, err := v1.NewAPI(client).QueryRange(b.Context(), "x", r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for _, s := range v.(model.Matrix) {
+		n += len(s.Values)
+	}
+	return n
+}
+
 // BenchmarkDecode reads 5,000 series of 720 samples over loopback with Range and with
 // client_golang's QueryRange in turn. It fails if Range misses its targets.
 func BenchmarkDecode(b *testing.B) {
-	base := startReplay(b)
+	base := startReplay(b, replayDay)
 	c, err := New(base, nil, Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -185,25 +207,14 @@ func BenchmarkDecode(b *testing.B) {
 		}
 		return meta.Samples
 	}
-	queried := func() int {
-		r := v1.Range{Start: benchGrid.Start, End: benchGrid.End(), Step: benchGrid.Step}
-		v, _, _, err := v1.NewAPI(client).QueryRange(b.Context(), "x", r)
-		if err != nil {
-			b.Fatal(err)
-		}
-		n := 0
-		for _, s := range v.(model.Matrix) {
-			n += len(s.Values)
-		}
-		return n
-	}
+	queried := func() int { return queryRange(b, client, benchGrid) }
 	ranged() // the connection, and the pages of the heap
 	var ours, theirs cost
 	for b.Loop() {
 		for range 5 { // Range is soon done
-			ours.add(b, ranged)
+			ours.add(b, benchSeries*benchGrid.Len, ranged)
 		}
-		theirs.add(b, queried)
+		theirs.add(b, benchSeries*benchGrid.Len, queried)
 	}
 	cpu, bytes := float64(theirs.cpu)/float64(ours.cpu), float64(theirs.bytes)/float64(ours.bytes)
 	b.ReportMetric(0, "ns/op")
@@ -223,7 +234,7 @@ func BenchmarkDecode(b *testing.B) {
 
 // BenchmarkRange measures Range alone, for profiles.
 func BenchmarkRange(b *testing.B) {
-	c, err := New(startReplay(b), nil, Options{})
+	c, err := New(startReplay(b, replayDay), nil, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
