@@ -18,6 +18,7 @@ type cluster struct {
 	nodes  []*node
 	pods   []*pod
 	claims []*claim
+	aged   []aged
 
 	workloads []workload // those with a pod, each with the namespace of its stage
 }
@@ -37,10 +38,12 @@ type node struct {
 	used     signal // memory in use as a ratio, without reclaimable memory
 	usedPath path   // added by an incident
 	busy     signal // CPU, as a ratio
-	full     signal // root device, as a ratio
-	fullPath path
-	traffic  signal // bytes/s
-	squeezed signal // share of time with something waiting for memory
+	peaks    []peak
+	full     signal                // root device, as a ratio
+	fullPath path                  // added
+	fullBy   func(t int64) float64 // added, if set
+	traffic  signal                // bytes/s
+	squeezed signal                // share of time with something waiting for memory
 
 	up       spans // times in which its exporters and kubelet answer
 	exports  spans // times in which its node_exporter answers, while it is up
@@ -58,12 +61,22 @@ func (n *node) allocatableCores() float64  { return float64(n.cores) - 0.08 }
 
 // usedAt returns the share of memory that the kernel cannot reclaim.
 func (n *node) usedAt(t int64) float64 {
-	return clamp(n.used.at(t)+n.usedPath.at(t), 0.03, 0.985)
+	v := n.used.at(t) + n.usedPath.at(t)
+	for _, p := range n.peaks {
+		if p.contains(t) {
+			v = max(v, p.at(t))
+		}
+	}
+	return clamp(v, 0.03, 0.985)
 }
 
 // fullAt returns the share of the root device that is in use.
 func (n *node) fullAt(t int64) float64 {
-	return clamp(n.full.at(t)+n.fullPath.at(t), 0.02, 0.995)
+	v := n.full.at(t) + n.fullPath.at(t)
+	if n.fullBy != nil {
+		v += n.fullBy(t)
+	}
+	return clamp(v, 0.02, 0.995)
 }
 
 // lifetime is how long a machine or container runs by default. Counters restart with it, so that
@@ -166,11 +179,18 @@ type claim struct {
 	pod                     *pod
 	size                    float64 // bytes
 	full                    signal
-	fullPath                path
-	reports                 bool // the volume's driver reports statistics
+	fullPath                path                  // added
+	fullBy                  func(t int64) float64 // added, if set
+	reports                 bool                  // the volume's driver reports statistics
 }
 
-func (c *claim) fullAt(t int64) float64 { return clamp(c.full.at(t)+c.fullPath.at(t), 0.01, 0.995) }
+func (c *claim) fullAt(t int64) float64 {
+	v := c.full.at(t) + c.fullPath.at(t)
+	if c.fullBy != nil {
+		v += c.fullBy(t)
+	}
+	return clamp(v, 0.01, 0.995)
+}
 
 func clamp(v, low, high float64) float64 { return min(max(v, low), high) }
 
@@ -192,10 +212,15 @@ func newCluster(o Options) *cluster {
 	}
 	if !c.calm {
 		c.breakNodes()
+		c.ageNodes()
 	}
 	c.plantOnNodes(o.Incidents)
 	c.schedule()
 	c.plantPods(o.Incidents)
+	if !c.calm {
+		c.agePods()
+		c.ageClaims()
+	}
 	if o.Tame { // drop them last, so that everything else stays the same
 		hurts := func(p *pod) bool { return p.namespace == hostileNamespace }
 		c.pods = slices.DeleteFunc(c.pods, hurts)

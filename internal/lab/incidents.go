@@ -38,10 +38,10 @@ func (c *cluster) breakNodes() {
 	if n := c.in(leaking); n != nil {
 		// Crosses 90 % six hours before the anchor and ends at about 94.5 %.
 		n.used = signal{level: .0, jitter: .004, seed: n.seed}
-		n.usedPath = path{
-			{c.before(30 * hour), .61}, {c.before(20 * hour), .66}, {c.before(6 * hour), .903},
-			{c.before(0), .945}, {c.before(-24 * hour), .97},
-		}
+		n.usedPath = append(c.wanders(n.seed, .61, .015, c.before(30*hour)), path{
+			{c.before(20 * hour), .66}, {c.before(6 * hour), .903}, {c.before(0), .945},
+			{c.before(-24 * hour), .97},
+		}...)
 		n.squeezed.during = []stretch{
 			{span{c.before(6 * hour), c.before(2 * hour)}, .012}, {
 				span{c.before(2 * hour), forever}, .06,
@@ -63,7 +63,9 @@ func (c *cluster) breakNodes() {
 	}
 	if n := c.in(warm); n != nil {
 		n.used = signal{swing: .01, jitter: .006, seed: n.seed, week: c.week}
-		n.usedPath = path{{c.before(22 * hour), .70}, {c.before(9 * hour), .835}}
+		n.usedPath = append(c.wanders(n.seed, .70, .015, c.before(26*hour)), path{
+			{c.before(22 * hour), .70}, {c.before(9 * hour), .835},
+		}...)
 	}
 	if n := c.in(wentDown); n != nil {
 		n.up = n.up.without(span{c.before(9 * hour), c.before(7 * hour)})

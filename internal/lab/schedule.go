@@ -30,7 +30,11 @@ func (c *cluster) schedule() {
 		for _, w := range catalogue() {
 			if i == 0 || w.perStage && (w.claim == 0 || i < 3) {
 				w.namespace += stage(i)
-				if i > 0 { // the mesh is only in production
+				if c.calm || len(c.nodes) < storied {
+					w.created = 0
+				}
+				if i > 0 { // the mesh and the past are only in production
+					w.released, w.created = nil, 0
 					w.containers = slices.DeleteFunc(w.containers, func(s spec) bool {
 						return s.sidecar
 					})
@@ -69,17 +73,22 @@ func (c *cluster) place(w workload) int {
 		placed++
 		if w.rolled == 0 {
 			alive := always()
-			if w.scaled > 0 && i == w.replicas-1 {
+			switch {
+			case w.scaled > 0 && i == w.replicas-1:
 				alive = since(c.before(w.scaled))
+				c.run(w, n, i, alive, alive)
+				continue
+			case w.created > 0:
+				alive = since(c.before(w.created))
 			}
-			c.run(w, n, i, alive, alive)
+			c.age(c.run(w, n, i, alive, alive), w)
 			continue
 		}
 		at := c.before(w.rolled) + int64(i)*40*second
 		c.run(w, n, i, since(at), since(at))
 		if before := c.room(w, i+w.replicas); before != nil {
 			gone := until(at + w.overlap)
-			c.run(w, before, i+w.replicas, gone, gone)
+			c.age(c.run(w, before, i+w.replicas, gone, gone), w)
 		}
 	}
 	if placed > 0 {
@@ -117,7 +126,7 @@ func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 	case "Deployment":
 		template := hash(c.seed, "template", w.namespace, w.name,
 			fmt.Sprint(object.first() == ever || w.rolled == 0))
-		p.ownerKind, p.owner = "ReplicaSet", w.name+"-"+letters(template, 9)
+		p.ownerKind, p.owner = "ReplicaSet", w.name+"-"+letters(template, replicaSetLetters)
 		p.name = p.owner + "-" + letters(id, 5)
 	case "StatefulSet":
 		p.name = fmt.Sprintf("%s-%d", w.name, i)
@@ -127,7 +136,7 @@ func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 	}
 	p.ip = n.ip
 	if !p.hostNetwork {
-		p.ip = fmt.Sprintf("10.%d.%d.%d", 64+id%32, id>>8%256, 1+id>>16%254)
+		p.ip = podIP(id)
 	}
 	for _, s := range w.containers {
 		p.containers = append(p.containers, c.newContainer(p, s, w.rolled > 0 && !object.ends()))
@@ -144,6 +153,14 @@ func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 	return p
 }
 
+// replicaSetLetters is the length of the random end of a ReplicaSet's name.
+const replicaSetLetters = 9
+
+// podIP returns an address in the network of pods.
+func podIP(id uint64) string {
+	return fmt.Sprintf("10.%d.%d.%d", 64+id%32, id>>8%256, 1+id>>16%254)
+}
+
 // A container that leaks is killed every sawPeriod, the first time firstKill before the anchor and
 // the last time eight minutes before it.
 const (
@@ -158,7 +175,7 @@ func (c *cluster) newContainer(p *pod, s spec, rolled bool) *container {
 		version = "1.4.2"
 	}
 	x := &container{
-		name: s.name, image: "registry.example.com/" + p.namespace + "/" + s.name + ":" + version,
+		name: s.name, image: image(p.namespace, s.name, version),
 		seed: hash(p.seed, "container", s.name), sidecar: s.sidecar,
 		requestMem: s.mem * mib, limit: s.limit * mib, requestCPU: s.cpu, quota: s.quota,
 	}
@@ -200,6 +217,10 @@ func (c *cluster) newContainer(p *pod, s spec, rolled bool) *container {
 	return x
 }
 
+func image(namespace, name, version string) string {
+	return "registry.example.com/" + namespace + "/" + name + ":" + version
+}
+
 func (c *cluster) newClaim(p *pod, w workload) *claim {
 	x := &claim{
 		namespace: p.namespace, name: "data-" + p.name, volume: "pvc-" +
@@ -213,7 +234,8 @@ func (c *cluster) newClaim(p *pod, w workload) *claim {
 	if w.claimFills {
 		x.full = signal{jitter: .0006, seed: h}
 		x.fullPath = path{
-			{c.before(30 * hour), .774}, {c.before(0), .829}, {c.before(-20 * hour), .86},
+			{c.before(history), .40}, {c.before(30 * hour), .774}, {c.before(0), .829},
+			{c.before(-20 * hour), .86},
 		}
 	}
 	c.claims = append(c.claims, x)

@@ -248,9 +248,16 @@ func stateOfWorkloads(c *cluster) []metric {
 		return n
 	}
 	generation := func(w *workload, t int64) float64 {
-		return 7 + changed(w.rolled, t) + changed(w.scaled, t)
+		n := 7 + changed(w.rolled, t) + changed(w.scaled, t)
+		for _, r := range w.released {
+			n += changed(r.ago, t) - 1
+		}
+		return n
 	}
 	created := func(w *workload, _ int64) float64 {
+		if w.created > 0 {
+			return float64(c.before(w.created) / 1000)
+		}
 		return float64((c.before(60*day) - int64(hash(c.seed, w.namespace, w.name)%uint64(day))) /
 			1000)
 	}

@@ -13,6 +13,8 @@ type workload struct {
 	rolled                int64 // time of its rollout before the anchor; 0: not recently
 	overlap               int64 // how long an old pod runs alongside its successor
 	scaled                int64 // when it got its last replica, before the anchor; 0: long ago
+	created               int64 // when it came into being, before the anchor; 0: long ago
+	released              []release
 }
 
 // spec is a container: its requests and limits, and its use of them.
@@ -73,6 +75,7 @@ func catalogue() []workload {
 		},
 		{
 			perStage: true, namespace: "shop", name: "api", kind: "Deployment", replicas: 6,
+			released: []release{{ago: 5*day + 2*hour}, {ago: 19*day + 4*hour}},
 			containers: []spec{
 				{name: "app", mem: 2048, limit: 3072, cpu: .4, quota: 2, fill: .58, busy: .6},
 				proxy,
@@ -80,6 +83,7 @@ func catalogue() []workload {
 		},
 		{
 			perStage: true, namespace: "shop", name: "cart", kind: "Deployment", replicas: 4,
+			released: []release{{ago: 12*day + 3*hour}},
 			containers: []spec{
 				{name: "app", mem: 1024, limit: 2048, cpu: .25, quota: 1, fill: .5, busy: .5},
 				proxy,
@@ -87,10 +91,12 @@ func catalogue() []workload {
 		},
 		{
 			perStage: true, namespace: "shop", name: "web", kind: "Deployment", replicas: 6,
+			released:   []release{{ago: 9*day + hour}, {ago: 23 * day}},
 			containers: []spec{{name: "nginx", mem: 256, limit: 512, cpu: .1, fill: .25, busy: .4}},
 		},
 		{
 			perStage: true, namespace: "payments", name: "ledger", kind: "Deployment", replicas: 4,
+			released: []release{{ago: 16*day + 5*hour}},
 			containers: []spec{
 				{name: "ledger", mem: 3072, limit: 4096, cpu: .3, quota: 1, fill: .64, busy: .5},
 				proxy,
@@ -98,7 +104,7 @@ func catalogue() []workload {
 		},
 		{
 			namespace: "platform", name: "ingress-nginx-controller", kind: "Deployment",
-			replicas: 3, containers: []spec{
+			replicas: 3, released: []release{{ago: 20*day + 2*hour}}, containers: []spec{
 				{name: "controller", mem: 512, cpu: .2, fill: 1.3, busy: 1.1},
 			},
 		},
@@ -144,12 +150,14 @@ func catalogue() []workload {
 		},
 		{
 			perStage: true, namespace: "ml", name: "features", kind: "Deployment", replicas: 4,
+			released: []release{{ago: 2*day + 3*hour, cpu: 2}},
 			containers: []spec{
 				{name: "worker", mem: 4096, limit: 6144, cpu: .5, fill: .5, busy: 1.4},
 			},
 		},
 		{
 			perStage: true, namespace: "ml", name: "trainer", kind: "StatefulSet", replicas: 2,
+			created: 20 * hour,
 			containers: []spec{
 				{
 					name: "trainer", mem: 12288, limit: 16384, cpu: 1.5, quota: 4, fill: .6,
@@ -159,7 +167,7 @@ func catalogue() []workload {
 		},
 		{
 			namespace: "logging", name: "collector", kind: "Deployment", replicas: 4,
-			scaled: 5 * hour, containers: []spec{
+			scaled: 5 * hour, released: []release{{ago: 13 * day}}, containers: []spec{
 				{name: "vector", mem: 512, limit: 1024, cpu: .2, quota: 1, fill: .4, busy: .8},
 			},
 		},
@@ -217,7 +225,9 @@ func troubled() []workload {
 		// Rolled out four hours ago.
 		{
 			namespace: "shop", name: "checkout", kind: "Deployment", replicas: 5, rolled: 4 * hour,
-			overlap: 30 * second, containers: []spec{
+			overlap: 30 * second, released: []release{
+				{ago: 3*day + 2*hour, mem: 1 / 1.4}, {ago: 18*day + 6*hour},
+			}, containers: []spec{
 				{name: "app", mem: 1536, limit: 2048, cpu: .3, quota: 1, fill: .55, busy: .5},
 				proxy(),
 			},
