@@ -24,8 +24,8 @@ type Change struct {
 	// Of a new series it is the time of its first sample.
 	Begin time.Time
 	Weeks int // how many weeks were compared; 0: only yesterday
-	// New means that the series has no past, so From, Low and High are NaN. Every series of a server
-	// that keeps two days looks new: the caller knows since when the server has data.
+	// New means that the series has no past, so From, Low and High are NaN. Every series of a
+	// server that keeps two days looks new: the caller knows since when the server has data.
 	New bool
 }
 
@@ -34,15 +34,15 @@ const (
 	weeks = 3  // that are compared
 	// noisy is the number of days whose deviations are the noise of a series.
 	noisy = 14
-	// leastNoisy is how many of them must be known. It is a week, so that a step from one day to the
-	// next is compared with that of the same weekday.
+	// leastNoisy is how many of them must be known. It is a week, so that a step from one day to
+	// the next is compared with that of the same weekday.
 	leastNoisy = 7
 	// news is the number of days on which a change is named.
 	news = 7
 	// beyond is how many times its noise a series must change.
 	beyond = 3
-	// margin is how many times the largest step between two days of two weeks the newest must be, if
-	// weekdays cannot be compared: that from Sunday to Monday is large each week.
+	// margin is how many times the largest step between two days of two weeks the newest must be,
+	// if weekdays cannot be compared: that from Sunday to Monday is large each week.
 	margin = 1.5
 	// newest is the time at the end that must agree with the change of the whole day.
 	newest = 6 * time.Hour
