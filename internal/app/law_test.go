@@ -103,8 +103,8 @@ var narrower = map[string][]string{
 		"internal/series", "internal/promapi", "internal/panel", "internal/snapshot",
 	},
 	"internal/backtest": {
-		"internal/series", "internal/promapi", "internal/rules", "internal/panel",
-		"internal/forecast", "internal/snapshot", "internal/alerts",
+		"internal/series", "internal/units", "internal/promapi", "internal/rules", "internal/panel",
+		"internal/snapshot", "internal/alerts",
 	},
 	"internal/backtest/backtesttest": {
 		"internal/series", "internal/units", "internal/rules", "internal/panel",

@@ -52,6 +52,7 @@ const (
 	Cliff  Reason = "cliff"   // higher than that, where the number of alerts stops falling quickly
 	Enough Reason = "enough"  // what is configured alerts rarely enough
 	Wall   Reason = "wall"    // every level below a known wall alerts too often
+	Every  Reason = "every"   // every level alerts too often, and no wall is known
 	NoData Reason = "no_data" // there is too little data
 )
 

@@ -150,9 +150,28 @@ type Spec struct {
 	// Change compares the series of the first query with the same weekdays before. Nil: it does
 	// not.
 	Change *Change
+	// Wall is where something worse than an alert happens, so an alert must come before it. Nil: none
+	// is known.
+	Wall *Wall
 	// Compare also draws the lines as they were this long ago, dashed; 0: it does not.
 	Compare time.Duration
 }
+
+// Wall is a value at which something happens that an alert should prevent.
+type Wall struct {
+	Value float64 // in the panel's unit
+	Why   WallWhy
+}
+
+// WallWhy says what happens at a wall. Package report has its words.
+type WallWhy string
+
+// What happens at a wall.
+const (
+	WallEvicts WallWhy = "evicts" // the kubelet ends pods
+	WallKills  WallWhy = "kills"  // the kernel kills a process of the container
+	WallFull   WallWhy = "full"   // nothing can be written any more
+)
 
 // Forecast is what is forecast of a panel's series.
 type Forecast struct {

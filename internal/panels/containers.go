@@ -166,6 +166,7 @@ func containerMemory() panel.Spec {
 			Legend: "{{part}}",
 			Unit:   units.Bytes,
 		},
+		Wall: &panel.Wall{Value: 1, Why: panel.WallKills},
 		Rules: []rules.Rule{{
 			Name: "ContainerMemoryNearLimit", Warning: rules.At(0.85), Critical: rules.At(0.95),
 			For:    15 * time.Minute,

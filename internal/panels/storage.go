@@ -100,6 +100,7 @@ func pvc() panel.Spec {
 		Needs: []string{
 			"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes",
 		},
+		Wall: &panel.Wall{Value: 1, Why: panel.WallFull},
 		Rules: []rules.Rule{{
 			Name: "VolumeHigh", Warning: rules.At(0.80), Critical: rules.At(0.90),
 			For:    15 * time.Minute,
@@ -147,6 +148,7 @@ func pvcInodes() panel.Spec {
 			Legend: nameClaim,
 		}},
 		Subject: "inodes",
+		Wall:    &panel.Wall{Value: 1, Why: panel.WallFull},
 		Rules: []rules.Rule{{
 			Name: "VolumeInodesHigh", Warning: rules.At(0.85), Critical: rules.At(0.92),
 			For:    15 * time.Minute,

@@ -1,0 +1,296 @@
+package backtest
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/alerts"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+const (
+	// mostKept is the most samples beyond the levels that are kept for the replay: 8 bytes each.
+	mostKept = 3 << 20
+	// A level that alerts more often than interesting times as often as is wanted is of no
+	// interest, unless it is configured or was asked for.
+	interesting = 20
+	// fewAlerts are always of interest.
+	fewAlerts = 200
+)
+
+// engine keeps what the replay needs of a history that it gets in chunks. The result does not
+// depend on the chunks.
+type engine struct {
+	plan   *plan
+	levels []float64 // those with the most alerts first
+	pinned []bool    // by level: it is configured or was asked for
+	fors   []time.Duration
+	held   time.Time // the beginning of the newest third
+	most   int       // alerts in one pass, of a level that is of interest
+
+	identity func(ls series.Labels, nodeAdded bool) series.Labels
+	nodes    snapshot.Nodes
+	present  rules.Objects
+
+	tracks  map[uint64]*track
+	hot     []*track // those that were beyond a level, in the order of their labels after finish
+	keys    map[rules.Key]int32
+	counts  [][]count // by For, by level
+	fixed   []count   // by For: of the series with limits of their own
+	low     int       // the first level whose samples are kept
+	kept    int
+	seen    []bool // by index: a series has a sample
+	unseen  int    // samples of the chunk that no series has yet
+	exists  []bool // by index: a metric that the query needs exists; nil: it need not
+	partial []bool // by index: the answer was incomplete
+}
+
+func newEngine(p *plan, r *snapshot.Reader, levels []float64, pinned []float64) *engine {
+	e := &engine{
+		plan: p, levels: levels, fors: p.fors, held: p.heldOut(),
+		identity: alerts.Identities(r.Panel(), p.o.Query.Nodes), nodes: p.o.Query.Nodes,
+		present: p.o.Query.Nodes.Objects(), tracks: map[uint64]*track{},
+		keys: map[rules.Key]int32{}, fixed: make([]count, len(p.fors)),
+		seen: make([]bool, p.grid.Len), partial: make([]bool, p.grid.Len),
+	}
+	weeks := float64(p.grid.Range()) / float64(Week)
+	e.most = max(int(interesting*p.pages*weeks), fewAlerts)
+	for range p.fors {
+		e.counts = append(e.counts, make([]count, len(levels)))
+	}
+	for _, l := range levels {
+		e.pinned = append(e.pinned, slices.Contains(pinned, l))
+	}
+	if p.spec.EmptyIsOK {
+		e.exists = make([]bool, p.grid.Len)
+	}
+	return e
+}
+
+// add reads the samples of a series in a chunk that begins at an index. Samples that were read
+// before are skipped, so a chunk that failed may come again.
+func (e *engine) add(s *snapshot.Judgeable, base int) {
+	hash := s.Labels.Hash()
+	t := e.tracks[hash]
+	if t == nil {
+		t = &track{key: -1, last: -1, next: int32(base)}
+		t.rule, t.fixed = s.Rule()
+		t.rule.Within = e.plan.rule.Within
+		e.tracks[hash] = t
+	}
+	skip := int(t.next) - base
+	if skip >= len(s.Values) {
+		return
+	}
+	near := e.levels[0]
+	if t.fixed {
+		near = nearest(t.rule)
+	}
+	e.read(t, s, base+max(skip, 0), s.Values[max(skip, 0):], near)
+	t.next = int32(base + len(s.Values))
+}
+
+// read reads samples that begin at an index.
+func (e *engine) read(t *track, s *snapshot.Judgeable, base int, values []float64, near float64) {
+	d := e.plan.rule.Direction
+	for i := 0; i < len(values); {
+		if t.rank == 0 {
+			if n := calm(values[i:], near, d); n > 0 {
+				t.has(int32(base+i), int32(base+i+n-1))
+				e.see(base+i, n)
+				t.last, i = int32(base+i+n-1), i+n
+				continue
+			}
+		}
+		v, at := values[i], int32(base+i)
+		i++
+		if math.IsNaN(v) {
+			continue
+		}
+		t.has(at, at)
+		e.see(int(at), 1)
+		rank := e.rankOf(t, v, near)
+		if rank > 0 {
+			e.heat(t, s)
+			if t.fixed || int(rank) > e.low {
+				t.keep(at, v)
+				e.kept++
+			}
+		}
+		if rank > 0 || t.rank > 0 {
+			e.follow(t, at, rank)
+		}
+		t.rank, t.last = rank, at
+		for e.kept > mostKept && e.low < len(e.levels) {
+			e.raise()
+		}
+	}
+}
+
+// begin prepares for the series of a chunk.
+func (e *engine) begin(base, n int) {
+	e.unseen = 0
+	for _, seen := range e.seen[base : base+n] {
+		if !seen {
+			e.unseen++
+		}
+	}
+}
+
+// see records that a series has samples.
+func (e *engine) see(from, n int) {
+	if e.unseen == 0 {
+		return // most series have all samples
+	}
+	for i := from; i < from+n; i++ {
+		if !e.seen[i] {
+			e.seen[i] = true
+			e.unseen--
+		}
+	}
+}
+
+// rankOf returns how many levels a value is beyond.
+func (e *engine) rankOf(t *track, v, near float64) int32 {
+	d := e.plan.rule.Direction
+	if t.fixed {
+		if d.Beyond(v, near) {
+			return 1
+		}
+		return 0
+	}
+	rank := t.rank
+	for int(rank) < len(e.levels) && d.Beyond(v, e.levels[rank]) {
+		rank++
+	}
+	for rank > 0 && !d.Beyond(v, e.levels[rank-1]) {
+		rank--
+	}
+	return rank
+}
+
+// heat keeps what the replay needs of a series that is beyond a level for the first time.
+func (e *engine) heat(t *track, s *snapshot.Judgeable) {
+	if t.key >= 0 {
+		return
+	}
+	t.labels, t.name = s.Labels.Clone(), s.Name()
+	t.identity = e.identity(t.labels, s.NodeAdded)
+	t.departed = e.nodes.Departed(t.labels, t.labels.Get("node"))
+	key := rules.KeyOf(e.ruleID(), t.identity)
+	if _, ok := e.keys[key]; !ok {
+		e.keys[key] = int32(len(e.keys))
+	}
+	t.key = e.keys[key]
+	n := len(e.levels)
+	if t.fixed {
+		n = 1
+	}
+	t.states = make([]state, n*len(e.fors))
+	for i := range t.states {
+		t.states[i] = state{-1, -1, -1}
+	}
+	e.hot = append(e.hot, t)
+}
+
+func (e *engine) ruleID() rules.RuleID {
+	return rules.RuleID{Panel: e.plan.spec.Name, Rule: e.plan.rule.Name}
+}
+
+// outgrown stops keeping the samples of the first levels if they alert too often.
+func (e *engine) outgrown(f, l int) {
+	if l != e.low || e.counts[f][l].alerts <= e.most {
+		return
+	}
+	for e.low < len(e.levels) && !e.pinned[e.low] && e.noisy(e.low) {
+		e.raise()
+	}
+}
+
+// noisy reports whether a level alerts too often to be of interest with every For.
+func (e *engine) noisy(l int) bool {
+	for f := range e.fors {
+		if e.counts[f][l].alerts <= e.most {
+			return false
+		}
+	}
+	return true
+}
+
+// raise stops keeping the samples of the first level whose samples are kept.
+func (e *engine) raise() {
+	e.low++
+	level := math.Inf(1)
+	if e.plan.rule.Direction == rules.Below {
+		level = math.Inf(-1)
+	}
+	if e.low < len(e.levels) {
+		level = e.levels[e.low]
+	}
+	e.kept = 0
+	for _, t := range e.hot {
+		if !t.fixed {
+			t.prune(level, e.plan.rule.Direction)
+		}
+		e.kept += len(t.values)
+	}
+}
+
+// replayed reports whether a level can and should be replayed with a For.
+func (e *engine) replayed(f, l int) bool {
+	return l >= e.low && (e.pinned[l] || e.counts[f][l].alerts+e.fixed[f].alerts <= e.most)
+}
+
+// judgeData sets what the panel's data is worth in every slot. It returns when the source had none.
+func (e *engine) judgeData() (blind []Span) {
+	p := e.plan
+	there := e.seen
+	if e.exists != nil {
+		there = slices.Clone(e.seen)
+		for i := range there {
+			there[i] = there[i] || e.exists[i]
+		}
+	}
+	stale := int32(rules.StaleAfter(p.step) / p.step)
+	before, known, partly := newestTrue(e.seen), newestTrue(there), newestTrue(e.partial)
+	for i := range p.slots {
+		s := &p.slots[i]
+		switch {
+		case before[s.to] >= s.from && (s.to-before[s.to] > stale || partly[s.to] >= s.from):
+			s.data = rules.DataPartial
+		case before[s.to] >= s.from, known[s.to] >= s.from:
+			s.data = rules.DataComplete
+		default:
+			s.data = rules.DataFailed
+		}
+	}
+	first, end := p.slots[0].to, p.slots[len(p.slots)-1].to
+	for i := first; i <= end; i++ {
+		if there[i] {
+			continue
+		}
+		from := i
+		for i <= end && !there[i] {
+			i++
+		}
+		if i-from > stale {
+			blind = append(blind, Span{p.grid.At(int(from)), p.grid.At(int(min(i, end)))})
+		}
+	}
+	return blind
+}
+
+// newestTrue returns, for each index, the newest index up to it that is true, -1 if none is.
+func newestTrue(all []bool) []int32 {
+	out, newest := make([]int32, len(all)), int32(-1)
+	for i, v := range all {
+		if v {
+			newest = int32(i)
+		}
+		out[i] = newest
+	}
+	return out
+}

@@ -1,0 +1,139 @@
+package backtest
+
+import (
+	"math"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// longestHole is how many samples in a row may always be missing inside a streak, as in
+// rules.Judge.
+const longestHole = 2
+
+// state follows one level with one For along a series: the streak at the newest sample, and the
+// newest alert. Indices of samples; a from of -1 means that there is none.
+type state struct {
+	from                 int32
+	alertFrom, alertLast int32
+}
+
+// count is what one pass over the series counts for one level with one For, by series. Where every
+// sample is a slot and every series an object, it counts what the replay does.
+type count struct {
+	alerts, older   int
+	firing, longest time.Duration
+	flaps           int
+	objects         map[int32]struct{}
+}
+
+// add counts an alert.
+func (c *count) add(e *engine, t *track, s *state, lasts int32) {
+	c.alerts++
+	if e.plan.grid.At(int(s.alertFrom + lasts)).Before(e.held) {
+		c.older++
+	}
+	lasted := time.Duration(s.alertLast-s.alertFrom) * e.plan.step
+	c.firing, c.longest = c.firing+lasted, max(c.longest, lasted)
+	if c.objects == nil {
+		c.objects = map[int32]struct{}{}
+	}
+	c.objects[t.key] = struct{}{}
+}
+
+// steps returns the least number of steps that last a duration.
+func (e *engine) steps(d time.Duration) int32 {
+	return int32(math.Ceil(float64(d) / float64(e.plan.step)))
+}
+
+// follow moves a series on to a sample that is beyond so many levels.
+func (e *engine) follow(t *track, i, rank int32) {
+	levels := len(t.states) / len(e.fors)
+	hole := i - t.last - 1
+	for f, lasts := range e.fors {
+		for l := int32(0); l < max(t.rank, rank); l++ {
+			s := &t.states[f*levels+int(l)]
+			if l < t.rank && (l >= rank || e.breaks(s, t.last, hole, lasts)) {
+				e.endStreak(t, f, int(l), t.last)
+			}
+			if l < rank && s.from < 0 {
+				s.from = i
+			}
+		}
+	}
+}
+
+// breaks reports whether a hole after a sample ends a streak, as in rules.Judge.
+func (e *engine) breaks(s *state, last, hole int32, lasts time.Duration) bool {
+	return hole > longestHole && time.Duration(last-s.from)*e.plan.step < lasts &&
+		time.Duration(hole)*e.plan.step >= lasts
+}
+
+// endStreak ends the streak of a level at its last sample. A streak that lasted For is an alert,
+// or goes on with one that ended no longer than KeepFiringFor before. One that did not only
+// prolongs such an alert.
+func (e *engine) endStreak(t *track, f, l int, last int32) {
+	s := &t.states[f*len(t.states)/len(e.fors)+l]
+	joins := s.alertFrom >= 0 && time.Duration(s.from-s.alertLast)*e.plan.step <= e.plan.keep
+	switch {
+	case joins:
+		s.alertLast = last
+	case time.Duration(last-s.from)*e.plan.step >= e.fors[f]:
+		again := s.alertFrom >= 0 &&
+			time.Duration(s.from-s.alertLast)*e.plan.step < 3*e.plan.keep
+		e.endAlert(t, f, l)
+		s.alertFrom, s.alertLast = s.from, last
+		if again {
+			e.countOf(t, f, l).flaps++
+		}
+	}
+	s.from = -1
+}
+
+// endAlert counts the newest alert of a level.
+func (e *engine) endAlert(t *track, f, l int) {
+	s := &t.states[f*len(t.states)/len(e.fors)+l]
+	if s.alertFrom < 0 {
+		return
+	}
+	c := e.countOf(t, f, l)
+	c.add(e, t, s, e.steps(e.fors[f]))
+	s.alertFrom = -1
+	if !t.fixed {
+		e.outgrown(f, l)
+	}
+}
+
+// countOf returns what counts the alerts of a level.
+func (e *engine) countOf(t *track, f, l int) *count {
+	if t.fixed {
+		return &e.fixed[f]
+	}
+	return &e.counts[f][l]
+}
+
+// finish ends the streaks and alerts of every series.
+func (e *engine) finish() {
+	for _, t := range e.hot {
+		levels := len(t.states) / len(e.fors)
+		for f := range e.fors {
+			for l := range levels {
+				if t.states[f*levels+l].from >= 0 {
+					e.endStreak(t, f, l, t.last)
+				}
+				e.endAlert(t, f, l)
+			}
+		}
+	}
+}
+
+// nearest returns the limit of a rule that a value crosses first, NaN if there is none.
+func nearest(r rules.Rule) float64 {
+	switch {
+	case r.Warning.Set:
+		return r.Warning.Value
+	case r.Critical.Set:
+		return r.Critical.Value
+	}
+	return math.NaN()
+}

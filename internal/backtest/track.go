@@ -1,0 +1,123 @@
+package backtest
+
+import (
+	"math"
+	"sort"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// track is what is kept of one series: when it has samples, and those that are beyond a level of
+// interest.
+type track struct {
+	labels   series.Labels
+	identity series.Labels
+	name     string
+	departed bool
+	rule     rules.Rule // with the series' own limits
+	// an override sets its limits, so no level applies to it
+	fixed bool
+	key   int32 // of its object; -1: it never was beyond a level
+
+	next    int32 // the first index that was not read yet
+	present []stretch
+	beyond  []stretch
+	values  []float64 // of beyond, one after the other
+
+	rank   int32 // how many levels the newest sample is beyond
+	last   int32 // its index
+	states []state
+}
+
+// stretch is consecutive samples. first is the index in track.values of a stretch of beyond.
+type stretch struct{ from, to, first int32 }
+
+// newest returns the stretch at the end, or nil.
+func newest(all []stretch) *stretch {
+	if len(all) == 0 {
+		return nil
+	}
+	return &all[len(all)-1]
+}
+
+// has records samples from one index up to another, including it.
+func (t *track) has(from, to int32) {
+	if s := newest(t.present); s != nil && s.to == from-1 {
+		s.to = to
+		return
+	}
+	t.present = append(t.present, stretch{from: from, to: to})
+}
+
+// keep keeps a sample.
+func (t *track) keep(i int32, v float64) {
+	if s := newest(t.beyond); s != nil && s.to == i-1 {
+		s.to = i
+	} else {
+		t.beyond = append(t.beyond, stretch{i, i, int32(len(t.values))})
+	}
+	t.values = append(t.values, v)
+}
+
+// prune drops the samples that are not beyond a level.
+func (t *track) prune(level float64, d rules.Direction) {
+	was := track{beyond: t.beyond, values: t.values}
+	t.beyond, t.values = nil, nil
+	for _, s := range was.beyond {
+		for i := s.from; i <= s.to; i++ {
+			if v := was.values[s.first+i-s.from]; d.Beyond(v, level) {
+				t.keep(i, v)
+			}
+		}
+	}
+}
+
+// fill writes the samples from one index up to another, including it, and reports whether there
+// are any. Those that are not kept are within.
+func (t *track) fill(values []float64, from, to int32, within float64) bool {
+	for i := range values {
+		values[i] = math.NaN()
+	}
+	any := false
+	for _, s := range overlapping(t.present, from, to) {
+		any = true
+		for i := max(s.from, from); i <= min(s.to, to); i++ {
+			values[i-from] = within
+		}
+	}
+	for _, s := range overlapping(t.beyond, from, to) {
+		a, b := max(s.from, from), min(s.to, to)
+		copy(values[a-from:], t.values[s.first+a-s.from:s.first+b-s.from+1])
+	}
+	return any
+}
+
+// overlapping returns the stretches with an index from one up to another, including it.
+func overlapping(all []stretch, from, to int32) []stretch {
+	a := sort.Search(len(all), func(i int) bool { return all[i].to >= from })
+	b := a
+	for b < len(all) && all[b].from <= to {
+		b++
+	}
+	return all[a:b]
+}
+
+// calm returns how many samples at the start of values are there and not beyond a level.
+func calm(values []float64, level float64, d rules.Direction) int {
+	// a comparison with NaN is false
+	if d == rules.Below {
+		for i, v := range values {
+			if !(v >= level) {
+				return i
+			}
+		}
+		return len(values)
+	}
+	for i, v := range values {
+		if !(v <= level) {
+			return i
+		}
+	}
+	return len(values)
+}
