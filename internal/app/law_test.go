@@ -28,8 +28,8 @@ var line = []string{
 	"internal/promapi", "internal/rules", "internal/panel", "internal/forecast", "internal/change",
 	"internal/grafana",
 	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard",
-	"internal/snapshot", "internal/alerts", "internal/changelog", "internal/sizing",
-	"internal/backtest", "internal/panels", "internal/chart", "internal/report",
+	"internal/snapshot", "internal/alerts", "internal/changelog",
+	"internal/backtest", "internal/panels", "internal/sizing", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
@@ -101,6 +101,7 @@ var narrower = map[string][]string{
 	},
 	"internal/sizing": {
 		"internal/series", "internal/promapi", "internal/panel", "internal/snapshot",
+		"internal/alerts", "internal/panels",
 	},
 	"internal/backtest": {
 		"internal/series", "internal/units", "internal/promapi", "internal/rules", "internal/panel",

@@ -14,7 +14,12 @@ const Workload = `(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?` +
 func ByWorkload(expr string) string {
 	// The inner aggregation makes sure that no two series differ in a label workload alone, which
 	// is overwritten.
-	return fmt.Sprintf(`max by (cluster, namespace, workload, container) (label_replace(`+
-		`label_replace(max by (cluster, namespace, pod, container) (%s), `+
-		`"workload", "$1", "pod", "(.*)"), "workload", "$1", "pod", %q))`, expr, Workload)
+	return `max by (cluster, namespace, workload, container) (` +
+		WithWorkload(`max by (cluster, namespace, pod, container) (`+expr+`)`) + `)`
+}
+
+// WithWorkload adds the label workload to a query that has the label pod and no label workload.
+func WithWorkload(expr string) string {
+	return fmt.Sprintf(`label_replace(label_replace(%s, "workload", "$1", "pod", "(.*)"), `+
+		`"workload", "$1", "pod", %q)`, expr, Workload)
 }

@@ -1,0 +1,67 @@
+package panels
+
+// The queries below have the labels cluster, namespace, pod and container. They compare what
+// containers request with what they use, as the panels of containers do.
+
+// finished selects the pods that hold none of their requests.
+const finished = `kube_pod_status_phase{phase=~"Pending|Succeeded|Failed"} == 1`
+
+// ofRunning leaves out finished pods, and init containers that have ended.
+func ofRunning(expr string) string {
+	return `(` + expr + `) unless ` + onPod + ` (` + finished + `) unless ` + onContainer +
+		` (kube_pod_init_container_status_terminated == 1)`
+}
+
+// UsedCPU returns the query of how many cores each container uses.
+func UsedCPU() string { return cpuUsed }
+
+// UsedMemory returns the query of the memory that each container cannot give back, in bytes. It is
+// the highest of $__rate_interval.
+func UsedMemory() string { return memoryUsed(eachContainer, containers) }
+
+// Requested returns the query of what the containers of running pods request of a resource, cpu or
+// memory.
+func Requested(resource string) string { return inForce("requests", resource) }
+
+// Limited returns the query of the limits that the containers of running pods have for a resource.
+func Limited(resource string) string { return inForce("limits", resource) }
+
+// inForce prefers the status of a container: a resize in place may still be waiting.
+func inForce(what, resource string) string {
+	return ofRunning(`max ` + eachContainer + ` (kube_pod_container_status_resource_` + what +
+		`{resource="` + resource + `"} > 0) or ` + fromSpec(what, resource))
+}
+
+// Sized returns a query with one series for each container of running pods that has requests or
+// limits.
+func Sized() string {
+	return ofRunning(`group ` + eachContainer + ` (` + either("", "resource_requests", "") + ` or ` +
+		either("", "resource_limits", "") + `)`)
+}
+
+// Sidecars returns a query with one series for each native sidecar that has requests or limits.
+func Sidecars() string {
+	return ofRunning(`group ` + eachContainer + ` (kube_pod_init_container_resource_requests or ` +
+		`kube_pod_init_container_resource_limits)`)
+}
+
+// OOMKills returns a query with a series where a container, or a process in it, was OOM-killed
+// within $__interval. If nothing says why a container restarted, it counts as killed, because the
+// query serves to find out what is safe. A container that was killed and not started again counts
+// as long as its pod exists.
+func OOMKills() string {
+	const total, reason = "status_restarts_total", "status_last_terminated_reason"
+	now := `max ` + eachPodsContainer + ` (` + either("", total, "") + `)`
+	before := `max ` + eachPodsContainer + ` (` + either("", total, " offset $__interval") + `)`
+	restarted := `(` + now + ` > 0 unless ` + now + ` <= ` + before + `)`
+	why := func(of string) string {
+		return `group ` + eachPodsContainer + ` (` + either("max_over_time(", reason,
+			of+`[$__interval]) == 1`) + `)`
+	}
+	const workers = `container_oom_events_total{` + containers + `}`
+	return `group ` + eachContainer + ` (` + restarted + ` and ` + why(`{reason="OOMKilled"}`) +
+		` or (` + restarted + ` unless ` + why("") + `)` +
+		` or ` + either("max_over_time(", "status_terminated_reason",
+		`{reason="OOMKilled"}[$__interval]) == 1`) +
+		` or (` + workers + ` > 0 unless ` + workers + ` <= ` + workers + ` offset $__interval))`
+}

@@ -1,0 +1,128 @@
+package sizing
+
+import "math"
+
+const (
+	mib = 1 << 20
+	gib = 1 << 30
+)
+
+// quantity is how an advised amount of a resource is rounded, and which changes are worth it.
+type quantity struct {
+	least float64 // that is advised
+	small float64 // a smaller change of all pods together is no advice
+	steps []step  // the coarsest first
+}
+
+// step rounds amounts from some size on up to a multiple.
+type step struct{ from, to float64 }
+
+var (
+	cpuQuantity = quantity{.01, .05, []step{{4, .25}, {.1, .05}, {0, .01}}}
+	memQuantity = quantity{
+		32 * mib, 64 * mib, []step{{8 * gib, 256 * mib}, {2 * gib, 64 * mib}, {0, 16 * mib}},
+	}
+)
+
+// worthwhile is the smallest change that is advised, as a share of what is requested.
+const worthwhile = 0.10
+
+// up rounds an amount up.
+func (q quantity) up(v float64) float64 {
+	v = max(v, q.least)
+	for _, s := range q.steps {
+		if v >= s.from {
+			// a sum that is a multiple but for rounding errors is not one step more
+			return math.Ceil(v/s.to-1e-9) * s.to
+		}
+	}
+	return v
+}
+
+// fits reports whether a request need not change.
+func (q quantity) fits(request, advised, pods float64) bool {
+	d := math.Abs(advised - request)
+	return d < worthwhile*request || d*pods < q.small
+}
+
+// advise decides what the container should request. unknown is why its use is not known well
+// enough, "" if it is.
+func (r *Row) advise(headroom float64, unknown Reason) {
+	r.CPU.Advised, r.CPU.AdvisedLimit = math.NaN(), math.NaN()
+	r.Memory.Advised, r.Memory.AdvisedLimit = math.NaN(), math.NaN()
+	r.CPU.Withheld = r.adviseCPU(1+headroom, unknown)
+	r.Memory.Withheld = r.adviseMemory(1+headroom, unknown)
+}
+
+// adviseCPU follows the 95th percentile: a container that lacks CPU is slow for a while. No limit
+// is advised where none is set, and none is lowered, because a limit reserves nothing; but it is
+// raised where the peak would not fit with the headroom. A request that equals its limit stays
+// equal, which keeps the pod's class of service, so it follows the peak.
+func (r *Row) adviseCPU(factor float64, unknown Reason) Reason {
+	x := &r.CPU
+	switch {
+	case !(x.Request > 0):
+		return NoRequest
+	case unknown != "":
+		return unknown
+	case math.IsNaN(x.Used) || math.IsNaN(x.Peak):
+		return NoPeak
+	}
+	equal := x.Request == x.Limit
+	need, top := x.Used*factor, x.Peak*factor
+	if equal {
+		need = top
+	}
+	advised := cpuQuantity.up(need)
+	switch {
+	case cpuQuantity.fits(x.Request, advised, r.Pods):
+		return Fits
+	case r.Killed && advised < x.Request:
+		return OOMKilled // it ran less than it would have
+	}
+	x.Advised = advised
+	switch limit := cpuQuantity.up(max(top, advised)); {
+	case equal:
+		x.AdvisedLimit = advised
+	case limit > x.Limit: // false without a limit
+		x.AdvisedLimit = limit
+	}
+	return ""
+}
+
+// adviseMemory follows the maximum: a container that lacks memory is killed. As for CPU, no limit
+// is advised where none is set, a limit is only raised, and a request that equals its limit stays
+// equal. The peak of a container that was killed at its limit is at least that limit.
+func (r *Row) adviseMemory(factor float64, unknown Reason) Reason {
+	x := &r.Memory
+	used := x.Used
+	if r.Killed && x.Limit > 0 {
+		// The history need not be long to know this.
+		used, unknown = x.Limit, ""
+		if x.Used > used {
+			used = x.Used
+		}
+	}
+	switch {
+	case !(x.Request > 0):
+		return NoRequest
+	case unknown != "" && r.Killed:
+		return OOMKilled
+	case unknown != "":
+		return unknown
+	case math.IsNaN(used):
+		return NoPeak
+	}
+	advised := memQuantity.up(used * factor)
+	switch {
+	case r.Killed && (advised <= x.Request || memQuantity.fits(x.Request, advised, r.Pods)):
+		return OOMKilled
+	case memQuantity.fits(x.Request, advised, r.Pods):
+		return Fits
+	}
+	x.Advised = advised
+	if x.Request == x.Limit || advised > x.Limit {
+		x.AdvisedLimit = advised
+	}
+	return ""
+}
