@@ -216,6 +216,12 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteEventsUnlisted: {func(w *words.Words) string {
 		return w.Changes.Unlisted
 	}, []writer{plain}},
+	snapshot.NoteSizingUnknown: {func(w *words.Words) string {
+		return w.Sizing.Unknown
+	}, []writer{plain}},
+	snapshot.NoteSizingPart: {func(w *words.Words) string {
+		return w.Sizing.Part
+	}, []writer{plain}},
 	snapshot.NoteNodesCut: {func(w *words.Words) string { return w.NodesCut }, []writer{plain}},
 
 	snapshot.NoteTimedOut: {func(w *words.Words) string { return w.TimedOut }, nil},

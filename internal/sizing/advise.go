@@ -33,7 +33,7 @@ func (q quantity) up(v float64) float64 {
 	for _, s := range q.steps {
 		if v >= s.from {
 			// a sum that is a multiple but for rounding errors is not one step more
-			return math.Ceil(v/s.to-1e-9) * s.to
+			return math.Ceil(v/s.to*(1-1e-12)) * s.to
 		}
 	}
 	return v

@@ -25,7 +25,7 @@ func drawRow(t *rapid.T) (Row, float64, Reason) {
 			Request: amount(name+" request", most), Limit: amount(name+" limit", most),
 			Used: amount(name+" used", most),
 		}
-		if x.Peak = x.Used; rapid.Bool().Draw(t, name+" peaks") {
+		if x.Peak = x.Used; name == "CPU" && rapid.Bool().Draw(t, name+" peaks") {
 			x.Peak *= 3
 		}
 		if rapid.Bool().Draw(t, name+" equal") {
@@ -34,10 +34,10 @@ func drawRow(t *rapid.T) (Row, float64, Reason) {
 		return x
 	}
 	return Row{
-		Pods:   float64(rapid.IntRange(1, 5000).Draw(t, "pods")),
-		Killed: rapid.Bool().Draw(t, "killed"),
-		CPU:    resource("CPU", 64), Memory: resource("memory", 256*gib),
-	}, rapid.Float64Range(0, 2).Draw(t, "headroom"),
+			Pods:   float64(rapid.IntRange(1, 5000).Draw(t, "pods")),
+			Killed: rapid.Bool().Draw(t, "killed"),
+			CPU:    resource("CPU", 64), Memory: resource("memory", 256*gib),
+		}, rapid.Float64Range(0, 2).Draw(t, "headroom"),
 		rapid.SampledFrom([]Reason{"", "", "", Short, NoPeak}).Draw(t, "unknown")
 }
 
@@ -73,7 +73,7 @@ func TestAdviceIsSafe(t *testing.T) {
 			if math.IsNaN(limit) {
 				limit = x.Limit
 			}
-			if limit < x.Advised || limit < x.Peak {
+			if limit < x.Advised || limit < x.Peak*(1-1e-9) {
 				t.Fatalf("got the limit %v below the request %v or the peak %v", limit, x.Advised,
 					x.Peak)
 			}

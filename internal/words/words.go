@@ -39,6 +39,7 @@ type Words struct {
 	Changes   Changes
 	Backtest  Backtest
 	Foresight Foresight
+	Sizing    Sizing
 
 	// How figures and times are written.
 
