@@ -54,12 +54,19 @@ type Finding struct {
 	Before bool
 	One    bool // whether Number is one event
 	// whether events happened for longer than one sample counts; Number is then the highest count
-	Recurs     bool
-	Peak       string // the value furthest from the limit in the streak
-	PeakAt     time.Time
-	Age        Age // of the alert
-	Trend      snapshot.Trend
+	Recurs bool
+	Peak   string // the value furthest from the limit in the streak
+	PeakAt time.Time
+	Age    Age // of the alert
+	Trend  snapshot.Trend
+	// of a rule that judges when a limit is reached: "reaches 85 % within 6 days". Value is then
+	// "within 6 days", Limit "7 days".
+	Reaches string
+	// when its series reaches the limit of its panel's forecasts, or why that is not known: "no
+	// forecast: it does not grow"; "" if nobody asked
+	Forecast   string
 	Sentence   string // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
+	aim        *aim   // of a rule that judges when it is reached; else nil
 	direction  rules.Direction
 	reduce     rules.Reduce
 	need       time.Duration // how long a Pending must last to become an alert
@@ -83,7 +90,7 @@ func (f *Finding) hasLimit() bool {
 // Beyond returns the limit as text after the value: "> 90 %"; "" if it is not worth showing.
 func (f *Finding) Beyond() string {
 	switch {
-	case !f.hasLimit():
+	case !f.hasLimit() || f.aim != nil:
 		return ""
 	case f.direction == rules.Below:
 		return "< " + f.Limit
@@ -177,7 +184,6 @@ func outranks(a, b *Finding) bool {
 // end, or a rule without a limit.
 func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	rule := p.Spec.Rule(sf.Rule)
-	u := p.Spec.UnitOf(rule.Ref)
 	f := Finding{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title),
 		Name: sf.Name, Node: sf.Node,
@@ -191,7 +197,7 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 			f.Trend = line.Climbs.Trend(sf.Limit)
 		}
 	}
-	f.Value, f.Limit = w.against(u, sf.Value, sf.Limit)
+	f.Value, f.Limit = w.compared(p, rule, sf.Value, sf.Limit)
 	if math.IsNaN(sf.Limit) {
 		f.Limit = ""
 	}
@@ -205,6 +211,9 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 		}
 	}
 	f.number = sf.Value
+	if rule.FullIn {
+		w.aimed(&f, p)
+	}
 	switch sf.Status {
 	case rules.Breach, rules.Pending:
 		f.streak(p, sf.Streak, w)
@@ -244,7 +253,8 @@ func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	if s.Bouts > 0 && s.Seen > 0 {
 		f.Share = float64(s.Beyond) / float64(s.Seen)
 	}
-	f.Peak, f.PeakAt = w.Figure(p.Spec.UnitOf(p.Spec.Rule(f.Rule).Ref).Format(s.Peak)), s.PeakAt
+	f.Peak, _ = w.compared(p, p.Spec.Rule(f.Rule), s.Peak, math.NaN())
+	f.PeakAt = s.PeakAt
 	f.events(p, s)
 }
 
@@ -269,7 +279,7 @@ func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.streak(p, s, w)
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
-	f.Peak, f.Limit = w.against(p.Spec.UnitOf(p.Spec.Rule(f.Rule).Ref), s.Peak, s.Limit)
+	f.Peak, f.Limit = w.compared(p, p.Spec.Rule(f.Rule), s.Peak, s.Limit)
 	f.Used, f.Trend = "", snapshot.Steady
 }
 

@@ -35,14 +35,14 @@ func TestFills(t *testing.T) {
 			"ip-10-0-1-16 96 %: full tomorrow: 4.4 % a day since it changed on Fri 13 Nov",
 			"ip-10-0-1-13 /dev/nvme0n1p1 81.5 %, 163 of 200 GiB: reaches 85 % in about 5 days " +
 				"(3–8): 1.43 GiB a day, higher than a week before on 21 of 21 days",
-			"ip-10-0-1-19 /dev/nvme0n1p1 76.2 %, 152 of 200 GiB: may reach 85 % in about 2 weeks " +
+			"ip-10-0-1-24 /dev/nvme0n1p1 76.2 %, 152 of 200 GiB: may reach 85 % in about 2 weeks " +
 				"(1–5): 1.04 GiB a day, higher than a week before on 19 of 21 days",
 		}},
 		{inKorean(english), []string{
 			"ip-10-0-1-16 96%: 내일 가득 참: 하루 4.4% (11월 13일 (금)에 변화한 이후)",
 			"ip-10-0-1-13 /dev/nvme0n1p1 81.5%, 163 / 200 GiB: 약 5일 후(3~8일) 85% 도달: " +
 				"하루 1.43 GiB, 21일 중 21일 1주 전보다 높음",
-			"ip-10-0-1-19 /dev/nvme0n1p1 76.2%, 152 / 200 GiB: 약 2주 후(1~5주) 85% 도달 가능: " +
+			"ip-10-0-1-24 /dev/nvme0n1p1 76.2%, 152 / 200 GiB: 약 2주 후(1~5주) 85% 도달 가능: " +
 				"하루 1.04 GiB, 21일 중 19일 1주 전보다 높음",
 		}},
 	} {
@@ -70,8 +70,8 @@ func TestFillsAreExplained(t *testing.T) {
 		"It changed on Fri 13 Nov, and only the days since then count. It grows 4.4 % a day, and " +
 			"4 % is left to 100 %. promsnap had only 15 days of data.",
 		"On 21 of 21 days, the highest value was above that of a week before. It grows 1.43 GiB " +
-			"a day, and 7 GiB is left to 85 %. At 85 % the kubelet begins to delete images, and " +
-			"later pods.",
+			"a day, and 7 GiB is left to 85 %. If it is as slow as in its slower weeks, that is " +
+			"in about 6 days. At 85 % the kubelet begins to delete images, and later pods.",
 		"On 19 of 21 days, the highest value was above that of a week before. It grows 1.04 GiB " +
 			"a day, and 17.6 GiB is left to 85 %. If it is as slow as in its slower weeks, that " +
 			"is in about 5 weeks. At 85 % the kubelet begins to delete images, and later pods.",

@@ -80,8 +80,12 @@ const fewDays = 14
 // inWeeks returns a number of days in whole weeks.
 func inWeeks(days int) int { return (2*days + 7) / 14 }
 
-// nights returns how many nights there are until a limit is reached, in the zone of the report.
+// nights returns how many nights there are until a limit is reached, in the zone of the report if
+// it is soon.
 func nights(n float64, in Info) int {
+	if n >= 1.5 {
+		return int(math.Round(math.Min(n, 2*furthestEnd)))
+	}
 	return day(in.Slot.Add(days(n)), in.Zone) - day(in.Slot, in.Zone)
 }
 

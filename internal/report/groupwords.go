@@ -58,6 +58,9 @@ func (w grouping) rule(g *Group) string {
 	case f.Number != "":
 		s = fmt.Sprintf(w.WithWorst, w.on(f.Noun, w.events(fs), w.share(g, fs)),
 			w.About(f.Name, w.number(f))) + ", " + w.last(fs)
+	case f.aim != nil:
+		s = fmt.Sprintf(w.WithWorst, w.on(f.Noun, w.beyond(fs), w.critical(g, fs)),
+			w.About(f.Name, f.Value))
 	default:
 		s = fmt.Sprintf(w.WithWorst, w.on(f.Noun, w.beyond(fs), w.critical(g, fs)),
 			w.unbroken(w.About(f.Name, w.value(f)), f, w.in))
@@ -176,6 +179,8 @@ func (w grouping) beyond(fs []*Finding) string {
 	switch {
 	case !mild.hasLimit():
 		return mild.Subject
+	case mild.aim != nil:
+		return w.aimOf(mild)
 	case differ:
 		return fmt.Sprintf(w.GroupBeyond, mild.Subject)
 	case mild.direction == rules.Below:
@@ -361,11 +366,11 @@ func (w grouping) part(fs []*Finding, silent bool) string {
 	case f.Noun == words.AJob && n > 1:
 		return w.on(f.Noun, w.beyond(fs), many)
 	case f.Noun == words.AJob || f.Noun == words.ATarget:
-		return w.About(f.Name, w.About(f.Subject, f.Value))
+		return w.About(f.Name, w.About(f.Subject, cmp.Or(f.Reaches, f.Value)))
 	case n > 1:
-		return w.About(f.Subject, f.Value) + fmt.Sprintf(w.Used, many)
+		return w.About(f.Subject, cmp.Or(f.Reaches, f.Value)) + fmt.Sprintf(w.Used, many)
 	}
-	return w.About(f.Subject, f.Value)
+	return w.About(f.Subject, cmp.Or(f.Reaches, f.Value))
 }
 
 // source returns the sentence of a source that is gone: "no node_exporter on 42 of 42 nodes since

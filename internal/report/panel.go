@@ -154,7 +154,7 @@ func (r *Report) glance(p *snapshot.Panel) Glance {
 	line, limit, holds := &p.Lines[0], rules.Limit{}, false
 	g := Glance{Course: Course{Values: line.Values, Limit: math.NaN(), Zero: true}}
 	for _, rule := range p.Spec.Rules {
-		if p.Spec.Query(rule.Ref).Ref != line.Ref {
+		if rule.FullIn || p.Spec.Query(rule.Ref).Ref != line.Ref {
 			continue
 		}
 		if limit, holds = rule.Warning, rule.Holds(); !limit.Set {

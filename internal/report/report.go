@@ -280,6 +280,7 @@ func (r *Report) add(p *snapshot.Panel) {
 			f.Age = r.ages[findingID{f.Panel, f.Rule, f.labels.Hash()}]
 		}
 		f.beginAs(f.Age, p.Spec.Rule(f.Rule))
+		f.Forecast = r.forecastOf(p, f)
 		if len(r.Info.Changes) > 0 {
 			f.Changes = r.ChangesOf(changelog.Key{
 				RuleID: rules.RuleID{Panel: f.Panel, Rule: f.Rule}, Series: f.labels.Hash(),

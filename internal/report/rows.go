@@ -40,6 +40,9 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 		Trend:  w.trend(f.Trend),
 		Course: Course{Values: f.values, Limit: f.limit, Below: f.direction == rules.Below},
 	}
+	if f.aim != nil {
+		v.Course.Limit, v.Course.Below = f.aim.value, f.aim.below
+	}
 	v.AgeWord, v.AgeClass = w.age(f, r.Info)
 	if f.hasLimit() {
 		v.Limit = f.Limit

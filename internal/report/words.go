@@ -43,6 +43,8 @@ func (w wording) upperState(f *Finding) string { return strings.ToUpper(w.state(
 func (w wording) sentence(f *Finding, in Info) string {
 	what := w.About(f.Name, f.Subject)
 	switch {
+	case f.Past() && f.aim != nil:
+		return w.wasForecast(what, f, in)
 	case f.Past():
 		return w.past(what, f, in)
 	case f.Status == rules.NoData && f.Since.IsZero():
@@ -57,7 +59,7 @@ func (w wording) sentence(f *Finding, in Info) string {
 	case f.Status == rules.Pending:
 		return fmt.Sprintf(w.PendingUntil, w.lasting(what, f, in), w.duration(f.need))
 	}
-	return w.lasting(what, f, in)
+	return w.withForecast(w.lasting(what, f, in), f)
 }
 
 // lasting adds when an ongoing streak began. For a streak that may have begun before the window, it
@@ -68,6 +70,9 @@ func (w wording) lasting(what string, f *Finding, in Info) string {
 	}
 	if f.Bouts > 0 {
 		return w.flaps(what, f, in)
+	}
+	if f.aim != nil {
+		return w.isForecast(what, f, in)
 	}
 	return w.seen(f, w.unbroken(w.breach(what, f), f, in))
 }
@@ -321,8 +326,8 @@ func (w wording) worst(f *Finding, in Info) string {
 	s := f.Sentence
 	timed := !f.Open && !f.Since.IsZero() || f.Open && f.Lasted > 0
 	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.Number == "" &&
-		f.Bouts == 0 && f.hasLimit() && timed && !f.milder {
-		s = w.withLimit(f, in)
+		f.Bouts == 0 && f.hasLimit() && timed && !f.milder && f.aim == nil {
+		s = w.withForecast(w.withLimit(f, in), f)
 	}
 	if t := w.trend(f.Trend); t != "" {
 		s += ", " + t

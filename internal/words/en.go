@@ -270,7 +270,7 @@ var english = Words{
 	FillsNext:      "Fills next",
 	WhatFills:      "What",
 	UsedNow:        "Used",
-	FullIn:         "Full in",
+	WhenFull:       "When",
 	HowSure:        "How sure",
 	Sure:           "sure",
 	Likely:         "likely",

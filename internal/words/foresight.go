@@ -3,11 +3,6 @@ package words
 // Foresight are the texts about when a series reaches its limit, and about what changed since last
 // week.
 type Foresight struct {
-	FillsNext, ChangedLately  string // headings
-	NothingFills, NothingMove string // below them; the first has 1 the horizon: "30 d"
-	MoreFill                  Counted
-	MoreRose, MoreFell        Counted
-
 	// Days of the past. A day is a weekday, Yesterday or a date.
 	Weekdays         [7]string // from Sunday on
 	Today, Yesterday string
@@ -62,14 +57,6 @@ type Foresight struct {
 }
 
 var englishForesight = Foresight{
-	FillsNext:     "Fills next",
-	ChangedLately: "Changed since last week",
-	NothingFills:  "Nothing fills within %[1]s.",
-	NothingMove:   "Nothing changed more than usual.",
-	MoreFill:      Counted{"%s more fills later", "%s more fill later"},
-	MoreRose:      Counted{"%s more rose", "%s more rose"},
-	MoreFell:      Counted{"%s more fell", "%s more fell"},
-
 	Weekdays: [7]string{
 		"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 	},
@@ -136,8 +123,8 @@ var englishForesight = Foresight{
 	Hours:           Counted{"%s hour", "%s hours"},
 	Within:          "within %[1]s",
 	Soonest:         "soonest %[1]s",
-	ForecastSince:   "%[1]s, as forecast since %[2]s",
-	ForecastAtLeast: "%[1]s, as forecast for at least %[2]s",
+	ForecastSince:   "%[1]s; forecast since %[2]s",
+	ForecastAtLeast: "%[1]s; forecast for at least %[2]s",
 	WasForecast:     "%[1]s was forecast %[2]s %[3]s",
 	ToFill:          "to be full %[1]s",
 	ToReach:         "to reach %[2]s %[1]s",
@@ -148,14 +135,6 @@ var englishForesight = Foresight{
 }
 
 var koreanForesight = Foresight{
-	FillsNext:     "곧 가득 찰 항목",
-	ChangedLately: "지난주 대비 변화",
-	NothingFills:  "%[1]s 안에 가득 찰 항목이 없습니다.",
-	NothingMove:   "평소보다 크게 변한 항목이 없습니다.",
-	MoreFill:      always("그 뒤에 가득 찰 항목 %s개"),
-	MoreRose:      always("그 밖에 증가 %s개"),
-	MoreFell:      always("그 밖에 감소 %s개"),
-
 	Weekdays:  [7]string{"일요일", "월요일", "화요일", "수요일", "목요일", "금요일", "토요일"},
 	Today:     "오늘",
 	Yesterday: "어제",
@@ -218,8 +197,8 @@ var koreanForesight = Foresight{
 	Hours:           always("%s시간"),
 	Within:          "%[1]s 이내",
 	Soonest:         "가장 이른 예측 %[1]s",
-	ForecastSince:   "%[1]s 예측 (%[2]s부터)",
-	ForecastAtLeast: "%[1]s 예측 (%[2]s 이상 지속)",
+	ForecastSince:   "%[1]s (%[2]s부터 예측)",
+	ForecastAtLeast: "%[1]s (%[2]s 이상 예측 지속)",
 	WasForecast:     "%[1]s: %[2]s %[3]s 예측",
 	ToFill:          "%[1]s 가득 참",
 	ToReach:         "%[1]s %[2]s 도달",

@@ -255,7 +255,7 @@ var korean = Words{
 	FillsNext:      "먼저 가득 차는 곳",
 	WhatFills:      "대상",
 	UsedNow:        "사용량",
-	FullIn:         "가득 차기까지",
+	WhenFull:       "시점",
 	HowSure:        "확실성",
 	Sure:           "확실",
 	Likely:         "가능성 높음",

@@ -215,10 +215,10 @@ type Words struct {
 	OnlyMatching                          string // matchers of the alerts in a summary
 
 	// What fills next and what changed since last week: headings, and the texts of their tables.
-	FillsNext, WhatFills, UsedNow, FullIn, HowSure, Sure, Likely, Growth string
-	NothingFills                                                         string // 1 in how long
-	MoreFill, MoreRose, MoreFell                                         Counted
-	ChangedSince, ChangedBy, WhatChanged, WeekAndGhost, NothingChanged   string
+	FillsNext, WhatFills, UsedNow, WhenFull, HowSure, Sure, Likely, Growth string
+	NothingFills                                                           string // 1 in how long
+	MoreFill, MoreRose, MoreFell                                           Counted
+	ChangedSince, ChangedBy, WhatChanged, WeekAndGhost, NothingChanged     string
 
 	// A Grafana dashboard: its figures, its panels, and what differs from Grafana.
 

@@ -83,7 +83,7 @@ func (l layout) fills() *fillTable {
 	t := &fillTable{}
 	for _, f := range l.Fills {
 		v := fillView{Fill: f, Anchor: panelAnchor(f.Panel), Sure: l.words.Likely}
-		v.In, v.Growth, v.Explained = joined(f.In), joined(f.Growth), joined(f.Explained)
+		v.Short, v.Growth, v.Explained = joined(f.Short), joined(f.Growth), joined(f.Explained)
 		if f.Sure {
 			v.Sure = l.words.Sure
 		}

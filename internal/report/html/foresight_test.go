@@ -30,19 +30,21 @@ func foreseen(t testing.TB) *report.Report {
 		sure bool) report.Fill {
 		return report.Fill{
 			Panel: panel, Title: title, Name: name, Level: level, Used: used, In: in,
-			Growth: growth, Days: days, At: day(days), Sure: sure,
-			Sentence: "full in " + in + ": " + growth,
+			Short: "reaches 85 % " + in, Growth: growth, Days: days, At: day(days), Sure: sure,
+			Sentence: "full " + in + ": " + growth,
 			Explained: "Limit 85 %, now 78.2 %: at the median growth of 21 pairs of days a week " +
 				"apart, 1.4 GiB a day. The interval is from the fastest and the slowest tenth.",
 		}
 	}
 	r.Fills = []report.Fill{
 		fill("node-disk", "Node disks", "ip-10-0-1-19 /dev/nvme0n1p1", "78.2 %",
-			"156 of 200 GiB", "about 5 days (3–8)", "1.4 GiB a day in 21 of 21 weeks", 5, true),
+			"156 of 200 GiB", "in about 5 days (3–8)", "1.4 GiB a day in 21 of 21 weeks", 5,
+			true),
 		fill("node-disk", "Node disks", "ip-10-0-2-14 /dev/nvme0n1p1", "71 %",
-			"142 of 200 GiB", "about 9 days (5–15)", "3.1 GiB a day in 20 of 21 weeks", 9, true),
+			"142 of 200 GiB", "in about 9 days (5–15)", "3.1 GiB a day in 20 of 21 weeks", 9,
+			true),
 		fill("node-requests", "Node memory requests", "ip-10-0-2-17", "87 %", "",
-			"about 16 days (9–27)", "0.8 % a day in 18 of 21 weeks", 16, false),
+			"in about 16 days (9–27)", "0.8 % a day in 18 of 21 weeks", 16, false),
 	}
 	r.FillsMore = 2
 	r.Up = []report.Move{
@@ -103,12 +105,12 @@ func TestForesight(t *testing.T) {
 	explained := "Limit 85 %, now 78.2 %: at the median growth of 21 pairs of days a week apart," +
 		" 1.4 GiB a day. The interval is from the fastest and the slowest tenth."
 	want := []string{
-		"ip-10-0-1-19 /dev/nvme0n1p1 Node disks 78.2 % 156 of 200 GiB about 5 days (3–8) " +
-			"Fri 27 Nov sure 1.4 GiB a day in 21 of 21 weeks" + explained,
-		"ip-10-0-2-14 /dev/nvme0n1p1 Node disks 71 % 142 of 200 GiB about 9 days (5–15) " +
-			"Tue 1 Dec sure 3.1 GiB a day in 20 of 21 weeks" + explained,
-		"ip-10-0-2-17 Node memory requests 87 % about 16 days (9–27) Tue 8 Dec likely " +
-			"0.8 % a day in 18 of 21 weeks" + explained,
+		"ip-10-0-1-19 /dev/nvme0n1p1 Node disks 78.2 % 156 of 200 GiB reaches 85 % in " +
+			"about 5 days (3–8) Fri 27 Nov sure 1.4 GiB a day in 21 of 21 weeks" + explained,
+		"ip-10-0-2-14 /dev/nvme0n1p1 Node disks 71 % 142 of 200 GiB reaches 85 % in " +
+			"about 9 days (5–15) Tue 1 Dec sure 3.1 GiB a day in 20 of 21 weeks" + explained,
+		"ip-10-0-2-17 Node memory requests 87 % reaches 85 % in about 16 days " +
+			"(9–27) Tue 8 Dec likely 0.8 % a day in 18 of 21 weeks" + explained,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got the rows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -69,7 +69,7 @@ func diskHistory() *snapshot.History {
 				Level: 0.815, Days: 4.9, Lo: 2.9, Hi: 7.8, Sure: 5.6, Rate: 0.00714, Grew: 21,
 				Weeks: 21,
 			}),
-			disk(9, forecast.Forecast{
+			disk(14, forecast.Forecast{
 				Level: 0.762, Days: 17, Lo: 10.2, Hi: 33, Sure: 34, Rate: 0.0052, Grew: 19,
 				Weeks: 21,
 			}),

@@ -1,0 +1,149 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// aim is the limit that a rule with FullIn waits for.
+type aim struct {
+	value       float64
+	text        string // "85 %"
+	below, full bool
+	said        string // that it is reached, and when
+}
+
+// aimed fills in when the series of a finding of a rule with FullIn reaches its limit.
+func (w wording) aimed(f *Finding, p *snapshot.Panel) {
+	f.aim = &aim{value: math.NaN()}
+	f.aim.text, f.aim.below, f.aim.full = w.aim(p)
+	if p.Spec.Forecast != nil {
+		f.aim.value = p.Spec.Forecast.Limit
+	}
+	f.Used, f.Trend = "", snapshot.Steady
+	if f.Value != "" {
+		f.Reaches = w.reaches(p, f.Value, true)
+	}
+	f.aim.said = f.Reaches
+}
+
+// compared returns a value of a rule and the limit that it is compared with. Those of a rule with
+// FullIn are times.
+func (w wording) compared(p *snapshot.Panel, rule rules.Rule,
+	v, limit float64) (value, against string) {
+	if rule.FullIn {
+		return w.within(v), w.period(limit)
+	}
+	return w.against(p.Spec.UnitOf(rule.Ref), v, limit)
+}
+
+// within returns within which time a limit is reached: "within 6 days".
+func (w wording) within(seconds float64) string {
+	if !(seconds >= 0 && seconds <= math.MaxInt32) { // NaN and Inf too: nobody knows
+		return ""
+	}
+	n := max(1, int(math.Ceil(seconds/86400)))
+	return fmt.Sprintf(w.Foresight.Within, w.Foresight.Days.Of(n))
+}
+
+// period returns the time of a rule as it was configured: "7 days", "36 hours".
+func (w wording) period(seconds float64) string {
+	switch hours := seconds / 3600; {
+	case !(seconds >= 0 && seconds <= math.MaxInt32):
+		return ""
+	case math.Mod(hours, 24) == 0:
+		return w.Foresight.Days.Of(int(hours / 24))
+	case hours == math.Trunc(hours):
+		return w.Foresight.Hours.Of(int(hours))
+	}
+	return w.Figure(units.Duration.Format(seconds))
+}
+
+// isForecast returns the sentence of a finding of a rule with FullIn: "ip-10-0-1-12 disk reaches 85
+// % within 6 days; forecast since 02:10".
+func (w wording) isForecast(what string, f *Finding, in Info) string {
+	s := what
+	if f.aim.said != "" {
+		s = fmt.Sprintf(w.Breach, what, f.aim.said)
+	}
+	switch {
+	case f.Open && f.Lasted > 0:
+		return fmt.Sprintf(w.Foresight.ForecastAtLeast, s, w.duration(f.Lasted))
+	case f.Open || f.Since.IsZero():
+		return s
+	}
+	return fmt.Sprintf(w.Foresight.ForecastSince, s, w.clock(f.Since, in))
+}
+
+// wasForecast returns the sentence of such a finding that has ended: "ip-10-0-1-12 disk was
+// forecast from 02:10 to 09:00 to reach 85 % within 7 days".
+func (w wording) wasForecast(what string, f *Finding, in Info) string {
+	say := &w.Foresight
+	within := fmt.Sprintf(say.Within, f.Limit)
+	to := fmt.Sprintf(say.ToReach, within, f.aim.text)
+	switch {
+	case f.aim.full:
+		to = fmt.Sprintf(say.ToFill, within)
+	case f.aim.below:
+		to = fmt.Sprintf(say.ToFallTo, within, f.aim.text)
+	}
+	s := fmt.Sprintf(say.WasForecast, what, w.span(f, in), to)
+	if f.Peak != "" {
+		s += ", " + fmt.Sprintf(say.Soonest, f.Peak)
+	}
+	if f.Status == rules.Gone {
+		s += w.AndGone
+	}
+	return s
+}
+
+// aimOf returns what findings of a rule with FullIn have in common: "disk reaches 85 % within 7
+// days".
+func (w wording) aimOf(f *Finding) string {
+	say := &w.Foresight
+	within := fmt.Sprintf(say.Within, f.Limit)
+	switch {
+	case f.aim.full:
+		return fmt.Sprintf(say.GroupFills, f.Subject, within)
+	case f.aim.below:
+		return fmt.Sprintf(say.GroupFallsTo, f.Subject, within, f.aim.text)
+	}
+	return fmt.Sprintf(say.GroupReaches, f.Subject, within, f.aim.text)
+}
+
+// AimOf returns what findings of a rule with FullIn have in common, within the limit of f: "disk
+// reaches 85 % within 7 days".
+func (r *Report) AimOf(f *Finding) string { return r.words.aimOf(f) }
+
+// forecastOf returns when the series of a finding reaches the limit of its panel's forecasts, or
+// why that is not known, "" if nobody asked. If the rule itself judges that, the finding's sentence
+// says it.
+func (r *Report) forecastOf(p *snapshot.Panel, f *Finding) string {
+	if f.Status != rules.Breach && f.Status != rules.Pending || p.History == nil {
+		return ""
+	}
+	found := p.ForecastOf(p.Spec.Rule(f.Rule).Ref, f.labels)
+	if found == nil || found.Why != "" && !isFull(p, found) {
+		return ""
+	}
+	fill := r.words.fill(p, found, r.Info)
+	if f.aim == nil {
+		return fill.Short
+	}
+	if found.Why == "" {
+		f.aim.said, f.Used = fill.Sentence, fill.Used
+	}
+	return ""
+}
+
+// withForecast adds to a sentence when the series reaches its limit.
+func (w wording) withForecast(s string, f *Finding) string {
+	if f.Forecast == "" {
+		return s
+	}
+	return fmt.Sprintf(w.AndAlso, s, f.Forecast)
+}
