@@ -94,7 +94,7 @@ func (p *printer) progress(_ string, e snapshot.Event) {
 		return
 	}
 	took := p.panels.panel(e)
-	if e.Panel == nil || p.c.stdout.rewrites && e.Panel.Data == snapshot.DataComplete {
+	if e.Panel == nil || e.History || p.c.stdout.rewrites && e.Panel.Data == snapshot.DataComplete {
 		return
 	}
 	p.panels.above(func() {

@@ -23,9 +23,10 @@ type progress struct {
 
 // startedPanel is a panel whose answer is awaited.
 type startedPanel struct {
-	index int
-	name  string
-	at    time.Time
+	index   int
+	history bool
+	name    string
+	at      time.Time
 }
 
 // newProgress returns a progress that is shown on s, with the times of now.
@@ -46,11 +47,13 @@ func (p *progress) panel(e snapshot.Event) (took time.Duration) {
 	defer p.mu.Unlock()
 	p.total = max(p.total, e.Index+1) // a repeated panel of a dashboard counts as one before
 	if e.Panel == nil {
-		p.running = append(p.running, startedPanel{e.Index, label(e.Spec), p.now()})
+		p.running = append(p.running, startedPanel{e.Index, e.History, label(e.Spec), p.now()})
 	} else {
-		p.done++
+		if !e.History {
+			p.done++
+		}
 		for i, s := range p.running {
-			if s.index == e.Index {
+			if s.index == e.Index && s.history == e.History {
 				took = p.now().Sub(s.at)
 				p.running = append(p.running[:i], p.running[i+1:]...)
 				break
@@ -68,6 +71,9 @@ func (p *progress) line() string {
 	}
 	oldest := p.running[0]
 	line := fmt.Sprintf("asking %d of %d panels: %s", p.done+1, p.total, oldest.name)
+	if oldest.history {
+		line = "asking for four weeks of " + oldest.name
+	}
 	if d := p.now().Sub(oldest.at).Truncate(time.Second); d > 0 {
 		line += ", " + units.Span(d)
 	}

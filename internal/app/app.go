@@ -142,7 +142,9 @@ func (a *App) Run(ctx context.Context) Outcome {
 		if a.o.Started != nil {
 			a.o.Started(r, server.Name(), a.source.at)
 		}
-		report := a.to.evaluate(queryCtx, a.source.snapshot(queryCtx, r, server, nodes))
+		taken := a.source.snapshot(queryCtx, r, server, nodes)
+		taken.takeHistory(queryCtx)
+		report := a.to.evaluate(queryCtx, taken)
 		report.options = snapshot.Options{} // free 2 KiB for each node before drawing
 		report.began, report.until = began, began.Add(a.o.Timeout)
 		out.Results, reports = append(out.Results, a.to.deliver(ctx, report)), append(reports,

@@ -73,7 +73,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	o := snapshot.Options{
 		Slot: s.o.slotOf(r), Range: r.Range, QueryOffset: p.QueryOffset,
 		ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
-		Concurrency: p.Concurrency,
+		Concurrency: p.Concurrency, Zone: r.Zone,
 	}
 	if s.o.Progress != nil {
 		o.Progress = func(e snapshot.Event) { s.o.Progress(r.Name, e) }
@@ -98,6 +98,16 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		events: s.events(),
 		window: alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries},
 	}
+}
+
+// takeHistory queries what the panels showed over four weeks, for forecasts and for what changed. A
+// report of changes only asks for the panels with a rule that needs it.
+func (s *reportSnapshot) takeHistory(ctx context.Context) {
+	var wants func(*snapshot.Panel) bool
+	if s.config.Send == config.SendChanges {
+		wants = func(p *snapshot.Panel) bool { return p.Spec.HasFullIn() }
+	}
+	snapshot.TakeHistory(ctx, s.client, s.panels, s.options, wants)
 }
 
 // taken is what the queries of a report found.

@@ -173,20 +173,6 @@ const (
 	WallFull   WallWhy = "full"   // nothing can be written any more
 )
 
-// Forecast is what is forecast of a panel's series.
-type Forecast struct {
-	Limit   float64       // in the panel's unit
-	Below   bool          // a value below the limit is the event
-	For     time.Duration // how long a value must stay beyond the limit
-	Horizon time.Duration // how far away a limit may be
-}
-
-// Change is the least change of a panel's series that is news.
-type Change struct {
-	By     float64 // in the panel's unit
-	Factor float64 // least factor between two levels; 0: any
-}
-
 // Rule returns the panel's rule with this name, else the zero rule.
 func (s *Spec) Rule(name string) rules.Rule {
 	for _, r := range s.Rules {

@@ -166,7 +166,8 @@ func containerMemory() panel.Spec {
 			Legend: "{{part}}",
 			Unit:   units.Bytes,
 		},
-		Wall: &panel.Wall{Value: 1, Why: panel.WallKills},
+		Wall:   &panel.Wall{Value: 1, Why: panel.WallKills},
+		Change: &panel.Change{By: leastShare},
 		Rules: []rules.Rule{{
 			Name: "ContainerMemoryNearLimit", Warning: rules.At(0.85), Critical: rules.At(0.95),
 			For:    15 * time.Minute,
@@ -353,6 +354,7 @@ func containerCPU() panel.Spec {
 		Narrow:   "pod",
 		Subject:  "CPU request usage",
 		Capacity: &panel.Capacity{Query: fromSpec("requests", "cpu"), Unit: units.Cores},
+		Change:   &panel.Change{By: leastShare},
 		Needs: []string{
 			"container_cpu_usage_seconds_total", "kube_pod_container_resource_requests",
 		},

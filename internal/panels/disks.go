@@ -175,6 +175,8 @@ func nodeDisk() panel.Spec {
 		Subject:  "disk",
 		Capacity: &panel.Capacity{Query: diskSize(), Unit: units.Bytes, Aside: []string{"device"}},
 		Wall:     &panel.Wall{Value: 0.90, Why: panel.WallEvicts}, // nodefs.available<10%
+		Forecast: forecastTo(imagesDeleted),
+		Change:   &panel.Change{By: leastShare},
 		Rules: []rules.Rule{{
 			Name: "NodeDiskHigh", Warning: rules.At(0.80), Critical: rules.At(0.88),
 			For: 15 * time.Minute,
@@ -238,7 +240,8 @@ func nodeInodes() panel.Spec {
 				`max by `+eachDisk+` (node_filesystem_files{`+disks+`} > 0)`),
 			Unit: units.Short, Aside: []string{"device"},
 		},
-		Wall: &panel.Wall{Value: 0.95, Why: panel.WallEvicts}, // nodefs.inodesFree<5%
+		Wall:     &panel.Wall{Value: 0.95, Why: panel.WallEvicts}, // nodefs.inodesFree<5%
+		Forecast: forecastTo(0.92),
 		Rules: []rules.Rule{{
 			Name: "NodeInodesHigh", Warning: rules.At(0.85), Critical: rules.At(0.92),
 			For: 15 * time.Minute,

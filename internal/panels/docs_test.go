@@ -65,6 +65,12 @@ promsnap finds the node of a series by one of these labels:
 - ` + "`nodename` of `node_uname_info`" + `, the host's name or its first part
 - ` + "`pod`" + `, through the pod of the exporter (` + "`kube_pod_info`" + `)
 
+**Forecast** says of which limit a report forecasts when a series reaches it, where its growth of
+the last four weeks shows that. **Compared with the weeks before** means that a report lists series
+whose level differs from that of the same weekday in the last three weeks. Memory in use is not
+forecast: measured on real machines, it cannot be. See
+[configuration.md](configuration.md#forecasts-and-changes).
+
 A node that several node_exporters report has one row. In the queries, ` +
 	"`$__virtual_nodes`" + ` stands
 for the virtual nodes (Fargate, ACI, virtual kubelets), and ` +
@@ -110,6 +116,7 @@ func document(t *testing.T) string {
 			fmt.Fprintf(&b, "The total behind the ratio (unit `%s`):\n\n```promql\n%s\n```\n\n",
 				spec.Capacity.Unit, spec.Capacity.Query)
 		}
+		b.WriteString(foresight(spec))
 		fmt.Fprintf(&b, "Source: %s", spec.Hint)
 		if spec.Optional {
 			b.WriteString(" Without these metrics the panel is left out.")
@@ -120,6 +127,25 @@ func document(t *testing.T) string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// foresight says what is forecast of a panel and compared with the weeks before.
+func foresight(spec panel.Spec) string {
+	var said []string
+	if f := spec.Forecast; f != nil {
+		said = append(said, "Forecast: when it reaches "+spec.Unit().Format(f.Limit)+".")
+	}
+	if c := spec.Change; c != nil && c.Factor > 0 {
+		said = append(said, fmt.Sprintf("Compared with the weeks before: a change by a factor of "+
+			"%g or more is news.", c.Factor))
+	} else if c != nil {
+		said = append(said, "Compared with the weeks before: a change by "+
+			spec.Unit().Format(c.By)+" or more is news.")
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return strings.Join(said, " ") + "\n\n"
 }
 
 // metrics returns the names of the metrics that a panel reads, formatted as code.

@@ -67,6 +67,7 @@ func nodeMemory() panel.Spec {
 			Legend: "{{namespace}}/{{pod}}",
 			Unit:   units.Bytes,
 		},
+		Change: &panel.Change{By: leastShare},
 		Rules: []rules.Rule{{
 			Name: "NodeMemoryHigh", Warning: rules.At(0.80), Critical: rules.At(0.90),
 			For: 15 * time.Minute,
@@ -122,6 +123,7 @@ func nodeCPU() panel.Spec {
 			Legend: "{{namespace}}/{{pod}}",
 			Unit:   units.Cores,
 		},
+		Change: &panel.Change{By: leastShare},
 		Rules: []rules.Rule{{
 			Name: "NodeCPUHigh", Warning: rules.At(0.80), Critical: rules.At(0.95),
 			For: 30 * time.Minute,
@@ -215,6 +217,7 @@ func nodeNetwork() panel.Spec {
 			Unit:   units.BytesPerSecond,
 			Legend: "{{node}}",
 		}},
+		Change:  &panel.Change{Factor: leastFactor},
 		Needs:   []string{"node_network_receive_bytes_total", "node_network_transmit_bytes_total"},
 		Subject: "network traffic",
 		Why: "Bytes received and sent by the machine's network cards. Bridges, tunnels and the " +
@@ -322,6 +325,7 @@ func nodeRequests() panel.Spec {
 		Measure:  panel.NodeMemoryRequests,
 		Subject:  "memory requests",
 		Capacity: &panel.Capacity{Query: allocatable("memory"), Unit: units.Bytes},
+		Forecast: forecastTo(1),
 		Rules: []rules.Rule{{
 			Name: "NodeMemoryRequestsHigh", Warning: rules.At(0.90), For: 30 * time.Minute,
 			NoData: rules.ResolveOnNoData,
@@ -345,6 +349,7 @@ func nodeRequestsCPU() panel.Spec {
 		Measure:  panel.NodeCPURequests,
 		Subject:  "CPU requests",
 		Capacity: &panel.Capacity{Query: allocatable("cpu"), Unit: units.Cores},
+		Forecast: forecastTo(1),
 		Rules: []rules.Rule{{
 			Name: "NodeCPURequestsHigh", Warning: rules.At(0.90), For: 30 * time.Minute,
 			NoData: rules.ResolveOnNoData,

@@ -100,7 +100,9 @@ func pvc() panel.Spec {
 		Needs: []string{
 			"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes",
 		},
-		Wall: &panel.Wall{Value: 1, Why: panel.WallFull},
+		Wall:     &panel.Wall{Value: 1, Why: panel.WallFull},
+		Forecast: forecastTo(0.90),
+		Change:   &panel.Change{By: leastShare},
 		Rules: []rules.Rule{{
 			Name: "VolumeHigh", Warning: rules.At(0.80), Critical: rules.At(0.90),
 			For:    15 * time.Minute,
@@ -147,8 +149,9 @@ func pvcInodes() panel.Spec {
 			Unit:   units.PercentUnit,
 			Legend: nameClaim,
 		}},
-		Subject: "inodes",
-		Wall:    &panel.Wall{Value: 1, Why: panel.WallFull},
+		Subject:  "inodes",
+		Wall:     &panel.Wall{Value: 1, Why: panel.WallFull},
+		Forecast: forecastTo(0.92),
 		Rules: []rules.Rule{{
 			Name: "VolumeInodesHigh", Warning: rules.At(0.85), Critical: rules.At(0.92),
 			For:    15 * time.Minute,

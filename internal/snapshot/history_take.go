@@ -51,21 +51,31 @@ func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 	ctx, cancel := context.WithTimeoutCause(ctx, most, errHistoryTime)
 	defer cancel()
 	o.Nodes.several = o.Nodes.several || o.Part != ""
+	report := o.reporting()
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
 	for i := range panels {
 		p := &panels[i]
-		if len(p.Rows) == 0 || p.Spec.Without != "" || wants != nil && !wants(p) {
+		if !p.hasHistory() || wants != nil && !wants(p) {
 			continue
 		}
 		group.Go(func() error {
-			if err := p.takeHistory(ctx, q, o); err != nil {
+			report(Event{Index: i, Spec: &p.Spec, History: true})
+			err := p.takeHistory(ctx, q, o)
+			if err != nil {
 				p.note(NoteHistoryUnknown, err)
 			}
+			report(Event{Index: i, Spec: &p.Spec, Panel: p, Fault: faultOf(err), History: true})
 			return nil
 		})
 	}
 	_ = group.Wait() // the goroutines return nil; a failure is a note of its panel
+}
+
+// hasHistory reports whether the panel's series are forecast or compared.
+func (p *Panel) hasHistory() bool {
+	return len(p.Rows) > 0 && p.Spec.Without == "" &&
+		(p.Spec.Forecast != nil && !p.ofPods() || p.Spec.Change != nil)
 }
 
 // takeHistory takes the history of one panel. A panic is an error.
@@ -80,9 +90,6 @@ func (p *Panel) takeHistory(ctx context.Context, q Querier, o Options) (err erro
 	}
 	pods := p.ofPods()
 	forecasts, changes := p.Spec.Forecast != nil && !pods, p.Spec.Change != nil
-	if !forecasts && !changes {
-		return nil
-	}
 	h := &historyFold{p: p, o: o, forecasts: forecasts, changes: changes, byWorkload: pods}
 	if err := h.ask(ctx, q); err != nil {
 		return cmp.Or(context.Cause(ctx), err)
@@ -165,7 +172,8 @@ func (h *historyFold) askOver(ctx context.Context, q Querier, rng time.Duration)
 	}
 	h.begin(asked.Grid)
 	capacities := map[uint64]capacity{}
-	if h.byWorkload {
+	c := asked.Spec.Capacity
+	if h.byWorkload || c != nil && len(c.Aside) > 0 && len(p.Spec.Overrides) > 0 {
 		if err := asked.askCapacity(ctx, q, vars, o, nil, capacities); err != nil {
 			return err
 		}
@@ -228,12 +236,27 @@ func (h *historyFold) add(f *fold, s identified) {
 	if h.grid.End().Sub(h.grid.At(newest)) > rules.StaleAfter(historyStep) {
 		return
 	}
-	if h.forecasts {
+	if h.forecasts && !f.unlimited(s) {
 		h.addForecast(f, s)
 	}
 	if h.changes {
 		h.addChange(f, s)
 	}
+}
+
+// unlimited reports whether overrides take every limit away from a series, so that nobody minds how
+// full it is.
+func (f *fold) unlimited(s identified) bool {
+	if len(f.overrides) == 0 || len(f.spec.Rules) == 0 {
+		return false
+	}
+	described := f.described(s)
+	for i, r := range f.spec.Rules {
+		if r = overridden(r, i == 0, f.overrides, described); r.Warning.Set || r.Critical.Set {
+			return false
+		}
+	}
+	return true
 }
 
 func (h *historyFold) addForecast(f *fold, s identified) {

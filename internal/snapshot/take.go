@@ -52,10 +52,32 @@ type Options struct {
 
 // Event reports that a panel's queries start or, if Panel is set, that they are done.
 type Event struct {
-	Index int
-	Spec  *panel.Spec
-	Panel *Panel
-	Fault *Fault // the panic behind a FailureFault; nil: none
+	Index   int
+	Spec    *panel.Spec
+	Panel   *Panel
+	Fault   *Fault // the panic behind a FailureFault; nil: none
+	History bool   // the queries are those over four weeks (TakeHistory)
+}
+
+// reporting returns a function that passes on events, one at a time.
+func (o Options) reporting() func(Event) {
+	var mu sync.Mutex
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if o.Progress != nil {
+			o.Progress(e)
+		}
+	}
+}
+
+// faultOf returns the panic that an error comes from, or nil.
+func faultOf(err error) *Fault {
+	var fault *panicError
+	if !errors.As(err, &fault) {
+		return nil
+	}
+	return &Fault{fmt.Sprint(fault.value), fault.stack}
 }
 
 // unanswered returns a panel without an answer. Its Data is the zero value, DataFailed.
@@ -79,14 +101,7 @@ func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel
 	if len(specs) > 1 {
 		o.pool = newLabelPool()
 	}
-	var reporting sync.Mutex
-	report := func(e Event) {
-		reporting.Lock()
-		defer reporting.Unlock()
-		if o.Progress != nil {
-			o.Progress(e)
-		}
-	}
+	report := o.reporting()
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
 	for i := range specs {
@@ -97,12 +112,7 @@ func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel
 				p.Data, p.Failure = DataFailed, FailureOf(err)
 			}
 			panels[i] = p
-			done := Event{Index: i, Spec: &specs[i], Panel: &panels[i]}
-			var fault *panicError
-			if errors.As(err, &fault) {
-				done.Fault = &Fault{fmt.Sprint(fault.value), fault.stack}
-			}
-			report(done)
+			report(Event{Index: i, Spec: &specs[i], Panel: &panels[i], Fault: faultOf(err)})
 			return nil
 		})
 	}

@@ -1,0 +1,30 @@
+package panel_test
+
+import (
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/panel"
+)
+
+func TestIsMemoryUse(t *testing.T) {
+	for query, want := range map[string]bool{
+		`1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes`:             true,
+		`max_over_time(container_memory_working_set_bytes[$__rate_interval])`:         true,
+		`go_memstats_heap_inuse_bytes`:                                                true,
+		`sum(kube_pod_container_resource_requests{resource="memory"})`:                false,
+		`sum(kube_pod_container_resource_requests) / sum(node_memory_MemTotal_bytes)`: false,
+		`1 - node_filesystem_avail_bytes / node_filesystem_size_bytes`:                false,
+		`redis_memory_used_bytes / redis_memory_max_bytes`:                            false,
+		`something in another dialect(`:                                               false,
+		`instance:node_memory_utilisation:ratio`:                                      false,
+	} {
+		s := panel.Spec{Queries: []panel.Query{{Expr: query}}}
+		if got := s.IsMemoryUse(); got != want {
+			t.Errorf("%s: got %v, want %v", query, got, want)
+		}
+	}
+	s := panel.Spec{Measure: panel.NodeMemory, Queries: []panel.Query{{Expr: "x"}}}
+	if !s.IsMemoryUse() {
+		t.Error("the measure node_memory: got false, want true")
+	}
+}
