@@ -122,6 +122,20 @@ func (l layout) moves() *moveTable {
 	return t
 }
 
+// soonest returns the soonest forecast of a panel for its line, which names the worst series.
+func (l layout) soonest(p report.Panel) string {
+	for _, f := range l.Forecasts(p.Panel) {
+		switch {
+		case f.In == "":
+		case f.Name == p.Glance.Name:
+			return f.Short
+		default:
+			return f.Name + " " + f.Short
+		}
+	}
+	return ""
+}
+
 // spaced returns two sentences, of which the first may be empty.
 func spaced(a, b string) string {
 	if a == "" {

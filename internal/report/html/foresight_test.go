@@ -19,60 +19,6 @@ import (
 	"github.com/promsnap/promsnap/templates"
 )
 
-// foreseen returns the daily report with rows of what fills and of what changed.
-func foreseen(t testing.TB) *report.Report {
-	t.Helper()
-	r := reporttest.Daily(t)
-	day := func(n float64) time.Time {
-		return reporttest.Slot.Add(time.Duration(n * 24 * float64(time.Hour)))
-	}
-	fill := func(panel, title, name, level, used, in, growth string, days float64,
-		sure bool) report.Fill {
-		return report.Fill{
-			Panel: panel, Title: title, Name: name, Level: level, Used: used, In: in,
-			Short: "reaches 85 % " + in, Growth: growth, Days: days, At: day(days), Sure: sure,
-			Sentence: "full " + in + ": " + growth,
-			Explained: "Limit 85 %, now 78.2 %: at the median growth of 21 pairs of days a week " +
-				"apart, 1.4 GiB a day. The interval is from the fastest and the slowest tenth.",
-		}
-	}
-	r.Fills = []report.Fill{
-		fill("node-disk", "Node disks", "ip-10-0-1-19 /dev/nvme0n1p1", "78.2 %",
-			"156 of 200 GiB", "in about 5 days (3–8)", "1.4 GiB a day in 21 of 21 weeks", 5,
-			true),
-		fill("node-disk", "Node disks", "ip-10-0-2-14 /dev/nvme0n1p1", "71 %",
-			"142 of 200 GiB", "in about 9 days (5–15)", "3.1 GiB a day in 20 of 21 weeks", 9,
-			true),
-		fill("node-requests", "Node memory requests", "ip-10-0-2-17", "87 %", "",
-			"in about 16 days (9–27)", "0.8 % a day in 18 of 21 weeks", 16, false),
-	}
-	r.FillsMore = 2
-	r.Up = []report.Move{
-		{
-			Panel: "container-memory", Title: "Container memory", Name: "shop/checkout/app",
-			Up: true, Sentence: "memory of shop/checkout/app rose from 41 to 63 % since Tuesday " +
-				"(usual Sundays 40–43 %)",
-			Amount: report.Figure{Text: "+22 GiB", Value: 22 << 30}, Since: day(-5),
-			Changes: []string{"4 min before: image of shop/checkout 1.4.1 → 1.5.0"},
-			Week:    stepped(0.63), Before: stepped(math.NaN()),
-		},
-		{
-			Panel: "node-cpu", Title: "Node CPU", Name: "ip-10-0-1-17", Up: true, New: true,
-			Sentence: "ip-10-0-1-17 is new: CPU 43 %",
-			Amount:   report.Figure{Text: "+6.9 cores", Value: 6.9},
-			Week:     stepped(0.63)[100:],
-		},
-	}
-	r.Down = []report.Move{{
-		Panel: "node-memory", Title: "Node memory", Name: "ip-10-0-1-21",
-		Sentence: "memory of ip-10-0-1-21 fell from 52 to 31 % since Friday (usual Sundays 51–54 %)",
-		Amount:   report.Figure{Text: "−13.4 GiB", Value: -13.4 * (1 << 30)}, Since: day(-2),
-		Week: stepped(0.2), Before: stepped(math.NaN()),
-	}}
-	r.UpMore, r.DownMore = 9, 1
-	return r
-}
-
 // stepped returns a week of hours with a daily rhythm that goes to a level after two days.
 func stepped(to float64) []float64 {
 	values := make([]float64, 168)
@@ -87,7 +33,8 @@ func stepped(to float64) []float64 {
 
 // TestForesight checks the tables of what fills and of what changed, and where they are.
 func TestForesight(t *testing.T) {
-	root := pageOf(t, foreseen(t))
+	r := reporttest.Foresight(t)
+	root := pageOf(t, r)
 	var order []string
 	for _, h := range all(root, "h2") {
 		order = append(order, text(h))
@@ -102,19 +49,14 @@ func TestForesight(t *testing.T) {
 	for _, row := range all(all(fills, "tbody")[0], "tr") {
 		got = append(got, text(row))
 	}
-	explained := "Limit 85 %, now 78.2 %: at the median growth of 21 pairs of days a week apart," +
-		" 1.4 GiB a day. The interval is from the fastest and the slowest tenth."
-	want := []string{
-		"ip-10-0-1-19 /dev/nvme0n1p1 Node disks 78.2 % 156 of 200 GiB reaches 85 % in " +
-			"about 5 days (3–8) Fri 27 Nov sure 1.4 GiB a day in 21 of 21 weeks" + explained,
-		"ip-10-0-2-14 /dev/nvme0n1p1 Node disks 71 % 142 of 200 GiB reaches 85 % in " +
-			"about 9 days (5–15) Tue 1 Dec sure 3.1 GiB a day in 20 of 21 weeks" + explained,
-		"ip-10-0-2-17 Node memory requests 87 % reaches 85 % in about 16 days " +
-			"(9–27) Tue 8 Dec likely 0.8 % a day in 18 of 21 weeks" + explained,
+	when := []string{"Mon 23 Nov sure", "Fri 27 Nov sure", "Wed 9 Dec likely"}
+	var want []string
+	for i, f := range r.Fills {
+		row := fmt.Sprint(f.Name, " ", f.Title, " ", f.Level, " ", f.Used, " ", f.Short, " ", when[i],
+			" ", f.Growth, f.Explained)
+		want = append(want, strings.Join(strings.Fields(row), " "))
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got the rows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
+	equalRows(t, got, want)
 	for _, d := range all(fills, "details") {
 		if isOpen(d) {
 			t.Error("got an explanation that is open, want it on demand")
@@ -123,28 +65,54 @@ func TestForesight(t *testing.T) {
 	moves := classed(root, "moves")[0]
 	got = nil
 	for _, row := range all(all(moves, "tbody")[0], "tr") {
-		got = append(got, fmt.Sprint(text(row), len(classed(row, "spark")),
+		got = append(got, fmt.Sprint(text(row), " ", len(classed(row, "spark")), " ",
 			len(classed(row, "ghost"))))
 	}
-	want = []string{
-		"▲ +22 GiB memory of shop/checkout/app rose from 41 to 63 % since Tuesday (usual Sundays " +
-			"40–43 %)4 min before: image of shop/checkout 1.4.1 → 1.5.01 1",
-		"▲ +6.9 cores ip-10-0-1-17 is new: CPU 43 %1 0",
-		"▼ −13.4 GiB memory of ip-10-0-1-21 fell from 52 to 31 % since Friday (usual Sundays " +
-			"51–54 %)1 1",
+	want = nil
+	for i, m := range slices.Concat(r.Up, r.Down) {
+		row := []string{"▲", m.Amount.Text, m.Sentence + strings.Join(m.Changes, ""), "1", "1"}
+		if !m.Up {
+			row[0] = "▼"
+		}
+		if m.New {
+			row[4] = "0"
+		}
+		if i == 1 && len(m.Changes) != 1 {
+			t.Errorf("got the changes %q of %s, want one", m.Changes, m.Name)
+		}
+		want = append(want, strings.Join(row, " "))
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got the rows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	equalRows(t, got, want)
+	if got := text(classed(moves.Parent, "note")[0]); got != "2 more rose" {
+		t.Errorf("got the note %q, want how many are not listed", got)
 	}
-	var notes []string
-	for _, n := range append(classed(fills.Parent, "note"), classed(moves.Parent, "note")...) {
-		if n.Parent == fills.Parent || n.Parent == moves.Parent {
-			notes = append(notes, text(n))
+}
+
+// TestGlanceSaysWhatFillsFirst checks that the line of a folded panel says when its first series
+// reaches the limit, and names it if it is not the worst one.
+func TestGlanceSaysWhatFillsFirst(t *testing.T) {
+	r := reporttest.Foresight(t)
+	var got []string
+	for _, n := range classed(pageOf(t, r), "soon") {
+		got = append(got, text(n))
+	}
+	equalRows(t, got, []string{
+		"ip-10-0-1-13 /dev/nvme0n1p1 reaches 85 % in about 5 days (3–8)",
+		"ip-10-0-1-16 full tomorrow",
+	})
+	for i := range r.Panels {
+		p := report.Panel{Panel: &r.Panels[i], Glance: report.Glance{Name: reporttest.NodeName(6)}}
+		if want := "full tomorrow"; p.Spec.Name == "node-requests" && layoutOf(r).soonest(p) != want {
+			t.Errorf("got %q for the worst series, want %q", layoutOf(r).soonest(p), want)
 		}
 	}
-	if want := []string{"2 more fill later", "9 more rose, 1 more fell"}; !slices.Equal(notes,
-		want) {
-		t.Errorf("got the notes %q, want %q", notes, want)
+}
+
+// equalRows compares the rows of a table.
+func equalRows(t *testing.T, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got the rows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -27,7 +27,7 @@ func TestPageToLookAt(t *testing.T) {
 	for name, body := range files(t, reporttest.Daily(t)) {
 		write(name, body)
 	}
-	write("foreseen.html", files(t, foreseen(t))["index.html"])
+	write("foresight.html", files(t, reporttest.Foresight(t))["index.html"])
 	for _, l := range words.Languages() {
 		in, panels := reporttest.Aged(t)
 		in.Language = l

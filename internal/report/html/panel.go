@@ -25,6 +25,7 @@ type panelView struct {
 	W           *words.Words
 	Anchor      string // of its chart
 	TitleID     string
+	Soon        string        // which series reaches its limit first, and when; "" if none does
 	Reason      string        // why nothing is drawn; "" if something is, or if that is good
 	Spark       *spark        // of its worst series
 	Wide, Phone template.HTML // the charts; a screen shows one of them
@@ -96,7 +97,7 @@ func (l layout) panel(p report.Panel, d *drawing) panelView {
 	default:
 		v.Wide, v.Phone, v.Samples = d.wide, d.phone, l.samplesOf(p.Panel)
 	}
-	v.Figures = l.figures(p.Panel)
+	v.Figures, v.Soon = l.figures(p.Panel), l.soonest(p)
 	return v
 }
 

@@ -17,8 +17,8 @@ const (
 	sparkFewest = 4
 )
 
-// The size of a sparkline of a week in its own units, its number of samples, and that of its points:
-// one for three hours.
+// The size of a sparkline of a week in its own units, its number of samples, and that of its
+// points: one for three hours.
 const (
 	weekWidth   = 126
 	weekHeight  = 28
@@ -64,8 +64,8 @@ func sparkOf(c report.Course) *spark {
 	return s
 }
 
-// weekOf draws the newest week of a series and, behind it, the week before as a ghost: at each place
-// it is seven days older. Both end with their newest sample. It returns nil if the newest week has
+// weekOf draws the newest week of a series and, behind it, the week before as a ghost: at each
+// place it is seven days older. Both end with their newest sample. It returns nil if the newest week has
 // nothing to draw.
 func weekOf(week, before []float64) *spark {
 	points, ghost := means(lastOf(week, weekSamples), weekPoints), means(lastOf(before,
@@ -85,6 +85,9 @@ func weekOf(week, before []float64) *spark {
 	}
 	if drawn == 0 {
 		return nil
+	}
+	if !haunted { // a new series rises from nothing
+		lo, hi = min(lo, 0), max(hi, 0)
 	}
 	y := heights(lo, hi, weekHeight)
 	s := &spark{Width: weekWidth, Height: weekHeight, Path: pathOf(points, weekWidth, y)}
