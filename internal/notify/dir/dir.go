@@ -65,28 +65,41 @@ const (
 	abandonedAfter = time.Hour
 )
 
+// Write writes files into the directory target, completely or not at all. It returns the path of
+// index.html, or target if there is none.
+func Write(ctx context.Context, target string, files []report.File) (location string, err error) {
+	return save(ctx, target, files, func(string) bool { return false })
+}
+
+// save writes files into a directory, unless stays says that the files of that directory stay.
+func save(ctx context.Context, target string, files []report.File,
+	stays func(dir string) bool) (location string, err error) {
+	if err := report.CheckNames(files); err != nil {
+		return "", err
+	}
+	if err := disk.Do(ctx, target, func() error {
+		return write(ctx, target, files, stays)
+	}); err != nil {
+		return "", explain(target, err)
+	}
+	for _, f := range files {
+		if f.Name == "index.html" {
+			return filepath.Join(target, f.Name), nil
+		}
+	}
+	return target, nil
+}
+
 // Notify writes d. The receipt's location is the path of index.html, or of the directory if there
 // is no index.html.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	if err := report.CheckNames(d.Files); err != nil {
-		return notify.Receipt{}, err
-	}
 	target := filepath.Join(n.root, filepath.FromSlash(d.Report.Key()))
 	stays := func(string) bool { return false }
 	if n.keep && !d.Report.Whole() {
 		stays = whole
 	}
-	if err := disk.Do(ctx, target, func() error {
-		return write(ctx, target, d.Files, stays)
-	}); err != nil {
-		return notify.Receipt{}, explain(target, err)
-	}
-	for _, f := range d.Files {
-		if f.Name == "index.html" {
-			return notify.Receipt{Location: filepath.Join(target, f.Name)}, nil
-		}
-	}
-	return notify.Receipt{Location: target}, nil
+	location, err := save(ctx, target, d.Files, stays)
+	return notify.Receipt{Location: location}, err
 }
 
 // whole reports whether dir has a whole report.
