@@ -179,7 +179,7 @@ no browser and no server.`,
 	// fails only for a flag that does not exist
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(
 		[]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	addGroup(root, "Reports:", runCommand(c), panelsCommand(c),
+	addGroup(root, "Reports:", runCommand(c), backtestCommand(c), panelsCommand(c),
 		dashboardCommand(c))
 	addGroup(root, "Setup:", initCommand(c), checkConfigCommand(c), doctorCommand(c),
 		deliverCommand(c), slackCommand(c))

@@ -66,15 +66,20 @@ func (o Options) slotOf(r config.Report) time.Time {
 	return o.Slot
 }
 
-// snapshot queries the panels of one report, and returns them with what the report is about.
-func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.Server,
-	k nodeList) reportSnapshot {
+// queryOptions returns how the panels of a report are queried.
+func (s *Source) queryOptions(r config.Report) snapshot.Options {
 	p := s.cfg.Prometheus
-	o := snapshot.Options{
+	return snapshot.Options{
 		Slot: s.o.slotOf(r), Range: r.Range, QueryOffset: p.QueryOffset,
 		ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
 		Concurrency: p.Concurrency, Zone: r.Zone,
 	}
+}
+
+// snapshot queries the panels of one report, and returns them with what the report is about.
+func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.Server,
+	k nodeList) reportSnapshot {
+	p, o := s.cfg.Prometheus, s.queryOptions(r)
 	if s.o.Progress != nil {
 		o.Progress = func(e snapshot.Event) { s.o.Progress(r.Name, e) }
 	}

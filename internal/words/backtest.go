@@ -21,6 +21,7 @@ type Backtest struct {
 	AimedAt              string // a line of a chart; 1 alerts a week
 	HeldOutLine          string // a line of a chart
 	NotBeyond            string // a line of a chart; 1 level
+	AboutLevels          string // what the sign ~ means
 	MoreLevels, MoreDays Counted
 	MoreObjects          Counted
 	NoAlerts             string // no object alerted
@@ -46,7 +47,7 @@ type Backtest struct {
 	Short    string // 1 how much time has data
 	HeldWhy  string // 1 since when, 2 alerts a week
 
-	Stopped   string // 1 since when
+	Stopped   string // 1 until when
 	Shorter   string // 1 how long was asked for, 2 how long has data
 	Blind     string // 1 how long, 2 times
 	Overrides Counted
@@ -78,6 +79,7 @@ var englishBacktest = Backtest{
 	AimedAt:     "aim: %[1]s a week",
 	HeldOutLine: "held out",
 	NotBeyond:   "not beyond %[1]s",
+	AboutLevels: "~ counted in one pass, not replayed",
 	MoreLevels:  Counted{"and %s more level", "and %s more levels"},
 	MoreDays:    Counted{"and %s more day", "and %s more days"},
 	MoreObjects: Counted{"and %s more object", "and %s more objects"},
@@ -102,7 +104,7 @@ var englishBacktest = Backtest{
 	HeldWhy: "The level was chosen on the data before %[1]s. Since then it would have alerted " +
 		"%[2]s times a week (held out).",
 
-	Stopped: "The run was stopped. This is only what was read: the time since %[1]s.",
+	Stopped: "The run was stopped. This is only what was read: the time until %[1]s.",
 	Shorter: "You asked for %[1]s. The server has data for %[2]s.",
 	Blind:   "For %[1]s the server had no data at all. That time is unknown, not calm: %[2]s.",
 	Overrides: Counted{
@@ -135,6 +137,7 @@ var koreanBacktest = Backtest{
 	AimedAt:     "목표: 주당 %[1]s회",
 	HeldOutLine: "검증 기간",
 	NotBeyond:   "상한 %[1]s",
+	AboutLevels: "~ 재현하지 않고 한 번에 센 값",
 	MoreLevels:  Counted{"외 기준값 %s개", "외 기준값 %s개"},
 	MoreDays:    Counted{"외 %s일", "외 %s일"},
 	MoreObjects: Counted{"외 대상 %s개", "외 대상 %s개"},
@@ -158,7 +161,7 @@ var koreanBacktest = Backtest{
 	Short:    "데이터가 너무 적음: %[1]s. 제안에는 1주가 필요함.",
 	HeldWhy:  "기준값은 %[1]s 이전의 데이터로 골랐음. 그 뒤(검증 기간)의 알림은 주당 %[2]s회.",
 
-	Stopped: "실행이 중단됨. 읽은 부분만 표시: %[1]s부터.",
+	Stopped: "실행이 중단됨. 읽은 부분만 표시: %[1]s까지.",
 	Shorter: "요청한 기간: %[1]s. 서버에 데이터가 있는 기간: %[2]s.",
 	Blind:   "%[1]s 동안 서버에 데이터가 전혀 없었음. 이상 없음이 아니라 알 수 없음: %[2]s.",
 	Overrides: Counted{

@@ -33,6 +33,7 @@ func Memory() backtest.Result {
 	} {
 		r.Candidates = append(r.Candidates, candidate(c.level, r.Rule.For, c.alerts))
 	}
+	r.Candidates[0].About, r.Candidates[0].TopShare = true, 0
 	r.Now, r.Proposed, r.Why = 7, 9, backtest.Cliff
 	fill(&r, 7, 2)
 	to := &r.Candidates[9]
@@ -91,7 +92,7 @@ func Calm() backtest.Result {
 // Short is a stopped back-test that has too little data for a proposal.
 func Short() backtest.Result {
 	r := of("pvc", "VolumeFull", rules.Rule{Warning: rules.At(.8), For: 15 * time.Minute})
-	r.From, r.Slots, r.Stopped = End.Add(-3*day), 3*288, true
+	r.To, r.Slots, r.Stopped = r.From.Add(3*day), 3*288, true
 	r.HeldOut = time.Time{}
 	r.Candidates = []backtest.Candidate{candidate(.8, r.Rule.For, 0)}
 	r.Now, r.Proposed, r.Why = 0, -1, backtest.NoData

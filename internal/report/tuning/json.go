@@ -29,12 +29,13 @@ type Document struct {
 
 // DocRule is the back-test of one rule.
 type DocRule struct {
-	Panel     string  `json:"panel"`
-	Rule      string  `json:"rule"`
-	Unit      string  `json:"unit"`
-	Direction string  `json:"direction" jsonschema:"enum=above,enum=below"`
-	Severity  string  `json:"severity" jsonschema:"enum=warning,enum=critical"` // of the limit that moves
-	Pages     float64 `json:"aim_per_week"`
+	Panel     string `json:"panel"`
+	Rule      string `json:"rule"`
+	Unit      string `json:"unit"`
+	Direction string `json:"direction" jsonschema:"enum=above,enum=below"`
+	// Severity is that of the limit that moves.
+	Severity string  `json:"severity" jsonschema:"enum=warning,enum=critical"`
+	Pages    float64 `json:"aim_per_week"`
 
 	From    time.Time `json:"from"`
 	To      time.Time `json:"to"`
@@ -65,16 +66,18 @@ type DocSpan struct {
 
 // DocCandidate is a level with a For, and what it would have done.
 type DocCandidate struct {
-	Level    *float64 `json:"level" jsonschema:"oneof_type=number;null"`
-	For      float64  `json:"for_seconds"`
-	Alerts   int      `json:"alerts" jsonschema:"minimum=0"`
-	PerWeek  float64  `json:"per_week"`
-	Held     float64  `json:"held_out_per_week"`
-	Objects  int      `json:"objects" jsonschema:"minimum=0"`
-	Firing   float64  `json:"firing_seconds"`
-	Longest  float64  `json:"longest_seconds"`
-	TopShare float64  `json:"top_share"`
-	Flaps    int      `json:"flaps" jsonschema:"minimum=0"`
+	Level *float64 `json:"level" jsonschema:"oneof_type=number;null"`
+	For   float64  `json:"for_seconds"`
+	// About means that the alerts were counted in one pass and not replayed.
+	About    bool    `json:"about"`
+	Alerts   int     `json:"alerts" jsonschema:"minimum=0"`
+	PerWeek  float64 `json:"per_week"`
+	Held     float64 `json:"held_out_per_week"`
+	Objects  int     `json:"objects" jsonschema:"minimum=0"`
+	Firing   float64 `json:"firing_seconds"`
+	Longest  float64 `json:"longest_seconds"`
+	TopShare float64 `json:"top_share"`
+	Flaps    int     `json:"flaps" jsonschema:"minimum=0"`
 	// By lists the objects, most alerts first. Only the configured and the proposed candidate have
 	// it.
 	By []DocObject `json:"by,omitempty"`
@@ -147,8 +150,9 @@ func docRule(r *backtest.Result) DocRule {
 
 func docCandidate(c backtest.Candidate) DocCandidate {
 	d := DocCandidate{
-		Level: number(c.Level), For: c.For.Seconds(), Alerts: c.Alerts, PerWeek: c.PerWeek,
-		Held: c.Held, Objects: c.Objects, Firing: c.Firing.Seconds(),
+		Level: number(c.Level), For: c.For.Seconds(), About: c.About, Alerts: c.Alerts,
+		PerWeek: c.PerWeek,
+		Held:    c.Held, Objects: c.Objects, Firing: c.Firing.Seconds(),
 		Longest: c.Longest.Seconds(), TopShare: c.TopShare, Flaps: c.Flaps,
 	}
 	for _, o := range c.By {

@@ -65,7 +65,7 @@ type Rule struct {
 	Notes  []string
 	Heads  []string
 	Levels []Level
-	More   string // about the levels that are left out, or ""
+	More   string // about the levels that are left out or not replayed, or ""
 	Who    []Who
 	YAML   string // to paste into the configuration
 }
@@ -183,9 +183,14 @@ func (t teller) rule(r *backtest.Result) Rule {
 	for _, i := range shown {
 		out.Levels = append(out.Levels, t.row(r, i))
 	}
+	var more []string
 	if n := len(r.Candidates) - len(shown); n > 0 {
-		out.More = b.MoreLevels.Of(n)
+		more = append(more, b.MoreLevels.Of(n))
 	}
+	if slices.ContainsFunc(shown, func(i int) bool { return r.Candidates[i].About }) {
+		more = append(more, b.AboutLevels)
+	}
+	out.More = strings.Join(more, " · ")
 	if c, ok := Now(r); ok {
 		out.Who = append(out.Who, t.who(r, c, fmt.Sprintf(b.NowAt, t.level(r, c))))
 	}
@@ -222,14 +227,17 @@ func shownOf(r *backtest.Result) []int {
 // row returns the row of a candidate.
 func (t teller) row(r *backtest.Result, i int) Level {
 	c := r.Candidates[i]
-	top := none
-	if c.Alerts > 0 {
+	top, about := none, ""
+	if c.About {
+		about = "~"
+	} else if c.Alerts > 0 {
 		top = t.percent(c.TopShare)
 	}
 	return Level{
 		Now: i == r.Now, Proposed: i == r.Proposed && i != r.Now, Cells: []string{
-			t.value(r, c.Level), forText(c.For), perWeek(c.PerWeek), perWeek(c.Held),
-			words.Thousands(c.Alerts), words.Thousands(c.Objects), t.span(c.Firing),
+			t.value(r, c.Level), forText(c.For), about + perWeek(c.PerWeek),
+			about + perWeek(c.Held), about + words.Thousands(c.Alerts),
+			words.Thousands(c.Objects), t.span(c.Firing),
 			t.span(c.Longest), top, words.Thousands(c.Flaps),
 		},
 	}
@@ -360,8 +368,8 @@ func (t teller) notes(r *backtest.Result) []string {
 	had := r.To.Sub(r.From)
 	switch {
 	case r.Stopped:
-		from := r.From.In(t.Zone)
-		out = append(out, fmt.Sprintf(t.b.Stopped, t.w.Date(from)+" "+t.w.Clock(from)))
+		to := r.To.In(t.Zone)
+		out = append(out, fmt.Sprintf(t.b.Stopped, t.w.Date(to)+" "+t.w.Clock(to)))
 	case r.Asked-had > 24*time.Hour && r.Asked > 0:
 		out = append(out, fmt.Sprintf(t.b.Shorter, t.w.Figure(units.Span(r.Asked)),
 			t.w.Figure(units.Span(had.Round(time.Hour)))))
@@ -422,53 +430,6 @@ func (t teller) times(from, to time.Time) string {
 
 func sameDay(a, b time.Time) bool {
 	return a.YearDay() == b.YearDay() && a.Year() == b.Year()
-}
-
-// who lists the objects of a candidate.
-func (t teller) who(r *backtest.Result, c backtest.Candidate, head string) Who {
-	out := Who{Head: head}
-	for i, o := range c.By {
-		if i == shownObjects {
-			out.More = t.b.MoreObjects.Of(len(c.By) - i)
-			break
-		}
-		out.Objects = append(out.Objects, t.object(o, c.Alerts))
-	}
-	if len(c.By) == 0 {
-		out.More = t.b.NoAlerts
-	}
-	return out
-}
-
-// object words the alerts of an object, by day.
-func (t teller) object(o backtest.Object, of int) Object {
-	out := Object{Name: said(o.Name), Count: t.b.Times.Of(len(o.Episodes))}
-	if of > 0 {
-		out.Count += ", " + fmt.Sprintf(t.b.OfAll, t.percent(float64(len(o.Episodes))/float64(of)))
-	}
-	var day time.Time
-	for _, e := range slices.Backward(o.Episodes) {
-		from, to := e.From.In(t.Zone), e.To.In(t.Zone)
-		text := t.w.Clock(from)
-		switch {
-		case e.Firing:
-			text += none + t.b.StillFires
-		case !sameDay(from, to):
-			text += none + t.w.Date(to) + " " + t.w.Clock(to)
-		case to.After(from):
-			text += none + t.w.Clock(to)
-		}
-		if n := len(out.Days); n > 0 && sameDay(day, from) {
-			out.Days[n-1] += ", " + text
-		} else {
-			out.Days = append(out.Days, t.w.Date(from)+" "+text)
-		}
-		day = from
-	}
-	if n := len(out.Days); n > shownDays {
-		out.Days, out.More = out.Days[:shownDays], t.b.MoreDays.Of(n-shownDays)
-	}
-	return out
 }
 
 // span returns how long something lasted, short enough for a table: "41 h", "2.5 d".

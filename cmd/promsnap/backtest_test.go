@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/backtest"
+	"github.com/promsnap/promsnap/internal/backtest/backtesttest"
+	"github.com/promsnap/promsnap/internal/report/tuning"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+var updateTexts = flag.Bool("update", false, "rewrite the goldens")
+
+func toldBacktests(l words.Language) tuning.Told {
+	return tuning.Tell(tuning.Info{Report: "check", Language: l}, []backtest.Result{
+		backtesttest.Memory(), backtesttest.Disk(), backtesttest.Calm(), backtesttest.Short(),
+	})
+}
+
+func TestTellBacktests(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		l     words.Language
+		width int // of the terminal; 0: it is a pipe
+		color bool
+	}{
+		{"pipe", words.English, 0, false}, {"80", words.English, 80, false},
+		{"color", words.English, 160, true}, {"40", words.English, 40, false},
+		{"korean", words.Korean, 80, false},
+	} {
+		var out bytes.Buffer
+		s := screenOf(&out)
+		if c.width > 0 {
+			s = terminalOf(&out, c.width)
+			s.color = c.color
+		}
+		if err := tell(s, toldBacktests(c.l)); err != nil {
+			t.Fatal(err)
+		}
+		file := "testdata/backtest-" + c.name + ".txt"
+		if *updateTexts {
+			if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(out.Bytes(), want) {
+			t.Errorf("%s: got\n%s\nwant\n%s\nrun go test ./cmd/promsnap -run TellBacktests -update",
+				c.name, out.Bytes(), want)
+		}
+		if c.width == 0 || c.color {
+			continue
+		}
+		for line := range strings.Lines(out.String()) {
+			// lines to paste stay whole
+			line = strings.TrimRight(line, "\n")
+			if columns(line) > c.width && !strings.HasPrefix(line, "      ") {
+				t.Errorf("%s: got a line of %d columns, want at most %d: %s", c.name,
+					columns(line), c.width, line)
+			}
+		}
+	}
+}
+
+// The table of levels fits a terminal of 80 columns.
+func TestTableOfLevelsFits(t *testing.T) {
+	var out bytes.Buffer
+	if err := tell(terminalOf(&out, 80), toldBacktests(words.English)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "LEVEL  FOR") {
+		t.Errorf("got\n%s\nwant a table and not a list", out.String())
+	}
+}
+
+func TestChunks(t *testing.T) {
+	var out bytes.Buffer
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	p := newChunks(terminalOf(&out, 80), func() time.Time { return now })
+	step := app.BacktestStep{Panel: "node-memory", Rule: "NodeMemoryHigh", Index: 1, Of: 4}
+	step.Done, step.All = 10*time.Hour, 40*time.Hour
+	p.step(step)
+	now = now.Add(50 * time.Second)
+	step.Done = 20 * time.Hour
+	p.step(step)
+	p.end()
+	want := "\r\x1b[K2 of 4: NodeMemoryHigh of node-memory, 25 % read" +
+		"\r\x1b[K2 of 4: NodeMemoryHigh of node-memory, 50 % read, about 1 min 23 s left\r\x1b[K"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+	step.All = 0
+	if got := shareOf(step); got != 0.25 {
+		t.Errorf("without a known length: got a share of %v, want 0.25", got)
+	}
+}
+
+func TestBacktestOptions(t *testing.T) {
+	good := backtestFlags{since: "30d", pages: 2, output: "text", timeout: time.Minute}
+	for _, c := range []struct {
+		change func(*backtestFlags)
+		args   []string
+		want   string // of the error
+	}{
+		{func(*backtestFlags) {}, []string{"check"}, ""},
+		{func(f *backtestFlags) { f.levels = []string{"80%"} }, []string{"check", "a/B"}, ""},
+		{func(f *backtestFlags) { f.since = "6d" }, nil, "too short; use 7d or more"},
+		{func(f *backtestFlags) { f.since = "2y" }, nil, "too long; use 365d or less"},
+		{func(f *backtestFlags) { f.since = "a week" }, nil, "is not a duration"},
+		{func(f *backtestFlags) { f.pages = 0 }, nil, "use more than 0"},
+		{func(f *backtestFlags) { f.output = "yaml" }, nil, "use text, json or html"},
+		{func(f *backtestFlags) { f.holds = []string{"0s"} }, nil, "write it like 15m,1h"},
+		{func(f *backtestFlags) { f.severity = "page" }, nil, "use warning or critical"},
+		{func(f *backtestFlags) { f.levels = []string{"80%"} }, []string{"check"}, "needs a PANEL"},
+		{func(f *backtestFlags) { f.timeout = 0 }, nil, "is too short; use at least 1s"},
+	} {
+		f := good
+		c.change(&f)
+		o, err := f.options(c.args)
+		if got := errorText(err); c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%+v: got error %q, want %q", f, got, c.want)
+		}
+		if len(c.args) > 1 && (o.Panel != "a" || o.Rule != "B") {
+			t.Errorf("got the panel %q and the rule %q, want a and B", o.Panel, o.Rule)
+		}
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
