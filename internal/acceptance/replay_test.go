@@ -40,6 +40,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if len(os.Args) == 3 && historySides[os.Args[1]] != nil {
+		if err := historySides[os.Args[1]](os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if os.Getenv(measureEnv) != "" {
 		if err := reportSpent(os.NewFile(3, "spent"), os.Args[1], os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -62,6 +69,7 @@ func TestMain(m *testing.M) {
 type replay struct {
 	dir    string
 	climbs bool // every range query is answered
+	month  bool // with a history of any grid
 
 	mu   sync.Mutex
 	last string // the newest recording
@@ -72,7 +80,9 @@ func serveReplay(dir, address string) error {
 	if err != nil {
 		return err
 	}
-	r := &replay{dir: dir, climbs: os.Getenv(replayClimbs) != ""}
+	r := &replay{
+		dir: dir, climbs: os.Getenv(replayClimbs) != "", month: os.Getenv(replayMonth) != "",
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/-/ready", func(http.ResponseWriter, *http.Request) {})
 	if address := os.Getenv("PROMSNAP_REPLAY_UPSTREAM"); address != "" {
@@ -134,7 +144,9 @@ func (r *replay) recording(start, end, step string) (string, error) {
 		return "", fmt.Errorf("start, end and step must be seconds: %w", err)
 	}
 	points, of := int((to-from)/by)+1, waving
-	if r.climbs {
+	if r.month {
+		of = historyFrom(int64(from), int64(by))
+	} else if r.climbs {
 		of = climbing
 	} else if points != benchPoints {
 		return "", fmt.Errorf("asked for %d points, want %d", points, benchPoints)

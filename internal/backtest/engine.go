@@ -18,7 +18,7 @@ const (
 	// interest, unless it is configured or was asked for.
 	interesting = 20
 	// fewAlerts are always of interest.
-	fewAlerts = 200
+	fewAlerts = 500
 )
 
 // engine keeps what the replay needs of a history that it gets in chunks. The result does not
@@ -120,7 +120,7 @@ func (e *engine) read(t *track, s *snapshot.Judgeable, base int, values []float6
 				e.kept++
 			}
 		}
-		if rank > 0 || t.rank > 0 {
+		if rank != t.rank || rank > 0 && at-t.last-1 > longestHole {
 			e.follow(t, at, rank)
 		}
 		t.rank, t.last = rank, at

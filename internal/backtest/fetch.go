@@ -134,7 +134,10 @@ func (p *plan) look(ctx context.Context, f *fetcher) (survey, error) {
 					continue // no level applies to it
 				}
 				n := (g.Len - 1 - c.base - i) / perDay // days end at the newest slot
-				at := slices.IndexFunc(all, func(d day) bool { return d.n == n })
+				at := len(all) - 1
+				if at < 0 || all[at].n != n { // not the day of the sample before
+					at = slices.IndexFunc(all, func(d day) bool { return d.n == n })
+				}
 				if at < 0 {
 					at, all = len(all), append(all, day{n, v})
 				}

@@ -50,8 +50,12 @@ func (e *engine) steps(d time.Duration) int32 {
 func (e *engine) follow(t *track, i, rank int32) {
 	levels := len(t.states) / len(e.fors)
 	hole := i - t.last - 1
+	from := min(t.rank, rank) // the streaks of the levels before it go on
+	if hole > longestHole {
+		from = 0
+	}
 	for f, lasts := range e.fors {
-		for l := int32(0); l < max(t.rank, rank); l++ {
+		for l := from; l < max(t.rank, rank); l++ {
 			s := &t.states[f*levels+int(l)]
 			if l < t.rank && (l >= rank || e.breaks(s, t.last, hole, lasts)) {
 				e.endStreak(t, f, int(l), t.last)

@@ -2,66 +2,84 @@ package backtest
 
 import (
 	"math"
+	"slices"
 )
 
 // A level is on a cliff if the next two percent take off more than a fifth of its alerts, and more
 // than chance would, which is about the square root of their number.
 const cliff = 0.2
 
+// A level that in one pass alerts more than hopeless times as often as is wanted does so in the
+// replay too. One pass counts the series of a workload apart.
+const hopeless = 5
+
 // propose sets the candidates of a result, the configured one and the proposed one.
 //
 // What is proposed is the lowest level that alerts rarely enough in the older two thirds of the
 // time, and from there up as long as it is on a cliff. No level at or beyond the wall is proposed:
 // then a longer For is. The newest third has no say, so that its count shows what a level is worth.
-func (e *engine) propose(out *Result, all []tried) {
+//
+// try returns the candidate of a For and a level.
+func (e *engine) propose(out *Result, try func(f, l int) tried) {
 	p := e.plan
 	n := len(e.levels)
-	now := 0
-	for l, level := range e.levels {
-		if level == p.configured() {
-			now = l
+	var all []tried
+	for f := range p.asked {
+		for l := range n {
+			all = append(all, try(f, l))
 		}
 	}
-	proposed := -1
-	switch {
+	out.Now = slices.Index(e.levels, p.configured())
+	switch now := &all[out.Now]; {
 	case out.To.Sub(out.From) < Week-surveyStep:
 		out.Why = NoData
-	case max(all[now].older, all[now].PerWeek) <= p.pages:
-		out.Why, proposed = Enough, now
+	case max(now.older, now.PerWeek) <= p.pages:
+		out.Why, out.Proposed = Enough, out.Now
+	case e.rare(all[:n]) >= 0:
+		fits := e.rare(all[:n])
+		out.Proposed, out.Why = e.offCliff(all[:n], fits, out), Fits
+		if out.Proposed != fits {
+			out.Why = Cliff
+		}
 	default:
-		if l := e.rare(all[:n]); l >= 0 {
-			proposed, out.Why = l, Fits
-			if up := e.offCliff(all[:n], l, out); up != l {
-				proposed, out.Why = up, Cliff
-			}
-			break
+		if out.Why = Every; out.Wall.Set {
+			out.Why = Wall
 		}
-		out.Why = Wall
-		if !out.Wall.Set {
-			out.Why = Every
-		}
-		for f := 1; f < len(p.fors) && proposed < 0; f++ {
-			if l := e.rare(all[f*n : (f+1)*n]); l >= 0 {
-				proposed = f*n + l
-			}
-		}
+		all = e.longer(out, all, try)
 	}
 	for i := range all {
-		if all[i].alone && i != proposed {
+		if i != out.Now && i != out.Proposed {
+			all[i].By = nil
+		}
+		out.Candidates = append(out.Candidates, all[i].Candidate)
+	}
+}
+
+// longer proposes the shortest longer For that has a level which alerts rarely enough. It returns
+// all candidates with the proposed one.
+func (e *engine) longer(out *Result, all []tried, try func(f, l int) tried) []tried {
+	n := len(e.levels)
+	for f := 1; f < len(e.fors); f++ {
+		if f < e.plan.asked {
+			if l := e.rare(all[f*n : (f+1)*n]); l >= 0 && e.fors[f] > e.fors[0] {
+				out.Proposed = f*n + l
+				return all
+			}
 			continue
 		}
-		c := all[i].Candidate
-		if i == now {
-			out.Now = len(out.Candidates)
+		// one pass shows which levels need no replay
+		most := hopeless * e.plan.pages * float64(out.HeldOut.Sub(out.From)) / float64(Week)
+		for l := range n {
+			if float64(e.counts[f][l].older+e.fixed[f].older) > most || e.walled(e.levels[l]) {
+				continue
+			}
+			if one := try(f, l); one.older <= e.plan.pages {
+				out.Proposed = len(all)
+				return append(all, one)
+			}
 		}
-		if i == proposed {
-			out.Proposed = len(out.Candidates)
-		}
-		if i != now && i != proposed {
-			c.By = nil
-		}
-		out.Candidates = append(out.Candidates, c)
 	}
+	return all
 }
 
 // rare returns the first level that alerts rarely enough and is not beyond the wall, -1 if there is

@@ -99,13 +99,7 @@ func (e *engine) result(ctx context.Context, stopped bool) *Result {
 		out.Wall = rules.At(p.spec.Wall.Value)
 	}
 	objects := e.objects()
-	var tried []tried
-	for f := range e.fors {
-		for l := range e.levels {
-			tried = append(tried, e.try(ctx, objects, f, l, stopped, out.Blind))
-		}
-	}
-	e.propose(out, tried)
+	e.propose(out, func(f, l int) tried { return e.try(ctx, objects, f, l, stopped, out.Blind) })
 	return out
 }
 
@@ -113,7 +107,6 @@ func (e *engine) result(ctx context.Context, stopped bool) *Result {
 type tried struct {
 	Candidate
 	older float64 // alerts a week before the newest third
-	alone bool    // its For is neither configured nor asked for
 }
 
 // try replays a level with a For. Of a level that is of no interest, it returns what one pass
@@ -121,7 +114,7 @@ type tried struct {
 func (e *engine) try(ctx context.Context, objects []object, f, l int, stopped bool,
 	blind []Span) tried {
 	p := e.plan
-	out := tried{alone: f >= p.asked}
+	var out tried
 	out.Level, out.For = e.levels[l], e.fors[f]
 	from, to := p.slots[0].at, p.slots[len(p.slots)-1].at
 	older := 0
