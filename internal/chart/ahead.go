@@ -2,10 +2,8 @@ package chart
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/series"
@@ -107,14 +105,7 @@ func (c *lineChart) wedgeTags() []tag {
 
 // reaches says when a line reaches its limit: "85 % in ~5 d".
 func (c *lineChart) reaches(w wedge) string {
-	left := time.Duration(w.days * 24 * float64(time.Hour))
-	if left >= 2*day {
-		left = left.Round(day)
-	} else {
-		left = max(left.Round(time.Hour), time.Hour)
-	}
-	limit := c.say.value(c.data.Spec.UnitOf(c.lines[w.index].Ref), w.limit)
-	return fmt.Sprintf(c.say.ReachedIn, limit, c.say.span(left))
+	return c.say.limitIn(c.data.Spec.UnitOf(c.lines[w.index].Ref), w.limit, w.days)
 }
 
 // drawWedges draws the wedges, and what separates their strip from the plot.

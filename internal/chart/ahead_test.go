@@ -11,6 +11,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -150,6 +151,35 @@ func TestWedges(t *testing.T) {
 			alt := p.Lines[words[0]-'0'].Name + words[1:]
 			if pic := compose(p, o); !strings.Contains(pic.alt, alt) {
 				t.Errorf("%s: the picture is described as %q, want %q in it", name, pic.alt, alt)
+			}
+		}
+	}
+}
+
+// TestFindingOfAForecast checks what a picture says about a rule that waits for a limit: when the
+// series reaches it. The rule's limits and streaks are times and are not drawn.
+func TestFindingOfAForecast(t *testing.T) {
+	p := filling()
+	p.Spec.Rules = []rules.Rule{{
+		Name: "Fills", FullIn: true, Direction: rules.Below, Warning: rules.At(7 * 86400),
+	}}
+	breach(p, 0, rules.Warning, 7*86400, p.Grid.At(100))
+	p.Findings[0].Labels, p.Findings[0].Value = p.Lines[0].Labels, 5.2*86400
+	p.Findings[0].Earlier = p.Findings[0].Streak
+	for name, o := range map[string]Options{"wide": {}, "phone": {Phone: true}} {
+		pic := compose(p, o.bounded())
+		want := "Node disks. warning: ip-10-0-1-11 /dev/nvme0n1p1 85 % in ~5 d. 8 series · " +
+			"24 h to Sun 22 Nov 2026 00:00 UTC. "
+		if !strings.HasPrefix(pic.alt, want) {
+			t.Errorf("%s: got the description %q, want it to begin with %q", name, pic.alt, want)
+		}
+		for _, s := range pic.inside {
+			if through, ok := s.(through); ok {
+				s = through.shape
+			}
+			switch s.(type) {
+			case breachMark, threshold, zone:
+				t.Errorf("%s: got a %T in the plot, want none of times", name, s)
 			}
 		}
 	}

@@ -241,7 +241,7 @@ func (c *lineChart) markBreaches() {
 		i := slices.IndexFunc(c.lines[:c.named], func(l snapshot.Line) bool {
 			return l.Ref == found.Ref && l.Name == found.Name && l.Labels.Compare(found.Labels) == 0
 		})
-		if i < 0 {
+		if i < 0 || c.data.Spec.Rule(found.Rule).FullIn { // its streaks are of the forecast
 			continue
 		}
 		if found.Status == rules.Breach {

@@ -57,6 +57,9 @@ func limitsIn(p *snapshot.Panel, ref string) limits {
 
 func firstLimits(rs []rules.Rule) limits {
 	for _, r := range rs {
+		if r.FullIn {
+			continue // its limits are times
+		}
 		l := limits{direction: r.Direction}
 		if usable(r.Warning) {
 			l.lines = append(l.lines, limit{r.Warning.Value, rules.Warning})

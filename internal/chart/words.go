@@ -130,7 +130,9 @@ func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest s
 		rest = fmt.Sprintf(s.NoDataSince, s.moment(f.Newest, data.Grid))
 	default:
 		name = fmt.Sprintf(s.NamedFinding, s.severity(f.Severity), f.Name)
-		rest = s.breach(data, f)
+		if rest = s.breach(data, f); data.Spec.Rule(f.Rule).FullIn {
+			break // when it is full matters, and not since when that is so
+		}
 		switch streak := f.Streak; {
 		case streak == nil || streak.From.IsZero():
 		case data.Spec.Events != nil:
@@ -178,7 +180,7 @@ func (s speech) alike(data *snapshot.Panel, f *snapshot.Finding) (name, rest str
 		open = open || o.Streak.Open
 		n++
 	}
-	if n < 2 || data.Spec.Events != nil {
+	if n < 2 || data.Spec.Events != nil || data.Spec.Rule(f.Rule).FullIn {
 		return "", "", false
 	}
 	name = fmt.Sprintf(s.NamedFinding, s.severity(f.Severity),
@@ -206,7 +208,7 @@ func (s speech) alike(data *snapshot.Panel, f *snapshot.Finding) (name, rest str
 func (s speech) past(data *snapshot.Panel) string {
 	for _, f := range data.Findings {
 		was := f.Earlier
-		if was == nil {
+		if was == nil || data.Spec.Rule(f.Rule).FullIn {
 			continue
 		}
 		when := fmt.Sprintf(s.FromUntil, s.moment(was.From, data.Grid), s.moment(was.To, data.Grid))
@@ -247,6 +249,27 @@ func (s speech) dated(data *snapshot.Panel, n float64, streak *rules.Streak) str
 		s.moment(at, data.Grid))
 }
 
+// reaches says when a series of a query reaches the limit of the panel's forecasts: "85 % in ~5 d".
+func (s speech) reaches(data *snapshot.Panel, ref string, days float64) string {
+	limit := math.NaN()
+	if f := data.Spec.Forecast; f != nil {
+		limit = f.Limit
+	}
+	return s.limitIn(data.Spec.UnitOf(ref), limit, days)
+}
+
+// limitIn says in how many days a limit is reached.
+func (s speech) limitIn(u units.Unit, limit, days float64) string {
+	const most = 36_500 // a century
+	left := time.Duration(min(days, most) * float64(day))
+	if left >= 2*day {
+		left = left.Round(day)
+	} else {
+		left = max(left.Round(time.Hour), time.Hour)
+	}
+	return fmt.Sprintf(s.ReachedIn, s.value(u, limit), s.span(left))
+}
+
 // breach compares a figure with its limit: "94 % > 90 %", or "p95 94 % > 90 %" for a verdict. A
 // limit of zero is omitted: "2", not "2 > 0".
 func (s speech) breach(data *snapshot.Panel, f *snapshot.Finding) string {
@@ -254,6 +277,9 @@ func (s speech) breach(data *snapshot.Panel, f *snapshot.Finding) string {
 	rule := data.Spec.Rule(f.Rule)
 	if rule.Holds() {
 		return "" // the subject says it
+	}
+	if rule.FullIn {
+		return s.reaches(data, f.Ref, f.Value/day.Seconds())
 	}
 	if rule.Direction == rules.Below {
 		sign = "<"

@@ -53,9 +53,12 @@ func focus(p *snapshot.Panel, found []shownIn) *snapshot.Panel {
 	only.Grid = gridSince(p.Grid, all, began)
 	for _, s := range all {
 		only.Rows = append(only.Rows, s.row)
-		only.Lines = append(only.Lines, snapshot.Line{
-			Row: s.row, Values: s.on(only.Grid, p.Grid),
-		})
+		line := snapshot.Line{Row: s.row, Values: s.on(only.Grid, p.Grid)}
+		if s.line != nil && s.line.Before != nil {
+			before := focused{line: &snapshot.Line{Values: s.line.Before}}
+			line.Before = before.on(only.Grid, p.Grid)
+		}
+		only.Lines = append(only.Lines, line)
 	}
 	for _, r := range p.References {
 		line := focused{line: &snapshot.Line{Values: r.Values}}

@@ -241,34 +241,40 @@ func TestPicturesOfAlerts(t *testing.T) {
 			if len(pictures) != 1 {
 				t.Fatalf("got %d pictures, want one", len(pictures))
 			}
-			got, err := pictures[0].PNG()
-			if err != nil {
-				t.Fatal(err)
-			}
-			again, err := pictures[0].PNG()
-			if err != nil || !bytes.Equal(got, again) {
-				t.Errorf("got other bytes the second time (%v), want the same", err)
-			}
-			path := filepath.Join("testdata", name+".png")
-			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(pixels(t, got), pixels(t, want)) {
-				t.Errorf("got another picture than %s; look at it, then: "+
-					"go test ./internal/notify/letter -update", path)
-			}
-			c, err := png.DecodeConfig(bytes.NewReader(got))
-			if err != nil || c.Width != 1600 || c.Height > 1202 {
-				t.Errorf("got %d × %d pixels (%v), want 1600 × at most 1202", c.Width, c.Height,
-					err)
-			}
+			comparePicture(t, pictures[0], name)
 		})
+	}
+}
+
+// comparePicture compares a picture with the golden file of this name.
+func comparePicture(t *testing.T, p Picture, name string) {
+	t.Helper()
+	got, err := p.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := p.PNG()
+	if err != nil || !bytes.Equal(got, again) {
+		t.Errorf("got other bytes the second time (%v), want the same", err)
+	}
+	path := filepath.Join("testdata", name+".png")
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(pixels(t, got), pixels(t, want)) {
+		t.Errorf("got another picture than %s; look at it, then: "+
+			"go test ./internal/notify/letter -update", path)
+	}
+	c, err := png.DecodeConfig(bytes.NewReader(got))
+	if err != nil || c.Width != 1600 || c.Height > 1202 {
+		t.Errorf("got %d × %d pixels (%v), want 1600 × at most 1202", c.Width, c.Height,
+			err)
 	}
 }
 
