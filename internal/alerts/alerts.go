@@ -162,12 +162,22 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 		Old:           p.Old,
 		Series:        known.all[p.Spec.Query(r.Ref).Ref],
 	}
+	from := p.Grid
+	if r.FullIn {
+		// Without all of the history, a series without a finding may be one that is not known.
+		if p.History == nil || p.History.Partial {
+			out.Data = min(out.Data, rules.DataPartial)
+		}
+		if from = (series.Grid{}); p.History != nil {
+			from = p.History.Grid
+		}
+	}
+	if from.Len > 0 {
+		out.From, out.Through = from.Start, from.End()
+	}
 	if p.AbsentOf(r.Name) != nil {
 		// The rule's query has no series; those of the other queries do not matter to it.
 		out.Data = rules.DataFailed
-	}
-	if p.Grid.Len > 0 {
-		out.From, out.Through = p.Grid.Start, p.Grid.End()
 	}
 	for i := range p.Findings {
 		if f := &p.Findings[i]; f.Rule == r.Name {

@@ -110,7 +110,7 @@ func firstOf(lines []Line, top int) (drawn, rest []Line) {
 // direction returns the direction of a query's first rule, which says where its worst series are.
 func direction(spec *panel.Spec, query panel.Query) rules.Direction {
 	for _, r := range spec.Rules {
-		if spec.Query(r.Ref) == query {
+		if !r.FullIn && spec.Query(r.Ref) == query {
 			return r.Direction
 		}
 	}
@@ -186,12 +186,12 @@ func (f *fold) capacityOf(s identified) (capacity, bool) {
 	return c, ok
 }
 
-// judge applies every rule of the query to the series and gives the row the worst result. described
-// are the labels from fold.described.
+// judge applies every rule of the query to the series and gives the row the worst result, except
+// those with FullIn, which judge its history. described are the labels from fold.described.
 func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 	worst, first := rules.Finding{Status: rules.OK}, true
 	for i, r := range f.spec.Rules {
-		if f.spec.Query(r.Ref).Ref != f.asked().Ref {
+		if r.FullIn || f.spec.Query(r.Ref).Ref != f.asked().Ref {
 			continue
 		}
 		r = overridden(r, i == 0, f.overrides, described)
@@ -218,7 +218,7 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 		}
 	}
 	if first && len(f.spec.Rules) > 0 {
-		row.Status = rules.Unknown // the rules judge other queries
+		row.Status = rules.Unknown // the rules judge other queries, or the history
 		return
 	}
 	row.Status, row.Severity = worst.Status, worst.Severity

@@ -91,6 +91,9 @@ func (p *Panel) takeHistory(ctx context.Context, q Querier, o Options) (err erro
 	pods := p.ofPods()
 	forecasts, changes := p.Spec.Forecast != nil && !pods, p.Spec.Change != nil
 	h := &historyFold{p: p, o: o, forecasts: forecasts, changes: changes, byWorkload: pods}
+	if forecasts {
+		h.fullIn, h.hours = p.fullIn()
+	}
 	if err := h.ask(ctx, q); err != nil {
 		return cmp.Or(context.Cause(ctx), err)
 	}
@@ -123,8 +126,14 @@ type historyFold struct {
 	out        History
 	without    []Forecast // series that have none
 	ups, downs amounts
-	appeared   map[appearance]*appeared
-	first      map[string]int // by cluster: the index of its first sample
+	// the rules with FullIn, for how many hours they judge, what they found, and the rows by key
+	fullIn []rules.Rule
+	hours  int
+	found  []Finding
+	judged map[uint64]bool
+
+	appeared map[appearance]*appeared
+	first    map[string]int // by cluster: the index of its first sample
 }
 
 // appearance is when new series of a cluster appeared.
@@ -142,8 +151,11 @@ type appeared struct {
 
 // ask queries the history, and a shorter one if the server refuses it.
 func (h *historyFold) ask(ctx context.Context, q Querier) error {
-	for rng := forecast.History - historyStep; ; rng /= 2 {
+	all := forecast.History - historyStep + time.Duration(h.hours)*historyStep
+	for rng := all; ; rng /= 2 {
 		err := h.askOver(ctx, q, rng)
+		// alerts must not end because their series are too short for a forecast
+		h.out.Partial = h.out.Partial || rng < all && len(h.fullIn) > 0
 		if err == nil || rng/2 < leastHistory-historyStep || ctx.Err() != nil || !refused(err) {
 			return err
 		}
@@ -215,6 +227,7 @@ func workloads(spec panel.Spec) panel.Spec {
 func (h *historyFold) begin(g series.Grid) {
 	h.grid, h.first, h.appeared = g, map[string]int{}, map[appearance]*appeared{}
 	h.out, h.without, h.ups, h.downs = History{Grid: g}, nil, nil, nil
+	h.found, h.judged = nil, map[uint64]bool{}
 	h.below = h.p.Spec.Forecast != nil && h.p.Spec.Forecast.Below
 	h.rows = map[uint64]*Row{}
 	for i := range h.p.Rows {
@@ -233,10 +246,16 @@ func (h *historyFold) add(f *fold, s identified) {
 	if was, known := h.first[cluster]; first >= 0 && (!known || first < was) {
 		h.first[cluster] = first
 	}
+	limited := h.forecasts && !f.unlimited(s)
+	if limited {
+		h.judgeFullIn(f, s)
+	} else if len(h.fullIn) > 0 {
+		h.judged[keyOf(f.asked().Ref, s.Labels)] = true // no limit
+	}
 	if h.grid.End().Sub(h.grid.At(newest)) > rules.StaleAfter(historyStep) {
 		return
 	}
-	if h.forecasts && !f.unlimited(s) {
+	if limited {
 		h.addForecast(f, s)
 	}
 	if h.changes {
@@ -252,6 +271,9 @@ func (f *fold) unlimited(s identified) bool {
 	}
 	described := f.described(s)
 	for i, r := range f.spec.Rules {
+		if r.FullIn {
+			continue
+		}
 		if r = overridden(r, i == 0, f.overrides, described); r.Warning.Set || r.Critical.Set {
 			return false
 		}
@@ -365,4 +387,10 @@ func (h *historyFold) into(p *Panel) {
 		p.Kept.Up, p.Kept.Down = ups, downs
 	}
 	p.History = &h.out
+	if len(h.fullIn) > 0 {
+		h.out.Partial = h.out.Partial || slices.ContainsFunc(p.Rows, func(r Row) bool {
+			return r.Ref == p.refOf(0) && !h.judged[r.Key()] && r.Stats.Samples == p.Grid.Len
+		})
+		p.addJudged(h.found, h.judged)
+	}
 }

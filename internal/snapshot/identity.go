@@ -80,7 +80,8 @@ func (f *fold) unite(key uint64, id identified) {
 		return
 	}
 	newest, was := series.Newest(id.Values), series.Newest(u.Values)
-	below := len(f.spec.Rules) > 0 && f.spec.Rules[0].Direction == rules.Below
+	below := len(f.spec.Rules) > 0 && !f.spec.Rules[0].FullIn &&
+		f.spec.Rules[0].Direction == rules.Below
 	for i, v := range id.Values {
 		switch w := u.Values[i]; {
 		case math.IsNaN(v):

@@ -69,7 +69,13 @@ func (f *Finding) BeginsBefore() bool {
 
 // BeginsBefore reports whether a finding of the panel may have begun before its window.
 func (p *Panel) BeginsBefore() bool {
-	return slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.BeginsBefore() })
+	return slices.ContainsFunc(p.Findings, func(f Finding) bool { return p.beginsBefore(&f) })
+}
+
+// beginsBefore reports whether a finding may have begun before the panel's window. One by a
+// forecast does not lie in that window.
+func (p *Panel) beginsBefore(f *Finding) bool {
+	return f.BeginsBefore() && !p.Spec.Rule(f.Rule).FullIn
 }
 
 // LookBack finds out when the streaks began that may have begun before the window of their panel,
@@ -168,7 +174,7 @@ func (p *Panel) soughtOf(query int, known func(*Panel, *Finding) bool) sought {
 		}
 	}
 	seek(func(f *Finding) bool {
-		return f.BeginsBefore() && (known == nil || !known(p, f))
+		return p.beginsBefore(f) && (known == nil || !known(p, f))
 	})
 	if s.open = len(s.keys); s.open > 0 {
 		seek(func(f *Finding) bool { return f.Status == rules.Breach })
@@ -476,7 +482,7 @@ func (p *Panel) beginAt(s *sought, nodes Nodes) error {
 	for i := range p.Findings {
 		f := &p.Findings[i]
 		past := s.found[f.Key()]
-		if past == nil || !f.BeginsBefore() || !slices.Contains(s.keys[:s.open], f.Key()) {
+		if past == nil || !p.beginsBefore(f) || !slices.Contains(s.keys[:s.open], f.Key()) {
 			continue
 		}
 		at := slices.IndexFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule })

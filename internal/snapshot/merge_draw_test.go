@@ -328,6 +328,12 @@ func drawSpec(t *rapid.T) panel.Spec {
 		spec.Forecast = &panel.Forecast{
 			Limit: 1, Below: rapid.Bool().Draw(t, "below"), Horizon: 30 * 24 * time.Hour,
 		}
+		if rapid.Bool().Draw(t, "full in") {
+			spec.Rules = append(spec.Rules, rules.Rule{
+				Name: "Full", FullIn: true, Direction: rules.Below, Warning: rules.At(20 * 86400),
+				Critical: rules.At(5 * 86400), For: 24 * time.Hour, NoData: rules.ResolveOnNoData,
+			})
+		}
 		fallthrough
 	case 1:
 		spec.Change = &panel.Change{By: rapid.SampledFrom([]float64{0, .05}).Draw(t, "by")}

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -203,6 +204,9 @@ func count(seen map[string]int, union Panel, parts []Panel) {
 		"nodes without something":      union.Spec.Without != "" && len(union.Rows) > 0,
 		"several queries":              len(union.Spec.Queries) > 1 && len(union.Rows) > 0,
 		"an old part":                  inPart(func(p Panel) bool { return p.Old }),
+		"findings by forecasts": found(func(f Finding) bool {
+			return f.Rule == "Full" && f.Status == rules.Breach
+		}),
 		"forecasts": history(func(h *History) bool {
 			return len(h.Forecasts) > 0 && h.Forecasts[0].has()
 		}),

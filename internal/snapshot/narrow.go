@@ -106,6 +106,9 @@ func watchOf(s *panel.Spec, step time.Duration) (watch, bool) {
 	if s.Narrow == "" || len(s.Rules) == 0 {
 		return watch{}, s.Narrow != ""
 	}
+	if s.HasFullIn() {
+		return watch{}, false // it judges every series
+	}
 	w := watch{above: math.Inf(1), every: math.MaxInt64}
 	for _, r := range s.Rules {
 		if !r.IsAlert() || r.Direction != rules.Above || r.Flaps || r.For <= 0 && s.Events == nil {
