@@ -52,7 +52,7 @@ func (c *cluster) ageNodes() {
 		length := 25*minute + int64(between(mix(h), 0, float64(25*minute))) + 20*minute
 		n := c.nodes[peaking[(i+i/28)%int64(len(peaking))]]
 		n.peaks = append(n.peaks, peak{
-			span{from, from + length}, .805 + .05*float64(i*7%peaks)/(peaks-1),
+			span{from, from + length}, .805 + .033*float64(i*7%peaks)/(peaks-1),
 		})
 	}
 	for _, l := range leaked {
