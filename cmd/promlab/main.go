@@ -48,7 +48,9 @@ the same seed. Most nodes are healthy; a few are not.
 The incidents are before --now: a node that leaks memory, one whose disk fills
 up, one with busy CPUs, one that was down for two hours, a container that is
 killed for its memory again and again, and more. Without --now they are before
-the hour in which promlab starts, and time goes on from there.
+the hour in which promlab starts, and time goes on from there. In the month before,
+Deployments were rolled out. In fleets of 40 nodes or more, disks also grew and were
+cleaned, and the memory of nodes was often high for half an hour.
 
 With --series it answers from a file in the notation of promtool's tests, with
 interval and input_series. The time of the first sample is a comment:
