@@ -12,6 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 func panelsCommand(c *console) *cobra.Command {
@@ -74,10 +75,10 @@ func listPanels(c *console) error {
 				beyond = "< "
 			}
 			if r.Warning.Set {
-				warning = beyond + p.UnitOf(r.Ref).Format(r.Warning.Value)
+				warning = beyond + limitOf(&p, r, r.Warning)
 			}
 			if r.Critical.Set {
-				critical = beyond + p.UnitOf(r.Ref).Format(r.Critical.Value)
+				critical = beyond + limitOf(&p, r, r.Critical)
 			}
 			if r.IsAlert() && r.For > 0 {
 				hold = model.Duration(r.For).String()
@@ -86,6 +87,14 @@ func listPanels(c *console) error {
 		rows = append(rows, []string{p.Name, p.Section, warning, critical, hold, p.Title})
 	}
 	return c.stdout.table(rows)
+}
+
+// limitOf returns a limit of a rule as text. Those of a rule with FullIn are times.
+func limitOf(p *panel.Spec, r rules.Rule, l rules.Limit) string {
+	if r.FullIn {
+		return words.In(words.English).Period(l.Value)
+	}
+	return p.UnitOf(r.Ref).Format(l.Value)
 }
 
 func showPanel(c *console, p panel.Spec) {
@@ -109,12 +118,15 @@ func showPanel(c *console, p panel.Spec) {
 	}
 	for _, r := range p.Rules {
 		word := r.Direction.String()
+		if r.FullIn {
+			word = "full in"
+		}
 		var limits []string
 		if r.Warning.Set {
-			limits = append(limits, "warning "+word+" "+p.UnitOf(r.Ref).Format(r.Warning.Value))
+			limits = append(limits, "warning "+word+" "+limitOf(&p, r, r.Warning))
 		}
 		if r.Critical.Set {
-			limits = append(limits, "critical "+word+" "+p.UnitOf(r.Ref).Format(r.Critical.Value))
+			limits = append(limits, "critical "+word+" "+limitOf(&p, r, r.Critical))
 		}
 		line := r.Name + ": " + strings.Join(limits, ", ")
 		if r.For > 0 {

@@ -219,6 +219,17 @@ func (s *Spec) Share(v float64) float64 {
 	return v
 }
 
+// IsRatio reports whether the values of the panel's first query are shares of a whole.
+func (s *Spec) IsRatio() bool {
+	return s.Unit() == units.PercentUnit || s.Unit() == units.Percent
+}
+
+// FillsUp reports whether the limit of the panel's forecasts is all that there is: 100 %.
+func (s *Spec) FillsUp() bool {
+	f := s.Forecast
+	return f != nil && !f.Below && s.IsRatio() && s.Share(f.Limit) == 1
+}
+
 // Query is one PromQL query of a panel, with the names and unit of its series.
 type Query struct {
 	// its name in rules and series, such as A; may be empty if it is the only query

@@ -2,13 +2,13 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
-	"github.com/promsnap/promsnap/internal/units"
 )
 
 // Fill is the forecast of one series.
@@ -21,6 +21,7 @@ type Fill struct {
 	Level        string    // the newest daily high: "78.2 %"
 	Used         string    // the same of a capacity: "391 of 500 GiB"; "" without a capacity
 	In           string    // "in about 5 days (3–8)", "tomorrow"; "" without a forecast
+	Rate         string    // "1.4 GiB a day"
 	Growth       string    // "1.4 GiB a day, higher than a week before on 21 of 21 days"
 	Days         float64   // until the limit; NaN without a forecast
 	At           time.Time // when that is
@@ -104,16 +105,10 @@ func isFull(p *snapshot.Panel, f *snapshot.Forecast) bool {
 	switch {
 	case p.Spec.Forecast != nil && p.Spec.Forecast.Below:
 		return level*notedShare <= limit
-	case isRatio(p):
+	case p.Spec.IsRatio():
 		return level >= notedShare
 	}
 	return level >= notedShare*limit
-}
-
-// isRatio reports whether the values of a panel's first query are shares of a whole.
-func isRatio(p *snapshot.Panel) bool {
-	u := p.Spec.Unit()
-	return u == units.PercentUnit || u == units.Percent
 }
 
 // mostOutlooks is how many forecasts of a panel its view lists, and as many without one.
@@ -138,4 +133,19 @@ func (r *Report) Forecasts(p *snapshot.Panel) []Fill {
 		}
 	}
 	return append(near, without...)
+}
+
+// soon returns a line about what fills next and one about what changed most, each if there is one.
+func (r *Report) soon() []string {
+	var lines []string
+	if len(r.Fills) > 0 {
+		f := &r.Fills[0]
+		lines = append(lines, fmt.Sprintf(r.words.NamedFinding, r.words.FillsNext,
+			fmt.Sprintf(r.words.Breach, r.words.About(f.Name, f.Subject), f.Short)))
+	}
+	for _, m := range slices.Concat(r.Up, r.Down) {
+		return append(lines, fmt.Sprintf(r.words.NamedFinding, r.words.ChangedSince,
+			m.Short+", "+m.SinceDay))
+	}
+	return lines
 }

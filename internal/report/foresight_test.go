@@ -132,3 +132,13 @@ func TestMoves(t *testing.T) {
 			english.DownMore)
 	}
 }
+
+func TestSummarySaysWhatFillsAndWhatChanged(t *testing.T) {
+	lines := reporttest.Foresight(t).Summary()
+	equalLines(t, "last lines", lines[len(lines)-3:], []string{
+		"Fills next: ip-10-0-1-16 memory requests full tomorrow",
+		"Changed since last week: ip-10-0-1-17 network traffic 12 → 41.7 MB/s (+29.7 MB/s), " +
+			"since Fri 13 Nov",
+		"3 critical, 2 warning, 2 no data, 1 failed; 40/42 nodes",
+	})
+}

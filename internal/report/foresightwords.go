@@ -36,11 +36,11 @@ func (w wording) fill(p *snapshot.Panel, f *snapshot.Forecast, in Info) Fill {
 	out.Days, out.At = f.Days, in.Slot.Add(days(f.Days))
 	out.Sure = f.Sure*24 <= horizonOf(p).Hours()
 	out.In = w.until(f.Days, f.Lo, f.Hi, in)
-	out.Short = w.reaches(p, out.In, out.Sure)
-	rate := fmt.Sprintf(w.Foresight.ADay, w.amount(p, f.Capacity, f.Rate))
-	out.Growth = w.growth(p, f, rate, in)
+	out.Short = w.Reaches(w.aim(p), out.In, out.Sure)
+	out.Rate = fmt.Sprintf(w.Foresight.ADay, w.amount(p, f.Capacity, f.Rate))
+	out.Growth = w.growth(p, f, out.Rate, in)
 	out.Sentence = fmt.Sprintf(w.NamedFinding, out.Short, out.Growth)
-	out.Explained = w.explained(p, f, rate, in)
+	out.Explained = w.explained(p, f, out.Rate, in)
 	return out
 }
 
@@ -114,35 +114,15 @@ func (w wording) between(first, last, most int) string {
 	return fmt.Sprintf(w.Between, strconv.Itoa(first), strconv.Itoa(last))
 }
 
-// reaches returns that a series of a panel reaches its limit.
-func (w wording) reaches(p *snapshot.Panel, when string, sure bool) string {
-	f := &w.Foresight
-	limit, below, full := w.aim(p)
-	format := f.Reaches
-	switch {
-	case full && sure:
-		return fmt.Sprintf(f.Fills, when)
-	case full:
-		return fmt.Sprintf(f.MayFill, when)
-	case below && sure:
-		format = f.FallsTo
-	case below:
-		format = f.MayFallTo
-	case !sure:
-		format = f.MayReach
-	}
-	return fmt.Sprintf(format, when, limit)
-}
-
-// aim returns the limit of a panel's forecasts, and whether it is a lower one, or all that there
-// is.
-func (w wording) aim(p *snapshot.Panel) (limit string, below, full bool) {
+// aim returns the limit of a panel's forecasts as text.
+func (w wording) aim(p *snapshot.Panel) words.Aim {
 	f := p.Spec.Forecast
 	if f == nil {
-		return "", false, true
+		return words.Aim{Full: true}
 	}
-	limit = w.Figure(p.Spec.Unit().Format(f.Limit))
-	return limit, f.Below, !f.Below && isRatio(p) && p.Spec.Share(f.Limit) == 1
+	return words.Aim{
+		Limit: w.Figure(p.Spec.Unit().Format(f.Limit)), Below: f.Below, Full: p.Spec.FillsUp(),
+	}
 }
 
 // amount returns a part of a series: of its capacity, if it has one.
@@ -156,11 +136,10 @@ func (w wording) amount(p *snapshot.Panel, capacity, v float64) string {
 
 // growth returns how fast a series grows, and how sure that is.
 func (w wording) growth(p *snapshot.Panel, f *snapshot.Forecast, rate string, in Info) string {
-	_, below, _ := w.aim(p)
 	switch {
 	case f.Stepped:
 		return fmt.Sprintf(w.Foresight.SinceStep, rate, w.onDay(f.Since, in))
-	case below:
+	case w.aim(p).Below:
 		return fmt.Sprintf(w.Foresight.Lower, rate, strconv.Itoa(f.Grew), strconv.Itoa(f.Weeks))
 	}
 	return fmt.Sprintf(w.Foresight.Higher, rate, strconv.Itoa(f.Grew), strconv.Itoa(f.Weeks))
@@ -172,15 +151,15 @@ const kubeletCleans = 0.85
 // explained returns how a forecast was made, in one line.
 func (w wording) explained(p *snapshot.Panel, f *snapshot.Forecast, rate string, in Info) string {
 	say := &w.Foresight
-	limit, below, _ := w.aim(p)
+	aim := w.aim(p)
 	left := w.amount(p, f.Capacity, f.Limit-f.Level)
 	counted, step := say.HighsRise, say.StepRise
-	if below {
+	if aim.Below {
 		counted, step = say.LowsFall, say.StepFall
 	}
-	s := fmt.Sprintf(counted, strconv.Itoa(f.Grew), strconv.Itoa(f.Weeks), rate, left, limit)
+	s := fmt.Sprintf(counted, strconv.Itoa(f.Grew), strconv.Itoa(f.Weeks), rate, left, aim.Limit)
 	if f.Stepped {
-		s = fmt.Sprintf(step, w.onDay(f.Since, in), rate, left, limit)
+		s = fmt.Sprintf(step, w.onDay(f.Since, in), rate, left, aim.Limit)
 	}
 	_, planned := w.about(f.Days, in)
 	if _, slow := w.about(f.Sure, in); slow != planned && f.Sure > f.Days {
@@ -198,9 +177,8 @@ func (w wording) explained(p *snapshot.Panel, f *snapshot.Forecast, rate string,
 // reason returns why a series has no forecast, "" if a reader does not ask.
 func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string {
 	say := &w.Foresight
-	_, below, _ := w.aim(p)
 	flat, unsteady := say.NotRising, say.UnsteadyHigher
-	if below {
+	if w.aim(p).Below {
 		flat, unsteady = say.NotFalling, say.UnsteadyLower
 	}
 	switch f.Why {

@@ -6,27 +6,25 @@ import (
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
-	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // aim is the limit that a rule with FullIn waits for.
 type aim struct {
-	value       float64
-	text        string // "85 %"
-	below, full bool
-	said        string // that it is reached, and when
+	words.Aim
+	value float64
+	said  string // that it is reached, and when
 }
 
 // aimed fills in when the series of a finding of a rule with FullIn reaches its limit.
 func (w wording) aimed(f *Finding, p *snapshot.Panel) {
-	f.aim = &aim{value: math.NaN()}
-	f.aim.text, f.aim.below, f.aim.full = w.aim(p)
+	f.aim = &aim{Aim: w.aim(p), value: math.NaN()}
 	if p.Spec.Forecast != nil {
 		f.aim.value = p.Spec.Forecast.Limit
 	}
 	f.Used, f.Trend = "", snapshot.Steady
 	if f.Value != "" {
-		f.Reaches = w.reaches(p, f.Value, true)
+		f.Reaches = w.Reaches(f.aim.Aim, f.Value, true)
 	}
 	f.aim.said = f.Reaches
 }
@@ -36,31 +34,9 @@ func (w wording) aimed(f *Finding, p *snapshot.Panel) {
 func (w wording) compared(p *snapshot.Panel, rule rules.Rule,
 	v, limit float64) (value, against string) {
 	if rule.FullIn {
-		return w.within(v), w.period(limit)
+		return w.WithinDays(v), w.Period(limit)
 	}
 	return w.against(p.Spec.UnitOf(rule.Ref), v, limit)
-}
-
-// within returns within which time a limit is reached: "within 6 days".
-func (w wording) within(seconds float64) string {
-	if !(seconds >= 0 && seconds <= math.MaxInt32) { // NaN and Inf too: nobody knows
-		return ""
-	}
-	n := max(1, int(math.Ceil(seconds/86400)))
-	return fmt.Sprintf(w.Foresight.Within, w.Foresight.Days.Of(n))
-}
-
-// period returns the time of a rule as it was configured: "7 days", "36 hours".
-func (w wording) period(seconds float64) string {
-	switch hours := seconds / 3600; {
-	case !(seconds >= 0 && seconds <= math.MaxInt32):
-		return ""
-	case math.Mod(hours, 24) == 0:
-		return w.Foresight.Days.Of(int(hours / 24))
-	case hours == math.Trunc(hours):
-		return w.Foresight.Hours.Of(int(hours))
-	}
-	return w.Figure(units.Duration.Format(seconds))
 }
 
 // isForecast returns the sentence of a finding of a rule with FullIn: "ip-10-0-1-12 disk reaches 85
@@ -82,18 +58,9 @@ func (w wording) isForecast(what string, f *Finding, in Info) string {
 // wasForecast returns the sentence of such a finding that has ended: "ip-10-0-1-12 disk was
 // forecast from 02:10 to 09:00 to reach 85 % within 7 days".
 func (w wording) wasForecast(what string, f *Finding, in Info) string {
-	say := &w.Foresight
-	within := fmt.Sprintf(say.Within, f.Limit)
-	to := fmt.Sprintf(say.ToReach, within, f.aim.text)
-	switch {
-	case f.aim.full:
-		to = fmt.Sprintf(say.ToFill, within)
-	case f.aim.below:
-		to = fmt.Sprintf(say.ToFallTo, within, f.aim.text)
-	}
-	s := fmt.Sprintf(say.WasForecast, what, w.span(f, in), to)
+	s := w.WasToReach(f.aim.Aim, what, w.span(f, in), f.limit)
 	if f.Peak != "" {
-		s += ", " + fmt.Sprintf(say.Soonest, f.Peak)
+		s += ", " + fmt.Sprintf(w.Foresight.Soonest, f.Peak)
 	}
 	if f.Status == rules.Gone {
 		s += w.AndGone
@@ -107,12 +74,12 @@ func (w wording) aimOf(f *Finding) string {
 	say := &w.Foresight
 	within := fmt.Sprintf(say.Within, f.Limit)
 	switch {
-	case f.aim.full:
+	case f.aim.Full:
 		return fmt.Sprintf(say.GroupFills, f.Subject, within)
-	case f.aim.below:
-		return fmt.Sprintf(say.GroupFallsTo, f.Subject, within, f.aim.text)
+	case f.aim.Below:
+		return fmt.Sprintf(say.GroupFallsTo, f.Subject, within, f.aim.Limit)
 	}
-	return fmt.Sprintf(say.GroupReaches, f.Subject, within, f.aim.text)
+	return fmt.Sprintf(say.GroupReaches, f.Subject, within, f.aim.Limit)
 }
 
 // AimOf returns what findings of a rule with FullIn have in common, within the limit of f: "disk

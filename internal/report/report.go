@@ -420,5 +420,5 @@ func (r *Report) Summary() []string {
 		lines = append(lines,
 			fmt.Sprintf(r.words.BlindFor, fmt.Sprintf(r.words.AnswersIncomplete, r.Partial)))
 	}
-	return append(lines, r.words.counts(r))
+	return append(append(lines, r.soon()...), r.words.counts(r))
 }

@@ -41,7 +41,7 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 		Course: Course{Values: f.values, Limit: f.limit, Below: f.direction == rules.Below},
 	}
 	if f.aim != nil {
-		v.Course.Limit, v.Course.Below = f.aim.value, f.aim.below
+		v.Course.Limit, v.Course.Below = f.aim.value, f.aim.Below
 	}
 	v.AgeWord, v.AgeClass = w.age(f, r.Info)
 	if f.hasLimit() {

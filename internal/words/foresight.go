@@ -1,5 +1,10 @@
 package words
 
+import (
+	"fmt"
+	"math"
+)
+
 // Foresight are the texts about when a series reaches its limit, and about what changed since last
 // week.
 type Foresight struct {
@@ -54,6 +59,82 @@ type Foresight struct {
 	ToReach, ToFallTo              string // 1 Within, 2 limit
 	GroupFills                     string // 1 subject, 2 Within
 	GroupReaches, GroupFallsTo     string // 1 subject, 2 Within, 3 limit
+}
+
+// Aim is the limit of forecasts as text.
+type Aim struct {
+	Limit string // "85 %"
+	Below bool   // it is a lower limit
+	Full  bool   // it is all that there is
+}
+
+// Reaches returns that a series reaches a limit, and when: "reaches 85 % in about 5 days".
+func (w *Words) Reaches(a Aim, when string, sure bool) string {
+	f := &w.Foresight
+	format := f.MayReach
+	switch {
+	case a.Full && sure:
+		return fmt.Sprintf(f.Fills, when)
+	case a.Full:
+		return fmt.Sprintf(f.MayFill, when)
+	case a.Below && sure:
+		format = f.FallsTo
+	case a.Below:
+		format = f.MayFallTo
+	case sure:
+		format = f.Reaches
+	}
+	return fmt.Sprintf(format, when, a.Limit)
+}
+
+// ToReach returns that series are to reach a limit within the seconds of a rule: "to reach 85 %
+// within 7 days".
+func (w *Words) ToReach(a Aim, seconds float64) string {
+	f := &w.Foresight
+	within := fmt.Sprintf(f.Within, w.Period(seconds))
+	switch {
+	case a.Full:
+		return fmt.Sprintf(f.ToFill, within)
+	case a.Below:
+		return fmt.Sprintf(f.ToFallTo, within, a.Limit)
+	}
+	return fmt.Sprintf(f.ToReach, within, a.Limit)
+}
+
+// WasToReach returns that a series was forecast to reach a limit: "ip-10-0-1-12 was forecast from
+// 02:10 to 09:00 to reach 85 % within 7 days".
+func (w *Words) WasToReach(a Aim, what, when string, seconds float64) string {
+	return fmt.Sprintf(w.Foresight.WasForecast, what, when, w.ToReach(a, seconds))
+}
+
+const (
+	secondsOfHour = 3600
+	secondsOfDay  = 24 * secondsOfHour
+	// longestWait is the longest time until a limit that is said: 100 years.
+	longestWait = 36_500 * secondsOfDay
+)
+
+// WithinDays returns within which time a limit is reached: "within 6 days". It returns "" if nobody
+// knows.
+func (w *Words) WithinDays(seconds float64) string {
+	if !(seconds >= 0 && seconds <= longestWait) { // false for NaN
+		return ""
+	}
+	n := max(1, int(math.Ceil(seconds/secondsOfDay)))
+	return fmt.Sprintf(w.Foresight.Within, w.Foresight.Days.Of(n))
+}
+
+// Period returns the time of a rule as it was configured: "7 days", "36 hours". A part of an hour
+// is rounded. It returns "" if there is none.
+func (w *Words) Period(seconds float64) string {
+	if !(seconds >= 0 && seconds <= longestWait) {
+		return ""
+	}
+	hours := int(math.Round(seconds / secondsOfHour))
+	if hours%24 == 0 && hours > 0 {
+		return w.Foresight.Days.Of(hours / 24)
+	}
+	return w.Foresight.Hours.Of(hours)
 }
 
 var englishForesight = Foresight{

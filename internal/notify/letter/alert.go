@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -127,8 +128,11 @@ func (a alert) headline(name string) string {
 	if a.f.Value == "" {
 		return a.w.what(name, a.subject())
 	}
-	return spaced(a.w.what(name, a.subject()), a.f.Value, a.f.Beyond())
+	return spaced(a.w.what(name, a.subject()), a.said(), a.f.Beyond())
 }
+
+// said is the value in a sentence: "94 %", or when it reaches a limit.
+func (a alert) said() string { return cmp.Or(a.f.Reaches, a.f.Value) }
 
 // since returns when an ongoing episode began: "since 02:52 (18 min)".
 func (a alert) since() Line {
@@ -201,6 +205,9 @@ func (a alert) peak() string {
 	if a.rule.Direction == rules.Below {
 		format = a.w.Lowest
 	}
+	if a.rule.FullIn {
+		format = a.w.Foresight.Soonest
+	}
 	return fillText(format, a.f.Peak)
 }
 
@@ -229,7 +236,7 @@ func (a alert) used() Line {
 // trend returns whether the value rises or falls, or "" if its series is not drawn.
 func (a alert) trend() string {
 	switch {
-	case a.panel == nil || a.drawn() == nil:
+	case a.panel == nil || a.rule.FullIn || a.drawn() == nil:
 		return ""
 	case a.f.Trend == snapshot.Rising:
 		return a.w.Rising
@@ -318,7 +325,7 @@ func (a alert) brief() Line {
 		return join(" ", text(markOf(a.Alert.Severity)),
 			join(", ", text(w.what(w.limits.middle(a.name(), 48), n)), a.since()))
 	}
-	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), a.f.Value)),
+	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), a.said())),
 		a.since()))
 }
 

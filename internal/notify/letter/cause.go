@@ -257,7 +257,7 @@ func (c cause) row(a alert) Line {
 	if !a.Alert.Silent.IsZero() {
 		return join(" ", text(greyMark), fill(w.SilentSince, what, w.clock(a.Alert.Silent)))
 	}
-	value, since := a.f.Value, Line(nil)
+	value, since := a.said(), Line(nil)
 	if a.f.Used != "" && value != "" {
 		value += fillText(w.Used, a.f.Used)
 	}

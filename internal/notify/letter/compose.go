@@ -147,20 +147,28 @@ func (w *writer) before(a alert) Line {
 	return nil
 }
 
-// mildest returns the limit that all alerts of a rule are above (or below): "> 80 %" if some are
+// leastLimit returns the limit that all alerts of a rule are above (or below): "> 80 %" if some are
 // critical at 90 % and some are warnings at 80 %.
-func mildest(as []alert) string {
-	best := as[0]
+func leastLimit(as []alert) string {
 	for _, a := range as {
 		if a.f.Beyond() == "" || a.f.Value == "" {
 			return ""
 		}
+	}
+	best := mildest(as)
+	return best.side() + " " + best.w.Figure(best.unit().Format(float64(best.Alert.Limit)))
+}
+
+// mildest returns the alert of a rule with the limit that is crossed first.
+func mildest(as []alert) alert {
+	best := as[0]
+	for _, a := range as {
 		if d := float64(a.Alert.Limit - best.Alert.Limit); a.rule.Direction == rules.Below &&
 			d > 0 || a.rule.Direction == rules.Above && d < 0 {
 			best = a
 		}
 	}
-	return best.side() + " " + best.w.Figure(best.unit().Format(float64(best.Alert.Limit)))
+	return best
 }
 
 // ruleNames returns the names of the alerts' rules without duplicates.

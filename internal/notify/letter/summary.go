@@ -47,7 +47,10 @@ func (w *writer) summary() Letter {
 	if w.blindNow() == nil { // the headline says it
 		l = l.with(w.unseen())
 	}
-	return l.with(w.fleet(), w.checks())
+	l = l.with(w.fleet(), w.checks())
+	l.Lines = append(l.Lines, w.fills()...)
+	l.Lines = append(l.Lines, w.moves()...)
+	return l
 }
 
 // measured returns how many nodes were measured, for a summary that finds nothing wrong. It shows

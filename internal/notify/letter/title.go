@@ -70,7 +70,10 @@ func (c cause) what(name string) string {
 	case c.silent():
 		return c.inCluster(c.on(name+":", w.NoData))
 	}
-	return c.inCluster(c.on(name, mildest(c.alerts)))
+	if mild := mildest(c.alerts); mild.rule.FullIn {
+		return c.inCluster(c.on(w.report.AimOf(&mild.f), ""))
+	}
+	return c.inCluster(c.on(name, leastLimit(c.alerts)))
 }
 
 // crowd reports whether the cause is many nodes that are down. They have no common name, and alerts

@@ -21,6 +21,7 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -306,6 +307,37 @@ var situations = map[string]func(*testing.T, *simulation, words.Language) notify
 			From: incidents.Add(-7 * time.Hour), To: incidents.Add(-7*time.Hour + 15*time.Minute),
 		}}
 		return d
+	},
+	"summary-foresight": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
+		d := daily(planted{sim.small, nil}.judge(t, l, incidents, 24*time.Hour, rules.Memory{}))
+		in, found := d.Report.Info, reporttest.WithHistory(d.Report.Panels)
+		in.Changes = reporttest.BeforeMoves(found)
+		d.Report = report.Build(in, found)
+		return d
+	},
+	"summary-steady": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
+		d := daily(planted{sim.small, nil}.judge(t, l, incidents, 24*time.Hour, rules.Memory{}).
+			calm())
+		found := reporttest.WithHistory(d.Report.Panels)
+		for i := range found {
+			if h := found[i].History; h != nil { // nothing fills, and nothing moved
+				found[i].History = &snapshot.History{Grid: h.Grid, Had: h.Had, Sum: h.Sum}
+			}
+		}
+		d.Report = report.Build(d.Report.Info, found)
+		return d
+	},
+	"full-in": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
+		return fullIn(planted{sim.small, nil}.judge(t, l, incidents, time.Hour, rules.Memory{}),
+			notify.KindNew, 3, 9)
+	},
+	"full-in-one": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
+		return fullIn(planted{sim.small, nil}.judge(t, l, incidents, time.Hour, rules.Memory{}),
+			notify.KindNew, 3)
+	},
+	"full-in-resolved": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
+		return fullIn(planted{sim.small, nil}.judge(t, l, incidents, time.Hour, rules.Memory{}),
+			notify.KindResolved, 3)
 	},
 	"summary-blind": func(t *testing.T, sim *simulation, l words.Language) notify.Delivery {
 		return blindness(t, notify.KindSummary, l)

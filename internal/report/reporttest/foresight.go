@@ -166,18 +166,13 @@ func course(c change.Change) (week, before []float64) {
 	return week, before
 }
 
-// Foresight returns the daily report with forecasts and changes, and with what changed on the
-// workload that moved most.
-func Foresight(t testing.TB) *report.Report {
-	t.Helper()
-	a, nodes := Fleet(42)
-	panels := WithHistory(Take(a, Specs()))
-	in := Info(t, nodes)
-	in.Changes = map[changelog.Key]changelog.Before{}
+// BeforeMoves returns what changed on the workload that moved most in panels of WithHistory.
+func BeforeMoves(panels []snapshot.Panel) map[changelog.Key]changelog.Before {
+	found := map[changelog.Key]changelog.Before{}
 	for i := range panels {
 		if p := &panels[i]; p.Spec.Name == "container-memory" {
 			m := &p.History.Up[0]
-			in.Changes[changelog.KeyOfMove(p, m)] = changelog.Before{
+			found[changelog.KeyOfMove(p, m)] = changelog.Before{
 				Begin: m.Begin,
 				Changes: []changelog.Change{{
 					Kind: changelog.Image, Object: "shop/checkout", From: "1.41", To: "1.42",
@@ -186,5 +181,15 @@ func Foresight(t testing.TB) *report.Report {
 			}
 		}
 	}
+	return found
+}
+
+// Foresight returns the daily report with forecasts and changes.
+func Foresight(t testing.TB) *report.Report {
+	t.Helper()
+	a, nodes := Fleet(42)
+	panels := WithHistory(Take(a, Specs()))
+	in := Info(t, nodes)
+	in.Changes = BeforeMoves(panels)
 	return report.Build(in, panels)
 }
