@@ -24,7 +24,7 @@ import (
 type initFlags struct {
 	prometheusURL, time string
 	channel             string
-	force               bool
+	force, tune         bool
 	timeout             time.Duration
 	kube                kubeFlags
 }
@@ -45,6 +45,11 @@ The cluster has the name that Prometheus gives it, or that of the kubeconfig's
 context. With --slack-channel, the reports send messages to Slack, and the file
 is ready for a CronJob. Without it, they are only archived.
 
+With --tune it also replays the alerts of the last 30 days, as promsnap backtest
+does, and writes a level for each rule that would have alerted more than twice a
+week. A comment says how often. Other rules keep their levels. It stops after 10
+minutes, or after --timeout.
+
 Exit codes:
   0  the file is written
   1  Prometheus could not be queried, or has data for no built-in panel
@@ -55,6 +60,9 @@ Exit codes:
   # With messages to a Slack channel
   promsnap init --slack-channel C0123456789
 
+  # With levels that suit the last 30 days
+  promsnap init --tune
+
   # For a Prometheus URL; print it, write no file
   promsnap init - --prometheus-url http://localhost:9090`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,7 +70,7 @@ Exit codes:
 			if len(args) == 1 {
 				file = args[0]
 			}
-			return initialize(cmd.Context(), c, f, file)
+			return initialize(cmd.Context(), c, f, file, cmd.Flags().Changed("timeout"))
 		},
 	}
 	fl := cmd.Flags()
@@ -73,13 +81,15 @@ Exit codes:
 	fl.StringVar(&f.channel, "slack-channel", "", "send messages to the Slack channel with this `ID`")
 	_ = cmd.RegisterFlagCompletionFunc("slack-channel", cobra.NoFileCompletions)
 	fl.BoolVar(&f.force, "force", false, "overwrite an existing file")
+	fl.BoolVar(&f.tune, "tune", false, "write levels that suit the alerts of the last 30 days")
 	timeFlag(cmd, &f.time)
 	timeoutFlag(cmd, &f.timeout)
 	return cmd
 }
 
-// initialize examines Prometheus and writes a configuration for it.
-func initialize(ctx context.Context, c *console, f initFlags, file string) error {
+// initialize examines Prometheus and writes a configuration for it. timed says that --timeout is
+// given.
+func initialize(ctx context.Context, c *console, f initFlags, file string, timed bool) error {
 	if _, err := os.Stat(file); err == nil && file != "-" && !f.force {
 		return errExists(file)
 	}
@@ -122,6 +132,9 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 		d.cluster = k.Name()
 	}
 	text, err := d.compose(ctx, cfg, c.stdout)
+	if err == nil && f.tune {
+		text, err = d.tune(ctx, c, text, f.tuneTime(timed))
+	}
 	if err != nil {
 		return openError(err)
 	}

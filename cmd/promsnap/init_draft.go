@@ -10,9 +10,11 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/backtest"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/report/tuning"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -29,6 +31,7 @@ type draft struct {
 	// the panels of each report, in the order of draftReports; nil before they are queried
 	reports [][]snapshot.Panel
 	counted string
+	tuned   map[string][]*backtest.Result // by panel; nil without --tune
 }
 
 // draftReports are the two reports that every cluster needs. send are the keys about messages.
@@ -178,6 +181,7 @@ func (d *draft) panels(b *strings.Builder, report int) {
 			fmt.Fprintf(b, "      # - use: %-20s # %s\n", p.Name, outside.Said(reason, maxComment))
 		} else {
 			fmt.Fprintf(b, "      - use: %-22s # %s\n", p.Name, outside.Said(p.Title, maxComment))
+			b.WriteString(tuning.RulesYAML(d.tuned[p.Name]...))
 		}
 	}
 }

@@ -2,14 +2,18 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/backtest"
+	"github.com/promsnap/promsnap/internal/backtest/backtesttest"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -162,6 +166,34 @@ func TestLocalZone(t *testing.T) {
 	} {
 		if got := localZone(tc.tz, func() string { return tc.file }); got != tc.want {
 			t.Errorf("TZ=%q with %q: got %q, want %q", tc.tz, tc.file, got, tc.want)
+		}
+	}
+}
+
+// A draft has the levels of back-tests in both reports.
+func TestDraftHasTunedLevels(t *testing.T) {
+	memory, disk := backtesttest.Memory(), backtesttest.Disk()
+	d := draft{url: "http://localhost:9090", reading: config.Options{Builtin: panels.In}}
+	d.tuned = map[string][]*backtest.Result{"node-memory": {&memory}, "node-disk": {&disk}}
+	text := d.text()
+	const want = `        rules:
+          # 84%: 1.2 alerts a week in the last 30 d; 80% had 8.2
+          - {alertname: NodeMemoryHigh, above: {warning: 84%, critical: 90%}, for: 15m}
+`
+	if n := strings.Count(text, want); n != len(draftReports) {
+		t.Errorf("got the rules %d times, want them in every report:\n%s", n, text)
+	}
+	if n := strings.Count(text, "rules:"); n != len(draftReports) {
+		t.Errorf("got %d keys rules, want none without a proposal", n)
+	}
+	cfg, err := d.parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range cfg.Reports {
+		i := slices.IndexFunc(r.Panels, func(p panel.Spec) bool { return p.Name == "node-memory" })
+		if got := r.Panels[i].Rules[0].Warning; got != rules.At(.84) {
+			t.Errorf("%s: got the limit %v, want 84 %%", r.Name, got)
 		}
 	}
 }
