@@ -247,7 +247,11 @@ func (w wording) move(p *snapshot.Panel, m *snapshot.Moved, up bool, in Info) Mo
 	if c := p.Spec.Capacity; c != nil && series.Finite(m.Capacity) {
 		unit = c.Unit
 	}
-	out.Amount = Figure{signed(w.Figure(unit.Format(math.Abs(m.Amount))), m.Amount), m.Amount}
+	amount := math.Abs(m.Amount)
+	if !up {
+		amount = -amount
+	}
+	out.Amount = Figure{signed(w.Figure(unit.Format(math.Abs(amount))), amount), amount}
 	since := w.sinceDay(m.Begin, in)
 	out.SinceDay = fmt.Sprintf(w.Since, since)
 	about := w.About(m.Name, out.Subject)

@@ -60,7 +60,7 @@ type Moved struct {
 	Name     string        // without a pod's name
 	Node     string
 	Capacity float64
-	Amount   float64 // of the change, in the unit of the panel's capacity, else in its own
+	Amount   float64 // of the change, without a sign: in the capacity's unit, else the panel's
 	change.Change
 	// Week and Before are the samples of the last seven days and of the seven days before, one an
 	// hour, the newest last.

@@ -122,7 +122,7 @@ func memoryHistory() *snapshot.History {
 			}),
 		},
 		Down: []snapshot.Moved{
-			container("cart", -1.2, change.Change{
+			container("cart", 1.2, change.Change{
 				From: 0.3, To: 0.225, Low: 0.3, High: 0.3, Begin: Slot.Add(-7 * time.Hour),
 			}),
 		},
