@@ -22,24 +22,30 @@ import (
 // startVictoria runs VictoriaMetrics on a chart's fixture.
 func startVictoria(t testing.TB, path string, c chart) *server {
 	t.Helper()
-	dir := t.TempDir()
-	om := filepath.Join(dir, "fixture.om")
+	om := filepath.Join(t.TempDir(), "fixture.om")
 	if err := writeOpenMetrics(om, c, everySeries); err != nil {
 		t.Fatal(err)
 	}
-	address := freePort(t)
-	s := &server{url: "http://" + address, client: http.DefaultClient}
-	s.process = start(t, nil, path, "-httpListenAddr="+address, "-storageDataPath="+
-		filepath.Join(dir, "data"), "-retentionPeriod=100y", "-loggerLevel=WARN")
-	await(t, path+" to be ready", func() error {
-		_, err := s.get("/health", nil)
-		return err
-	})
 	lines, err := os.ReadFile(om)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := startEmptyVictoria(t, path)
 	s.importLines(t, lines)
+	return s
+}
+
+// startEmptyVictoria runs VictoriaMetrics without data.
+func startEmptyVictoria(t testing.TB, path string, flags ...string) *server {
+	t.Helper()
+	address := freePort(t)
+	s := &server{url: "http://" + address, client: http.DefaultClient}
+	s.process = start(t, nil, path, append(flags, "-httpListenAddr="+address, "-storageDataPath="+
+		filepath.Join(t.TempDir(), "data"), "-retentionPeriod=100y", "-loggerLevel=WARN")...)
+	await(t, path+" to be ready", func() error {
+		_, err := s.get("/health", nil)
+		return err
+	})
 	return s
 }
 

@@ -51,8 +51,7 @@ const (
 	Fits   Reason = "fits"    // the lowest level with few enough alerts
 	Cliff  Reason = "cliff"   // higher than that, where the number of alerts stops falling quickly
 	Enough Reason = "enough"  // what is configured alerts rarely enough
-	Wall   Reason = "wall"    // every level below a known wall alerts too often
-	Every  Reason = "every"   // every level alerts too often, and no wall is known
+	Wall   Reason = "wall"    // every level alerts too often, up to the wall if one is known
 	NoData Reason = "no_data" // there is too little data
 )
 

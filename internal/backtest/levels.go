@@ -15,6 +15,8 @@ import (
 const (
 	mostLevels = 24
 	farthest   = 0.001
+	// mostSteps is the most parts of a gap between two levels.
+	mostSteps = 8
 )
 
 // suggested returns levels that the highest values of each day suggest, rounded as a person would.
@@ -32,6 +34,27 @@ func suggested(highs []float64, d rules.Direction, unit units.Unit) []float64 {
 		out = append(out, rounded(highs[min(max(rank, 1), len(highs))-1], unit))
 	}
 	return out
+}
+
+// filled adds levels beyond the configured one where two neighbours are far apart, the farthest
+// ones first, as long as there are fewer than mostLevels: days of the same height leave gaps
+// between their quantiles.
+func filled(levels []float64, now float64, d rules.Direction, spec *panel.Spec) []float64 {
+	for i := len(levels) - 1; i > 0 && len(levels) < mostLevels; i-- {
+		from, to := levels[i-1], levels[i]
+		if d.Beyond(now, from) {
+			break
+		}
+		steps := math.Ceil(math.Abs(to-from)/twoPercent(spec, from) - 0.001)
+		steps = min(steps, mostSteps)
+		for k := steps - 1; k > 0 && len(levels) < mostLevels; k-- {
+			v := rounded(from+(to-from)*k/steps, spec.Unit())
+			if d.Beyond(v, from) && d.Beyond(to, v) {
+				levels = append(levels, v)
+			}
+		}
+	}
+	return ordered(d, levels...)
 }
 
 // ordered returns levels in order, those with the most alerts first, each once.

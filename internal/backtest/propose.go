@@ -42,9 +42,7 @@ func (e *engine) propose(out *Result, try func(f, l int) tried) {
 			out.Why = Cliff
 		}
 	default:
-		if out.Why = Every; out.Wall.Set {
-			out.Why = Wall
-		}
+		out.Why = Wall
 		all = e.longer(out, all, try)
 	}
 	for i := range all {

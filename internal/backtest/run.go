@@ -45,8 +45,9 @@ func Run(ctx context.Context, q snapshot.Querier, spec panel.Spec, rule string,
 		return nil, err
 	}
 	pinned := slices.Concat([]float64{p.configured()}, o.Levels)
-	levels := ordered(p.rule.Direction, slices.Concat(pinned,
-		suggested(found.highs, p.rule.Direction, spec.Unit()))...)
+	d := p.rule.Direction
+	levels := filled(ordered(d, slices.Concat(pinned, suggested(found.highs, d,
+		spec.Unit()))...), p.configured(), d, &spec)
 	e := newEngine(p, reader, levels, pinned)
 	fetch.points = min(fetch.points, pointsFor(found.series))
 	read, err := e.load(ctx, fetch)

@@ -86,9 +86,9 @@ func row(c Candidate) string {
 	if c.About {
 		about = " about"
 	}
-	return fmt.Sprintf("%.2f for %v: %d alerts, %.2f a week, held %.2f, %d objects, %v firing, "+
-		"longest %v, top %.0f%%, %d flaps%s", c.Level, c.For, c.Alerts, c.PerWeek, c.Held,
-		c.Objects, c.Firing, c.Longest, 100*c.TopShare, c.Flaps, about)
+	return fmt.Sprintf("%.2f %v: %d alerts, %.2f a week, held %.2f; %d objects, %v, longest %v, "+
+		"top %.0f%%, %d flaps%s", c.Level, c.For, c.Alerts, c.PerWeek, c.Held, c.Objects, c.Firing,
+		c.Longest, 100*c.TopShare, c.Flaps, about)
 }
 
 func rows(r *Result) string {
@@ -119,15 +119,18 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `  0.41 for 15m0s: 51 alerts, 11.90 a week, held 7.70, 3 objects, 41h0m0s firing, longest 2h0m0s, top 47%, 0 flaps
-● 0.80 for 15m0s: 51 alerts, 11.90 a week, held 7.70, 3 objects, 41h0m0s firing, longest 2h0m0s, top 47%, 0 flaps
-  0.82 for 15m0s: 47 alerts, 10.97 a week, held 7.00, 3 objects, 37h0m0s firing, longest 2h0m0s, top 51%, 0 flaps
-  0.85 for 15m0s: 28 alerts, 6.53 a week, held 4.20, 3 objects, 20h0m0s firing, longest 2h0m0s, top 71%, 0 flaps
-  0.86 for 15m0s: 18 alerts, 4.20 a week, held 2.80, 2 objects, 12h30m0s firing, longest 2h0m0s, top 83%, 0 flaps
-  0.87 for 15m0s: 13 alerts, 3.03 a week, held 2.10, 2 objects, 10h0m0s firing, longest 2h0m0s, top 77%, 0 flaps
-  0.88 for 15m0s: 8 alerts, 1.87 a week, held 1.40, 2 objects, 7h30m0s firing, longest 2h0m0s, top 62%, 0 flaps
-▸ 0.89 for 15m0s: 3 alerts, 0.70 a week, held 0.70, 1 objects, 5h0m0s firing, longest 2h0m0s, top 100%, 0 flaps
-  0.95 for 15m0s: 0 alerts, 0.00 a week, held 0.00, 0 objects, 0s firing, longest 0s, top 0%, 0 flaps
+	const want = `  0.41 15m0s: 51 alerts, 11.90 a week, held 7.70; 3 objects, 41h0m0s, longest 2h0m0s, top 47%, 0 flaps
+● 0.80 15m0s: 51 alerts, 11.90 a week, held 7.70; 3 objects, 41h0m0s, longest 2h0m0s, top 47%, 0 flaps
+  0.82 15m0s: 47 alerts, 10.97 a week, held 7.00; 3 objects, 37h0m0s, longest 2h0m0s, top 51%, 0 flaps
+  0.84 15m0s: 37 alerts, 8.63 a week, held 5.60; 3 objects, 27h0m0s, longest 2h0m0s, top 65%, 0 flaps
+  0.85 15m0s: 28 alerts, 6.53 a week, held 4.20; 3 objects, 20h0m0s, longest 2h0m0s, top 71%, 0 flaps
+  0.86 15m0s: 18 alerts, 4.20 a week, held 2.80; 2 objects, 12h30m0s, longest 2h0m0s, top 83%, 0 flaps
+  0.87 15m0s: 13 alerts, 3.03 a week, held 2.10; 2 objects, 10h0m0s, longest 2h0m0s, top 77%, 0 flaps
+  0.88 15m0s: 8 alerts, 1.87 a week, held 1.40; 2 objects, 7h30m0s, longest 2h0m0s, top 62%, 0 flaps
+▸ 0.89 15m0s: 3 alerts, 0.70 a week, held 0.70; 1 objects, 5h0m0s, longest 2h0m0s, top 100%, 0 flaps
+  0.91 15m0s: 3 alerts, 0.70 a week, held 0.70; 1 objects, 5h0m0s, longest 2h0m0s, top 100%, 0 flaps
+  0.93 15m0s: 3 alerts, 0.70 a week, held 0.70; 1 objects, 5h0m0s, longest 2h0m0s, top 100%, 0 flaps
+  0.95 15m0s: 0 alerts, 0.00 a week, held 0.00; 0 objects, 0s, longest 0s, top 0%, 0 flaps
 fits`
 	if got := rows(got); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
