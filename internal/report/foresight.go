@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/forecast"
-	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -16,7 +15,7 @@ type Fill struct {
 	Panel, Title string
 	Subject      string // what the value is: "disk"
 	Ref          string
-	labels       series.Labels
+	Of           *snapshot.Forecast
 	Name, Node   string
 	Level        string    // the newest daily high: "78.2 %"
 	Used         string    // the same of a capacity: "391 of 500 GiB"; "" without a capacity
@@ -35,6 +34,7 @@ type Fill struct {
 type Move struct {
 	Panel, Title string
 	Subject      string // what the value is: "memory"
+	Of           *snapshot.Moved
 	Name, Node   string
 	Up, New      bool
 	Short        string // "shop/checkout memory 41 → 63 % (+3.5 GiB)"

@@ -20,7 +20,7 @@ import (
 func (w wording) fill(p *snapshot.Panel, f *snapshot.Forecast, in Info) Fill {
 	out := Fill{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title),
-		Ref: f.Ref, labels: f.Labels, Name: f.Name, Node: f.Node, Days: math.NaN(),
+		Ref: f.Ref, Of: f, Name: f.Name, Node: f.Node, Days: math.NaN(),
 		Level: w.Figure(p.Spec.Unit().FormatBrief(f.Level)),
 	}
 	if c := p.Spec.Capacity; c != nil && series.Finite(f.Capacity) {
@@ -240,7 +240,7 @@ func (w wording) move(p *snapshot.Panel, m *snapshot.Moved, up bool, in Info) Mo
 	say := &w.Foresight
 	out := Move{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title),
-		Name: m.Name, Node: m.Node, Up: up, New: m.New, Since: m.Begin, Week: m.Week,
+		Of: m, Name: m.Name, Node: m.Node, Up: up, New: m.New, Since: m.Begin, Week: m.Week,
 		Before: m.Before,
 	}
 	unit := p.Spec.Unit()

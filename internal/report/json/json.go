@@ -42,6 +42,11 @@ type Document struct {
 	CausesTruncated int        `json:"causes_truncated" jsonschema:"minimum=0"`
 	Findings        []DocSaid  `json:"findings"`
 	Truncated       int        `json:"findings_truncated" jsonschema:"minimum=0"`
+	// Fills are the series that reach their limits next, the soonest first, and FillsMore how many
+	// more there are. Moved exists if a panel was compared with the weeks before.
+	Fills     []DocForecast `json:"fills,omitempty"`
+	FillsMore int           `json:"fills_more,omitempty" jsonschema:"minimum=0"`
+	Moved     *DocMoved     `json:"moved,omitempty"`
 	// Dashboard exists if the report shows a Grafana dashboard.
 	Dashboard *DocDashboard `json:"dashboard,omitempty"`
 	Panels    []DocPanel    `json:"panels"`
@@ -123,6 +128,9 @@ type DocSaid struct {
 	Trend   string     `json:"trend,omitempty" jsonschema:"enum=rising,enum=falling"`
 	Runbook string     `json:"runbook_url,omitempty"`
 	Alert   *DocAlert  `json:"alert,omitempty"`
+	// Forecast is when the series reaches the limit of its panel's forecasts, or why that is not
+	// known.
+	Forecast string `json:"forecast,omitempty"`
 	// Changes are sentences about what changed before it began, the newest first, and then about
 	// events, the newest first: at most three of each.
 	Changes []string `json:"changes,omitempty"`
@@ -165,8 +173,11 @@ type DocPanel struct {
 	FindingsTruncated int          `json:"findings_truncated" jsonschema:"minimum=0"`
 	Series            []DocSeries  `json:"series"`
 	Rest              *DocRest     `json:"rest,omitempty"`
-	Rows              []DocRow     `json:"rows"`
-	RowsTruncated     int          `json:"rows_truncated" jsonschema:"minimum=0"`
+	// Forecasts are at most ten with a day within the horizon, the soonest first, and then at most
+	// ten of series that are rather full without one.
+	Forecasts     []DocForecast `json:"forecasts,omitempty"`
+	Rows          []DocRow      `json:"rows"`
+	RowsTruncated int           `json:"rows_truncated" jsonschema:"minimum=0"`
 }
 
 // DocQuery is one of several queries of a panel, as it was sent. The panel's own query and unit are
@@ -194,6 +205,9 @@ type DocRule struct {
 	Critical  *Number `json:"critical,omitempty"`
 	For       float64 `json:"for_seconds"`
 	Reduce    string  `json:"reduce,omitempty"`
+	// FullIn means that the rule judges the seconds until a series reaches the limit of its panel's
+	// forecasts. Its limits, and the values of its findings, are these.
+	FullIn bool `json:"full_in,omitempty"`
 }
 
 // DocFinding is the result of one rule for one series that is not OK, or was not.

@@ -82,7 +82,8 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, r := range map[string]*report.Report{
-		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t),
+		"a day": reporttest.Daily(t), "foresight": reporttest.Foresight(t),
+		"machines":  reporttest.WithMachines(t),
 		"nothing":   report.Build(report.Info{}, nil),
 		"hostile":   reporttest.Hostile(t, reporttest.Evil),
 		"dashboard": reporttest.Dashboard(t, reporttest.EveryKind(t, "word")),

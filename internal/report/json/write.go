@@ -60,6 +60,7 @@ func head(r *report.Report) Document {
 		Counts: CountsOf(r),
 		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{},
+		Fills: docForecasts(r.Fills), FillsMore: r.FillsMore, Moved: docMoved(r),
 		Dashboard: docDashboard(r), Panels: []DocPanel{},
 		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
 		CausesTruncated: max(0, len(r.Groups)-documentRows),
@@ -113,7 +114,7 @@ func said(f *report.Finding) DocSaid {
 		Severity: severityWord(f.Severity),
 		Sentence: f.Sentence, Value: f.Shown(), Limit: f.Limit, Used: f.Used, Since: known(f.Since),
 		Until:  known(f.Until),
-		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook, Changes: f.Changes,
+		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook, Changes: f.Changes, Forecast: f.Forecast,
 	}
 	if f.Past() {
 		d.Status = "ended"
@@ -146,6 +147,7 @@ func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 		Rules:   []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},
 		FindingsTruncated: max(0, len(p.Findings)-documentRows),
 		RowsTruncated:     max(0, len(p.Rows)-documentRows),
+		Forecasts:         docForecasts(rep.Forecasts(p)),
 	}
 	if p.Data == snapshot.DataFailed {
 		d.Error = rep.FailureOf(p).Error
@@ -187,7 +189,7 @@ func docQueries(p *snapshot.Panel) []DocQuery {
 func docRule(r rules.Rule) DocRule {
 	d := DocRule{
 		Name: r.Name, Ref: r.Ref, Direction: r.Direction.String(), For: r.For.Seconds(),
-		Reduce: string(r.Reduce),
+		Reduce: string(r.Reduce), FullIn: r.FullIn,
 	}
 	if r.Warning.Set {
 		d.Warning = new(Number(r.Warning.Value))
