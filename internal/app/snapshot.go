@@ -106,10 +106,10 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 }
 
 // takeHistory queries what the panels showed over four weeks, for forecasts and for what changed. A
-// report of changes only asks for the panels with a rule that needs it.
+// report without trends only asks for the panels with a rule that needs it.
 func (s *reportSnapshot) takeHistory(ctx context.Context) {
 	var wants func(*snapshot.Panel) bool
-	if s.config.Send == config.SendChanges {
+	if !s.config.Trends {
 		wants = func(p *snapshot.Panel) bool { return p.Spec.HasFullIn() }
 	}
 	snapshot.TakeHistory(ctx, s.client, s.panels, s.options, wants)

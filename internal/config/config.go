@@ -82,6 +82,8 @@ type Report struct {
 	RepeatInterval  time.Duration // 0: a message about a firing alert is not repeated
 	// the name of the report whose runs and alerts a summary counts; "" if the file has none
 	HistoryFrom string
+	// Trends says that the report queries four weeks for what fills next and what changed.
+	Trends bool
 	// the address to call after each run; zero if the file has none
 	Heartbeat secret.String
 }

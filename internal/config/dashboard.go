@@ -285,6 +285,10 @@ func (b *builder) dashboardRules(from panelRules, path string, r *Report) {
 				"80%%}, for: 15m}")
 		}
 		for i := range judged.Rules {
+			if at := key(item(t.path, i), "full_in"); judged.Rules[i].FullIn && b.has(at) {
+				b.problem(at, "panels of a dashboard have no forecast; write a panel with the "+
+					"query, and forecast and rules")
+			}
 			if rule := &judged.Rules[i]; rule.Ref == "" {
 				rule.Ref = judged.Queries[0].Ref
 			}

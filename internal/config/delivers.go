@@ -18,6 +18,7 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change",
 		time.Duration(r.RepeatInterval)
 	out.HistoryFrom = string(r.HistoryFrom)
+	out.Trends = r.Trends && r.Send != SendChanges
 	if b.has(key(path, "schedule")) {
 		out.Schedule = &r.Schedule.Schedule
 		out.Schedule.zone = r.Timezone.Location

@@ -119,6 +119,9 @@ type report struct {
 	// The name of another report, a check with a schedule. The summary counts its runs and alerts:
 	// "since yesterday: 3 new, 4 resolved" and "285 of 288 checks ran". Only with send: summary.
 	HistoryFrom name `yaml:"history_from"`
+	// What fills next, and what changed since last week. For that, the report runs the queries of
+	// some panels once more, over four weeks. With send: changes there is no such part.
+	Trends bool `yaml:"trends" jsonschema:"default=true"`
 	// An address that promsnap calls after each run that delivered everything, and with /fail after
 	// its path after each other run. It is for a service that notices missing calls.
 	Heartbeat *heartbeat `yaml:"heartbeat"`
@@ -184,6 +187,22 @@ type panelKeys struct {
 	Rules []rule `yaml:"rules"`
 	// Other limits for some of the series. If several match a series, the last one applies.
 	Overrides []override `yaml:"overrides"`
+	// When the series of the first query reach a limit, from their growth of the last four weeks.
+	// The built-in panels of disks, inodes, volumes and requests have it.
+	Forecast *forecastKeys `yaml:"forecast"`
+	// Also draw the lines as they were this long ago, dashed: 7d.
+	Compare duration `yaml:"compare" limits:"1h..4w"`
+}
+
+// forecastKeys says which limit is forecast, and how far away it may be.
+type forecastKeys struct {
+	// false: no forecast.
+	Enabled bool `yaml:"enabled" jsonschema:"default=true"`
+	// critical or warning, which is the limit of the panel's first alert, or a value in the panel's
+	// unit: 85%. The default is the critical limit, or the warning limit if there is no other.
+	Limit quantity `yaml:"limit"`
+	// A limit that is further away is not forecast.
+	Horizon duration `yaml:"horizon" jsonschema:"default=30d" limits:"1d..90d"`
 }
 
 // query is one of several queries of a panel.
@@ -243,6 +262,9 @@ type rule struct {
 	Above *thresholds `yaml:"above"`
 	// Breach if the value is below a limit.
 	Below *thresholds `yaml:"below"`
+	// Fire if a series is sure to reach the limit of the panel's forecast within a time, instead of
+	// above or below. for is then 24h by default, and keep_firing_for 6h.
+	FullIn *fullIn `yaml:"full_in"`
 	// How long values must stay outside the limit before the alert fires. Without it, a single
 	// sample is enough.
 	For duration `yaml:"for" limits:"0s..30d"`
@@ -268,6 +290,14 @@ type thresholds struct {
 	Warning quantity `yaml:"warning"`
 	// The limit of a critical finding.
 	Critical quantity `yaml:"critical"`
+}
+
+// fullIn is the pair of times of a rule about a forecast. The critical one is shorter.
+type fullIn struct {
+	// The time before the limit at which the warning fires.
+	Warning duration `yaml:"warning" limits:"1h..4w"`
+	// The time before the limit at which the alert is critical.
+	Critical duration `yaml:"critical" limits:"1h..4w"`
 }
 
 // override is a set of other limits for the series that match. A severity that it does not name has

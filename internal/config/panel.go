@@ -33,6 +33,7 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 		b.problem(key(path, "query"),
 			"missing; write PromQL, or use: and the name of a built-in panel")
 	}
+	builtin := s
 	s.Queries = append(slices.Clone(s.Queries), make([]panel.Query, 1-min(len(s.Queries), 1))...)
 	b.set(p, path, &s)
 	unit := b.unitsOf(p, path, &s)
@@ -47,6 +48,7 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	}
 	b.overrides(p.Overrides, key(path, "overrides"), unit, &s)
 	b.check(path, &s, r.Range)
+	b.forecast(p, path, &builtin, &s)
 	if !s.Builtin {
 		for i := range s.Rules {
 			s.Rules[i].NeedsAll = panel.NeedsAll(s.Query(s.Rules[i].Ref).Expr, s.Rules[i].Direction)
@@ -258,7 +260,7 @@ func (b *builder) fits(s *panel.Spec, reportRange time.Duration) (longest time.D
 		return 0, true // check records it
 	}
 	for _, r := range s.Rules {
-		if r.For > 0 {
+		if r.For > 0 && !r.FullIn {
 			longest = max(longest, r.For, 3*step)
 		}
 	}
@@ -314,6 +316,9 @@ func (b *builder) rules(from []rule, path string, unit func(ref) *units.Unit) []
 			b.kind(&r, at)
 			built.Direction, built.Warning, built.Critical = b.thresholds(r.Above, r.Below, at,
 				unit(r.Ref))
+			if r.FullIn != nil {
+				b.fullIn(&r, at, &built)
+			}
 			b.unique(names, built.Name, key(at, nameKey))
 		}
 		out = append(out, built)
@@ -406,10 +411,15 @@ func (b *builder) overrides(from []override, path string, unit func(ref) *units.
 		r := slices.IndexFunc(s.Rules, func(r rules.Rule) bool { return r.Name == o.Rule })
 		switch {
 		case o.Rule == "":
-			r = 0
+			r = max(slices.IndexFunc(s.Rules, func(r rules.Rule) bool { return !r.FullIn }), 0)
 		case r < 0:
 			b.problem(key(at, "rule"), "the panel has no rule %q; write one of %s", shorten(o.Rule),
 				ruleNames(s.Rules))
+			continue
+		}
+		if s.Rules[r].FullIn {
+			b.problem(at, "the rule %s judges a forecast, which has no other limits; remove it",
+				s.Rules[r].Name)
 			continue
 		}
 		if (o.Above != nil || o.Below != nil) && side != s.Rules[r].Direction {

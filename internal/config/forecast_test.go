@@ -1,0 +1,105 @@
+package config_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+func TestForecast(t *testing.T) {
+	const own = "{name: disk, query: used, unit: percentunit, rules: [" +
+		"{alertname: Fills, full_in: {warning: 7d, critical: 2d}}, " +
+		"{alertname: High, above: {warning: 80%%, critical: 90%%}, for: 30m}], forecast: %s}"
+	day := 24 * time.Hour
+	for _, tc := range []struct {
+		panel string
+		want  *panel.Forecast
+	}{
+		{"{use: node-disk}", &panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 30 * day}},
+		{"{use: node-disk, forecast: {enabled: false}}", nil},
+		{
+			"{use: node-disk, forecast: {horizon: 5d}}",
+			&panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 5 * day},
+		},
+		{
+			"{use: node-disk, forecast: {limit: critical}}",
+			&panel.Forecast{Limit: 0.88, For: 15 * time.Minute, Horizon: 30 * day},
+		},
+		{ // the limit of the built-in panel is that of its rule
+			"{use: node-inodes, rules: [{alertname: High, above: {critical: 95%}, for: 15m}]}",
+			&panel.Forecast{Limit: 0.95, For: 15 * time.Minute, Horizon: 30 * day},
+		},
+		{"{use: node-memory}", nil},
+		{"{use: node-disk, unit: percent, query: used}", nil},
+		{
+			fmt.Sprintf(own, "{}"),
+			&panel.Forecast{Limit: 0.9, For: 30 * time.Minute, Horizon: 30 * day},
+		},
+		{
+			fmt.Sprintf(own, "{limit: warning}"),
+			&panel.Forecast{Limit: 0.8, For: 30 * time.Minute, Horizon: 30 * day},
+		},
+		{
+			fmt.Sprintf(own, "{limit: 85%}"),
+			&panel.Forecast{Limit: 0.85, For: 30 * time.Minute, Horizon: 30 * day},
+		},
+		{
+			"{name: free, query: free, unit: bytes, forecast: {}, rules: [" +
+				"{alertname: Low, below: {warning: 10GiB}, for: 5m}]}",
+			&panel.Forecast{
+				Limit: 10 << 30, Below: true, For: 5 * time.Minute, Horizon: 30 * day,
+			},
+		},
+	} {
+		c := loadPanels(t, "reports: [{name: daily, range: 6h, panels: ["+tc.panel+"]}]")
+		p := c.Reports[0].Panels[0]
+		if diff := cmp.Diff(tc.want, p.Forecast); diff != "" {
+			t.Errorf("%s: got another forecast (-want +got):\n%s", tc.panel, diff)
+		}
+		if len(p.Rules) < 2 {
+			continue
+		}
+		want := rules.Rule{
+			Name: "Fills", FullIn: true, Direction: rules.Below, NoData: rules.ResolveOnNoData,
+			Warning: rules.At(7 * 86400), Critical: rules.At(2 * 86400), For: day,
+			KeepFiringFor: 6 * time.Hour,
+		}
+		if diff := cmp.Diff(want, p.Rules[1]); diff != "" {
+			t.Errorf("%s: got another rule after the one of samples (-want +got):\n%s", tc.panel,
+				diff)
+		}
+	}
+}
+
+func loadPanels(t *testing.T, reports string) *config.Config {
+	t.Helper()
+	c, err := config.Load("promsnap.yaml", []byte("version: 1\nprometheus: {url: http://p}\n"+
+		reports), config.Options{Builtin: panels.In})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestTrends(t *testing.T) {
+	for text, want := range map[string]bool{
+		"":                                  true,
+		"trends: false,":                    false,
+		"send: summary, receivers: [team],": true,
+		"send: changes, receivers: [team],": false,
+	} {
+		c := loadPanels(t, "reports: [{name: daily, "+text+" panels: [{use: node-disk}]}]\n"+
+			"cluster: c\nreceivers: [{name: team, slack: {channel: C0123456789}}]\n"+
+			"state: {dir: /state}\n")
+		if got := c.Reports[0].Trends; got != want {
+			t.Errorf("%s: got trends %v, want %v", text, got, want)
+		}
+	}
+}
