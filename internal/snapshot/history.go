@@ -15,7 +15,8 @@ import (
 const (
 	mostForecasts = 50 // with a day, and without one
 	mostMoved     = 5  // in each direction
-	// leastShare is the least share of Sum that a change must have.
+	// leastShare is the least share of Most that a change must have. A share of the sum would be a
+	// whole node in a fleet of a hundred.
 	leastShare = 0.01
 	// mostAmounts is the number of amounts that Kept has in each direction. More changes than these
 	// may be counted too low after a merge.
@@ -38,9 +39,9 @@ type History struct {
 	Up, Down []Moved
 	// UpAll and DownAll are how many moved.
 	UpAll, DownAll int
-	// Sum is the sum of all levels, in the unit of the amounts. What changed by less than 1 % of it
-	// is not news, and is left out.
-	Sum float64
+	// Sum is the sum of all levels, in the unit of the amounts, and Most is the highest of them.
+	// What changed by less than 1 % of the highest is not news, and is left out.
+	Sum, Most float64
 }
 
 // Forecast is the forecast of one series.
@@ -147,7 +148,7 @@ func (a amounts) atLeast(floor float64) amounts {
 // leaveOutSmall leaves out the changes that are not news, and counts the others. It returns the
 // amounts of those.
 func (h *History) leaveOutSmall(up, down amounts) (ups, downs amounts) {
-	floor := h.Sum * leastShare
+	floor := h.Most * leastShare
 	ups, downs = up.atLeast(floor), down.atLeast(floor)
 	h.UpAll, h.DownAll = len(ups), len(downs)
 	h.Up, h.Down = firstFew(h.Up, h.UpAll), firstFew(h.Down, h.DownAll)
@@ -180,7 +181,7 @@ func (m *merging) mergeHistory() {
 			out.Grid = h.Grid
 		}
 		out.Had, out.Partial = max(out.Had, h.Had), out.Partial || h.Partial
-		out.Sum += h.Sum
+		out.Sum, out.Most = out.Sum+h.Sum, max(out.Most, h.Most)
 		for _, f := range h.Forecasts {
 			if f.has() {
 				insert(&out.Forecasts, f, soonest, mostForecasts)

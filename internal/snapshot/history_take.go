@@ -312,7 +312,7 @@ func (h *historyFold) addChange(f *fold, s identified) {
 		amount = func(v float64) float64 { return math.Abs(h.p.Spec.Share(v) * size) }
 	}
 	if now := level(s.Values, historyStep); series.Finite(now) {
-		h.out.Sum += amount(now)
+		h.out.Sum, h.out.Most = h.out.Sum+amount(now), max(h.out.Most, amount(now))
 	}
 	got, ok := change.Of(s.Values, h.grid, change.Floor{By: of.By, Factor: of.Factor}, h.o.Zone)
 	if !ok {

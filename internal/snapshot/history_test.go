@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,27 @@ func TestTakeHistory(t *testing.T) {
 	}
 	if !h.Up[1].New {
 		t.Errorf("got %+v, want it to be new", h.Up[1])
+	}
+}
+
+// One of many equal nodes is news. A change is not if it is small beside the largest.
+func TestTakeHistoryOfMany(t *testing.T) {
+	server := &history{series: map[string]func(time.Duration) float64{
+		"rose": steps(0.2, 0.4, 50*time.Hour), "huge": steps(90, 90, 0),
+		"rose a lot": steps(0.2, 2.4, 50*time.Hour),
+	}}
+	for i := range 200 {
+		server.series["n"+strconv.Itoa(i)] = steps(0.5, 0.5, 0)
+	}
+	p, _ := takeHistory(t, server, disk)
+	if h := p.History; h.UpAll != 1 || h.Up[0].Node != "rose a lot" || h.Most != 90 {
+		t.Errorf("beside one of %g: got %d that rose: %+v, want the one that rose a lot", h.Most,
+			h.UpAll, h.Up)
+	}
+	delete(server.series, "huge")
+	p, _ = takeHistory(t, server, disk)
+	if h := p.History; h.UpAll != 2 || h.Up[1].Node != "rose" {
+		t.Errorf("of 202 nodes: got %d that rose: %+v, want both", h.UpAll, h.Up)
 	}
 }
 
