@@ -32,7 +32,11 @@ var (
 	timesBefore = bound{
 		"processor time of the program, against promsnap of " + before, 1.1, 1, "×before",
 	}
-	runMemory = bound{"peak memory of a complete run", 150, 120, "peak-MiB"}
+	runMemory      = bound{"peak memory of a complete run", 150, 120, "peak-MiB"}
+	timesForesight = bound{
+		"processor time of a daily report, against the same without foresight", 1.3, 1.2,
+		"×without",
+	}
 )
 
 // workload is a complete run: one configuration's report from a server that answers with recorded
@@ -41,6 +45,14 @@ type workload struct {
 	name, config, url string
 	seen              string // what standard output holds if every series was read
 }
+
+// A report that only sends what changed has no foresight: it queries no history and does not compare
+// requests with use. The commit before has neither, so that both do the same work. With
+// --output-dir, nothing else is different.
+const (
+	withoutForesight = "send: changes"
+	withForesight    = "send: summary"
+)
 
 // workloads starts the servers of two runs. The first has 6 panels of 5,000 series of 720 samples
 // and tests reading. The second has all the built-in panels and one more on 42 nodes over a day and
@@ -55,8 +67,10 @@ func workloads(b *testing.B) []workload {
 	for _, p := range panels.In(words.English) {
 		fmt.Fprintf(&small, "      - {use: %s}\n", p.Name)
 	}
-	const header = "version: 1\ncluster: bench\nprometheus: {query_offset: 0s}\nreports:\n  - " +
-		"name: bench\n    range: %dm\n    panels:\n%s"
+	const header = "version: 1\ncluster: bench\nprometheus: {query_offset: 0s}\nstate: {dir: " +
+		"state}\nreceivers: [{name: team, slack: {channel: C0123456789}}]\nreports:\n  - name: " +
+		"bench\n    range: %dm\n    " + withoutForesight + "\n    receivers: [team]\n    " +
+		"panels:\n%s"
 	return []workload{
 		{
 			"fleet", fmt.Sprintf(header, benchPoints-1, wide.String()), startReplay(b),
@@ -180,6 +194,55 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
+// BenchmarkRunForesight alternates the daily report of a small cluster with and without forecasts,
+// changes since last week, and requests against use.
+func BenchmarkRunForesight(b *testing.B) {
+	path, err := binary()
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := workloads(b)[1]
+	without := configFile(b, w.config)
+	with := configFile(b, strings.Replace(w.config, withoutForesight, withForesight, 1))
+	w.recordForesight(b, path, with)
+	var ours, theirs usage
+	for range b.N {
+		for range rounds {
+			theirs.add(w.run(b, path, without))
+			ours.add(w.run(b, path, with))
+		}
+	}
+	b.Logf("the lowest processor time and the highest peak of %d runs:\n  with    %6d ms, user %6d "+
+		"ms, %6.1f MiB\n  without %6d ms, user %6d ms, %6.1f MiB", rounds*b.N,
+		ours.cpu.Milliseconds(), ours.user.Milliseconds(), ours.resident,
+		theirs.cpu.Milliseconds(), theirs.user.Milliseconds(), theirs.resident)
+	timesForesight.hold(b, ours.cpu.Seconds()/theirs.cpu.Seconds())
+	runMemory.hold(b, ours.resident)
+	b.ReportMetric(0, "ns/op")
+}
+
+// recordForesight makes the server record its answers. The first runs may not wait until it has
+// computed four weeks.
+func (w workload) recordForesight(b *testing.B, path, config string) {
+	b.Helper()
+	var missing string
+	for range 10 {
+		o, _ := w.spend(b, path, config)
+		page := string(o.file(b, "bench", benchEnd, "index.html"))
+		switch {
+		case strings.Contains(page, "four weeks failed"):
+			missing = "the history of some panels"
+		case !strings.Contains(page, "Fills next"):
+			missing = "forecasts"
+		case !strings.Contains(page, "Changed since last week"):
+			missing = "changes"
+		default:
+			return
+		}
+	}
+	b.Fatalf("the report has not %s", missing)
+}
+
 // usage is the lowest processor time and the highest memory of several runs.
 type usage struct {
 	cpu, user time.Duration
@@ -199,12 +262,18 @@ func (u *usage) add(one usage) {
 // run runs the program at path once and checks that it read every series.
 func (w workload) run(b *testing.B, path, config string) usage {
 	b.Helper()
+	_, s := w.spend(b, path, config)
+	return usage{s.cpu(), s.User, s.peak(b)}
+}
+
+func (w workload) spend(b *testing.B, path, config string) (outcome, spent) {
+	b.Helper()
 	o, s := spend(b, path, "run", "bench", "-c", config, "--prometheus-url", w.url, "--time",
 		benchEnd.Format(time.RFC3339), "--output-dir", "out")
 	if !strings.Contains(o.stdout, w.seen) {
 		b.Fatalf("%s prints, want %q:\n%s", path, w.seen, o.stdout)
 	}
-	return usage{s.cpu(), s.User, s.peak(b)}
+	return o, s
 }
 
 // programBefore returns the path of promsnap of the commit before. It builds it once from the
