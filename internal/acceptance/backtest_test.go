@@ -130,19 +130,18 @@ reports:
 `, url))
 }
 
-// backtested runs a back-test of the history and returns its document.
-func backtested(t *testing.T, config string, args ...string) (tuning.DocRule, outcome) {
+// backtested runs a back-test and returns the document of its one rule.
+func backtested(t *testing.T, config, panel string, at time.Time, args ...string) tuning.DocRule {
 	t.Helper()
 	o := promsnap(t, append([]string{
-		"backtest", "check", "disk", "-c", config, "--time", historyEnd.Format(time.RFC3339),
-		"-o", "json",
+		"backtest", "check", panel, "-c", config, "--time", at.Format(time.RFC3339), "-o", "json",
 	}, args...)...).want(t, 0)
 	var doc tuning.Document
 	if err := json.Unmarshal([]byte(o.stdout), &doc); err != nil || len(doc.Rules) != 1 {
 		t.Fatalf("got %v and %d rules, want the document of one:\n%s", err, len(doc.Rules),
 			tail(o.stdout, 1000))
 	}
-	return doc.Rules[0], o
+	return doc.Rules[0]
 }
 
 // table writes the candidates of a back-test, a line each.
@@ -210,7 +209,7 @@ func TestBacktest(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, _ := backtested(t, historyConfig(t, run(t).url))
+			got := backtested(t, historyConfig(t, run(t).url), "disk", historyEnd)
 			if diff := cmp.Diff(table(got), wantHistory); diff != "" {
 				t.Errorf("(-got +want):\n%s", diff)
 			}
@@ -232,7 +231,7 @@ func TestBacktestOfAShortHistory(t *testing.T) {
 	s := startPrometheus(t, installed(t, "prometheus"), nil, blockFlags(t, historyBlocks(t))...)
 	config := historyConfig(t, s.url)
 	at := historyEnd.Add((12 - historyDays) * 24 * time.Hour)
-	got, _ := backtested(t, config, "--time", at.Format(time.RFC3339))
+	got := backtested(t, config, "disk", at)
 	begin := historyEnd.Add(-historyDays * 24 * time.Hour)
 	if got.From.Sub(begin).Abs() > time.Hour || got.Asked != 30*24*3600 {
 		t.Errorf("got slots from %v of %v s, want from %v of 30 days", got.From, got.Asked, begin)
@@ -241,5 +240,39 @@ func TestBacktestOfAShortHistory(t *testing.T) {
 		begin.Add(3*24*time.Hour).Format(time.RFC3339)).want(t, 1)
 	if !strings.Contains(o.stderr, "the history begins only 3d ago") {
 		t.Errorf("got %q, want how much there is", o.stderr)
+	}
+}
+
+// TestBacktestOfTheLab finds the incidents that promlab documents, by their number: 35 times above
+// 80 %, on 13 nodes, 21 times above 82 %, and 4 times above 85 and 90 %.
+func TestBacktestOfTheLab(t *testing.T) {
+	s := startPromlab(t, 42, benchEnd)
+	config := configFile(t, fmt.Sprintf(`version: 1
+cluster: lab
+prometheus: {url: %s, scrape_interval: 1m}
+state: {dir: state}
+receivers: [{name: archive, dir: {path: out}}]
+reports:
+  - name: check
+    schedule: "*/5 * * * *"
+    range: 1h
+    receivers: [archive]
+    panels: [{use: node-memory, step: 5m}]
+`, s.url))
+	got := backtested(t, config, "node-memory", benchEnd, "--levels", "82%,85%,90%")
+	want := map[float64][2]int{.80: {35, 13}, .82: {21, 13}, .85: {4, 4}, .90: {4, 4}}
+	for _, c := range got.Candidates {
+		if w, ok := want[*c.Level]; ok && (c.Alerts != w[0] || c.Objects != w[1] || c.About) {
+			t.Errorf("above %v: got %d alerts of %d nodes, about %v; want %d of %d, replayed",
+				*c.Level, c.Alerts, c.Objects, c.About, w[0], w[1])
+		}
+		delete(want, *c.Level)
+	}
+	if len(want) > 0 {
+		t.Errorf("got no candidates for %v", want)
+	}
+	if got.Proposed == nil || *got.Candidates[*got.Proposed].Level < .83 {
+		t.Errorf("got the proposal %v of\n%swant a level above the nightly peaks", got.Proposed,
+			table(got))
 	}
 }
