@@ -15,8 +15,8 @@ const hopeless = 5
 
 // propose sets the candidates of a result, the configured one and the proposed one.
 //
-// What is proposed is the lowest level that alerts rarely enough in the older two thirds of the
-// time, and from there up as long as it is on a cliff. No level at or beyond the wall is proposed:
+// What is proposed is the lowest level above the configured one that alerts rarely enough in the
+// older two thirds of the time, and from there up as long as it is on a cliff. No level at or beyond the wall is proposed:
 // then a longer For is. The newest third has no say, so that its count shows what a level is worth.
 //
 // try returns the candidate of a For and a level.
@@ -35,8 +35,8 @@ func (e *engine) propose(out *Result, try func(f, l int) tried) {
 		out.Why = NoData
 	case max(now.older, now.PerWeek) <= p.pages:
 		out.Why, out.Proposed = Enough, out.Now
-	case e.rare(all[:n]) >= 0:
-		fits := e.rare(all[:n])
+	case e.rare(all[:n], out.Now) >= 0:
+		fits := e.rare(all[:n], out.Now)
 		out.Proposed, out.Why = e.offCliff(all[:n], fits, out), Fits
 		if out.Proposed != fits {
 			out.Why = Cliff
@@ -59,7 +59,7 @@ func (e *engine) longer(out *Result, all []tried, try func(f, l int) tried) []tr
 	n := len(e.levels)
 	for f := 1; f < len(e.fors); f++ {
 		if f < e.plan.asked {
-			if l := e.rare(all[f*n : (f+1)*n]); l >= 0 && e.fors[f] > e.fors[0] {
+			if l := e.rare(all[f*n:(f+1)*n], out.Now); l >= 0 && e.fors[f] > e.fors[0] {
 				out.Proposed = f*n + l
 				return all
 			}
@@ -67,7 +67,7 @@ func (e *engine) longer(out *Result, all []tried, try func(f, l int) tried) []tr
 		}
 		// one pass shows which levels need no replay
 		most := hopeless * e.plan.pages * float64(out.HeldOut.Sub(out.From)) / float64(Week)
-		for l := range n {
+		for l := out.Now; l < n; l++ {
 			if float64(e.counts[f][l].older+e.fixed[f].older) > most || e.walled(e.levels[l]) {
 				continue
 			}
@@ -80,10 +80,11 @@ func (e *engine) longer(out *Result, all []tried, try func(f, l int) tried) []tr
 	return all
 }
 
-// rare returns the first level that alerts rarely enough and is not beyond the wall, -1 if there is
-// none.
-func (e *engine) rare(all []tried) int {
-	for l := range all {
+// rare returns the first level from the configured one on that alerts rarely enough and is not
+// beyond the wall, -1 if there is none. Before the configured one, a level may alert rarely because
+// its alerts never end.
+func (e *engine) rare(all []tried, now int) int {
+	for l := now; l < len(all); l++ {
 		if !e.walled(all[l].Level) && all[l].older <= e.plan.pages {
 			return l
 		}
