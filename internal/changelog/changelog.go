@@ -208,8 +208,3 @@ func withoutRepeats(all []Change, step time.Duration) []Change {
 		})
 	})
 }
-
-// KeyOfMove returns the key of a panel's series whose level changed. No rule has an empty name.
-func KeyOfMove(p *snapshot.Panel, m *snapshot.Moved) Key {
-	return Key{rules.RuleID{Panel: p.Spec.Name}, m.Labels.Hash()}
-}

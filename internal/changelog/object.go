@@ -50,6 +50,9 @@ func candidates(panels []snapshot.Panel, nodes snapshot.Nodes, o Options) []cand
 	var all []candidate
 	for i := range panels {
 		p := &panels[i]
+		if len(p.Findings) == 0 {
+			continue
+		}
 		of := sourceOf(p)
 		for j := range p.Findings {
 			f := &p.Findings[j]
@@ -107,9 +110,6 @@ type source struct {
 
 // sourceOf returns the source of a panel's series.
 func sourceOf(p *snapshot.Panel) source {
-	if len(p.Findings) == 0 {
-		return source{}
-	}
 	return source{
 		pods: p.NamesPods(),
 		objects: slices.ContainsFunc(p.Metrics(), func(name string) bool {

@@ -105,7 +105,7 @@ func docMoves(moves []report.Move) []DocMove {
 		m, of := &moves[i], moves[i].Of
 		out = append(out, DocMove{
 			m.Panel, m.Name, m.Node, labelMap(of.Labels), of.New, Number(of.From), Number(of.To),
-			Number(of.Low), Number(of.High), of.Weeks, Number(of.Amount), Number(of.Capacity),
+			Number(of.Low), Number(of.High), of.Weeks, Number(m.Amount.Value), Number(of.Capacity),
 			of.Begin.UTC(), m.Sentence, m.Changes,
 		})
 	}
