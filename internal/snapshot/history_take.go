@@ -56,16 +56,24 @@ func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
 	for i := range panels {
 		p := &panels[i]
-		if !p.hasHistory() || wants != nil && !wants(p) {
+		if !p.hasHistory() && !p.hasBefore() || wants != nil && !wants(p) {
 			continue
 		}
 		group.Go(func() error {
 			report(Event{Index: i, Spec: &p.Spec, History: true})
-			err := p.takeHistory(ctx, q, o)
-			if err != nil {
-				p.note(NoteHistoryUnknown, err)
+			all := []error{nil, nil}
+			if p.hasHistory() {
+				if all[0] = p.takeHistory(ctx, q, o); all[0] != nil {
+					p.note(NoteHistoryUnknown, all[0])
+				}
 			}
-			report(Event{Index: i, Spec: &p.Spec, Panel: p, Fault: faultOf(err), History: true})
+			if p.hasBefore() {
+				if all[1] = p.takeBefore(ctx, q, o); all[1] != nil {
+					p.note(NoteBeforeUnknown, all[1])
+				}
+			}
+			fault := faultOf(errors.Join(all...))
+			report(Event{Index: i, Spec: &p.Spec, Panel: p, Fault: fault, History: true})
 			return nil
 		})
 	}

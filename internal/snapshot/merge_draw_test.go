@@ -29,7 +29,11 @@ type server struct {
 
 func (s server) Range(_ context.Context, q promapi.Query,
 	each func(series.Series) error) (promapi.Meta, error) {
-	answer, known := s.answers[strings.TrimPrefix(q.Expr, "node_")]
+	metric, narrowed, _ := strings.Cut(strings.TrimPrefix(q.Expr, "node_"), "{")
+	answer, known := s.answers[metric]
+	if narrowed != "" && metric != "used" && metric != "has" {
+		answer, known = nil, false
+	}
 	if !known && strings.HasPrefix(q.Expr, "behind ") {
 		// up to two parts of every series, chosen by its labels
 		h := fnv.New32a()
@@ -322,6 +326,7 @@ func drawSpec(t *rapid.T) panel.Spec {
 	if rapid.Bool().Draw(t, "reference") {
 		spec.References = []panel.Reference{{Name: "limit {{of}}", Query: "limit"}}
 	}
+	spec.Compare = rapid.SampledFrom([]time.Duration{0, 0, time.Hour}).Draw(t, "compare")
 	switch rapid.IntRange(0, 3).Draw(t, "history") { // it takes long
 	case 0: // not of pods
 		spec.Queries[0].Expr = "node_used"

@@ -204,6 +204,9 @@ func count(seen map[string]int, union Panel, parts []Panel) {
 		"nodes without something":      union.Spec.Without != "" && len(union.Rows) > 0,
 		"several queries":              len(union.Spec.Queries) > 1 && len(union.Rows) > 0,
 		"an old part":                  inPart(func(p Panel) bool { return p.Old }),
+		"lines as they were before": slices.ContainsFunc(union.Lines, func(l Line) bool {
+			return l.Before != nil
+		}),
 		"findings by forecasts": found(func(f Finding) bool {
 			return f.Rule == "Full" && f.Status == rules.Breach
 		}),
