@@ -24,6 +24,16 @@ var DashboardHTML string
 //go:embed dashboard.css
 var DashboardCSS string
 
+// SizingHTML has the block of ReportHTML that compares requests with use.
+//
+//go:embed sizing.html
+var SizingHTML string
+
+// SizingCSS is the style of that block. Only pages with the block contain it.
+//
+//go:embed sizing.css
+var SizingCSS string
+
 // ReportJS is the script of the page. The page contains it, and the policy names it by its hash.
 //
 //go:embed report.js

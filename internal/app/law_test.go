@@ -141,10 +141,12 @@ var narrower = map[string][]string{
 	},
 	"internal/report/json": {
 		"internal/series", "internal/words", "internal/rules", "internal/grafana",
-		"internal/board", "internal/snapshot", "internal/changelog", "internal/report",
+		"internal/board", "internal/snapshot", "internal/changelog", "internal/sizing",
+		"internal/report",
 	},
 	"internal/report/reporttest": {
-		"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules",
+		"internal/series", "internal/sizing",
+		"internal/units", "internal/words", "internal/promapi", "internal/rules",
 		"internal/panel", "internal/forecast", "internal/change", "internal/grafana",
 		"internal/grafana/value", "internal/board", "internal/snapshot", "internal/changelog",
 		"internal/report",

@@ -11,6 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/sizing"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -89,7 +90,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		Zone: r.Zone, Language: r.Language, Version: s.o.Version,
 		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: found.nodes,
 		Scrape: p.ScrapeInterval, Notes: found.notes, Font: s.font, Board: found.board,
-		ConfigFile: s.o.ConfigFile,
+		ConfigFile: s.o.ConfigFile, Sizing: found.sizing,
 	}
 	if s.o.Command != nil {
 		info.Command = s.o.Command(r.Name, o.Slot)
@@ -121,6 +122,7 @@ type taken struct {
 	board   *board.Board
 	nodes   []snapshot.Node
 	notes   []snapshot.Note
+	sizing  *sizing.Advice
 	unknown bool // see reportSnapshot
 }
 
@@ -144,6 +146,9 @@ func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
 		found.panels = snapshot.Failed(specs, down)
 	} else {
 		found.panels = s.takeSome(ctx, specs, problems, *o)
+		var notes []snapshot.Note
+		found.sizing, notes = s.sizing(ctx, r, *o)
+		found.notes = append(found.notes, notes...)
 	}
 	found.board = runDashboard(ctx, plan, len(specs), o.Progress)
 	found.unknown = plan != nil && !plan.KnowsJudged()

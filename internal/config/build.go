@@ -104,6 +104,7 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 		b.unique(names, string(r.Name), key(path, "name"))
 		c.Reports = append(c.Reports, b.report(ctx, &r, path))
 		b.delivers(&r, path, c, &c.Reports[i])
+		c.Reports[i].Sizing = b.sizing(&r, path, &c.Reports[i])
 	}
 	b.histories(f.Reports, c)
 	b.needsState(c)

@@ -75,6 +75,8 @@ type Report struct {
 	// a Grafana dashboard, in addition to the panels; nil if the file has none
 	Dashboard *Dashboard
 
+	Sizing *Sizing // nil: the report does not compare requests with use
+
 	Schedule        *Schedule     // nil if the file has none
 	Receivers       []string      // names of Config.Receivers
 	Send            string        // SendChanges or SendSummary if a receiver is for people

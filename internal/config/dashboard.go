@@ -131,7 +131,7 @@ func OfDashboard(d *Dashboard, o Options) (*Config, error) {
 		return nil, err
 	}
 	r := &c.Reports[0]
-	r.Dashboard, r.Panels = d, nil
+	r.Dashboard, r.Panels, r.Sizing = d, nil, nil
 	r.Title = cmp.Or(outside.Clip(outside.Line(d.Board.Title), 200), "Dashboard")
 	r.Name = cmp.Or(slug(r.Title), "dashboard")
 	if o.Range == 0 {

@@ -122,6 +122,8 @@ type report struct {
 	// What fills next, and what changed since last week. For that, the report runs the queries of
 	// some panels once more, over four weeks. With send: changes there is no such part.
 	Trends bool `yaml:"trends" jsonschema:"default=true"`
+	// What workloads request against what they use: what they should request instead.
+	Sizing *sizingKeys `yaml:"sizing"`
 	// An address that promsnap calls after each run that delivered everything, and with /fail after
 	// its path after each other run. It is for a service that notices missing calls.
 	Heartbeat *heartbeat `yaml:"heartbeat"`

@@ -84,6 +84,8 @@ type Report struct {
 	UpMore    int    // how many more rose
 	DownMore  int    // how many more fell
 
+	Sizing *Sizing // requests against use; nil: nobody looked
+
 	Panels []snapshot.Panel
 
 	words  wording
@@ -213,6 +215,9 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	r.countNodes()
 	r.addGroups()
 	r.addForesight()
+	if in.Sizing != nil {
+		r.Sizing = SizingOf(in.Sizing, in.Language, mostSized)
+	}
 	r.Headline = r.words.headline(r)
 	return r
 }

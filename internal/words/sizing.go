@@ -2,7 +2,7 @@ package words
 
 // Sizing are the texts about what workloads request and what they use.
 type Sizing struct {
-	Title string
+	Title, CPU, Memory string
 
 	// What the advice comes to: "CPU: 24 workloads request 61 cores more than needed; 9 workloads
 	// request 4.2 cores too little".
@@ -33,7 +33,7 @@ type Sizing struct {
 }
 
 var englishSizing = Sizing{
-	Title: "Requests against use",
+	Title: "Requests against use", CPU: "CPU", Memory: "memory",
 
 	Request: Counted{"%s workload requests", "%s workloads request"},
 	Over:    "%[1]s %[2]s more than needed",
@@ -67,7 +67,7 @@ var englishSizing = Sizing{
 }
 
 var koreanSizing = Sizing{
-	Title: "요청량과 사용량",
+	Title: "요청량과 사용량", CPU: "CPU", Memory: "메모리",
 
 	Request: always("워크로드 %s개"),
 	Over:    "%[1]s: 필요보다 %[2]s 많이 요청",

@@ -87,6 +87,7 @@ func TestKoreanIsKorean(t *testing.T) {
 	alike := []string{
 		"Lang", "Query", "CPU", "What", "Used", "Breach", "NamedFinding", "Day", "DayOfYear",
 		"AxisDay", "Sentence", "Because", "Changes.Container", "Foresight.ShortMove",
+		"Sizing.CPU", "Sizing.Costing",
 	}
 	particle := regexp.MustCompile(`(\[\d\]s|%s|\[\d\]d)(이|가|을|를|은|는|와|과|로|으로)([ .,]|$)`)
 	english := phrases(In(English))

@@ -50,7 +50,7 @@ func (w *writer) summary() Letter {
 	l = l.with(w.fleet(), w.checks())
 	l.Lines = append(l.Lines, w.fills()...)
 	l.Lines = append(l.Lines, w.moves()...)
-	return l
+	return l.with(w.sizing())
 }
 
 // measured returns how many nodes were measured, for a summary that finds nothing wrong. It shows
@@ -167,6 +167,16 @@ func (w *writer) fleet() Line {
 		return nil
 	}
 	return fill(w.FleetShares, join(" · ", shares...))
+}
+
+// sizing returns what the requests of workloads come to. A part of the report has no line of it,
+// because the advice is about the whole fleet.
+func (w *writer) sizing() Line {
+	r := w.report
+	if r.Sizing == nil || r.Only != "" || r.Sizing.Line() == "" {
+		return nil
+	}
+	return text(fillText(w.NamedFinding, w.Sizing.Title, r.Sizing.Line()))
 }
 
 // verdict returns the mark of a summary. It is green only if the summary and the checks before it

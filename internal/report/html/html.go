@@ -145,8 +145,10 @@ func draw(in report.Info, p *snapshot.Panel, open bool) (d drawing) {
 // write executes the page's template.
 func write(p page) ([]byte, error) {
 	t, err := template.New("report").Parse(templates.ReportHTML)
-	if err == nil {
-		t, err = t.Parse(templates.DashboardHTML)
+	for _, more := range []string{templates.SizingHTML, templates.DashboardHTML} {
+		if err == nil {
+			t, err = t.Parse(more)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the page's template: %w", err)

@@ -67,6 +67,7 @@ type page struct {
 	Beyond    *beyondView
 	Dashboard *boardView
 	Foresight *foresightView // nil: nobody looked
+	Sizing    *sizingView    // nil: nobody looked
 }
 
 type countView struct {
@@ -136,6 +137,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 		shown(w.ShownSeries)
 	l.addFindings(&p)
 	p.Foresight = l.foresight()
+	p.Sizing = l.sizing()
 	for _, f := range l.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{
 			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,
@@ -151,6 +153,9 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	l.addNodes(&p)
 	p.Sections = l.sections(drawings)
 	style := templates.ReportCSS + chart.Styles()
+	if p.Sizing != nil {
+		style += templates.SizingCSS
+	}
 	if in.Board != nil {
 		style += templates.DashboardCSS + l.addBoard(&p, views)
 	}

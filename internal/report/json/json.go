@@ -47,6 +47,8 @@ type Document struct {
 	Fills     []DocForecast `json:"fills,omitempty"`
 	FillsMore int           `json:"fills_more,omitempty" jsonschema:"minimum=0"`
 	Moved     *DocMoved     `json:"moved,omitempty"`
+	// Sizing exists if the report compares requests with use.
+	Sizing *DocSizing `json:"sizing,omitempty"`
 	// Dashboard exists if the report shows a Grafana dashboard.
 	Dashboard *DocDashboard `json:"dashboard,omitempty"`
 	Panels    []DocPanel    `json:"panels"`

@@ -61,7 +61,7 @@ func head(r *report.Report) Document {
 		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{},
 		Fills: docForecasts(r.Fills), FillsMore: r.FillsMore, Moved: docMoved(r),
-		Dashboard: docDashboard(r), Panels: []DocPanel{},
+		Sizing: SizingOf(r.Sizing, in.Language), Dashboard: docDashboard(r), Panels: []DocPanel{},
 		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
 		CausesTruncated: max(0, len(r.Groups)-documentRows),
 	}
