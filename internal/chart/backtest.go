@@ -56,6 +56,15 @@ type levelsChart struct {
 	lo, hi float64 // levels at the ends of the axis
 	least  float64 // the least number of alerts a week that is not zero
 	taken  []box   // of words that others must not touch
+	names  []lineName
+}
+
+// lineName is the name of a line beside one of its points, at the first height that is free.
+type lineName struct {
+	said    string
+	ink     ink
+	at      point
+	heights []float64
 }
 
 func composeLevels(r *backtest.Result, o Options) *picture {
@@ -77,6 +86,9 @@ func composeLevels(r *backtest.Result, o Options) *picture {
 	c.drawLimits()
 	c.drawLines()
 	c.drawMarks()
+	for _, n := range c.names { // the marks have the better places
+		c.writeName(n)
+	}
 	return p
 }
 
@@ -252,8 +264,10 @@ func (c *levelsChart) drawLines() {
 		}
 		c.inside = append(c.inside, line)
 		if len(holds) > 1 && len(list) > 0 {
-			c.name(fmt.Sprintf(c.say.Backtest.Line, model.Duration(hold)), seriesTextInk(i),
-				line.dots[0], -7, 16)
+			c.names = append(c.names, lineName{
+				fmt.Sprintf(c.say.Backtest.Line, model.Duration(hold)), seriesTextInk(i),
+				line.dots[0], []float64{-7, 16},
+			})
 		}
 	}
 }
@@ -263,32 +277,32 @@ func (c *levelsChart) drawLines() {
 const leastApart = 4
 
 // drawHeldOut draws the alerts a week of the time that was held out, with its name where it is
-// farthest from the line of all the time.
+// at the proposal, or where it is farthest from the line of all the time.
 func (c *levelsChart) drawHeldOut(list []backtest.Candidate) {
 	if c.r.HeldOut.IsZero() {
 		return
 	}
 	var path []point
-	at, named := gap(), gap()
-	farthest := float32(leastApart)
+	name := lineName{said: c.say.Backtest.HeldOutLine, ink: mutedInk}
+	farthest, proposed := float32(leastApart), false
 	for _, k := range list {
-		p, all := c.point(k.Level, k.Held), c.point(k.Level, k.PerWeek)
-		if apart := max(p.y-all.y, all.y-p.y); apart > farthest {
-			at, farthest = p, apart
-		}
-		if !named.drawable() && c.isProposed(k) && max(p.y-all.y, all.y-p.y) > leastApart {
-			named = p // where people look
-		}
 		path = c.step(path, k.Level, k.Held)
+		p, all := c.point(k.Level, k.Held), c.point(k.Level, k.PerWeek)
+		apart := max(p.y-all.y, all.y-p.y)
+		if apart <= leastApart || proposed || apart <= farthest && !c.isProposed(k) {
+			continue
+		}
+		// People look at the proposal.
+		farthest, proposed = apart, c.isProposed(k)
+		if name.at, name.heights = p, []float64{15, -6}; p.y < all.y {
+			name.heights = []float64{-6, 15}
+		}
 	}
-	if farthest == leastApart {
+	if name.heights == nil {
 		return // it would hide behind the other one
 	}
 	c.inside = append(c.inside, steps{path: path, paint: solid(restInk), dash: []float64{3, 3}})
-	if named.drawable() {
-		at = named
-	}
-	c.name(c.say.Backtest.HeldOutLine, mutedInk, at, 15, -6)
+	c.names = append(c.names, name)
 }
 
 // isProposed reports whether a candidate is the one that is proposed.
@@ -298,13 +312,13 @@ func (c *levelsChart) isProposed(k backtest.Candidate) bool {
 		k.For == c.r.Candidates[i].For
 }
 
-// name writes the name of a line beside one of its points, at the first height that is free.
-func (c *levelsChart) name(said string, i ink, at point, heights ...float64) {
-	st := style{axisStyle.size, medium, i}
-	for _, dy := range heights {
+// writeName writes the name of a line where it is free.
+func (c *levelsChart) writeName(n lineName) {
+	st := style{axisStyle.size, medium, n.ink}
+	for _, dy := range n.heights {
 		for _, l := range []label{
-			c.place(said, st, float64(at.x)+5, float64(at.y)+dy, left),
-			c.place(said, st, float64(at.x)-5, float64(at.y)+dy, right),
+			c.place(n.said, st, float64(n.at.x)+5, float64(n.at.y)+dy, left),
+			c.place(n.said, st, float64(n.at.x)-5, float64(n.at.y)+dy, right),
 		} {
 			if c.free(l.box) {
 				c.labels, c.taken = append(c.labels, l), append(c.taken, l.box)

@@ -48,6 +48,7 @@ type Backtest struct {
 	HeldWhy  string // 1 since when, 2 alerts a week
 
 	Stopped   string // 1 until when
+	Partial   string // beside the name of a rule whose back-test was stopped
 	Shorter   string // 1 how long was asked for, 2 how long has data
 	Blind     string // 1 how long, 2 times
 	Overrides Counted
@@ -104,6 +105,7 @@ var englishBacktest = Backtest{
 	HeldWhy: "The level was chosen on the data before %[1]s. Since then it would have alerted " +
 		"%[2]s times a week (held out).",
 
+	Partial: "stopped",
 	Stopped: "The run was stopped. This is only what was read: the time until %[1]s.",
 	Shorter: "You asked for %[1]s. The server has data for %[2]s.",
 	Blind:   "For %[1]s the server had no data at all. That time is unknown, not calm: %[2]s.",
@@ -161,6 +163,7 @@ var koreanBacktest = Backtest{
 	Short:    "데이터가 너무 적음: %[1]s. 제안에는 1주가 필요함.",
 	HeldWhy:  "기준값은 %[1]s 이전의 데이터로 골랐음. 그 뒤(검증 기간)의 알림은 주당 %[2]s회.",
 
+	Partial: "중단됨",
 	Stopped: "실행이 중단됨. 읽은 부분만 표시: %[1]s까지.",
 	Shorter: "요청한 기간: %[1]s. 서버에 데이터가 있는 기간: %[2]s.",
 	Blind:   "%[1]s 동안 서버에 데이터가 전혀 없었음. 이상 없음이 아니라 알 수 없음: %[2]s.",

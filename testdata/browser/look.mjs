@@ -300,10 +300,33 @@ async function board() {
   saw.invalid = await validate();
 }
 
+// plain looks at a page without a script of its own.
+async function plain() {
+  for (const [name, options] of Object.entries({ desktop: { ...desktop, colorScheme: "light" }, dark: { ...desktop, colorScheme: "dark" }, phone })) {
+    const page = await open(options);
+    await shoot(page, `plain-${name}`, true);
+    const broken = await audit(page);
+    if (name === "desktop") {
+      saw.axeLight = broken;
+      saw.wideOverflow = await overflow(page);
+      saw.text = await page.locator("main").innerText();
+    } else if (name === "dark") {
+      saw.axeDark = broken;
+    } else {
+      saw.axePhone = broken;
+      saw.phoneOverflow = await overflow(page);
+    }
+    await close(page);
+  }
+  saw.invalid = await validate();
+}
+
 if (mode === "board") {
   await board();
 } else if (mode === "calm") {
   await calm();
+} else if (mode === "plain") {
+  await plain();
 } else if (mode === "read") {
   const page = await open(desk);
   await unfoldPanels(page);

@@ -139,6 +139,9 @@ const none = "–"
 // summary returns the row of a rule in the summary.
 func (t teller) summary(r *backtest.Result) []string {
 	row := []string{said(r.Rule.Name), said(r.Panel.Name), none, none, none, none}
+	if r.Stopped {
+		row[0] += " (" + t.b.Partial + ")"
+	}
 	if now, ok := Now(r); ok {
 		row[2], row[3] = t.level(r, now), perWeek(now.PerWeek)
 	}
