@@ -214,7 +214,8 @@ func TestEmptyIsCalm(t *testing.T) {
 	}
 }
 
-// Of a level that alerts far too often, the alerts are counted in one pass, unless it is configured.
+// Of a level that alerts far too often, the alerts are counted in one pass, unless it is
+// configured.
 func TestNoisyLevelsAreNotReplayed(t *testing.T) {
 	var all [][]bump
 	for n := range 40 {
