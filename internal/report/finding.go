@@ -253,7 +253,7 @@ func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	if s.Bouts > 0 && s.Seen > 0 {
 		f.Share = float64(s.Beyond) / float64(s.Seen)
 	}
-	f.Peak, _ = w.compared(p, p.Spec.Rule(f.Rule), s.Peak, math.NaN())
+	f.Peak = w.peak(p, p.Spec.Rule(f.Rule), s.Peak)
 	f.PeakAt = s.PeakAt
 	f.events(p, s)
 }
@@ -280,6 +280,9 @@ func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.streak(p, s, w)
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
 	f.Peak, f.Limit = w.compared(p, p.Spec.Rule(f.Rule), s.Peak, s.Limit)
+	if f.aim != nil {
+		f.Peak = w.peak(p, p.Spec.Rule(f.Rule), s.Peak)
+	}
 	f.Used, f.Trend = "", snapshot.Steady
 }
 

@@ -27,10 +27,8 @@ func (w wording) fill(p *snapshot.Panel, f *snapshot.Forecast, in Info) Fill {
 		out.Used = w.Figure(c.Unit.FormatOf(p.Spec.Share(f.Level)*f.Capacity, f.Capacity))
 	}
 	if f.Why != "" {
-		if why := w.reason(p, f, in); why != "" {
-			out.Short = fmt.Sprintf(w.Foresight.NoForecast, why)
-			out.Sentence = out.Short
-		}
+		out.Short = w.withoutForecast(p, f, in)
+		out.Sentence = out.Short
 		return out
 	}
 	out.Days, out.At = f.Days, in.Slot.Add(days(f.Days))
@@ -172,6 +170,20 @@ func (w wording) explained(p *snapshot.Panel, f *snapshot.Forecast, rate string,
 		s += " " + say.KubeletCleans
 	}
 	return s
+}
+
+// withoutForecast returns why a series has no forecast, "" if a reader does not ask. That it will
+// not fill soon is an answer, and not the lack of one.
+func (w wording) withoutForecast(p *snapshot.Panel, f *snapshot.Forecast, in Info) string {
+	why := w.reason(p, f, in)
+	switch f.Why {
+	case forecast.Flat, forecast.LevelOff, forecast.TooFar:
+		return why
+	}
+	if why == "" {
+		return ""
+	}
+	return fmt.Sprintf(w.Foresight.NoForecast, why)
 }
 
 // reason returns why a series has no forecast, "" if a reader does not ask.

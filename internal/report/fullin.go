@@ -39,6 +39,16 @@ func (w wording) compared(p *snapshot.Panel, rule rules.Rule,
 	return w.against(p.Spec.UnitOf(rule.Ref), v, limit)
 }
 
+// peak returns the worst value of a streak. Of a rule with FullIn it is "" once the limit was
+// reached: then nothing was soonest.
+func (w wording) peak(p *snapshot.Panel, rule rules.Rule, v float64) string {
+	if rule.FullIn && v == 0 {
+		return ""
+	}
+	peak, _ := w.compared(p, rule, v, math.NaN())
+	return peak
+}
+
 // isForecast returns the sentence of a finding of a rule with FullIn: "ip-10-0-1-12 disk reaches 85
 // % within 6 days; forecast since 02:10".
 func (w wording) isForecast(what string, f *Finding, in Info) string {

@@ -65,6 +65,8 @@ func TestFullIn(t *testing.T) {
 	ended.Status, ended.Earlier, ended.Streak = rules.OK, one.Streak, nil
 	ended.Value = math.Inf(1)
 	silent.Status, silent.Newest = rules.NoData, reporttest.Slot.Add(-time.Hour)
+	reached := one
+	reached.Value = 0
 	open := *one.Streak
 	open.Open = true
 	hidden.Streak = &open
@@ -107,6 +109,12 @@ func TestFullIn(t *testing.T) {
 				"least 30 h",
 			"ip-10-0-1-13 /dev/nvme0n1p1 disk 6일 이내 85% 도달 (30시간 이상 예측 지속)",
 			0.85, nil, hidden,
+		},
+		{
+			"reached", "ip-10-0-1-13 /dev/nvme0n1p1 disk reaches 85 % now; forecast since Fri 20 " +
+				"Nov 18:00",
+			"ip-10-0-1-13 /dev/nvme0n1p1 disk 현재 85% 도달 (11월 20일 (금) 18:00부터 예측)",
+			0.85, nil, reached,
 		},
 		{
 			"ended", "ip-10-0-1-13 /dev/nvme0n1p1 disk was forecast from Fri 20 Nov 18:00 to " +

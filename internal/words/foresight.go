@@ -52,6 +52,7 @@ type Foresight struct {
 	// Findings of rules about when a limit is reached. A time is that of the rule: "7 days".
 	Days, Hours                    Counted
 	Within                         string // 1 time
+	Now                            string // instead of Within, if the limit is reached
 	Soonest                        string // 1 Within
 	ForecastSince, ForecastAtLeast string // 1 what is forecast, 2 since when or how long
 	WasForecast                    string // 1 series and subject, 2 from when to when, 3 ToFill or the like
@@ -114,11 +115,14 @@ const (
 	longestWait = 36_500 * secondsOfDay
 )
 
-// WithinDays returns within which time a limit is reached: "within 6 days". It returns "" if nobody
-// knows.
+// WithinDays returns within which time a limit is reached: "within 6 days", or "now". It returns ""
+// if nobody knows.
 func (w *Words) WithinDays(seconds float64) string {
 	if !(seconds >= 0 && seconds <= longestWait) { // false for NaN
 		return ""
+	}
+	if seconds == 0 {
+		return w.Foresight.Now
 	}
 	n := max(1, int(math.Ceil(seconds/secondsOfDay)))
 	return fmt.Sprintf(w.Foresight.Within, w.Foresight.Days.Of(n))
@@ -176,7 +180,7 @@ var englishForesight = Foresight{
 	UnsteadyLower: "it does not fall every week; it was lower than a week before on %[1]s of " +
 		"%[2]s days",
 	Stopped:  "it has stopped growing",
-	TooFar:   "the limit is more than 4 weeks away",
+	TooFar:   "its limit is more than 4 weeks away",
 	NoMethod: "past memory use does not show when it is full",
 	HighsRise: "On %[1]s of %[2]s days, the highest value was above that of a week before. It " +
 		"grows %[3]s, and %[4]s is left to %[5]s.",
@@ -203,6 +207,7 @@ var englishForesight = Foresight{
 	Days:            Counted{"%s day", "%s days"},
 	Hours:           Counted{"%s hour", "%s hours"},
 	Within:          "within %[1]s",
+	Now:             "now",
 	Soonest:         "soonest %[1]s",
 	ForecastSince:   "%[1]s; forecast since %[2]s",
 	ForecastAtLeast: "%[1]s; forecast for at least %[2]s",
@@ -277,6 +282,7 @@ var koreanForesight = Foresight{
 	Days:            always("%s일"),
 	Hours:           always("%s시간"),
 	Within:          "%[1]s 이내",
+	Now:             "현재",
 	Soonest:         "가장 이른 예측 %[1]s",
 	ForecastSince:   "%[1]s (%[2]s부터 예측)",
 	ForecastAtLeast: "%[1]s (%[2]s 이상 예측 지속)",
