@@ -203,7 +203,7 @@ func (e *explainedReport) rules() []explainedRule {
 func severitiesOf(r rules.Rule, overrides []panel.Override) []rules.Severity {
 	warning, critical := r.Warning.Set || r.Flaps, r.Critical.Set
 	for _, o := range overrides {
-		if o.Rule == r.Name || o.Rule == "" {
+		if o.Rule == r.Name || o.Rule == "" && !r.FullIn {
 			warning, critical = warning || o.Warning.Set, critical || o.Critical.Set
 		}
 	}

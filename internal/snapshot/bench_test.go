@@ -46,6 +46,56 @@ func BenchmarkFold(b *testing.B) {
 	}
 }
 
+// BenchmarkHistory forecasts and compares 5,000 series over four weeks, and judges half of them by
+// their forecasts too.
+func BenchmarkHistory(b *testing.B) {
+	const hours = 672 + 49
+	g := series.Grid{Start: time.Unix(1_760_000_400, 0), Step: time.Hour, Len: hours}
+	values := make([][]float64, 50)
+	for i := range values {
+		values[i] = make([]float64, g.Len)
+		for j := range values[i] {
+			values[i][j] = .3 + .0005*float64(j*(i%3)) + .05*math.Sin(float64(i)+float64(j)/4)
+		}
+	}
+	labels := make([]series.Labels, 5000)
+	for i := range labels {
+		labels[i] = series.FromPairs("cluster", "prod", "node", fmt.Sprintf("n%d", i))
+	}
+	for _, fullIn := range []bool{false, true} {
+		b.Run(fmt.Sprintf("full_in=%v", fullIn), func(b *testing.B) {
+			p := Panel{Spec: panel.Spec{
+				Queries: []panel.Query{{Legend: "{{node}}"}}, Change: &panel.Change{By: .05},
+				Forecast: &panel.Forecast{Limit: .85, Horizon: panel.DefaultHorizon},
+			}}
+			if fullIn {
+				p.Spec.Rules = []rules.Rule{{
+					Name: "Fills", FullIn: true, Direction: rules.Below, For: 24 * time.Hour,
+					Warning: rules.At(7 * 86400),
+				}}
+			}
+			for _, ls := range labels {
+				p.Rows = append(p.Rows, Row{Name: ls.Get("node"), Labels: ls})
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				h := &historyFold{p: &p, forecasts: true, changes: true}
+				h.fullIn, h.hours = p.fullIn()
+				h.begin(g)
+				f, err := newFold(&p.Spec, g, Nodes{}, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				f.take = func(s identified) { h.add(f, s) }
+				for i, ls := range labels {
+					f.add(series.Series{Labels: ls, Values: values[i%len(values)]})
+				}
+				h.into(&p)
+			}
+		})
+	}
+}
+
 // BenchmarkMerge merges the answers of ten clusters of 5,000 nodes over a day.
 func BenchmarkMerge(b *testing.B) {
 	g := series.Grid{Start: time.Unix(1_760_000_040, 0), Step: 2 * time.Minute, Len: 720}

@@ -34,7 +34,7 @@ func (h *historyFold) judgeFullIn(f *fold, s identified) {
 	g := h.grid
 	n := min(h.hours, g.Len)
 	at := series.Grid{Start: g.At(g.Len - n), Step: g.Step, Len: n}
-	u := untilFull{values: s.Values, grid: g, aim: h.aim(), horizon: h.p.Spec.Forecast.Horizon}
+	u := &untilFull{values: s.Values, grid: g, aim: h.aim(), horizon: h.p.Spec.Forecast.Horizon}
 	for _, r := range h.fullIn {
 		limit := r.Warning
 		if !limit.Set {
@@ -61,47 +61,53 @@ type untilFull struct {
 	grid    series.Grid
 	aim     forecast.Aim
 	horizon time.Duration
+	limit   float64 // in seconds
+	// grown is the newest hour known before the series was beyond its limit, and the seconds then
+	grown struct {
+		at   int
+		from float64
+	}
 }
 
 // newest returns the seconds at the newest n hours: infinite without a sure forecast, NaN without a
 // sample. If no streak below the limit can have lasted as long as hold, or touch the newest hour,
 // it only computes enough hours to know that, and leaves the others infinite.
-func (u untilFull) newest(n int, limit float64, hold time.Duration) []float64 {
+func (u *untilFull) newest(n int, limit float64, hold time.Duration) []float64 {
+	u.limit = limit
 	out := make([]float64, n)
 	for i := range out {
 		out[i] = math.Inf(1)
 	}
 	first, calm := len(u.values)-n, true
 	for i := n - 1; i >= 0 && calm; i -= max(int(hold/u.grid.Step)/2, 1) {
-		v, reached := u.at(first + i)
-		calm = !reached && v >= limit
+		calm = u.at(first+i) >= limit
 	}
-	if calm {
-		return out
-	}
-	before, known := math.Inf(1), false // the newest value of an hour within the limit
-	for i := range out {
-		v, reached := u.at(first + i)
-		switch {
-		case !reached:
-			out[i] = v
-			if !math.IsNaN(v) {
-				before, known = v, true
-			}
-			continue
-		case !known:
-			before, known = u.beforeReached(first+i), true
-		}
-		// It is at its limit. That counts if it has grown into it as forecast.
-		if before < limit {
-			out[i] = 0
+	if !calm {
+		for i := range out {
+			out[i] = u.at(first + i)
 		}
 	}
 	return out
 }
 
-// at returns the seconds at one hour, and whether the series is beyond its limit already.
-func (u untilFull) at(i int) (seconds float64, reached bool) {
+// at returns the seconds at one hour. They are 0 for a series beyond its limit that has grown into
+// it as forecast.
+func (u *untilFull) at(i int) float64 {
+	v, reached := u.ask(i)
+	if !reached {
+		return v
+	}
+	if u.grown.at == 0 || i < u.grown.at {
+		u.grown.at, u.grown.from = u.beforeReached(i)
+	}
+	if u.grown.from < u.limit {
+		return 0
+	}
+	return math.Inf(1)
+}
+
+// ask returns the seconds at one hour, and whether the series is beyond its limit already.
+func (u *untilFull) ask(i int) (seconds float64, reached bool) {
 	if math.IsNaN(u.values[i]) {
 		return math.NaN(), false
 	}
@@ -114,16 +120,16 @@ func (u untilFull) at(i int) (seconds float64, reached bool) {
 	return f.Sure * (24 * time.Hour).Seconds(), false
 }
 
-// beforeReached returns the seconds a day or more before the hour i, when the series was not yet
-// beyond its limit. They are infinite if that is not known.
-func (u untilFull) beforeReached(i int) float64 {
+// beforeReached returns the newest time a number of days before the hour i when the series was not
+// yet beyond its limit, and the seconds at that time. They are infinite if that is not known.
+func (u *untilFull) beforeReached(i int) (at int, seconds float64) {
 	day := int(24 * time.Hour / u.grid.Step)
-	for i -= day; i >= 0; i -= day {
-		if v, reached := u.at(i); !reached && !math.IsNaN(v) {
-			return v
+	for at = i - day; at > 0; at -= day {
+		if v, reached := u.ask(at); !reached && !math.IsNaN(v) {
+			return at, v
 		}
 	}
-	return math.Inf(1)
+	return max(at, 1), math.Inf(1)
 }
 
 // addJudged adds the findings of the rules with FullIn to those of the panel, and corrects the

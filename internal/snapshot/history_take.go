@@ -51,6 +51,7 @@ func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 	ctx, cancel := context.WithTimeoutCause(ctx, most, errHistoryTime)
 	defer cancel()
 	o.Nodes.several = o.Nodes.several || o.Part != ""
+	o.joined = o.whenJoined(ctx, q, panels)
 	report := o.reporting()
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
@@ -251,6 +252,9 @@ func (h *historyFold) add(f *fold, s identified) {
 		return
 	}
 	cluster, first := f.nodes.ClusterOf(s.Labels), slices.IndexFunc(s.Values, series.Finite)
+	if joined, known := h.o.joined[nodeKey{cluster, s.node}]; known {
+		s.Values = since(s.Values, h.grid, joined)
+	}
 	if was, known := h.first[cluster]; first >= 0 && (!known || first < was) {
 		h.first[cluster] = first
 	}
@@ -368,6 +372,40 @@ func (h *historyFold) addAppeared() {
 			insert(&h.out.Up, moved, largest, mostMoved)
 		}
 	}
+}
+
+// whenJoined returns when the nodes that exist joined their clusters, if one of the panels is about
+// nodes. An error leaves it unknown.
+func (o Options) whenJoined(ctx context.Context, q Querier, panels []Panel) map[nodeKey]time.Time {
+	if !slices.ContainsFunc(panels, func(p Panel) bool {
+		return p.hasHistory() && p.Rows[0].Node != ""
+	}) {
+		return nil
+	}
+	out := map[nodeKey]time.Time{}
+	_, err := o.Mapping.Querier(q).Range(ctx, promapi.Query{
+		Expr: `max by (cluster, node) (kube_node_created)`, Limit: max(o.MaxSeries, maxIdentities),
+		Grid: series.Grid{Start: o.End(), Step: time.Minute, Len: 1},
+	}, func(s series.Series) error {
+		if v := s.Values[0]; v > 0 && v < math.MaxInt32 {
+			out[nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}] = time.Unix(int64(v), 0)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// since returns the samples from a time on. Those before are of another node, which had the same
+// address or name.
+func since(values []float64, g series.Grid, from time.Time) []float64 {
+	n := min(int(max(from.Sub(g.Start)+g.Step-1, 0)/g.Step), len(values))
+	if n == 0 {
+		return values
+	}
+	return append(nans(n), values[n:]...)
 }
 
 // describe returns the name, the node and the capacity of a series: those of its row, if it has

@@ -68,10 +68,11 @@ func TestTakeHistory(t *testing.T) {
 		"rose a little": steps(0.4, 0.44, 40*time.Hour), "new": steps(math.NaN(), 0.3, 30*time.Hour),
 		"gone": gone,
 	}}, disk)
-	if len(asked) != 1 || asked[0].Expr != `node_used{x="1m"}` {
-		t.Errorf("got the queries %v, want that of the panel, with its interval", asked)
+	if len(asked) != 2 || asked[1].Expr != `node_used{x="1m"}` {
+		t.Errorf("got the queries %v, want that of the panel, with its interval, after that of "+
+			"the nodes", asked)
 	}
-	g := asked[0].Grid
+	g := asked[1].Grid
 	if g.Step != time.Hour || g.Len != 672 || g.End().After(p.Grid.End()) ||
 		p.Grid.End().Sub(g.End()) >= time.Hour {
 		t.Errorf("got %d steps of %s up to %s, want 672 hours up to %s", g.Len, g.Step, g.End(),
@@ -183,7 +184,7 @@ func TestTakeHistoryShrinks(t *testing.T) {
 		}
 		p, asked := takeHistory(t, h, disk)
 		var days []int
-		for _, q := range asked {
+		for _, q := range asked[1:] {
 			days = append(days, q.Grid.Len/24)
 		}
 		if !slices.Equal(days, tc.asked) {
@@ -280,5 +281,23 @@ func TestTakeHistoryOfPods(t *testing.T) {
 	}
 	if math.Abs(h.Sum-(9+200+50)) > 1e-6 {
 		t.Errorf("got a sum of %g, want 259", h.Sum)
+	}
+}
+
+// A node that joined last week has the address of another one, whose history is not its own.
+func TestTakeHistorySinceTheNodeJoined(t *testing.T) {
+	h := &history{series: map[string]func(time.Duration) float64{
+		"old": steps(0.2, 0.5, 40*time.Hour), "young": steps(0.2, 0.6, 40*time.Hour),
+	}}
+	h.joined = map[string]time.Time{
+		"old": slot.Add(-99 * 24 * time.Hour), "young": slot.Add(-30 * time.Hour),
+	}
+	p, _ := takeHistory(t, h, disk)
+	if up := p.History.Up; len(up) != 2 || up[0].Node != "young" || !up[0].New ||
+		up[1].Node != "old" || up[1].New {
+		t.Errorf("got %d series up, want young to be new and old to have risen: %+v", len(up), up)
+	}
+	if f := p.ForecastOf("", series.FromPairs("node", "young")); f.Why != forecast.TooShort {
+		t.Errorf("got %+v, want no forecast from the history of another node", f)
 	}
 }

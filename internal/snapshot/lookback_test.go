@@ -34,6 +34,7 @@ type history struct {
 	// the only series of queries that group a metric; nil: none
 	metrics  func(ago time.Duration) float64
 	clusters map[string]string // by node
+	joined   map[string]time.Time
 }
 
 func (h *history) Range(_ context.Context, q promapi.Query,
@@ -60,7 +61,14 @@ func (h *history) Range(_ context.Context, q promapi.Query,
 			continue
 		}
 		values := make([]float64, q.Grid.Len)
+		if strings.Contains(q.Expr, "kube_node_created") {
+			values[0] = float64(h.joined[node].Unix())
+			of = nil
+		}
 		for i := range values {
+			if of == nil {
+				break
+			}
 			values[i] = of(slot.Add(-time.Minute).Sub(q.Grid.At(i)))
 		}
 		ls := series.FromPairs("node", node)

@@ -47,7 +47,8 @@ type Options struct {
 	// called when each panel starts and ends, one call at a time; nil: not called
 	Progress func(Event)
 
-	pool *labelPool // shared by the panels
+	pool   *labelPool            // shared by the panels
+	joined map[nodeKey]time.Time // when nodes joined their clusters (TakeHistory)
 }
 
 // Event reports that a panel's queries start or, if Panel is set, that they are done.
