@@ -50,10 +50,10 @@ func (p *Panel) askDetails(ctx context.Context, q Querier, v panel.Vars) {
 	}
 }
 
-// detailed reports whether a finding may have details.
+// detailed reports whether a finding may have details. One by a forecast comes after the details.
 func (p *Panel) detailed(f *Finding) bool {
 	return f.Status == rules.Breach && slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool {
-		return r.Name == f.Rule && r.IsAlert()
+		return r.Name == f.Rule && r.IsAlert() && !r.FullIn
 	})
 }
 
