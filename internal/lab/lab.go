@@ -16,7 +16,7 @@
 // checkout began to use 40 % more memory. Two days ago, the new image of features began to use half
 // of the CPU.
 //
-// The rest is in fleets of 40 nodes or more. The trainer of production is 20 hours old.
+// The rest is in fleets of 40 nodes or more. The collector of logs is 20 hours old.
 //
 // Memory of nodes, in the 30 days before Now: 30 short peaks of a nightly batch on eight nodes,
 // each 25 to 50 minutes long, to between 80.5 and 83.8 %; and three leaks on three nodes, each five

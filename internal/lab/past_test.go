@@ -118,10 +118,10 @@ func TestStoryOfChanges(t *testing.T) {
 		"node-cpu":    nil,
 		"pvc":         nil,
 		"container-memory": {
-			"ml/trainer/trainer new 59", "shop/checkout/app 42 to 57, 3 days ago",
+			"logging/collector/vector new 42", "shop/checkout/app 42 to 57, 3 days ago",
 		},
 		"container-cpu": {
-			"ml/features/worker 232 to 110, 2 days ago", "ml/trainer/trainer new 80",
+			"logging/collector/vector new 63", "ml/features/worker 232 to 110, 2 days ago",
 		},
 	} {
 		query := panelQueries()[name]

@@ -157,7 +157,6 @@ func catalogue() []workload {
 		},
 		{
 			perStage: true, namespace: "ml", name: "trainer", kind: "StatefulSet", replicas: 2,
-			created: 20 * hour,
 			containers: []spec{
 				{
 					name: "trainer", mem: 12288, limit: 16384, cpu: 1.5, quota: 4, fill: .6,
@@ -167,7 +166,7 @@ func catalogue() []workload {
 		},
 		{
 			namespace: "logging", name: "collector", kind: "Deployment", replicas: 4,
-			scaled: 5 * hour, released: []release{{ago: 13 * day}}, containers: []spec{
+			scaled: 5 * hour, created: 20 * hour, containers: []spec{
 				{name: "vector", mem: 512, limit: 1024, cpu: .2, quota: 1, fill: .4, busy: .8},
 			},
 		},
@@ -228,7 +227,7 @@ func troubled() []workload {
 			overlap: 30 * second, released: []release{
 				{ago: 3*day + 2*hour, mem: 1 / 1.4}, {ago: 18*day + 6*hour},
 			}, containers: []spec{
-				{name: "app", mem: 1536, limit: 2048, cpu: .3, quota: 1, fill: .55, busy: .5},
+				{name: "app", mem: 1536, limit: 8192, cpu: .3, quota: 1, fill: .55, busy: .5},
 				proxy(),
 			},
 		},
