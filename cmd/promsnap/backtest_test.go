@@ -20,6 +20,7 @@ var updateTexts = flag.Bool("update", false, "rewrite the goldens")
 func toldBacktests(l words.Language) tuning.Told {
 	return tuning.Tell(tuning.Info{Report: "check", Language: l}, []backtest.Result{
 		backtesttest.Memory(), backtesttest.Disk(), backtesttest.Calm(), backtesttest.Short(),
+		backtesttest.Hopeless(),
 	})
 }
 

@@ -26,6 +26,7 @@ func TestBacktestGolden(t *testing.T) {
 		},
 		{"backtest-narrow", backtesttest.Memory(), Options{Width: 380, Height: 240, Bare: true}},
 		{"backtest-wall", backtesttest.Disk(), Options{Height: 300}},
+		{"backtest-hopeless", backtesttest.Hopeless(), Options{Height: 300}},
 		{"backtest-below", backtesttest.Calm(), Options{Height: 300}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

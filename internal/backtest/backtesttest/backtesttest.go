@@ -48,12 +48,12 @@ func Memory() backtest.Result {
 	return r
 }
 
-// Disk is a back-test without a proposal: every level before the kubelet's evictions alerts too
-// often, and a longer For would not.
+// Disk is a back-test with a longer For as its proposal: with the configured one, every level before
+// the kubelet's evictions alerts too often.
 func Disk() backtest.Result {
 	r := of("node-disk", "NodeDiskHigh", rules.Rule{Warning: rules.At(.74), For: 15 * time.Minute})
 	r.Panel.Builtin, r.Panel.Measure = true, panel.NodeDisk
-	r.Wall = rules.At(.9)
+	r.Panel.Wall, r.Wall = &panel.Wall{Value: .9, Why: panel.WallEvicts}, rules.At(.9)
 	for _, hold := range []time.Duration{15 * time.Minute, time.Hour} {
 		for i, alerts := range []int{120, 90, 70, 52, 40, 31} {
 			if hold == time.Hour {
@@ -62,8 +62,9 @@ func Disk() backtest.Result {
 			r.Candidates = append(r.Candidates, candidate(.7+float64(i)*.04, hold, alerts))
 		}
 	}
-	r.Now, r.Proposed, r.Why = 1, -1, backtest.Wall
+	r.Now, r.Proposed, r.Why = 1, 9, backtest.Wall
 	fill(&r, 1, 1)
+	fill(&r, 9, 1)
 	r.Blind = []backtest.Span{{From: End.Add(-9 * day), To: End.Add(-9*day + 14*time.Hour)}}
 	r.Panel.Overrides = []panel.Override{{
 		Match:   []panel.Matcher{{Label: "node", Op: "=~", Value: "kafka-.*"}},
@@ -86,6 +87,15 @@ func Calm() backtest.Result {
 	}
 	r.Now, r.Proposed, r.Why = 2, 2, backtest.Enough
 	fill(&r, 2, 1)
+	return r
+}
+
+// Hopeless is a back-test without a proposal: every level before the wall alerts too often, and no
+// longer For was tried.
+func Hopeless() backtest.Result {
+	r := Disk()
+	r.Candidates = r.Candidates[:6]
+	r.Proposed = -1
 	return r
 }
 

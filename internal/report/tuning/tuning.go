@@ -328,41 +328,33 @@ func (t teller) why(r *backtest.Result, to backtest.Candidate) string {
 	return ""
 }
 
-// walled says that every level before a wall alerts too often, and which For would not.
+// walled says that with the configured For every level before a wall alerts too often.
 func (t teller) walled(r *backtest.Result, aim string) string {
-	wall := none
-	if r.Wall.Set {
-		wall = t.value(r, r.Wall.Value)
-	} else if n := len(r.Candidates); n > 0 {
-		wall = t.value(r, r.Candidates[n-1].Level)
+	hold := forText(r.Rule.For)
+	if !r.Wall.Set {
+		return fmt.Sprintf(t.b.NoLevel, "", aim, hold) + t.noFor(r)
 	}
-	parts := []string{fmt.Sprintf(t.b.Wall, wall, aim)}
-	switch {
-	case r.Wall.Set && r.Panel.Measure == panel.NodeDisk:
-		parts = append(parts, fmt.Sprintf(t.b.WallDisk, wall))
-	case r.Wall.Set:
-		parts = append(parts, fmt.Sprintf(t.b.WallOf, wall))
+	wall := t.value(r, r.Wall.Value)
+	text := fmt.Sprintf(t.b.Wall, wall, aim, hold)
+	if w := r.Panel.Wall; w != nil {
+		switch w.Why {
+		case panel.WallEvicts:
+			text += " " + fmt.Sprintf(t.b.Evicts, wall)
+		case panel.WallKills:
+			text += " " + fmt.Sprintf(t.b.Kills, wall)
+		case panel.WallFull:
+			text += " " + fmt.Sprintf(t.b.Full, wall)
+		}
 	}
-	if i := slices.IndexFunc(r.Candidates, func(c backtest.Candidate) bool {
-		return c.For != r.Rule.For && c.PerWeek <= r.Pages && !beyondWall(r, c.Level)
-	}); i >= 0 {
-		c := r.Candidates[i]
-		parts = append(parts, fmt.Sprintf(t.b.Would, forText(c.For), t.value(r, c.Level),
-			perWeek(c.PerWeek)))
-	} else if !slices.ContainsFunc(r.Candidates, func(c backtest.Candidate) bool {
-		return c.For > r.Rule.For
-	}) {
-		parts = append(parts, t.b.TryFor)
-	}
-	return strings.Join(parts, " ")
+	return text + t.noFor(r)
 }
 
-func beyondWall(r *backtest.Result, level float64) bool {
-	if !r.Wall.Set {
-		return false
+// noFor says that no other For does either, if none was found.
+func (t teller) noFor(r *backtest.Result) string {
+	if _, ok := Proposed(r); ok {
+		return ""
 	}
-	return r.Rule.Direction == rules.Above && level > r.Wall.Value ||
-		r.Rule.Direction == rules.Below && level < r.Wall.Value
+	return " " + t.b.NoFor
 }
 
 // notes returns what a reader must know before trusting the figures.

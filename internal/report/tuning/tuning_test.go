@@ -54,6 +54,7 @@ func golden(t *testing.T, path string, got []byte) {
 func all() []backtest.Result {
 	return []backtest.Result{
 		backtesttest.Memory(), backtesttest.Disk(), backtesttest.Calm(), backtesttest.Short(),
+		backtesttest.Hopeless(),
 	}
 }
 
@@ -172,7 +173,7 @@ func TestYAMLIsReadBack(t *testing.T) {
 }
 
 func TestNoProposalHasNoYAML(t *testing.T) {
-	for _, r := range []backtest.Result{backtesttest.Disk(), backtesttest.Calm(), {}} {
+	for _, r := range []backtest.Result{backtesttest.Hopeless(), backtesttest.Calm(), {}} {
 		if got := tuning.YAML(&r); got != "" {
 			t.Errorf("%s: got the YAML %q, want none", r.Rule.Name, got)
 		}
@@ -237,8 +238,8 @@ func TestPage(t *testing.T) {
 				t.Errorf("%s: got a page without %q", l, want)
 			}
 		}
-		if n := strings.Count(text, "<figure"); n != 4+4+3+3 {
-			t.Errorf("%s: got %d pictures, want 14", l, n)
+		if n := strings.Count(text, "<figure"); n != 4+4+4+2+4 {
+			t.Errorf("%s: got %d pictures, want 18", l, n)
 		}
 		if at := regexp.MustCompile(`<script|style="|src=|url\(`).FindString(text); at != "" {
 			t.Errorf("%s: got %q in the page, want no script and nothing that it loads", l, at)
