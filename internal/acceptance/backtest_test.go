@@ -164,8 +164,8 @@ func table(r tuning.DocRule) string {
 // wantHistory are the candidates of the history.
 //
 // Above 80 % are 29 nights of n1 (day 12 has no samples), 4 times n2, 3 afternoons of n3, and 4
-// times n4, which came back 3 times within half an hour. n5 is never above for 15 minutes. Of n1, 20
-// nights are above 84 %, and none is above 86 %.
+// times n4, which came back 3 times within half an hour. n5 is never above for 15 minutes. Of n1,
+// 20 nights are above 84 %, and none is above 86 %.
 const wantHistory = `0.41 for 900s: 40 alerts of 4 objects, firing 141600s, longest 7200s, 3 flaps
 0.8 for 900s: 40 alerts of 4 objects, firing 141600s, longest 7200s, 3 flaps now
 0.82 for 900s: 40 alerts of 4 objects, firing 141600s, longest 7200s, 3 flaps

@@ -77,8 +77,10 @@ func (e *engine) add(s *snapshot.Judgeable, base int) {
 	t := e.tracks[hash]
 	if t == nil {
 		t = &track{key: -1, last: -1, next: int32(base)}
-		t.rule, t.fixed = s.Rule()
-		t.rule.Within = e.plan.rule.Within
+		if rule, overridden := s.Rule(); overridden {
+			rule.Within = e.plan.rule.Within
+			t.own = &rule
+		}
 		e.tracks[hash] = t
 	}
 	skip := int(t.next) - base
@@ -86,8 +88,8 @@ func (e *engine) add(s *snapshot.Judgeable, base int) {
 		return
 	}
 	near := e.levels[0]
-	if t.fixed {
-		near = nearest(t.rule)
+	if t.own != nil {
+		near = nearest(*t.own)
 	}
 	e.read(t, s, base+max(skip, 0), s.Values[max(skip, 0):], near)
 	t.next = int32(base + len(s.Values))
@@ -115,7 +117,7 @@ func (e *engine) read(t *track, s *snapshot.Judgeable, base int, values []float6
 		rank := e.rankOf(t, v, near)
 		if rank > 0 {
 			e.heat(t, s)
-			if t.fixed || int(rank) > e.low {
+			if t.own != nil || int(rank) > e.low {
 				t.keep(at, v)
 				e.kept++
 			}
@@ -156,7 +158,7 @@ func (e *engine) see(from, n int) {
 // rankOf returns how many levels a value is beyond.
 func (e *engine) rankOf(t *track, v, near float64) int32 {
 	d := e.plan.rule.Direction
-	if t.fixed {
+	if t.own != nil {
 		if d.Beyond(v, near) {
 			return 1
 		}
@@ -186,7 +188,7 @@ func (e *engine) heat(t *track, s *snapshot.Judgeable) {
 	}
 	t.key = e.keys[key]
 	n := len(e.levels)
-	if t.fixed {
+	if t.own != nil {
 		n = 1
 	}
 	t.states = make([]state, n*len(e.fors))
@@ -232,7 +234,7 @@ func (e *engine) raise() {
 	}
 	e.kept = 0
 	for _, t := range e.hot {
-		if !t.fixed {
+		if t.own == nil {
 			t.prune(level, e.plan.rule.Direction)
 		}
 		e.kept += len(t.values)

@@ -3,6 +3,7 @@ package backtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ const (
 	// atEnd is the longest chunk of a query that asks what there is at the end of its range, such
 	// as which disks are mounted.
 	atEnd = 24 * time.Hour
+	// mostSeries is the most series of a history. Each takes about 300 bytes.
+	mostSeries = 300_000
 	// surveyStep is the step of the survey of the history.
 	surveyStep = time.Hour
 )
@@ -104,6 +107,9 @@ type survey struct {
 	series int       // the most in one chunk
 }
 
+var errSeries = fmt.Errorf("the history has more than %d series; limit the query, or go back less "+
+	"far", mostSeries)
+
 // day is the highest value of a series on a day.
 type day struct {
 	n    int
@@ -149,6 +155,9 @@ func (p *plan) look(ctx context.Context, f *fetcher) (survey, error) {
 		},
 		func(c chunk) error {
 			out.series = max(out.series, len(seen))
+			if len(days) > mostSeries {
+				return errSeries
+			}
 			if !p.spec.EmptyIsOK {
 				return nil
 			}
@@ -187,6 +196,9 @@ func (e *engine) load(ctx context.Context, f *fetcher) (read int, err error) {
 		func(c chunk) error {
 			for i := c.base; c.partial && i < c.base+c.len; i++ {
 				e.partial[i] = true
+			}
+			if len(e.tracks) > mostSeries {
+				return errSeries
 			}
 			if e.exists == nil {
 				return nil

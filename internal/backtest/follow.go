@@ -103,14 +103,14 @@ func (e *engine) endAlert(t *track, f, l int) {
 	c := e.countOf(t, f, l)
 	c.add(e, t, s, e.steps(e.fors[f]))
 	s.alertFrom = -1
-	if !t.fixed {
+	if t.own == nil {
 		e.outgrown(f, l)
 	}
 }
 
 // countOf returns what counts the alerts of a level.
 func (e *engine) countOf(t *track, f, l int) *count {
-	if t.fixed {
+	if t.own != nil {
 		return &e.fixed[f]
 	}
 	return &e.counts[f][l]

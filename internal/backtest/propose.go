@@ -15,9 +15,10 @@ const hopeless = 5
 
 // propose sets the candidates of a result, the configured one and the proposed one.
 //
-// What is proposed is the lowest level above the configured one that alerts rarely enough in the
-// older two thirds of the time, and from there up as long as it is on a cliff. No level at or beyond the wall is proposed:
-// then a longer For is. The newest third has no say, so that its count shows what a level is worth.
+// What is proposed is the lowest level from the configured one on that alerts rarely enough in the
+// older two thirds of the time, and from there up as long as it is on a cliff. No level at or
+// beyond the wall is proposed: then a longer For is. The newest third has no say, so that its count
+// shows what a level is worth.
 //
 // try returns the candidate of a For and a level.
 func (e *engine) propose(out *Result, try func(f, l int) tried) {

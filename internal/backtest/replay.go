@@ -79,8 +79,8 @@ func (e *engine) newReplay(o *object, rule rules.Rule) *replay {
 	beyond := false
 	for _, t := range o.tracks {
 		f := followed{track: t, rule: rule}
-		if t.fixed {
-			f.rule = t.rule
+		if t.own != nil {
+			f.rule = *t.own
 			f.rule.For = rule.For
 		}
 		beyond = f.findChanges() || beyond

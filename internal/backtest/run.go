@@ -76,7 +76,7 @@ func (p *plan) startAt(first time.Time) error {
 
 // reporter returns a function that reports progress. The survey counts as a part of the history.
 func (p *plan) reporter() func(time.Duration, int) {
-	survey := time.Duration(p.grid.Range()/max(surveyStep, p.step)) * p.step
+	survey := p.grid.Range() / max(surveyStep, p.step) * p.step
 	return func(done time.Duration, samples int) {
 		if p.o.Progress != nil {
 			all := survey + p.grid.Range()

@@ -15,10 +15,9 @@ type track struct {
 	identity series.Labels
 	name     string
 	departed bool
-	rule     rules.Rule // with the series' own limits
-	// an override sets its limits, so no level applies to it
-	fixed bool
-	key   int32 // of its object; -1: it never was beyond a level
+	// the rule with the limits that an override sets, to which no level applies; nil: none does
+	own *rules.Rule
+	key int32 // of its object; -1: it never was beyond a level
 
 	next    int32 // the first index that was not read yet
 	present []stretch
