@@ -248,7 +248,7 @@ var koreanForesight = Foresight{
 
 	NoForecast:     "예측 없음: %[1]s",
 	TooShort:       "데이터가 14일 미만",
-	Cycle:          "이 수준에서 저절로 내려간 적이 있음, 마지막은 %[1]s",
+	Cycle:          "이 수준까지 오르면 저절로 내려감 (최근에는 %[1]s 내려감)",
 	TooEarly:       "%[1]s 변화하여 아직 판단하기 이름",
 	NotRising:      "증가하지 않음",
 	NotFalling:     "감소하지 않음",
