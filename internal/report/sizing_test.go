@@ -207,6 +207,7 @@ func TestQuantity(t *testing.T) {
 		{sizing.CPU, .0001, "1m"}, {sizing.CPU, math.NaN(), ""}, {sizing.Memory, 640 * mib, "640Mi"},
 		{sizing.Memory, 4096 * mib, "4Gi"}, {sizing.Memory, 100e6, "100M"},
 		{sizing.Memory, 1234567, "1234567"}, {sizing.Memory, .5, "1"},
+		{sizing.Memory, 51496765838, "49112Mi"},
 	} {
 		if got := sizing.Quantity(tt.w, tt.v); got != tt.want {
 			t.Errorf("%v: got %q, want %q", tt.v, got, tt.want)

@@ -5,8 +5,9 @@ import (
 	"strconv"
 )
 
-// Quantity returns an amount of a resource as Kubernetes writes it: 250m cores, 640Mi of memory. It
-// returns "" for NaN.
+// Quantity returns an amount of a resource as Kubernetes writes it: 250m cores, 640Mi of memory.
+// Memory that is no whole number of any unit is rounded up to MiB, from 64 on: nobody reads eleven
+// digits. It returns "" for NaN.
 func Quantity(w Which, v float64) string {
 	if math.IsNaN(v) {
 		return ""
@@ -24,6 +25,9 @@ func Quantity(w Which, v float64) string {
 				return strconv.FormatFloat(n, 'f', -1, 64) + name
 			}
 		}
+	}
+	if v >= 64<<20 {
+		return strconv.FormatFloat(math.Ceil(v/(1<<20)), 'f', -1, 64) + "Mi"
 	}
 	return strconv.FormatFloat(math.Ceil(v), 'f', -1, 64)
 }
