@@ -12,7 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// A report queries four weeks for its forecasts, unless it only sends what changed.
+// A report queries four weeks for its forecasts, unless it only sends what changed. Then it asks for
+// the panels whose rules need it, for two days more.
 func TestHistoryIsTaken(t *testing.T) {
 	t.Parallel()
 	const reports = `
@@ -22,7 +23,16 @@ prometheus: {}
 receivers: [{name: files, dir: {path: %q}}, {name: team, slack: {channel: C0123456789}}]
 reports:
   - {name: daily, range: 24h, panels: [{use: node-disk}, {use: node-memory}, {use: coverage}]}
+  - {name: calm, trends: false, panels: [{use: node-disk}]}
   - {name: check, range: 1h, send: changes, receivers: [team], panels: [{use: node-disk}]}
+  - name: fills
+    range: 1h
+    send: changes
+    receivers: [team]
+    panels:
+      - use: node-disk
+        rules: [{alertname: DiskFills, full_in: {warning: 7d}}]
+      - use: node-inodes
 state: {dir: %q}
 `
 	inner := newLab(t)
@@ -30,7 +40,9 @@ state: {dir: %q}
 	var queries []string
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
-		if r.Form.Get("start") == fmt.Sprint(slot.Add(-672*time.Hour).Unix()) {
+		start := r.Form.Get("start")
+		if start == fmt.Sprint(slot.Add(-672*time.Hour).Unix()) ||
+			start == fmt.Sprint(slot.Add(-(672+49)*time.Hour).Unix()) {
 			mu.Lock()
 			queries = append(queries, r.Form.Get("step"))
 			mu.Unlock()
@@ -42,7 +54,8 @@ state: {dir: %q}
 		report string
 		panels []string
 	}{
-		{"daily", []string{"node-disk", "node-memory"}}, {"check", nil},
+		{"daily", []string{"node-disk", "node-memory"}}, {"calm", nil}, {"check", nil},
+		{"fills", []string{"node-disk"}},
 	} {
 		queries = nil
 		var began, ended []string
