@@ -9,18 +9,19 @@ const (
 
 // quantity is how an advised amount of a resource is rounded, and which changes are worth it.
 type quantity struct {
+	parts float64 // of which the unit has so many: 1000 millicores
 	least float64 // that is advised
 	small float64 // a smaller change of all pods together is no advice
 	steps []step  // the coarsest first
 }
 
-// step rounds amounts from some size on up to a multiple.
+// step rounds amounts from some size on up to a multiple of so many parts.
 type step struct{ from, to float64 }
 
 var (
-	cpuQuantity = quantity{.01, .05, []step{{4, .25}, {.1, .05}, {0, .01}}}
+	cpuQuantity = quantity{1000, .01, .05, []step{{4, 250}, {.1, 50}, {0, 10}}}
 	memQuantity = quantity{
-		32 * mib, 64 * mib, []step{{8 * gib, 256 * mib}, {2 * gib, 64 * mib}, {0, 16 * mib}},
+		1, 32 * mib, 64 * mib, []step{{8 * gib, 256 * mib}, {2 * gib, 64 * mib}, {0, 16 * mib}},
 	}
 )
 
@@ -33,16 +34,17 @@ func (q quantity) up(v float64) float64 {
 	for _, s := range q.steps {
 		if v >= s.from {
 			// a sum that is a multiple but for rounding errors is not one step more
-			return math.Ceil(v/s.to*(1-1e-12)) * s.to
+			return math.Ceil(v*q.parts/s.to*(1-1e-12)) * s.to / q.parts
 		}
 	}
 	return v
 }
 
-// fits reports whether a request need not change.
-func (q quantity) fits(request, advised, pods float64) bool {
+// fits reports whether a request need not change. What is advised is what is needed, rounded up: a
+// change that only the rounding makes large is none.
+func (q quantity) fits(request, need, advised, pods float64) bool {
 	d := math.Abs(advised - request)
-	return d < worthwhile*request || d*pods < q.small
+	return math.Min(d, math.Abs(need-request)) < worthwhile*request || d*pods < q.small
 }
 
 // advise decides what the container should request. unknown is why its use is not known well
@@ -75,7 +77,7 @@ func (r *Row) adviseCPU(factor float64, unknown Reason) Reason {
 	}
 	advised := cpuQuantity.up(need)
 	switch {
-	case cpuQuantity.fits(x.Request, advised, r.Pods):
+	case cpuQuantity.fits(x.Request, need, advised, r.Pods):
 		return Fits
 	case r.Killed && advised < x.Request:
 		return OOMKilled // it ran less than it would have
@@ -113,11 +115,13 @@ func (r *Row) adviseMemory(factor float64, unknown Reason) Reason {
 	case math.IsNaN(used):
 		return NoPeak
 	}
-	advised := memQuantity.up(used * factor)
+	need := used * factor
+	advised := memQuantity.up(need)
 	switch {
-	case r.Killed && (advised <= x.Request || memQuantity.fits(x.Request, advised, r.Pods)):
+	case r.Killed && (advised <= x.Request ||
+		memQuantity.fits(x.Request, need, advised, r.Pods)):
 		return OOMKilled
-	case memQuantity.fits(x.Request, advised, r.Pods):
+	case memQuantity.fits(x.Request, need, advised, r.Pods):
 		return Fits
 	}
 	x.Advised = advised
