@@ -23,6 +23,8 @@ type Sizing struct {
 	Basis    string   // how that was found
 	Withheld string   // about what there is no advice, and why; "" if there is about everything
 
+	line string // the sums without money, in one line; "" if there is no advice
+
 	Less, More         []Sized // requests that are too high, and too low; the largest first
 	LessLeft, MoreLeft int     // how many are left out
 }
@@ -47,11 +49,14 @@ func SizingOf(a *sizing.Advice, l words.Language, most int) *Sizing {
 	w := wordingIn(l)
 	s := &Sizing{
 		Advice: a, Basis: w.basis(a), Withheld: w.withheld(a),
-		Sums: []string{
-			w.sum(a, sizing.CPU, w.Sizing.CPU), w.sum(a, sizing.Memory, w.Sizing.Memory),
-		},
+		Sums: w.sums(a),
 	}
 	less, more := a.Items(false), a.Items(true)
+	if len(less)+len(more) > 0 {
+		free := *a
+		free.Cost = sizing.Cost{}
+		s.line = strings.Join(w.sums(&free), " · ")
+	}
 	s.LessLeft, s.MoreLeft = max(0, len(less)-most), max(0, len(more)-most)
 	for _, i := range less[:len(less)-s.LessLeft] {
 		s.Less = append(s.Less, w.sized(a, i))
@@ -62,13 +67,8 @@ func SizingOf(a *sizing.Advice, l words.Language, most int) *Sizing {
 	return s
 }
 
-// Line returns the sums in one line, "" if there is no advice.
-func (s *Sizing) Line() string {
-	if len(s.Less)+len(s.More) == 0 {
-		return ""
-	}
-	return strings.Join(s.Sums, " · ")
-}
+// Line returns the sums in one line, without money; "" if there is no advice.
+func (s *Sizing) Line() string { return s.line }
 
 // LessYAML returns patches with the requests that are too high, to paste.
 func (s *Sizing) LessYAML(l words.Language) string { return sizingYAML(s.Less, wordingIn(l)) }
@@ -106,6 +106,13 @@ func money(v float64) string {
 		return fmt.Sprintf("%.2f", v)
 	}
 	return words.Thousands(int(math.Round(v)))
+}
+
+// sums returns what the advice comes to, of CPU and of memory.
+func (w wording) sums(a *sizing.Advice) []string {
+	return []string{
+		w.sum(a, sizing.CPU, w.Sizing.CPU), w.sum(a, sizing.Memory, w.Sizing.Memory),
+	}
 }
 
 // sum returns what the advice about a resource comes to.
