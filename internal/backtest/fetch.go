@@ -50,11 +50,12 @@ type chunk struct {
 // of it: the same series may come again, for fewer samples.
 func (f *fetcher) fetch(ctx context.Context, g series.Grid, begin func(chunk),
 	each func(*snapshot.Judgeable, chunk), end func(chunk) error) (read int, err error) {
+	most := g.Len
 	if strings.Contains(f.reader.Expr(), "@ end()") {
-		f.points = min(f.points, int(atEnd/g.Step))
+		most = max(int(atEnd/g.Step), 1)
 	}
 	for at := 0; at < g.Len; {
-		c := chunk{base: at, len: min(max(f.points, 1), g.Len-at)}
+		c := chunk{base: at, len: min(f.points, most, g.Len-at)}
 		begin(c)
 		meta, err := f.reader.Read(ctx, series.Grid{Start: g.At(at), Step: g.Step, Len: c.len},
 			func(s *snapshot.Judgeable) { each(s, c) })

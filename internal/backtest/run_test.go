@@ -170,6 +170,28 @@ func TestRunWithinLimits(t *testing.T) {
 	}
 }
 
+// A query that asks what there is at the end of its range is read by the day.
+func TestRunByTheDay(t *testing.T) {
+	spec := disk(diskHigh)
+	spec.Queries[0].Expr = "disk and disk @ end()"
+	past := nightly()
+	want, err := Run(context.Background(), nightly(), disk(diskHigh), "", monthly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Run(context.Background(), past, spec, "", monthly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows(got) != rows(want) {
+		t.Errorf("got\n%s\nwant\n%s", rows(got), rows(want))
+	}
+	// the survey, 24 points a day, and the history, 288 points a day
+	if n, most := len(past.asked), slices.Max(past.asked); n < 60 || n > 64 || most != 288 {
+		t.Errorf("got %d queries of at most %d points, want one for each day, twice", n, most)
+	}
+}
+
 func TestRunStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := monthly()
