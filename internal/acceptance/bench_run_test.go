@@ -46,8 +46,8 @@ type workload struct {
 	seen              string // what standard output holds if every series was read
 }
 
-// A report that only sends what changed has no foresight: it queries no history and does not compare
-// requests with use. The commit before has neither, so that both do the same work. With
+// A report that only sends what changed has no foresight: it queries no history and does not
+// compare requests with use. The commit before has neither, so that both do the same work. With
 // --output-dir, nothing else is different.
 const (
 	withoutForesight = "send: changes"

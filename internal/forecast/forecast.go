@@ -57,7 +57,8 @@ type Forecast struct {
 	Sure float64
 	// Rate is the growth a day towards the limit, in the unit of the series. NaN if unknown.
 	Rate float64
-	// Grew of the Weeks pairs of days a week apart show growth.
+	// Grew of the Weeks pairs of days show growth. The days of a pair are a week apart, or half the
+	// time since a step of the last two weeks.
 	Grew, Weeks int
 	// Since is when the history that counts begins: after the newest lasting step, if there is one
 	// (Stepped), else with the data. For Cycle, it is when the series last came down. Zero without
