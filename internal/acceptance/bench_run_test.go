@@ -236,11 +236,13 @@ func (w workload) recordForesight(b *testing.B, path, config string) {
 			missing = "forecasts"
 		case !strings.Contains(page, "Changed since last week"):
 			missing = "changes"
+		case !strings.Contains(page, "Requests against use"):
+			missing = "requests against use"
 		default:
 			return
 		}
 	}
-	b.Fatalf("the report has not %s", missing)
+	b.Fatalf("the report is without %s", missing)
 }
 
 // usage is the lowest processor time and the highest memory of several runs.
