@@ -48,8 +48,8 @@ func Memory() backtest.Result {
 	return r
 }
 
-// Disk is a back-test with a longer For as its proposal: with the configured one, every level before
-// the kubelet's evictions alerts too often.
+// Disk is a back-test with a longer For as its proposal: with the configured one, every level
+// before the kubelet's evictions alerts too often.
 func Disk() backtest.Result {
 	r := of("node-disk", "NodeDiskHigh", rules.Rule{Warning: rules.At(.74), For: 15 * time.Minute})
 	r.Panel.Builtin, r.Panel.Measure = true, panel.NodeDisk

@@ -195,10 +195,10 @@ func (t teller) rule(r *backtest.Result) Rule {
 	}
 	out.More = strings.Join(more, " · ")
 	if c, ok := Now(r); ok {
-		out.Who = append(out.Who, t.who(r, c, fmt.Sprintf(b.NowAt, t.level(r, c))))
+		out.Who = append(out.Who, t.who(c, fmt.Sprintf(b.NowAt, t.level(r, c))))
 	}
 	if c, ok := Proposed(r); ok {
-		out.Who = append(out.Who, t.who(r, c, fmt.Sprintf(b.ProposedAt, t.level(r, c))))
+		out.Who = append(out.Who, t.who(c, fmt.Sprintf(b.ProposedAt, t.level(r, c))))
 	}
 	return out
 }
@@ -208,7 +208,8 @@ func (t teller) rule(r *backtest.Result) Rule {
 func shownOf(r *backtest.Result) []int {
 	n := len(r.Candidates)
 	keep := map[int]bool{}
-	for _, i := range []int{r.Now, r.Proposed, r.Proposed - 1, r.Proposed + 1, r.Now - 1, r.Now + 1} {
+	now, to := r.Now, r.Proposed
+	for _, i := range []int{now, to, to - 1, to + 1, now - 1, now + 1} {
 		if i >= 0 && i < n {
 			keep[i] = true
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // who lists the objects of a candidate.
-func (t teller) who(r *backtest.Result, c backtest.Candidate, head string) Who {
+func (t teller) who(c backtest.Candidate, head string) Who {
 	out := Who{Head: head}
 	for i, o := range c.By {
 		if i == shownObjects {

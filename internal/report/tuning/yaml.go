@@ -30,8 +30,9 @@ func YAML(r *backtest.Result) string {
 	return fmt.Sprintf("%s- %s: %s\n", indent, key, plainOrQuoted(r.Panel.Name)) + RulesYAML(r)
 }
 
-// RulesYAML returns the key rules of a panel with the proposals of back-tests of its rules, as lines
-// of promsnap.yaml. A comment for each proposal says how often it alerted. It is "" without one.
+// RulesYAML returns the key rules of a panel with the proposals of back-tests of its rules, as
+// lines of promsnap.yaml. A comment for each proposal says how often it alerted. It is "" without
+// one.
 func RulesYAML(of ...*backtest.Result) string {
 	proposals := map[string]*backtest.Result{}
 	for _, r := range of {
