@@ -1,5 +1,7 @@
 package lab
 
+import "math"
+
 // Roles of nodes, in the order in which a small fleet gets them.
 const (
 	leaking = iota
@@ -150,7 +152,7 @@ func (c *cluster) pack() {
 	if n == nil {
 		return
 	}
-	left := (.934*n.allocatableMemory() - n.requestedMem) / mib
+	left := math.Floor((.934*n.allocatableMemory() - n.requestedMem) / mib)
 	c.run(workload{
 		namespace: "ml", name: "notebook", kind: "StatefulSet", containers: []spec{
 			{name: "jupyter", mem: left, limit: left, cpu: .2, fill: .2, busy: .3},

@@ -150,8 +150,8 @@ type Spec struct {
 	// Change compares the series of the first query with the same weekdays before. Nil: it does
 	// not.
 	Change *Change
-	// Wall is where something worse than an alert happens, so an alert must come before it. Nil: none
-	// is known.
+	// Wall is where something worse than an alert happens, so an alert must come before it. Nil:
+	// none is known.
 	Wall *Wall
 	// Compare also draws the lines as they were this long ago, dashed; 0: it does not.
 	Compare time.Duration
