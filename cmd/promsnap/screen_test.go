@@ -176,6 +176,13 @@ func TestProgress(t *testing.T) {
 	})
 	disk.Panel = &snapshot.Panel{}
 	step("the last one", clear, func() { p.panel(disk) })
+	disk.Panel, disk.History = nil, true
+	step("a history", clear+"asking for four weeks of node-disk", func() { p.panel(disk) })
+	disk.Panel = &snapshot.Panel{}
+	step("its end", clear, func() { p.panel(disk) })
+	if p.done != 2 {
+		t.Errorf("got %d panels done, want the 2 that are not histories", p.done)
+	}
 
 	p = newProgress(screenOf(&out), func() time.Time { return now })
 	p.begin(1)
