@@ -282,8 +282,9 @@ func (f *fold) unlimited(s identified) bool {
 		return false
 	}
 	described := f.described(s)
+	levels := slices.ContainsFunc(f.spec.Rules, func(r rules.Rule) bool { return !r.FullIn })
 	for i, r := range f.spec.Rules {
-		if r.FullIn {
+		if r.FullIn && levels {
 			continue
 		}
 		if r = overridden(r, i == 0, f.overrides, described); r.Warning.Set || r.Critical.Set {
