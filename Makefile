@@ -200,7 +200,7 @@ bench: build servers ## measure speed and memory against other programs in one r
 	if [ -n "$$missed" ]; then echo "bench: a bound is missed, or a benchmark failed, in:$$missed" >&2; exit 1; fi
 
 golden: ## rewrite the golden files; review each of them before you commit
-	go test ./internal/chart ./internal/config ./internal/notify/alertmanager ./internal/notify/pushgateway ./internal/notify/s3 ./internal/notify/slack ./internal/notify/webhook ./internal/panels ./internal/report/json -update
+	go test ./internal/chart ./internal/config ./internal/notify/alertmanager ./internal/notify/letter ./internal/notify/pushgateway ./internal/notify/s3 ./internal/notify/slack ./internal/notify/webhook ./internal/panels ./internal/report/html ./internal/report/json -update
 	go test ./deploy/helm -update
 
 # Without this bound, go test spends a minute on minimizing one long new input.
