@@ -15,6 +15,13 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
+// sizingPod is a pod of the fixture: its use by minute, and its requests.
+type sizingPod struct {
+	name, owner     string
+	busy, memory    func(minute int) float64
+	request, memReq float64
+}
+
 // sizingFixture returns four days of three workloads as OpenMetrics text. Two kubelet Services
 // scrape each container.
 //
@@ -39,13 +46,8 @@ func sizingFixture() []byte {
 	constant := func(v float64) func(int) (float64, bool) {
 		return func(int) (float64, bool) { return v, true }
 	}
-	type pod struct {
-		name, owner     string
-		busy, memory    func(minute int) float64
-		request, memReq float64
-	}
 	flat := func(v float64) func(int) float64 { return func(int) float64 { return v } }
-	pods := []pod{
+	pods := []sizingPod{
 		{"web-7d9f8c6b5d-x2x4z", "web-7d9f8c6b5d", func(i int) float64 {
 			if i/60%24 < 2 {
 				return 2
@@ -61,10 +63,10 @@ func sizingFixture() []byte {
 		{"cart-7d9f8c6b5d-x2x4z", "cart-7d9f8c6b5d", flat(.25), flat(100 << 20), 2, 1 << 30},
 		{"fits-7d9f8c6b5d-x2x4z", "fits-7d9f8c6b5d", flat(.25), flat(100 << 20), .3, 128 << 20},
 	}
-	of := func(p pod) string {
+	of := func(p sizingPod) string {
 		return fmt.Sprintf(`namespace="shop",pod=%q,container="app"`, p.name)
 	}
-	each := func(name, kind string, add func(p pod)) {
+	each := func(name, kind string, add func(p sizingPod)) {
 		family(name, kind)
 		for _, p := range pods {
 			add(p)
@@ -81,18 +83,18 @@ func sizingFixture() []byte {
 			})
 		}
 	}
-	each("container_memory_working_set_bytes", "gauge", func(p pod) {
+	each("container_memory_working_set_bytes", "gauge", func(p sizingPod) {
 		for _, service := range services {
 			series("container_memory_working_set_bytes", of(p)+service,
 				func(i int) (float64, bool) { return p.memory(i), true })
 		}
 	})
-	each("kube_pod_container_resource_requests", "gauge", func(p pod) {
+	each("kube_pod_container_resource_requests", "gauge", func(p sizingPod) {
 		series("kube_pod_container_resource_requests", of(p)+`,resource="cpu"`, constant(p.request))
 		series("kube_pod_container_resource_requests", of(p)+`,resource="memory"`,
 			constant(p.memReq))
 	})
-	each("kube_pod_container_resource_limits", "gauge", func(p pod) {
+	each("kube_pod_container_resource_limits", "gauge", func(p sizingPod) {
 		series("kube_pod_container_resource_limits", of(p)+`,resource="memory"`, constant(p.memReq))
 	})
 	family("kube_pod_container_status_restarts", "counter")
@@ -109,7 +111,7 @@ func sizingFixture() []byte {
 	family("kube_pod_container_status_last_terminated_reason", "gauge")
 	series("kube_pod_container_status_last_terminated_reason", of(pods[2])+
 		`,uid="u",reason="OOMKilled"`, func(i int) (float64, bool) { return 1, i > minutes-24*60 })
-	each("kube_pod_owner", "gauge", func(p pod) {
+	each("kube_pod_owner", "gauge", func(p sizingPod) {
 		series("kube_pod_owner", fmt.Sprintf(`namespace="shop",pod=%q,owner_kind="ReplicaSet",`+
 			`owner_name=%q,owner_is_controller="true"`, p.name, p.owner), constant(1))
 	})
@@ -178,7 +180,8 @@ func checkSizing(t *testing.T, s *server) {
 		if float64(r.AdvisedLimit) > 0 {
 			limit = float64(r.AdvisedLimit)
 		}
-		if !ok || !near(float64(r.Used), w[0]) || !near(float64(r.Advised), w[1]) || limit != w[2] ||
+		if !ok || !near(float64(r.Used), w[0]) || !near(float64(r.Advised), w[1]) ||
+			limit != w[2] ||
 			!near(float64(r.Change), w[3]) || r.Kind != "Deployment" ||
 			r.OOMKilled != (r.Workload == "cart") {
 			t.Errorf("%s: got %+v, want %v", key, r, w)

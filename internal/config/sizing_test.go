@@ -20,7 +20,10 @@ func TestSizing(t *testing.T) {
 	}{
 		{"by default", "", &week, ""},
 		{"not for changes", "receivers: [s], send: changes, schedule: '@hourly'", nil, ""},
-		{"for changes", "receivers: [s], send: changes, schedule: '@hourly', sizing: {}", &week, ""},
+		{
+			"for changes", "receivers: [s], send: changes, schedule: '@hourly', sizing: {}", &week,
+			"",
+		},
 		{"for a summary", "receivers: [s], send: summary, schedule: '@daily'", &week, ""},
 		{"not without containers", "panels: [{use: node-cpu}]", nil, ""},
 		{"with containers", "panels: [{use: container-cpu}]", &week, ""},

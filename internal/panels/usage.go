@@ -35,8 +35,8 @@ func inForce(what, resource string) string {
 // Sized returns a query with one series for each container of running pods that has requests or
 // limits.
 func Sized() string {
-	return ofRunning(`group ` + eachContainer + ` (` + either("", "resource_requests", "") + ` or ` +
-		either("", "resource_limits", "") + `)`)
+	return ofRunning(`group ` + eachContainer + ` (` + either("", "resource_requests", "") +
+		` or ` + either("", "resource_limits", "") + `)`)
 }
 
 // Sidecars returns a query with one series for each native sidecar that has requests or limits.

@@ -64,8 +64,8 @@ func TestSizingSays(t *testing.T) {
 			"month); 1 workload requests 384 MiB too little (1.09 a month)"},
 		{"withheld", s.Withheld, "No advice about 1 container with a short history, 1 container " +
 			"that was OOM-killed."},
-		{"basis", s.Basis, "Needed is the use of the last 7 d and 25 % more. Memory counts by its " +
-			"maximum, CPU by the 95th percentile of averages of 5 min, both of the busiest pod."},
+		{"basis", s.Basis, "Needed is the use of the last 7 d and 25 % more. Memory counts by " +
+			"its maximum, CPU by the 95th percentile of averages of 5 min, both of the busiest pod."},
 		{"Korean", SizingOf(advised(), words.Korean, 10).Sums[0], "CPU: 워크로드 1개: 필요보다 " +
 			"23.4코어 많이 요청(월 530); 워크로드 1개: 필요보다 2.75코어 적게 요청(월 62)"},
 	} {
@@ -204,7 +204,8 @@ func TestQuantity(t *testing.T) {
 		want string
 	}{
 		{sizing.CPU, 2, "2"}, {sizing.CPU, .15000000000000002, "150m"}, {sizing.CPU, 3.75, "3750m"},
-		{sizing.CPU, .0001, "1m"}, {sizing.CPU, math.NaN(), ""}, {sizing.Memory, 640 * mib, "640Mi"},
+		{sizing.CPU, .0001, "1m"}, {sizing.CPU, math.NaN(), ""},
+		{sizing.Memory, 640 * mib, "640Mi"},
 		{sizing.Memory, 4096 * mib, "4Gi"}, {sizing.Memory, 100e6, "100M"},
 		{sizing.Memory, 1234567, "1234567"}, {sizing.Memory, .5, "1"},
 		{sizing.Memory, 51496765838, "49112Mi"},

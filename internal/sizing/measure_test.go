@@ -24,8 +24,8 @@ func near(got, want, within float64) bool {
 func TestMeasure(t *testing.T) {
 	none := math.NaN()
 	f := newFixture(8)
-	// Two cores for three hours a day, an eighth of the time: the 95th percentile. Its memory has one
-	// peak of one minute, 15 minutes before the end, which no grid of hours reaches.
+	// Two cores for three hours a day, an eighth of the time: the 95th percentile. Its memory has
+	// one peak of one minute, 15 minutes before the end, which no grid of hours reaches.
 	spike := func(i int) float64 {
 		if i == 8*24*60-15 {
 			return 900 * mib

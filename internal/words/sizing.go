@@ -41,12 +41,14 @@ var englishSizing = Sizing{
 	Costing: "%[1]s (%[2]s)",
 	AMonth:  "%[1]s a month",
 	Fit:     "requests fit the use",
-	Basis: "Needed is the use of the last %[1]s and %[3]s more. Memory counts by its maximum, CPU by " +
-		"the 95th percentile of averages of %[2]s, both of the busiest pod.",
+	Basis: "Needed is the use of the last %[1]s and %[3]s more. Memory counts by its maximum, " +
+		"CPU by the 95th percentile of averages of %[2]s, both of the busiest pod.",
 
-	Withheld:   "No advice about %[1]s.",
-	Short:      Counted{"%s container with a short history", "%s containers with a short history"},
-	NoPeak:     Counted{"%s container with gaps in its data", "%s containers with gaps in their data"},
+	Withheld: "No advice about %[1]s.",
+	Short:    Counted{"%s container with a short history", "%s containers with a short history"},
+	NoPeak: Counted{
+		"%s container with gaps in its data", "%s containers with gaps in their data",
+	},
 	OOMKilled:  Counted{"%s container that was OOM-killed", "%s containers that were OOM-killed"},
 	Unrequired: Counted{"%s container without a request", "%s containers without a request"},
 

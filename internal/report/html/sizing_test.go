@@ -34,10 +34,10 @@ func TestSizing(t *testing.T) {
 		t.Errorf("got %d rows, want 10", len(less))
 	}
 	for _, tt := range []struct{ got, want string }{
-		{text(less[0]), "−38.4 cores shop/service-1/app CPU · 24 pods Used 0.31 cores 2 (limit 4) → " +
-			"400m 869"},
-		{text(all(all(tables[1], "tbody")[0], "tr")[0]), "+768 MiB shop/cart/cart memory · 3 pods " +
-			"· OOM-killed Used 1004 MiB 1Gi (limit 1Gi) → 1280Mi (limit 1280Mi) 2.19"},
+		{text(less[0]), "−38.4 cores shop/service-1/app CPU · 24 pods Used 0.31 cores 2 (limit 4) " +
+			"→ 400m 869"},
+		{text(all(all(tables[1], "tbody")[0], "tr")[0]), "+768 MiB shop/cart/cart memory · 3 " +
+			"pods · OOM-killed Used 1004 MiB 1Gi (limit 1Gi) → 1280Mi (limit 1280Mi) 2.19"},
 		{text(classed(section, "note")[0]), "2 more"},
 	} {
 		if strings.Join(strings.Fields(tt.got), " ") != tt.want {
