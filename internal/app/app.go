@@ -143,7 +143,7 @@ func (a *App) Run(ctx context.Context) Outcome {
 			a.o.Started(r, server.Name(), a.source.at)
 		}
 		taken := a.source.snapshot(queryCtx, r, server, nodes)
-		taken.takeHistory(queryCtx)
+		taken.takeHistory(queryCtx, a.o.Timeout)
 		report := a.to.evaluate(queryCtx, taken)
 		report.options = snapshot.Options{} // free 2 KiB for each node before drawing
 		report.began, report.until = began, began.Add(a.o.Timeout)

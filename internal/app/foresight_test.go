@@ -12,8 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// A report queries four weeks for its forecasts, unless it only sends what changed. Then it asks for
-// the panels whose rules need it, for two days more.
+// A report queries four weeks for its forecasts, unless it only sends what changed. Then it asks
+// for the panels whose rules need it, for two days more.
 func TestHistoryIsTaken(t *testing.T) {
 	t.Parallel()
 	const reports = `

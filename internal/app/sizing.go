@@ -61,7 +61,7 @@ func Sizing(ctx context.Context, cfg *config.Config, o Options,
 		return nil, nil, err
 	}
 	p := cfg.Prometheus
-	so.Sizing.Window = max(so.Sizing.Window, time.Hour)
+	so.Window = max(so.Window, time.Hour)
 	at := snapshot.Options{
 		Slot: o.Slot, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval,
 		MaxSeries: p.MaxSeries,

@@ -106,9 +106,17 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	}
 }
 
+// historyTime is how long a report waits for what its panels showed over four weeks.
+const historyTime = 2 * time.Minute
+
+var errHistory = errors.New("the queries over four weeks took too long; set a longer --timeout, " +
+	"or switch them off with trends: false in the report")
+
 // takeHistory queries what the panels showed over four weeks, for forecasts and for what changed. A
-// report without trends only asks for the panels with a rule that needs it.
-func (s *reportSnapshot) takeHistory(ctx context.Context) {
+// report without trends only asks for the panels with a rule that needs it. A run has this timeout.
+func (s *reportSnapshot) takeHistory(ctx context.Context, timeout time.Duration) {
+	ctx, cancel := context.WithTimeoutCause(ctx, min(historyTime, timeout/4), errHistory)
+	defer cancel()
 	var wants func(*snapshot.Panel) bool
 	if !s.config.Trends {
 		wants = func(p *snapshot.Panel) bool { return p.Spec.HasFullIn() }

@@ -284,8 +284,8 @@ func (c *lineChart) writeGapKey() {
 	c.writeKey(c.say.NoData, legendSide, func(b box) shape { return striped(b) })
 }
 
-// writeKey explains a sign, which is this wide, in a corner of the plot: at the first place from the
-// top that no other text takes.
+// writeKey explains a sign, which is this wide, in a corner of the plot: at the first place from
+// the top that no other text takes.
 func (c *lineChart) writeKey(words string, width float64, sign func(b box) shape) {
 	f := c.frame()
 	for y := f.top + 5; y+legendSide < f.bottom; y += legendSide + 6 {

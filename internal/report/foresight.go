@@ -24,10 +24,11 @@ type Fill struct {
 	Growth       string    // "1.4 GiB a day, higher than a week before on 21 of 21 days"
 	Days         float64   // until the limit; NaN without a forecast
 	At           time.Time // when that is
-	Sure         bool      // also at the growth that seven in ten weeks exceeded, within the horizon
-	Short        string    // "reaches 85 % in about 5 days (3–8)", or why there is no forecast
-	Sentence     string    // Short and Growth
-	Explained    string    // how the forecast was made, in one line
+	// also at the growth that seven in ten weeks exceeded, within the horizon
+	Sure      bool
+	Short     string // "reaches 85 % in about 5 days (3–8)", or why there is no forecast
+	Sentence  string // Short and Growth
+	Explained string // how the forecast was made, in one line
 }
 
 // Move is a series whose level changed since last week.

@@ -285,10 +285,10 @@ func (w wording) move(p *snapshot.Panel, m *snapshot.Moved, up bool, in Info) Mo
 		of = out.Subject
 	}
 	s := fmt.Sprintf(format, of, withoutUnit(out.From, out.To), out.To, since)
-	switch {
-	case m.Weeks == 0:
+	switch m.Weeks {
+	case 0:
 		out.Sentence = fmt.Sprintf(say.OneDay, s)
-	case m.Weeks == 1:
+	case 1:
 		out.Sentence = fmt.Sprintf(say.OneWeek, s)
 	default:
 		out.Usual = levels[2]

@@ -23,14 +23,10 @@ const (
 	historyStep = time.Hour
 	// leastHistory is the shortest time that is asked about, if the server refuses more.
 	leastHistory = 7 * 24 * time.Hour
-	// historyTime is how long all panels together may take at most. It delays messages.
-	historyTime = time.Minute
 	// atFirst is how many steps after the first data of its cluster a series may begin and be as
 	// old.
 	atFirst = 3
 )
-
-var errHistoryTime = errors.New("the queries over four weeks took too long")
 
 // TakeHistory queries what the panels with Spec.Forecast or Spec.Change showed over four weeks, and
 // sets Panel.History, and the samples of Spec.Compare before. wants says which panels; nil: all. It
@@ -38,18 +34,13 @@ var errHistoryTime = errors.New("the queries over four weeks took too long")
 // their workload.
 //
 // A query that fails adds a note and changes nothing else. If the server refuses it, a shorter time
-// is asked about. All of them together take a bounded time, at most half of what ctx has left.
+// is asked about. The queries of a large cluster take minutes, and they delay messages: ctx should
+// bound them.
 func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 	wants func(*Panel) bool) {
 	if ctx.Err() != nil {
 		return // the report says why the run was cut short
 	}
-	most := historyTime
-	if end, ok := ctx.Deadline(); ok {
-		most = min(most, time.Until(end)/2)
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, most, errHistoryTime)
-	defer cancel()
 	o.Nodes.several = o.Nodes.several || o.Part != ""
 	o.joined = o.whenJoined(ctx, q, panels)
 	report := o.reporting()

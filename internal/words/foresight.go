@@ -28,14 +28,15 @@ type Foresight struct {
 	SinceStep                 string // 1 ADay, 2 day
 
 	// Why there is no forecast.
-	NoForecast                 string // 1 why
-	TooShort                   string
-	Cycle, TooEarly            string // 1 day, with OnDay
-	NotRising, NotFalling      string
-	UnsteadyHigher             string // 1 number of days, 2 of how many
-	UnsteadyLower              string
-	Stopped, TooFar, NoMethod  string
-	HighsRise, LowsFall        string // how it was made; 1 number of days, 2 of how many, 3 ADay, 4 room, 5 limit
+	NoForecast                string // 1 why
+	TooShort                  string
+	Cycle, TooEarly           string // 1 day, with OnDay
+	NotRising, NotFalling     string
+	UnsteadyHigher            string // 1 number of days, 2 of how many
+	UnsteadyLower             string
+	Stopped, TooFar, NoMethod string
+	// how it was made; 1 number of days, 2 of how many, 3 ADay, 4 room, 5 limit
+	HighsRise, LowsFall        string
 	StepRise, StepFall         string // the same after a change; 1 day, 2 ADay, 3 room, 4 limit
 	Slower                     string // 1 when
 	KubeletCleans, HistoryOnly string // the second has 1 how much data there is
@@ -55,11 +56,12 @@ type Foresight struct {
 	Now                            string // instead of Within, if the limit is reached
 	Soonest                        string // 1 Within
 	ForecastSince, ForecastAtLeast string // 1 what is forecast, 2 since when or how long
-	WasForecast                    string // 1 series and subject, 2 from when to when, 3 ToFill or the like
-	ToFill                         string // 1 Within
-	ToReach, ToFallTo              string // 1 Within, 2 limit
-	GroupFills                     string // 1 subject, 2 Within
-	GroupReaches, GroupFallsTo     string // 1 subject, 2 Within, 3 limit
+	// 1 series and subject, 2 from when to when, 3 ToFill or the like
+	WasForecast                string
+	ToFill                     string // 1 Within
+	ToReach, ToFallTo          string // 1 Within, 2 limit
+	GroupFills                 string // 1 subject, 2 Within
+	GroupReaches, GroupFallsTo string // 1 subject, 2 Within, 3 limit
 }
 
 // Aim is the limit of forecasts as text.

@@ -60,20 +60,33 @@ func (l layout) foresight() *foresightView {
 	return v
 }
 
+// leastHistory is how much history must be there to say that nothing fills and nothing changed.
+const leastHistory = 14 * 24 * time.Hour
+
 // asked returns how far the forecasts of the report's panels look ahead, 0 if there are none, and
-// whether series were compared with the weeks before.
+// whether series were compared with the weeks before. Where a panel's history is unknown or short,
+// nobody knows whether it fills or changed.
 func (l layout) asked() (horizon time.Duration, compared bool) {
+	fills, changes := true, true
 	for i := range l.Panels {
 		p := &l.Panels[i]
-		if p.History == nil {
+		f, c := p.Spec.Forecast, p.Spec.Change
+		if f == nil && c == nil || p.Total == 0 {
 			continue
 		}
-		if f := p.Spec.Forecast; f != nil && len(p.History.Forecasts) > 0 {
+		if p.History == nil || p.History.Had < leastHistory {
+			fills, changes = fills && f == nil, changes && c == nil
+			continue
+		}
+		if f != nil && len(p.History.Forecasts) > 0 {
 			horizon = max(horizon, f.Horizon)
 		}
-		compared = compared || p.Spec.Change != nil
+		compared = compared || c != nil
 	}
-	return horizon, compared
+	if !fills {
+		horizon = 0
+	}
+	return horizon, compared && changes
 }
 
 func (l layout) fills() *fillTable {

@@ -120,9 +120,10 @@ func equalRows(t *testing.T, got, want []string) {
 // changed, and says nothing if nobody looked.
 func TestForesightWithoutRows(t *testing.T) {
 	look := func(p *snapshot.Panel) {
-		p.History = &snapshot.History{Forecasts: []snapshot.Forecast{
+		p.History = &snapshot.History{Had: forecast.History, Forecasts: []snapshot.Forecast{
 			{Forecast: forecast.Forecast{Why: forecast.Flat}},
 		}}
+		p.Spec.Forecast, p.Spec.Change = nil, nil
 	}
 	for name, tt := range map[string]struct {
 		change func(p *snapshot.Panel)
@@ -142,6 +143,16 @@ func TestForesightWithoutRows(t *testing.T) {
 			look(p)
 			p.Spec.Change = &panel.Change{By: 0.05}
 		}, "Nothing changed since last week."},
+		"too little history": {func(p *snapshot.Panel) {
+			look(p)
+			p.History.Had = 10 * 24 * time.Hour
+			p.Spec.Forecast = &panel.Forecast{Horizon: 30 * 24 * time.Hour}
+			p.Spec.Change = &panel.Change{By: 0.05}
+		}, ""},
+		"one query failed": {func(p *snapshot.Panel) {
+			p.Spec.Forecast = &panel.Forecast{Horizon: 30 * 24 * time.Hour}
+			p.Spec.Change = &panel.Change{By: 0.05}
+		}, ""},
 	} {
 		r := reporttest.Daily(t)
 		tt.change(&r.Panels[2])

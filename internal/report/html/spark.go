@@ -65,8 +65,8 @@ func sparkOf(c report.Course) *spark {
 }
 
 // weekOf draws the newest week of a series and, behind it, the week before as a ghost: at each
-// place it is seven days older. Both end with their newest sample. It returns nil if the newest week has
-// nothing to draw.
+// place it is seven days older. Both end with their newest sample. It returns nil if the newest
+// week has nothing to draw.
 func weekOf(week, before []float64) *spark {
 	points, ghost := means(lastOf(week, weekSamples), weekPoints), means(lastOf(before,
 		weekSamples), weekPoints)

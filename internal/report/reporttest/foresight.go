@@ -155,9 +155,7 @@ func course(c change.Change) (week, before []float64) {
 		if !at.Before(c.Begin) {
 			now = c.To
 		}
-		if at.Add(-7 * 24 * time.Hour).Before(c.Begin) {
-			old = c.From
-		} else {
+		if !at.Add(-7 * 24 * time.Hour).Before(c.Begin) {
 			old = c.To
 		}
 		swing := 1 + 0.03*math.Sin(float64(h)*math.Pi/12)
