@@ -203,6 +203,9 @@ type forecastKeys struct {
 	// critical or warning, which is the limit of the panel's first alert, or a value in the panel's
 	// unit: 85%. The default is the critical limit, or the warning limit if there is no other.
 	Limit quantity `yaml:"limit"`
+	// The side of the limit that must not be reached. The default is that of the panel's first
+	// alert. A panel without an alert needs it.
+	Direction string `yaml:"direction" jsonschema:"enum=above,enum=below"`
 	// A limit that is further away is not forecast.
 	Horizon duration `yaml:"horizon" jsonschema:"default=30d" limits:"1d..90d"`
 }

@@ -31,7 +31,9 @@ func (b *builder) fullIn(r *rule, path string, to *rules.Rule) {
 	if c := time.Duration(r.FullIn.Critical); c > 0 {
 		to.Critical = rules.At(c.Seconds())
 	}
-	to.For = cmp.Or(to.For, fullInFor)
+	if !b.has(key(path, "for")) {
+		to.For = fullInFor
+	}
 	if !b.has(key(path, "keep_firing_for")) {
 		to.KeepFiringFor = fullInKeep
 	}
@@ -69,13 +71,7 @@ func (b *builder) forecast(p *panelKeys, path string, builtin, s *panel.Spec) {
 	if b.has(key(path, "unit")) && s.Unit() != builtin.Unit() {
 		s.Forecast, s.Change = nil, nil // their figures are in another unit
 	}
-	if s.Forecast != nil && s.Forecast.Limit == critical(builtin.Rules) {
-		if own := critical(s.Rules); series.Finite(own) { // it is that of the rule
-			f := *s.Forecast
-			f.Limit = own
-			s.Forecast = &f
-		}
-	}
+	s.Forecast = b.builtinForecast(path, builtin, s)
 	if b.has(key(path, "forecast")) && p.Forecast != nil {
 		s.Forecast = b.forecastOf(p.Forecast, key(path, "forecast"), s)
 	}
@@ -90,8 +86,9 @@ func (b *builder) forecast(p *panelKeys, path string, builtin, s *panel.Spec) {
 		case s.Forecast == nil && s.IsMemoryUse():
 			b.problem(key(at, "full_in"), "%s", noMemory)
 		case s.Forecast == nil:
-			b.problem(key(at, "full_in"), "the panel has no forecast; add forecast: {limit: 85%%} "+
-				"to it, with the limit that the series must not reach")
+			b.problem(key(at, "full_in"), "the panel has no forecast; add "+
+				"forecast: {limit: 85%%, direction: above} to it, with the limit that the series "+
+				"must not reach")
 		case first > s.Forecast.Horizon.Seconds():
 			b.problem(key(at, "full_in"), "further away than the horizon of the panel's forecast, "+
 				"%s; write less, or a longer forecast.horizon", duration(s.Forecast.Horizon))
@@ -129,17 +126,34 @@ func (b *builder) forecastOf(from *forecastKeys, path string, s *panel.Spec) *pa
 			"remove it")
 		return nil
 	}
-	out := &panel.Forecast{For: 15 * time.Minute, Horizon: time.Duration(from.Horizon)}
-	if s.Forecast != nil && !b.has(key(path, "limit")) { // that of the built-in panel
-		out.Limit, out.Below, out.For = s.Forecast.Limit, s.Forecast.Below, s.Forecast.For
-		return out
+	out := &panel.Forecast{For: leastBeyond, Horizon: time.Duration(from.Horizon)}
+	own := b.has(key(path, "direction"))
+	out.Below = from.Direction == rules.Below.String()
+	if f := s.Forecast; f != nil { // that of the built-in panel
+		if !b.has(key(path, "limit")) && (!own || out.Below == f.Below) {
+			out.Limit, out.Below, out.For = f.Limit, f.Below, f.For
+			return out
+		}
+		if !own {
+			out.Below, own = f.Below, true
+		}
 	}
-	first := slices.IndexFunc(s.Rules, func(r rules.Rule) bool { return r.IsAlert() && !r.FullIn })
-	if first >= 0 {
-		out.Below = s.Rules[first].Direction == rules.Below
-		out.For = cmp.Or(s.Rules[first].For, out.For)
+	var r rules.Rule
+	first := slices.IndexFunc(s.Rules, func(r rules.Rule) bool {
+		return judgesSamples(s, r) && (!own || out.Below == (r.Direction == rules.Below))
+	})
+	switch {
+	case first >= 0:
+		r = s.Rules[first]
+		out.Below = r.Direction == rules.Below
+		out.For = cmp.Or(r.For, out.For)
+	case !own && b.clean(key(path, "direction")) &&
+		!slices.Contains([]quantity{"", "critical", "warning"}, from.Limit):
+		b.problem(path, "not known whether the series grow or fall to the limit; add "+
+			"direction: above or direction: below, or an alert with a limit")
+		return nil
 	}
-	limit, ok := b.forecastLimit(from.Limit, path, s, first)
+	limit, ok := b.forecastLimit(from.Limit, path, s, r)
 	out.Limit = limit.Value
 	if !ok {
 		return nil
@@ -147,15 +161,57 @@ func (b *builder) forecastOf(from *forecastKeys, path string, s *panel.Spec) *pa
 	return out
 }
 
-// forecastLimit reads the limit of a forecast. first is the index of the panel's first alert, -1 if
-// it has none.
-func (b *builder) forecastLimit(q quantity, path string, s *panel.Spec,
-	first int) (rules.Limit, bool) {
-	at := key(path, "limit")
-	var r rules.Rule
-	if first >= 0 {
-		r = s.Rules[first]
+// builtinForecast returns the forecast of a built-in panel whose query or rules the file may
+// replace, nil if it has none or it means nothing for the new query.
+func (b *builder) builtinForecast(path string, builtin, s *panel.Spec) *panel.Forecast {
+	if s.Forecast == nil {
+		return nil
 	}
+	f := *s.Forecast
+	own := b.has(key(path, "query")) || b.has(key(path, "queries"))
+	first := slices.IndexFunc(s.Rules, func(r rules.Rule) bool { return judgesSamples(s, r) })
+	switch {
+	case own && (first < 0 || s.IsMemoryUse()):
+		return nil
+	case first < 0:
+		return &f
+	}
+	r := s.Rules[first]
+	switch below := r.Direction == rules.Below; {
+	case below == f.Below:
+		if r.Critical.Set && f.Limit == critical(builtin) { // it is that of the rule
+			f.Limit = r.Critical.Value
+		}
+	case own: // such as what is free instead of what is used
+		limit := r.Critical
+		if !limit.Set {
+			limit = r.Warning
+		}
+		f.Below, f.Limit, f.For = below, limit.Value, cmp.Or(r.For, leastBeyond)
+		if !limit.Set {
+			return nil
+		}
+	}
+	if !series.Finite(f.Limit) {
+		return nil
+	}
+	return &f
+}
+
+// leastBeyond is how long a value must stay beyond its limit if no rule says.
+const leastBeyond = 15 * time.Minute
+
+// judgesSamples reports whether a rule is an alert about the samples of the panel's first query,
+// which is the one that is forecast.
+func judgesSamples(s *panel.Spec, r rules.Rule) bool {
+	return r.IsAlert() && !r.FullIn && s.Query(r.Ref).Ref == s.Query("").Ref
+}
+
+// forecastLimit reads the limit of a forecast. r is the panel's alert about it, the zero Rule if it
+// has none.
+func (b *builder) forecastLimit(q quantity, path string, s *panel.Spec,
+	r rules.Rule) (rules.Limit, bool) {
+	at := key(path, "limit")
 	of := r.Critical
 	switch q {
 	case "critical":
@@ -168,6 +224,11 @@ func (b *builder) forecastLimit(q quantity, path string, s *panel.Spec,
 	default:
 		u := s.Unit()
 		of = b.limit(q, at, &u)
+		if share := s.Share(of.Value); s.IsRatio() && (share <= 0 || share > 1) {
+			b.problem(at, "not a share that a series can reach; write more than 0%% and at most "+
+				"100%%")
+			return of, false
+		}
 	}
 	switch {
 	case of.Set:
@@ -176,16 +237,17 @@ func (b *builder) forecastLimit(q quantity, path string, s *panel.Spec,
 		b.problem(at, "the panel has no alert with a %s limit; write a value such as 85%%, or add "+
 			"the limit", q)
 	default:
-		b.problem(path, "no limit; write limit and a value, such as forecast: {limit: 85%%}, or "+
-			"add an alert with a limit")
+		b.problem(path, "no limit; write limit and a value, such as forecast: {limit: 85%%, "+
+			"direction: above}, or add an alert with a limit")
 	}
 	return of, false
 }
 
-// critical returns the critical limit of the first rule, NaN if it has none.
-func critical(all []rules.Rule) float64 {
-	if len(all) == 0 || all[0].FullIn || !all[0].Critical.Set {
+// critical returns the critical limit of a panel's first alert about samples, NaN if it has none.
+func critical(s *panel.Spec) float64 {
+	first := slices.IndexFunc(s.Rules, func(r rules.Rule) bool { return judgesSamples(s, r) })
+	if first < 0 || !s.Rules[first].Critical.Set {
 		return math.NaN()
 	}
-	return all[0].Critical.Value
+	return s.Rules[first].Critical.Value
 }

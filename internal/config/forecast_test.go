@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,13 +58,36 @@ func TestForecast(t *testing.T) {
 				Limit: 10 << 30, Below: true, For: 5 * time.Minute, Horizon: 30 * day,
 			},
 		},
+		{ // a query of what is free
+			"{use: pvc, query: free / size, rules: [" +
+				"{alertname: Low, below: {critical: 10%}, for: 5m}]}",
+			&panel.Forecast{Limit: 0.1, Below: true, For: 5 * time.Minute, Horizon: 30 * day},
+		},
+		{"{use: pvc, query: free / size, rules: []}", nil},
+		{"{use: node-disk, query: 1 - node_memory_MemFree_bytes / total}", nil},
+		{ // with the rules of the built-in panel
+			"{use: node-disk, query: used / size}",
+			&panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 30 * day},
+		},
+		{
+			"{name: free, query: free, unit: bytes, forecast: {limit: 1GiB, direction: below}}",
+			&panel.Forecast{
+				Limit: 1 << 30, Below: true, For: 15 * time.Minute, Horizon: 30 * day,
+			},
+		},
+		{ // a rule of another query says nothing about this one
+			"{name: two, queries: [{query: used}, {query: busy}], unit: percentunit, forecast: " +
+				"{limit: 85%, direction: above}, rules: [" +
+				"{alertname: Low, ref: B, below: {critical: 30%}, for: 2h}]}",
+			&panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 30 * day},
+		},
 	} {
 		c := loadPanels(t, "reports: [{name: daily, range: 6h, panels: ["+tc.panel+"]}]")
 		p := c.Reports[0].Panels[0]
 		if diff := cmp.Diff(tc.want, p.Forecast); diff != "" {
 			t.Errorf("%s: got another forecast (-want +got):\n%s", tc.panel, diff)
 		}
-		if len(p.Rules) < 2 {
+		if len(p.Rules) < 2 || !p.HasFullIn() {
 			continue
 		}
 		want := rules.Rule{
@@ -74,6 +98,28 @@ func TestForecast(t *testing.T) {
 		if diff := cmp.Diff(want, p.Rules[1]); diff != "" {
 			t.Errorf("%s: got another rule after the one of samples (-want +got):\n%s", tc.panel,
 				diff)
+		}
+	}
+}
+
+func TestForecastProblems(t *testing.T) {
+	const noSide = "not known whether the series grow or fall to the limit"
+	for keys, want := range map[string]string{
+		"use: node-disk, forecast: {limit: 0%}":                       "not a share that a series can reach",
+		"use: node-disk, forecast: {limit: 8500%}":                    "not a share that a series can reach",
+		"name: a, query: free, unit: bytes, forecast: {limit: 10GiB}": noSide,
+		"name: a, query: free, unit: bytes, forecast: {}":             "no limit",
+		"name: a, query: free, unit: bytes, forecast: {limit: 10GiB}, rules: [" +
+			"{alertname: F, full_in: {warning: 7d}}]": noSide,
+		"name: a, queries: [{query: used}, {query: busy}], forecast: {}, rules: [" +
+			"{alertname: L, ref: B, below: {critical: 3}}]": "no limit",
+		"use: node-disk, rules: [{alertname: F, full_in: {warning: 7d}, for: 0s}]": "write 1h to 1w",
+	} {
+		_, err := config.Load("promsnap.yaml", []byte("version: 1\nprometheus: {url: http://p}\n"+
+			"reports: [{name: daily, range: 6h, panels: [{"+keys+"}]}]"),
+			config.Options{Builtin: panels.In})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got the error %v, want one with %q", keys, err, want)
 		}
 	}
 }
