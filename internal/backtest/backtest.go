@@ -34,8 +34,9 @@ type Result struct {
 	Now, Proposed int
 	// Why says why nothing is proposed, or why this level.
 	Why Reason
-	// Wall is where something worse than an alert happens, such as the kubelet's eviction of pods:
-	// no level beyond it is proposed. Not set: none is known.
+	// Wall is the level that no proposal reaches: where something worse than an alert happens, such
+	// as the kubelet's eviction of pods, or the critical limit if a warning moves. Not set: there is
+	// none.
 	Wall rules.Limit
 	// Pages is the number of alerts a week that is aimed at.
 	Pages float64

@@ -213,3 +213,18 @@ func (p *plan) configured() float64 {
 	}
 	return p.rule.Warning.Value
 }
+
+// wall returns the level that no proposal may reach: where the panel has a wall, or the critical
+// limit if a warning moves and would reach that first. A warning beyond it would never be sent.
+func (p *plan) wall() rules.Limit {
+	var wall rules.Limit
+	if p.spec.Wall != nil {
+		wall = rules.At(p.spec.Wall.Value)
+	}
+	other := p.rule.Critical
+	if p.severity == rules.Warning && other.Set &&
+		(!wall.Set || p.rule.Direction.Beyond(wall.Value, other.Value)) {
+		wall = other
+	}
+	return wall
+}

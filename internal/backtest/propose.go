@@ -95,8 +95,8 @@ func (e *engine) rare(all []tried, now int) int {
 
 // walled reports whether a level is at the wall or beyond it.
 func (e *engine) walled(level float64) bool {
-	w := e.plan.spec.Wall
-	return w != nil && (level == w.Value || e.plan.rule.Direction.Beyond(level, w.Value))
+	w := e.plan.wall()
+	return w.Set && (level == w.Value || e.plan.rule.Direction.Beyond(level, w.Value))
 }
 
 // offCliff returns the level up from l that is not on a cliff.

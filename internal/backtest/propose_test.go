@@ -46,6 +46,8 @@ func TestProposals(t *testing.T) {
 		spec.Wall = &panel.Wall{Value: v, Why: panel.WallEvicts}
 		return spec
 	}
+	low := diskHigh
+	low.Critical = rules.At(0.84)
 	high := diskHigh
 	high.Warning, high.Critical = rules.At(0.89), rules.Limit{}
 	for name, tt := range map[string]struct {
@@ -64,8 +66,9 @@ func TestProposals(t *testing.T) {
 			nightly(), disk(diskHigh), func(o *Options) { o.Levels = []float64{0.30} },
 			"fits: 0.89 15m0s",
 		},
-		"before a wall":         {nightly(), wallAt(0.90), nil, "fits: 0.89 15m0s"},
-		"nothing before a wall": {often(), wallAt(0.86), nil, "wall: none"},
+		"before a wall":                     {nightly(), wallAt(0.90), nil, "fits: 0.89 15m0s"},
+		"nothing before the critical limit": {nightly(), disk(low), nil, "wall: none"},
+		"nothing before a wall":             {often(), wallAt(0.86), nil, "wall: none"},
 		"a longer for that will do": {
 			month(daily(0, 30, 2, 20*time.Minute, 0.85)), wallAt(0.86), nil, "wall: 0.80 30m0s",
 		},

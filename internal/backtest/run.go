@@ -96,9 +96,7 @@ func (e *engine) result(ctx context.Context, stopped bool) *Result {
 		Slots: len(p.slots), Stopped: stopped, Series: len(e.tracks), Pages: p.pages,
 		HeldOut: e.held, Blind: e.judgeData(), Proposed: -1,
 	}
-	if p.spec.Wall != nil {
-		out.Wall = rules.At(p.spec.Wall.Value)
-	}
+	out.Wall = p.wall()
 	objects := e.objects()
 	e.propose(out, func(f, l int) tried { return e.try(ctx, objects, f, l, stopped, out.Blind) })
 	return out

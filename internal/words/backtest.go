@@ -44,9 +44,11 @@ type Backtest struct {
 	Evicts  string // what happens at the wall; 1 wall
 	Kills   string // the same
 	Full    string // the same
-	NoFor   string // no other For does either
-	Short   string // 1 how much time has data
-	HeldWhy string // 1 since when, 2 alerts a week
+	// IsCritical says that the wall is the critical limit of the rule; 1 wall.
+	IsCritical string
+	NoFor      string // no other For does either
+	Short      string // 1 how much time has data
+	HeldWhy    string // 1 since when, 2 alerts a week
 
 	Stopped   string // 1 until when
 	Partial   string // beside the name of a rule whose back-test was stopped
@@ -94,16 +96,17 @@ var englishBacktest = Backtest{
 	None:   "No level is proposed. %[1]s, as configured, alerted %[2]s times a week.",
 	Unsure: "No level is proposed.",
 
-	Fits:    "%[1]s is the first level with at most %[2]s alerts a week.",
-	Cliff:   "%[1]s leaves the cliff: the next level before it alerts far more often.",
-	Enough:  "That is within the %[1]s alerts a week that are aimed at.",
-	Wall:    "With for: %[3]s no level below %[1]s alerts at most %[2]s times a week.",
-	NoLevel: "With for: %[3]s no level alerts at most %[2]s times a week.",
-	Evicts:  "At %[1]s the kubelet evicts pods.",
-	Kills:   "At %[1]s the kernel kills a process of the container.",
-	Full:    "At %[1]s nothing can be written any more.",
-	NoFor:   "No other for that was tried does either.",
-	Short:   "There is too little data: %[1]s. A proposal needs a week.",
+	Fits:       "%[1]s is the first level with at most %[2]s alerts a week.",
+	Cliff:      "%[1]s leaves the cliff: the next level before it alerts far more often.",
+	Enough:     "That is within the %[1]s alerts a week that are aimed at.",
+	Wall:       "With for: %[3]s no level below %[1]s alerts at most %[2]s times a week.",
+	NoLevel:    "With for: %[3]s no level alerts at most %[2]s times a week.",
+	Evicts:     "At %[1]s the kubelet evicts pods.",
+	Kills:      "At %[1]s the kernel kills a process of the container.",
+	Full:       "At %[1]s nothing can be written any more.",
+	IsCritical: "At %[1]s the alert becomes critical.",
+	NoFor:      "No other for that was tried does either.",
+	Short:      "There is too little data: %[1]s. A proposal needs a week.",
 	HeldWhy: "The level was chosen on the data before %[1]s. Since then it would have alerted " +
 		"%[2]s times a week (held out).",
 
@@ -154,17 +157,18 @@ var koreanBacktest = Backtest{
 	None:   "제안할 기준값 없음. 현재 설정인 %[1]s에서는 알림이 주당 %[2]s회였음.",
 	Unsure: "제안할 기준값 없음.",
 
-	Fits:    "%[1]s: 알림이 주당 %[2]s회 이하인 첫 기준값.",
-	Cliff:   "%[1]s부터 알림 수가 완만해짐: 그 바로 앞 기준값에서는 훨씬 많음.",
-	Enough:  "목표인 주당 %[1]s회 이내.",
-	Wall:    "for: %[3]s에서는 %[1]s 미만의 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
-	NoLevel: "for: %[3]s에서는 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
-	Evicts:  "%[1]s에서 kubelet이 파드를 축출함.",
-	Kills:   "%[1]s에서 커널이 컨테이너의 프로세스를 종료함.",
-	Full:    "%[1]s에서는 더 이상 쓸 수 없음.",
-	NoFor:   "시도한 다른 for에서도 마찬가지임.",
-	Short:   "데이터가 너무 적음: %[1]s. 제안에는 1주가 필요함.",
-	HeldWhy: "기준값은 %[1]s 이전의 데이터로 골랐음. 그 뒤(검증 기간)의 알림은 주당 %[2]s회.",
+	Fits:       "%[1]s: 알림이 주당 %[2]s회 이하인 첫 기준값.",
+	Cliff:      "%[1]s부터 알림 수가 완만해짐: 그 바로 앞 기준값에서는 훨씬 많음.",
+	Enough:     "목표인 주당 %[1]s회 이내.",
+	Wall:       "for: %[3]s에서는 %[1]s 미만의 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
+	NoLevel:    "for: %[3]s에서는 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
+	Evicts:     "%[1]s에서 kubelet이 파드를 축출함.",
+	Kills:      "%[1]s에서 커널이 컨테이너의 프로세스를 종료함.",
+	Full:       "%[1]s에서는 더 이상 쓸 수 없음.",
+	IsCritical: "%[1]s에서 알림이 위험으로 바뀜.",
+	NoFor:      "시도한 다른 for에서도 마찬가지임.",
+	Short:      "데이터가 너무 적음: %[1]s. 제안에는 1주가 필요함.",
+	HeldWhy:    "기준값은 %[1]s 이전의 데이터로 골랐음. 그 뒤(검증 기간)의 알림은 주당 %[2]s회.",
 
 	Partial: "중단됨",
 	Stopped: "실행이 중단됨. 읽은 부분만 표시: %[1]s까지.",

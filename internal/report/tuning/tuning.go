@@ -337,7 +337,11 @@ func (t teller) walled(r *backtest.Result, aim string) string {
 	}
 	wall := t.value(r, r.Wall.Value)
 	text := fmt.Sprintf(t.b.Wall, wall, aim, hold)
-	if w := r.Panel.Wall; w != nil {
+	w := r.Panel.Wall
+	switch {
+	case w == nil || w.Value != r.Wall.Value:
+		text += " " + fmt.Sprintf(t.b.IsCritical, wall)
+	default:
 		switch w.Why {
 		case panel.WallEvicts:
 			text += " " + fmt.Sprintf(t.b.Evicts, wall)

@@ -124,7 +124,6 @@ func TestYAMLIsReadBack(t *testing.T) {
 		{builtin, .84, 15 * time.Minute, rules.Warning},
 		{builtin, .925, time.Hour, rules.Critical},
 		{pods, .93, 30 * time.Minute, rules.Warning},
-		{pods, .97, 15 * time.Minute, rules.Warning}, // beyond the critical limit
 		{own, 3 << 30, 90 * time.Minute, rules.Warning},
 	} {
 		r := backtest.Result{
@@ -157,9 +156,6 @@ func TestYAMLIsReadBack(t *testing.T) {
 			want.Critical.Value = c.level
 		} else {
 			want.Warning.Value = c.level
-		}
-		if want.Direction.Beyond(want.Warning.Value, want.Critical.Value) {
-			want.Critical = rules.Limit{}
 		}
 		want.KeepFiringFor = cmp.Or(want.KeepFiringFor, rules.DefaultKeepFiringFor)
 		want.NeedsAll, got[0].NeedsAll = false, false

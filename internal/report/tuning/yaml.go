@@ -82,18 +82,14 @@ func alerts(v float64) string {
 	return "1 alert"
 }
 
-// moved returns a rule with the level and the For of a candidate. The other limit stays, unless a
-// warning would then be beyond the critical limit.
+// moved returns a rule with the level and the For of a candidate. The other limit stays.
 func moved(r *backtest.Result, to backtest.Candidate) rules.Rule {
 	rule := r.Rule
 	rule.For = to.For
-	moves, other := &rule.Warning, &rule.Critical
 	if r.Severity == rules.Critical {
-		moves, other = other, moves
-	}
-	*moves = rules.At(to.Level)
-	if other.Set && rule.Direction.Beyond(rule.Warning.Value, rule.Critical.Value) {
-		*other = rules.Limit{}
+		rule.Critical = rules.At(to.Level)
+	} else {
+		rule.Warning = rules.At(to.Level)
 	}
 	return rule
 }
