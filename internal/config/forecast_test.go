@@ -149,3 +149,22 @@ func TestTrends(t *testing.T) {
 		}
 	}
 }
+
+// The wall of a built-in panel is one of its own query, in its own unit.
+func TestWall(t *testing.T) {
+	for keys, want := range map[string]bool{
+		"": true, ", title: Disks": true, ", unit: percentunit": true, ", unit: percent": false,
+		", query: used": false, ", query: used, unit: percent": false,
+	} {
+		cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, "version: 1\nprometheus: "+
+			"{url: http://localhost:9090}\nreports:\n  - {name: check, panels: [{use: node-disk%s}]}\n",
+			keys), config.Options{Builtin: panels.In})
+		if err != nil {
+			t.Errorf("%q: got error %v, want none", keys, err)
+			continue
+		}
+		if got := cfg.Reports[0].Panels[0].Wall; (got != nil) != want {
+			t.Errorf("%q: got the wall %v, want one: %v", keys, got, want)
+		}
+	}
+}

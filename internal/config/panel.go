@@ -79,6 +79,7 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
 	if p.Query != "" || len(p.Queries) > 0 { // the panel's own labels may differ
 		s.Queries[0].Expr, s.Without, s.Narrow, s.Events, s.Builtin = p.Query, "", "", nil, false
+		s.Wall = nil
 	}
 	s.Top = cmp.Or(p.Top, s.Top)
 	s.Range = cmp.Or(time.Duration(p.Range), s.Range)
@@ -100,8 +101,8 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	if s.Events != nil && b.has(key(path, "subject")) {
 		s.Events = &panel.Events{Within: s.Events.Within} // they go by the new name
 	}
-	if b.has(key(path, "unit")) {
-		s.Queries[0].Unit = p.Unit.Unit
+	if b.has(key(path, "unit")) && s.Queries[0].Unit != p.Unit.Unit {
+		s.Queries[0].Unit, s.Wall = p.Unit.Unit, nil
 	}
 	b.legend(key(path, "legend"), s.Queries[0].Legend)
 	if len(p.Queries) > 0 {
