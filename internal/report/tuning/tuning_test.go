@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,11 @@ func TestYAMLIsReadBack(t *testing.T) {
 				Name: "yes", Direction: rules.Below, Warning: rules.At(4 << 30),
 				Critical: rules.At(1 << 30), For: time.Hour, KeepFiringFor: time.Hour,
 			},
+			{
+				Name: "Fills", FullIn: true, Direction: rules.Below, NoData: rules.ResolveOnNoData,
+				Warning: rules.At(7 * 24 * 3600), Critical: rules.At(2 * 24 * 3600),
+				For: 24 * time.Hour, KeepFiringFor: rules.DefaultKeepFiringFor,
+			},
 			{Name: "Mean: of it", Reduce: rules.P95, Warning: rules.At(3e9)},
 		},
 	}
@@ -138,7 +144,7 @@ func TestYAMLIsReadBack(t *testing.T) {
 		file := "version: 1\nprometheus: {url: http://localhost:9090}\nreports:\n" +
 			"  - name: check\n    range: 6h\n    panels:\n" + text
 		if !c.spec.Builtin {
-			file += "        query: vector(1)\n        unit: bytes\n"
+			file += "        query: vector(1)\n        unit: bytes\n        forecast: {limit: 8GiB}\n"
 		}
 		cfg, err := config.Load("promsnap.yaml", []byte(file), config.Options{Builtin: panels.In})
 		if err != nil {
@@ -161,6 +167,11 @@ func TestYAMLIsReadBack(t *testing.T) {
 		want.NeedsAll, got[0].NeedsAll = false, false
 		if got[0] != want {
 			t.Errorf("%s: got the rule %+v, want %+v from\n%s", c.spec.Name, got[0], want, text)
+		}
+		for _, rule := range c.spec.Rules {
+			if rule.FullIn && !slices.Contains(got, rule) {
+				t.Errorf("%s: got the rules %+v, want %+v from\n%s", c.spec.Name, got, rule, text)
+			}
 		}
 		if !strings.Contains(text, ": 1 alert a week in the last 30 d; ") {
 			t.Errorf("%s: got %q, want a comment with the alerts a week", c.spec.Name, text)

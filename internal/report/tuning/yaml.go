@@ -1,6 +1,7 @@
 package tuning
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -122,13 +123,14 @@ func ruleYAML(r rules.Rule, u units.Unit) string {
 	if r.For > 0 {
 		add("for", forText(r.For))
 	}
-	if r.KeepFiringFor > 0 && r.KeepFiringFor != rules.DefaultKeepFiringFor {
-		add("keep_firing_for", forText(r.KeepFiringFor))
+	keep := cmp.Or(r.KeepFiringFor, rules.DefaultKeepFiringFor)
+	if r.FullIn || keep != rules.DefaultKeepFiringFor { // full_in has another default
+		add("keep_firing_for", forText(keep))
 	}
 	if r.Condition && r.IsAlert() {
 		add("condition", "true")
 	}
-	if r.NoData == rules.ResolveOnNoData {
+	if r.NoData == rules.ResolveOnNoData && !r.FullIn { // full_in implies it
 		add("no_data", "resolve")
 	}
 	if r.RunbookURL != "" && r.RunbookURL != rules.RunbookURL(r.Name) {
