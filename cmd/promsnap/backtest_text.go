@@ -82,7 +82,7 @@ func tellRule(s *screen, told tuning.Told, r tuning.Rule) error {
 	}
 	if r.YAML != "" {
 		fmt.Fprintln(s)
-		s.say(bold, b.Paste, ":", 0)
+		s.say(bold, r.Paste, ":", 0)
 		fmt.Fprint(s, r.YAML)
 	}
 	return nil

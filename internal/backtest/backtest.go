@@ -52,6 +52,7 @@ const (
 	Fits   Reason = "fits"    // the lowest level with few enough alerts
 	Cliff  Reason = "cliff"   // higher than that, where the number of alerts stops falling quickly
 	Enough Reason = "enough"  // what is configured alerts rarely enough
+	Newest Reason = "newest"  // what is configured alerts too often only in the newest third
 	Wall   Reason = "wall"    // every level alerts too often, up to the wall if one is known
 	NoData Reason = "no_data" // there is too little data
 )

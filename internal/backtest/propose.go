@@ -41,6 +41,8 @@ func (e *engine) propose(out *Result, try func(f, l int) tried) {
 		out.Proposed, out.Why = e.offCliff(all[:n], fits, out), Fits
 		if out.Proposed != fits {
 			out.Why = Cliff
+		} else if fits == out.Now {
+			out.Why = Newest
 		}
 	default:
 		out.Why = Wall

@@ -60,6 +60,10 @@ func TestProposals(t *testing.T) {
 		"more pages": {
 			nightly(), disk(diskHigh), func(o *Options) { o.Pages = 8 }, "cliff: 0.89 15m0s",
 		},
+		"too often in the newest third only": {
+			month(daily(22, 30, 2, time.Hour, 0.85), daily(22, 30, 9, time.Hour, 0.85)),
+			disk(diskHigh), nil, "newest: 0.80 15m0s",
+		},
 		"rare enough": {nightly(), disk(high), nil, "enough: 0.89 15m0s"},
 		// two series are always above 30 %, which is two alerts
 		"not below what is configured": {

@@ -25,6 +25,7 @@ type Backtest struct {
 	MoreLevels, MoreDays Counted
 	MoreObjects          Counted
 	NoAlerts             string // no object alerted
+	NotByObject          string // alerts were counted, but not by object
 	OfAll                string // 1 share of the alerts
 	StillFires           string // after the beginning of an alert
 
@@ -39,6 +40,7 @@ type Backtest struct {
 	Fits    string // 1 level, 2 aim
 	Cliff   string // 1 level
 	Enough  string // 1 aim
+	Newest  string // 1 when the newest third begins, 2 aim, 3 alerts a week since then
 	Wall    string // 1 wall, 2 aim, 3 the configured For
 	NoLevel string // the same without a wall
 	Evicts  string // what happens at the wall; 1 wall
@@ -56,7 +58,8 @@ type Backtest struct {
 	Blind     string // 1 how long, 2 times
 	Overrides Counted
 	NoLimit   string
-	Replaced  string // the rules in the YAML replace those of the panel
+	// PasteInto is the heading Paste for a panel of your own; 1 panel.
+	PasteInto string
 
 	// The legend of the picture of objects and days.
 	AlertsADay, AlsoProposed, Unknown string
@@ -88,6 +91,7 @@ var englishBacktest = Backtest{
 	MoreDays:    Counted{"and %s more day", "and %s more days"},
 	MoreObjects: Counted{"and %s more object", "and %s more objects"},
 	NoAlerts:    "nobody",
+	NotByObject: "not known by object, because the alerts were counted in one pass",
 	OfAll:       "%[1]s of all",
 	StillFires:  "still fires",
 
@@ -96,9 +100,11 @@ var englishBacktest = Backtest{
 	None:   "No level is proposed. %[1]s, as configured, alerted %[2]s times a week.",
 	Unsure: "No level is proposed.",
 
-	Fits:       "%[1]s is the first level with at most %[2]s alerts a week.",
-	Cliff:      "%[1]s leaves the cliff: the next level before it alerts far more often.",
-	Enough:     "That is within the %[1]s alerts a week that are aimed at.",
+	Fits:   "%[1]s is the first level with at most %[2]s alerts a week.",
+	Cliff:  "%[1]s leaves the cliff: the next level before it alerts far more often.",
+	Enough: "That is within the %[1]s alerts a week that are aimed at.",
+	Newest: "Before %[1]s it alerted at most %[2]s times a week, since then %[3]s times. Levels are " +
+		"chosen on the time before; run this again in a week.",
 	Wall:       "With for: %[3]s no level below %[1]s alerts at most %[2]s times a week.",
 	NoLevel:    "With for: %[3]s no level alerts at most %[2]s times a week.",
 	Evicts:     "At %[1]s the kubelet evicts pods.",
@@ -117,8 +123,8 @@ var englishBacktest = Backtest{
 	Overrides: Counted{
 		"%s override keeps its own limits:", "%s overrides keep their own limits:",
 	},
-	NoLimit:  "no limit",
-	Replaced: "These rules replace all rules of the panel.",
+	NoLimit:   "no limit",
+	PasteInto: "Paste into panel %[1]s of promsnap.yaml, in place of all its rules",
 
 	AlertsADay: "alerts a day", AlsoProposed: "also at the proposed level", Unknown: "no data",
 }
@@ -149,6 +155,7 @@ var koreanBacktest = Backtest{
 	MoreDays:    Counted{"외 %s일", "외 %s일"},
 	MoreObjects: Counted{"외 대상 %s개", "외 대상 %s개"},
 	NoAlerts:    "없음",
+	NotByObject: "한 번에 센 값이라 대상별로는 알 수 없음",
 	OfAll:       "전체의 %[1]s",
 	StillFires:  "계속 발생 중",
 
@@ -157,9 +164,11 @@ var koreanBacktest = Backtest{
 	None:   "제안할 기준값 없음. 현재 설정인 %[1]s에서는 알림이 주당 %[2]s회였음.",
 	Unsure: "제안할 기준값 없음.",
 
-	Fits:       "%[1]s: 알림이 주당 %[2]s회 이하인 첫 기준값.",
-	Cliff:      "%[1]s부터 알림 수가 완만해짐: 그 바로 앞 기준값에서는 훨씬 많음.",
-	Enough:     "목표인 주당 %[1]s회 이내.",
+	Fits:   "%[1]s: 알림이 주당 %[2]s회 이하인 첫 기준값.",
+	Cliff:  "%[1]s부터 알림 수가 완만해짐: 그 바로 앞 기준값에서는 훨씬 많음.",
+	Enough: "목표인 주당 %[1]s회 이내.",
+	Newest: "%[1]s 이전에는 알림이 주당 %[2]s회 이하였고, 그 뒤로는 %[3]s회였음. 기준값은 그 이전의 " +
+		"데이터로 고르므로 일주일 뒤에 다시 실행.",
 	Wall:       "for: %[3]s에서는 %[1]s 미만의 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
 	NoLevel:    "for: %[3]s에서는 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
 	Evicts:     "%[1]s에서 kubelet이 파드를 축출함.",
@@ -177,8 +186,8 @@ var koreanBacktest = Backtest{
 	Overrides: Counted{
 		"예외(override) %s개는 자체 제한값을 유지:", "예외(override) %s개는 자체 제한값을 유지:",
 	},
-	NoLimit:  "제한 없음",
-	Replaced: "이 규칙들은 패널의 모든 규칙을 대신함.",
+	NoLimit:   "제한 없음",
+	PasteInto: "promsnap.yaml의 패널 %[1]s에 있는 rules를 모두 바꾸기",
 
 	AlertsADay: "하루 알림 수", AlsoProposed: "제안 기준값에서도 발생", Unknown: "데이터 없음",
 }

@@ -99,6 +99,19 @@ func Hopeless() backtest.Result {
 	return r
 }
 
+// Lately is a back-test of a rule that alerts too often only in the newest third. The alerts of the
+// configured level were counted in one pass.
+func Lately() backtest.Result {
+	r := of("queue", "QueueHigh", rules.Rule{Warning: rules.At(.8), For: 15 * time.Minute})
+	r.Candidates = []backtest.Candidate{
+		candidate(.8, r.Rule.For, 25), candidate(.85, r.Rule.For, 3),
+	}
+	now := &r.Candidates[0]
+	now.About, now.TopShare, now.Held = true, 0, 16.8
+	r.Now, r.Proposed, r.Why = 0, 0, backtest.Newest
+	return r
+}
+
 // Short is a stopped back-test that has too little data for a proposal.
 func Short() backtest.Result {
 	r := of("pvc", "VolumeFull", rules.Rule{Warning: rules.At(.8), For: 15 * time.Minute})

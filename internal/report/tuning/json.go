@@ -46,7 +46,7 @@ type DocRule struct {
 	// Blind is when the server had no data of the panel: not calm, but unknown.
 	Blind []DocSpan `json:"blind"`
 
-	Reason string `json:"reason" jsonschema:"enum=fits,enum=cliff,enum=enough,enum=wall,enum=no_data"`
+	Reason string `json:"reason" jsonschema:"enum=fits,enum=cliff,enum=enough,enum=newest,enum=wall,enum=no_data"`
 	// HeldOut is the beginning of the newest third, on which no level was chosen.
 	HeldOut *time.Time `json:"held_out_from,omitempty"`
 	Wall    *float64   `json:"wall,omitempty" jsonschema:"oneof_type=number;null"`

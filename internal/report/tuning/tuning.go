@@ -68,6 +68,7 @@ type Rule struct {
 	More   string // about the levels that are left out or not replayed, or ""
 	Who    []Who
 	YAML   string // to paste into the configuration
+	Paste  string // says where to paste it
 }
 
 // Level is a row of the table of levels.
@@ -182,6 +183,9 @@ func (t teller) rule(r *backtest.Result) Rule {
 		},
 	}
 	out.Proposal, out.Why = t.proposal(r)
+	if out.Paste = b.Paste; !r.Panel.Builtin {
+		out.Paste = fmt.Sprintf(b.PasteInto, said(r.Panel.Name))
+	}
 	shown := shownOf(r)
 	for _, i := range shown {
 		out.Levels = append(out.Levels, t.row(r, i))
@@ -321,6 +325,9 @@ func (t teller) why(r *backtest.Result, to backtest.Candidate) string {
 		return fmt.Sprintf(t.b.Cliff, t.level(r, to))
 	case backtest.Enough:
 		return fmt.Sprintf(t.b.Enough, aim)
+	case backtest.Newest:
+		now, _ := Now(r)
+		return fmt.Sprintf(t.b.Newest, t.w.Date(r.HeldOut.In(t.Zone)), aim, perWeek(now.Held))
 	case backtest.NoData:
 		return fmt.Sprintf(t.b.Short, t.w.Figure(units.Span(r.To.Sub(r.From).Round(time.Hour))))
 	case backtest.Wall:

@@ -55,7 +55,7 @@ func golden(t *testing.T, path string, got []byte) {
 func all() []backtest.Result {
 	return []backtest.Result{
 		backtesttest.Memory(), backtesttest.Disk(), backtesttest.Calm(), backtesttest.Short(),
-		backtesttest.Hopeless(),
+		backtesttest.Hopeless(), backtesttest.Lately(),
 	}
 }
 
@@ -142,9 +142,11 @@ func TestYAMLIsReadBack(t *testing.T) {
 		}
 		text := tuning.YAML(&r)
 		file := "version: 1\nprometheus: {url: http://localhost:9090}\nreports:\n" +
-			"  - name: check\n    range: 6h\n    panels:\n" + text
-		if !c.spec.Builtin {
-			file += "        query: vector(1)\n        unit: bytes\n        forecast: {limit: 8GiB}\n"
+			"  - name: check\n    range: 6h\n    panels:\n"
+		if c.spec.Builtin {
+			file += text
+		} else { // the panel is in the file already
+			file += "      - name: queue\n" + text + "        query: vector(1)\n        unit: bytes\n        forecast: {limit: 8GiB}\n"
 		}
 		cfg, err := config.Load("promsnap.yaml", []byte(file), config.Options{Builtin: panels.In})
 		if err != nil {
@@ -245,8 +247,8 @@ func TestPage(t *testing.T) {
 				t.Errorf("%s: got a page without %q", l, want)
 			}
 		}
-		if n := strings.Count(text, "<figure"); n != 4+4+4+2+4 {
-			t.Errorf("%s: got %d pictures, want 18", l, n)
+		if n := strings.Count(text, "<figure"); n != 4+4+4+2+4+2 {
+			t.Errorf("%s: got %d pictures, want 20", l, n)
 		}
 		if at := regexp.MustCompile(`<script|style="|src=|url\(`).FindString(text); at != "" {
 			t.Errorf("%s: got %q in the page, want no script and nothing that it loads", l, at)

@@ -18,7 +18,10 @@ func (t teller) who(c backtest.Candidate, head string) Who {
 		}
 		out.Objects = append(out.Objects, t.object(o, c.Alerts))
 	}
-	if len(c.By) == 0 {
+	switch {
+	case c.About:
+		out.More = t.b.NotByObject
+	case len(c.By) == 0:
 		out.More = t.b.NoAlerts
 	}
 	return out

@@ -18,17 +18,17 @@ import (
 const indent = "      "
 
 // YAML returns the proposal as lines of promsnap.yaml, with the indentation that they have there.
-// It has all rules of the panel, because rules replace the built-in ones. It is "" without a
+// It has all rules of the panel, because rules replace those of the panel. A panel with its own
+// query has only the key rules, for the panel as it is written in the file. It is "" without a
 // proposal.
 func YAML(r *backtest.Result) string {
 	if _, ok := Proposed(r); !ok {
 		return ""
 	}
-	key := "name"
-	if r.Panel.Builtin {
-		key = "use"
+	if !r.Panel.Builtin {
+		return RulesYAML(r)
 	}
-	return fmt.Sprintf("%s- %s: %s\n", indent, key, plainOrQuoted(r.Panel.Name)) + RulesYAML(r)
+	return fmt.Sprintf("%s- use: %s\n", indent, plainOrQuoted(r.Panel.Name)) + RulesYAML(r)
 }
 
 // RulesYAML returns the key rules of a panel with the proposals of back-tests of its rules, as
