@@ -35,9 +35,10 @@ type engine struct {
 	nodes    snapshot.Nodes
 	present  rules.Objects
 
-	tracks  map[uint64]*track
-	hot     []*track // those that were beyond a level, in the order of their labels after finish
-	keys    map[rules.Key]int32
+	tracks map[uint64]*track
+	hot    []*track // those that were beyond a level, in the order of their labels after finish
+	// the objects of hot, by the hash of their identity
+	keys    map[uint64]int32
 	counts  [][]count // by For, by level
 	fixed   []count   // by For: of the series with limits of their own
 	low     int       // the first level whose samples are kept
@@ -53,7 +54,7 @@ func newEngine(p *plan, r *snapshot.Reader, levels []float64, pinned []float64) 
 		plan: p, levels: levels, fors: p.fors, held: p.heldOut(),
 		identity: alerts.Identities(r.Panel(), p.o.Query.Nodes), nodes: p.o.Query.Nodes,
 		present: p.o.Query.Nodes.Objects(), tracks: map[uint64]*track{},
-		keys: map[rules.Key]int32{}, fixed: make([]count, len(p.fors)),
+		keys: map[uint64]int32{}, fixed: make([]count, len(p.fors)),
 		seen: make([]bool, p.grid.Len), partial: make([]bool, p.grid.Len),
 	}
 	weeks := float64(p.grid.Range()) / float64(Week)
@@ -77,6 +78,7 @@ func (e *engine) add(s *snapshot.Judgeable, base int) {
 	t := e.tracks[hash]
 	if t == nil {
 		t = &track{key: -1, last: -1, next: int32(base)}
+		t.object = e.identity(s.Labels, s.NodeAdded).Hash()
 		if rule, overridden := s.Rule(); overridden {
 			rule.Within = e.plan.rule.Within
 			t.own = &rule
@@ -182,11 +184,10 @@ func (e *engine) heat(t *track, s *snapshot.Judgeable) {
 	t.labels, t.name = s.Labels.Clone(), s.Name()
 	t.identity = e.identity(t.labels, s.NodeAdded)
 	t.departed = e.nodes.Departed(t.labels, t.labels.Get("node"))
-	key := rules.KeyOf(e.ruleID(), t.identity)
-	if _, ok := e.keys[key]; !ok {
-		e.keys[key] = int32(len(e.keys))
+	if _, ok := e.keys[t.object]; !ok {
+		e.keys[t.object] = int32(len(e.keys))
 	}
-	t.key = e.keys[key]
+	t.key = e.keys[t.object]
 	n := len(e.levels)
 	if t.own != nil {
 		n = 1

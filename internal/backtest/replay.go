@@ -10,7 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// object is what an alert is about, with its series.
+// object is what an alert is about, with its series. Those that were never beyond a level are one
+// track. They start no alert, but while they have samples, the object is not without data.
 type object struct {
 	key      rules.Key
 	identity series.Labels
@@ -20,13 +21,23 @@ type object struct {
 // objects returns the objects that were beyond a level, in order.
 func (e *engine) objects() []object {
 	out := make([]object, len(e.keys))
-	for key, i := range e.keys {
-		out[i].key = key
-	}
 	slices.SortFunc(e.hot, func(a, b *track) int { return a.labels.Compare(b.labels) })
 	for _, t := range e.hot {
 		o := &out[t.key]
 		o.identity, o.tracks = t.identity, append(o.tracks, t)
+	}
+	others := make([][]*track, len(out))
+	for _, t := range e.tracks {
+		if i, ok := e.keys[t.object]; ok && t.key < 0 {
+			others[i] = append(others[i], t)
+		}
+	}
+	for i := range out {
+		o := &out[i]
+		o.key = rules.KeyOf(e.ruleID(), o.identity)
+		if len(others[i]) > 0 {
+			o.tracks = append(o.tracks, together(others[i]))
+		}
 	}
 	slices.SortFunc(out, func(a, b object) int { return a.identity.Compare(b.identity) })
 	return out
@@ -83,7 +94,13 @@ func (e *engine) newReplay(o *object, rule rules.Rule) *replay {
 			f.rule = *t.own
 			f.rule.For = rule.For
 		}
-		beyond = f.findChanges() || beyond
+		if f.findChanges() {
+			beyond = true
+		} else {
+			// While another series is beyond a limit, it does not matter whether this one has
+			// samples. After that, no slot is left out until the alert has ended.
+			f.changes = nil
+		}
 		r.series = append(r.series, f)
 	}
 	if !beyond {

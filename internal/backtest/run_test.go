@@ -308,6 +308,33 @@ func TestRunWithoutData(t *testing.T) {
 	}
 }
 
+// A pod is above the level, has no samples for 16 hours, and is above it again. Its workload fires
+// without data all that time, unless another pod has samples.
+func TestRunOtherPods(t *testing.T) {
+	for _, tt := range []struct {
+		pods, alerts int
+	}{{1, 1}, {2, 2}} {
+		past := month([]bump{{3, 2, time.Hour, 0.95}, {3, 19, time.Hour, 0.95}}, nil)
+		past.series = past.series[:tt.pods]
+		for i := range past.series {
+			past.series[i].Labels = series.FromPairs("namespace", "shop", "pod",
+				fmt.Sprintf("web-0%d", i+1))
+		}
+		for i := (3*24+3)*12 + 1; i < (3*24+19)*12; i++ {
+			past.series[0].Values[i] = math.NaN()
+		}
+		got, err := Run(context.Background(), past, disk(diskHigh), "", monthly())
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := got.Candidates[got.Now]
+		if now.Alerts != tt.alerts || now.Objects != 1 {
+			t.Errorf("%d pods: got %d alerts of %d objects, want %d of one", tt.pods, now.Alerts,
+				now.Objects, tt.alerts)
+		}
+	}
+}
+
 func TestSuggestedLevels(t *testing.T) {
 	var highs []float64
 	for i := range 1000 {

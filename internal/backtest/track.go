@@ -1,7 +1,9 @@
 package backtest
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/promsnap/promsnap/internal/rules"
@@ -16,8 +18,9 @@ type track struct {
 	name     string
 	departed bool
 	// the rule with the limits that an override sets, to which no level applies; nil: none does
-	own *rules.Rule
-	key int32 // of its object; -1: it never was beyond a level
+	own    *rules.Rule
+	object uint64 // the hash of its identity
+	key    int32  // of its object; -1: it never was beyond a level
 
 	next    int32 // the first index that was not read yet
 	present []stretch
@@ -57,6 +60,25 @@ func (t *track) keep(i int32, v float64) {
 		t.beyond = append(t.beyond, stretch{i, i, int32(len(t.values))})
 	}
 	t.values = append(t.values, v)
+}
+
+// together returns a track that has a sample where any of the tracks has one. None is beyond a
+// level.
+func together(all []*track) *track {
+	var has []stretch
+	for _, t := range all {
+		has = append(has, t.present...)
+	}
+	slices.SortFunc(has, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
+	out := &track{key: -1}
+	for _, s := range has {
+		if last := newest(out.present); last != nil && s.from <= last.to+1 {
+			last.to = max(last.to, s.to)
+			continue
+		}
+		out.present = append(out.present, s)
+	}
+	return out
 }
 
 // prune drops the samples that are not beyond a level.
