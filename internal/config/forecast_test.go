@@ -104,9 +104,10 @@ func TestForecast(t *testing.T) {
 
 func TestForecastProblems(t *testing.T) {
 	const noSide = "not known whether the series grow or fall to the limit"
+	const noShare = "not a share that a series can reach"
 	for keys, want := range map[string]string{
-		"use: node-disk, forecast: {limit: 0%}":                       "not a share that a series can reach",
-		"use: node-disk, forecast: {limit: 8500%}":                    "not a share that a series can reach",
+		"use: node-disk, forecast: {limit: 0%}":                       noShare,
+		"use: node-disk, forecast: {limit: 8500%}":                    noShare,
 		"name: a, query: free, unit: bytes, forecast: {limit: 10GiB}": noSide,
 		"name: a, query: free, unit: bytes, forecast: {}":             "no limit",
 		"name: a, query: free, unit: bytes, forecast: {limit: 10GiB}, rules: [" +

@@ -23,31 +23,30 @@ type Change struct {
 	Factor float64 // least factor between two levels; 0: any
 }
 
-// memoryUse are the beginnings of the names of metrics about memory in use.
-var memoryUse = []string{
-	"node_memory_", "container_memory_", "windows_memory_", "windows_os_physical_memory_",
-	"process_resident_memory_", "process_virtual_memory_", "process_working_set_", "go_memstats_",
-	"jvm_memory_",
-}
-
-// IsMemoryUse reports whether the series of the panel's first query are memory in use. That cannot
-// be forecast: measured on real machines, nearly every alarm was false. Memory that is requested
-// can.
+// IsMemoryUse reports whether a metric of the panel's first query is memory in use. That cannot be
+// forecast: measured on real machines, nearly every alarm was false. Memory that is requested can.
 func (s *Spec) IsMemoryUse() bool {
 	if s.Measure == NodeMemory {
 		return true
 	}
 	names, err := MetricNames(Expand(s.Query("").Expr, Vars{Step: time.Minute, Range: time.Hour}))
-	if err != nil || slices.ContainsFunc(names, func(name string) bool {
-		return strings.Contains(name, "request")
-	}) {
+	return err == nil && slices.ContainsFunc(names, isMemoryUse)
+}
+
+// isMemoryUse reports whether a metric is memory in use, and not a request, a limit or the size of
+// memory.
+func isMemoryUse(name string) bool {
+	name = strings.ToLower(name)
+	has := func(word string) bool { return strings.Contains(name, word) }
+	switch {
+	case !slices.ContainsFunc([]string{"memory", "memstats", "working_set", "heap", "_rss"}, has):
 		return false
+	case slices.ContainsFunc([]string{"used", "usage", "utili", "working_set", "_rss"}, has):
+		return true
 	}
-	return slices.ContainsFunc(names, func(name string) bool {
-		return slices.ContainsFunc(memoryUse, func(start string) bool {
-			return strings.HasPrefix(name, start)
-		})
-	})
+	return !slices.ContainsFunc([]string{
+		"request", "allocatable", "capacity", "limit", "total", "max", "machine_memory_bytes",
+	}, has)
 }
 
 // HasFullIn reports whether a rule of the panel judges when its series reach the limit of its
