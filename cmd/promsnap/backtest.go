@@ -35,6 +35,12 @@ type backtestFlags struct {
 // longestSince is the longest time that a back-test covers.
 const longestSince = 365 * 24 * time.Hour
 
+// The most values of --levels and --for: every level is replayed with every for.
+const (
+	mostLevels = 24
+	mostHolds  = 6
+)
+
 // backtestTimeout is the default of --timeout: the history of a large cluster is long.
 const backtestTimeout = 30 * time.Minute
 
@@ -56,7 +62,7 @@ Time in which Prometheus has no data of the panel is unknown, not calm, and is
 printed as such. Ctrl-C prints what was read so far, marked as stopped.
 
 With -o html it writes a page, pictures and backtest.json into
-OUTPUT-DIR/REPORT/backtest-TIME/.
+OUTPUT-DIR/REPORT/backtest-TIME/, or backtest-TIME-PANEL if one was asked for.
 
 Exit codes:
   0  success
@@ -156,6 +162,10 @@ func (f *backtestFlags) options(args []string) (app.BacktestOptions, error) {
 		return o, fmt.Errorf("--since %s is too long; use 365d or less", f.since)
 	case f.pages <= 0 || math.IsNaN(f.pages) || f.pages > 1e6:
 		return o, fmt.Errorf("--pages %v is no number of alerts a week; use more than 0", f.pages)
+	case len(f.levels) > mostLevels:
+		return o, fmt.Errorf("--levels has %d levels; give at most %d", len(f.levels), mostLevels)
+	case len(f.holds) > mostHolds:
+		return o, fmt.Errorf("--for has %d durations; give at most %d", len(f.holds), mostHolds)
 	case f.output != "text" && f.output != "json" && f.output != "html":
 		return o, fmt.Errorf("--output %q is unknown; use text, json or html", f.output)
 	}
@@ -301,7 +311,8 @@ func (f *backtestFlags) outcome(ctx context.Context, c *console, b app.Backteste
 func isUsage(err error) bool {
 	var level *backtest.LevelError
 	var step *backtest.StepError
-	return errors.As(err, &level) || errors.As(err, &step)
+	var long *backtest.RangeError
+	return errors.As(err, &level) || errors.As(err, &step) || errors.As(err, &long)
 }
 
 // again returns the command that gives the same back-test again. It omits a URL with a password.

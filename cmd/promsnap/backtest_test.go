@@ -122,6 +122,9 @@ func TestBacktestOptions(t *testing.T) {
 		{func(f *backtestFlags) { f.holds = []string{"0s"} }, nil, "write it like 15m,1h"},
 		{func(f *backtestFlags) { f.severity = "page" }, nil, "use warning or critical"},
 		{func(f *backtestFlags) { f.levels = []string{"80%"} }, []string{"check"}, "needs a PANEL"},
+		{func(f *backtestFlags) { f.levels = make([]string, 25) }, nil,
+			"has 25 levels; give at most 24"},
+		{func(f *backtestFlags) { f.holds = make([]string, 7) }, nil, "7 durations; give at most 6"},
 		{func(f *backtestFlags) { f.timeout = 0 }, nil, "is too short; use at least 1s"},
 	} {
 		f := good
@@ -132,6 +135,21 @@ func TestBacktestOptions(t *testing.T) {
 		}
 		if len(c.args) > 1 && (o.Panel != "a" || o.Rule != "B") {
 			t.Errorf("got the panel %q and the rule %q, want a and B", o.Panel, o.Rule)
+		}
+	}
+}
+
+// What is asked for and cannot be is wrong usage.
+func TestBacktestUsage(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{&backtest.RangeError{}, true}, {&backtest.StepError{}, true}, {&backtest.LevelError{}, true},
+		{&backtest.ShortError{}, false},
+	} {
+		if got := isUsage(c.err); got != c.want {
+			t.Errorf("%T: got wrong usage %v, want %v", c.err, got, c.want)
 		}
 	}
 }

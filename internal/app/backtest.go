@@ -42,6 +42,7 @@ type BacktestStep struct {
 // Backtested is what the back-tests of a report found.
 type Backtested struct {
 	Info    tuning.Info
+	Part    string // PANEL or PANEL/RULE that was asked for; "" if all were
 	Results []backtest.Result
 	Failed  []error // of each rule that could not be tested
 	Left    int     // rules that were not begun, because the run was stopped
@@ -77,7 +78,7 @@ func (s *Source) Backtest(ctx context.Context, name string, b BacktestOptions) (
 	if _, down := s.findNodes(ctx, r, &query, s.listNodes(ctx)); down != nil {
 		return Backtested{}, down
 	}
-	out := Backtested{Info: tuning.Info{
+	out := Backtested{Part: b.part(), Info: tuning.Info{
 		Cluster: s.cfg.Cluster, Report: name, Title: r.Title, Zone: r.Zone, Language: r.Language,
 		Version: o.Version, Server: server.Name(), Font: s.font,
 	}}
@@ -104,13 +105,34 @@ func (s *Source) Backtest(ctx context.Context, name string, b BacktestOptions) (
 			out.Results = append(out.Results, *found)
 		case ctx.Err() != nil:
 			out.Left = len(targets) - i
-		case b.Panel == "" && isLevelError(err):
+		case b.Panel == "" && isCondition(err):
 			// only a longer for makes it alert less often
 		default:
 			out.Failed = append(out.Failed, t.named(err))
 		}
 	}
+	if len(out.Results)+len(out.Failed)+out.Left == 0 {
+		return Backtested{}, b.nothing(name)
+	}
 	return out, nil
+}
+
+// part returns PANEL or PANEL/RULE as it was asked for.
+func (b BacktestOptions) part() string {
+	if b.Rule == "" {
+		return b.Panel
+	}
+	return b.Panel + "/" + b.Rule
+}
+
+// nothing returns the error for a report without a rule to test.
+func (b BacktestOptions) nothing(report string) error {
+	if b.Severity != rules.None {
+		return fmt.Errorf("report %s has no alert with a level of severity %s; use the other one, "+
+			"or none", report, b.Severity)
+	}
+	return fmt.Errorf("report %s has no alert with a level; a back-test is of a rule of a panel "+
+		"with an alertname and a limit", report)
 }
 
 // named returns an error with the rule that it is about.
@@ -122,9 +144,10 @@ func (t backtestTarget) named(err error) error {
 	return err // it names the panel
 }
 
-func isLevelError(err error) bool {
+// isCondition reports whether a rule has no level because its series are 0 or 1.
+func isCondition(err error) bool {
 	var none *backtest.LevelError
-	return errors.As(err, &none)
+	return errors.As(err, &none) && none.Why == backtest.IsCondition
 }
 
 // levels reads the levels to try, in the unit of a rule.
@@ -156,11 +179,10 @@ func (b BacktestOptions) targets(r config.Report) ([]backtestTarget, error) {
 	var out []backtestTarget
 	if b.Panel == "" {
 		for _, p := range r.Panels {
-			out = append(out, levelled(p)...)
+			out = append(out, levelled(p, b.Severity)...)
 		}
 		if len(out) == 0 {
-			return nil, fmt.Errorf("report %s has no alert with a level; a back-test is of a rule "+
-				"of a panel with an alertname and a limit", r.Name)
+			return nil, b.nothing(r.Name)
 		}
 		return out, nil
 	}
@@ -174,7 +196,7 @@ func (b BacktestOptions) targets(r config.Report) ([]backtestTarget, error) {
 	}
 	p := r.Panels[i]
 	if b.Rule == "" {
-		if out := levelled(p); len(out) > 0 {
+		if out := levelled(p, b.Severity); len(out) > 0 {
 			return out, nil
 		}
 		return []backtestTarget{{panel: p}}, nil // Run says why there is none
@@ -189,11 +211,13 @@ func (b BacktestOptions) targets(r config.Report) ([]backtestTarget, error) {
 	return nil, e
 }
 
-// levelled returns the alerts of a panel that have a level to move.
-func levelled(p panel.Spec) []backtestTarget {
+// levelled returns the alerts of a panel that have a level of a severity to move; None: of any.
+func levelled(p panel.Spec, severity rules.Severity) []backtestTarget {
 	var out []backtestTarget
 	for _, r := range p.Rules {
-		if r.IsAlert() && !r.Condition && !r.FullIn && (r.Warning.Set || r.Critical.Set) {
+		has := r.Warning.Set && severity != rules.Critical ||
+			r.Critical.Set && severity != rules.Warning
+		if r.IsAlert() && !r.Condition && !r.FullIn && has {
 			out = append(out, backtestTarget{p, r})
 		}
 	}
@@ -205,7 +229,7 @@ func levelled(p panel.Spec) []backtestTarget {
 func BacktestNames(r config.Report) []string {
 	var out []string
 	for _, p := range r.Panels {
-		of := levelled(p)
+		of := levelled(p, rules.None)
 		if len(of) == 0 {
 			continue
 		}
@@ -235,6 +259,13 @@ func (b Backtested) Write(ctx context.Context, root string) (path string, err er
 	name := "backtest"
 	if len(b.Results) > 0 {
 		name += "-" + b.Results[0].To.UTC().Format("20060102T150405Z")
+	}
+	if b.Part != "" { // another panel has a page of its own
+		panelName, rule := SplitPart(b.Part)
+		name += "-" + report.Slug(panelName)
+		if rule != "" {
+			name += "-" + report.Slug(rule)
+		}
 	}
 	path, err = dir.Write(ctx, filepath.Join(root, report.Slug(b.Info.Report), name), files)
 	if err != nil {

@@ -99,6 +99,19 @@ func (e *StepError) Error() string {
 		model.Duration(e.For), model.Duration(e.Write))
 }
 
+// RangeError means that a For does not fit into the range of the report.
+type RangeError struct {
+	Panel      string
+	For, Range time.Duration
+	Longest    time.Duration // that fits
+}
+
+func (e *RangeError) Error() string {
+	return fmt.Sprintf("%s: a for of %s does not fit into a range of %s; use %s or less, or write "+
+		"a longer range for the panel", e.Panel, model.Duration(e.For), model.Duration(e.Range),
+		model.Duration(max(e.Longest, 0)))
+}
+
 // ShortError means that there is less than a week of history.
 type ShortError struct {
 	Asked time.Duration

@@ -116,8 +116,7 @@ func (p *plan) chooseFors(scrape time.Duration) error {
 			write := panel.StepFor(p.rng, scrape, []rules.Rule{{For: f}})
 			return &StepError{p.spec.Name, p.step, f, cmp.Or(write, (f / 3).Truncate(time.Second))}
 		case f < 0 || f > p.rng-3*p.step:
-			return fmt.Errorf("%s: a for of %s does not fit into a range of %s", p.spec.Name,
-				model.Duration(f), model.Duration(p.rng))
+			return &RangeError{p.spec.Name, f, p.rng, p.rng - 3*p.step}
 		case !slices.Contains(p.fors, f):
 			p.fors = append(p.fors, f)
 		}

@@ -252,6 +252,11 @@ func TestRunRefuses(t *testing.T) {
 				o.Fors = []time.Duration{10 * time.Minute}
 			}, "write step: ",
 		},
+		"long for": {
+			disk(diskHigh), "", func(o *Options, _ *past) {
+				o.Fors = []time.Duration{2 * time.Hour}
+			}, "does not fit into a range of 1h; use 45m or less",
+		},
 		"short time": {
 			disk(diskHigh), "", func(o *Options, _ *past) { o.Since = time.Hour }, "7d or more",
 		},
