@@ -45,10 +45,16 @@ func Sidecars() string {
 		`kube_pod_init_container_resource_limits)`)
 }
 
+// Values of OOMKills.
+const (
+	Unexplained = 0 // it restarted, and nothing says why
+	KilledOnce  = 1 // it was killed and not started again, in this step or before
+	KilledNow   = 2 // it, or a process in it, was killed in this step
+)
+
 // OOMKills returns a query with a series where a container, or a process in it, was OOM-killed
-// within $__interval. If nothing says why a container restarted, it counts as killed, because the
-// query serves to find out what is safe. A container that was killed and not started again counts
-// as long as its pod exists.
+// within $__interval, or may have been. A container that was killed and not started again counts as
+// long as its pod exists.
 func OOMKills() string {
 	const total, reason = "status_restarts_total", "status_last_terminated_reason"
 	now := `max ` + eachPodsContainer + ` (` + either("", total, "") + `)`
@@ -59,9 +65,9 @@ func OOMKills() string {
 			of+`[$__interval]) == 1`) + `)`
 	}
 	const workers = `container_oom_events_total{` + containers + `}`
-	return `group ` + eachContainer + ` (` + restarted + ` and ` + why(`{reason="OOMKilled"}`) +
-		` or (` + restarted + ` unless ` + why("") + `)` +
-		` or ` + either("max_over_time(", "status_terminated_reason",
-		`{reason="OOMKilled"}[$__interval]) == 1`) +
-		` or (` + workers + ` > 0 unless ` + workers + ` <= ` + workers + ` offset $__interval))`
+	return `2 * group ` + eachContainer + ` (` + restarted + ` and ` + why(`{reason="OOMKilled"}`) +
+		` or (` + workers + ` > 0 unless ` + workers + ` <= ` + workers + ` offset $__interval))` +
+		` or group ` + eachContainer + ` (` + either("max_over_time(", "status_terminated_reason",
+		`{reason="OOMKilled"}[$__interval]) == 1`) + `)` +
+		` or 0 * group ` + eachContainer + ` (` + restarted + ` unless ` + why("") + `)`
 }

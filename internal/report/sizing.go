@@ -38,7 +38,7 @@ type Sized struct {
 	Advised  string
 	Used     string // "0.31 cores"
 	Pods     string
-	InAll    string // of all pods: "−12.6 cores"
+	InAll    string // of all pods: "−12.6 cores", or that only the limit is too low
 	Month    string // what that costs in a month; "" if no price is known
 	Killed   string // that it was OOM-killed; "" if it was not
 }
@@ -133,6 +133,9 @@ func (w wording) sum(a *sizing.Advice, which sizing.Which, resource string) stri
 		}
 		parts = append(parts, part)
 	}
+	if n := a.Limits(which); n > 0 {
+		parts = append(parts, w.Sizing.LimitLow.Of(n))
+	}
 	if len(parts) == 0 {
 		parts = []string{w.Sizing.Fit}
 	}
@@ -155,7 +158,8 @@ func (w wording) withheld(a *sizing.Advice) string {
 		said words.Counted
 	}{
 		{sizing.Short, w.Sizing.Short}, {sizing.NoPeak, w.Sizing.NoPeak},
-		{sizing.OOMKilled, w.Sizing.OOMKilled}, {sizing.NoRequest, w.Sizing.Unrequired},
+		{sizing.OOMKilled, w.Sizing.OOMKilled}, {sizing.Restarted, w.Sizing.Restarted},
+		{sizing.NoRequest, w.Sizing.Unrequired},
 	} {
 		if n := a.Withheld(r.why); n > 0 {
 			parts = append(parts, r.said.Of(n))
@@ -181,8 +185,11 @@ func (w wording) sized(a *sizing.Advice, i sizing.Item) Sized {
 		InAll: w.amountOf(i.Which, i.Change),
 		Month: money(a.Cost.Monthly(i.Which, math.Abs(i.Change))),
 	}
-	if i.Change > 0 {
+	switch {
+	case i.Change > 0:
 		s.InAll = "+" + s.InAll
+	case i.Change == 0:
+		s.InAll = w.Sizing.OnlyLimit
 	}
 	if math.IsNaN(x.Used) {
 		s.Used = ""

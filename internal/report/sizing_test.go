@@ -39,7 +39,7 @@ func advised() *sizing.Advice {
 			},
 			{
 				Namespace: "shop", Workload: "cart", Container: "cart", Kind: "StatefulSet",
-				Name: "cart", Pods: 3, Killed: true,
+				Name: "cart", Pods: 3, Killed: true, KilledAt: 512 * mib,
 				CPU: sizing.Resource{Withheld: sizing.OOMKilled, Advised: none, AdvisedLimit: none},
 				Memory: sizing.Resource{Request: 512 * mib, Limit: 512 * mib, Used: 500 * mib,
 					Peak: 500 * mib, Advised: 640 * mib, AdvisedLimit: 640 * mib},

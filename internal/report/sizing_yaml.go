@@ -115,14 +115,19 @@ func (p *patched) resources(container string) *yaml.Node {
 		if i.Which == sizing.Memory {
 			key = "memory"
 		}
-		requests.Content = append(requests.Content, text(key),
-			text(sizing.Quantity(i.Which, x.Advised)))
+		if x.Advised != x.Request {
+			requests.Content = append(requests.Content, text(key),
+				text(sizing.Quantity(i.Which, x.Advised)))
+		}
 		if !math.IsNaN(x.AdvisedLimit) {
 			limits.Content = append(limits.Content, text(key),
 				text(sizing.Quantity(i.Which, x.AdvisedLimit)))
 		}
 	}
-	out := mapping("requests", requests)
+	out := mapping()
+	if len(requests.Content) > 0 {
+		out.Content = append(out.Content, text("requests"), requests)
+	}
 	if len(limits.Content) > 0 {
 		out.Content = append(out.Content, text("limits"), limits)
 	}

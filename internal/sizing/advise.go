@@ -81,6 +81,8 @@ func (r *Row) adviseCPU(factor float64, unknown Reason) Reason {
 		return Fits
 	case r.Killed && advised < x.Request:
 		return OOMKilled // it ran less than it would have
+	case r.Restarted && advised < x.Request:
+		return Restarted
 	}
 	x.Advised = advised
 	switch limit := cpuQuantity.up(max(top, advised)); {
@@ -94,39 +96,56 @@ func (r *Row) adviseCPU(factor float64, unknown Reason) Reason {
 
 // adviseMemory follows the maximum: a container that lacks memory is killed. As for CPU, no limit
 // is advised where none is set, a limit is only raised, and a request that equals its limit stays
-// equal. The peak of a container that was killed at its limit is at least that limit.
+// equal. A kill proves that the limit of that time is too low. It proves nothing about the request,
+// which reserves memory that the container may never use.
 func (r *Row) adviseMemory(factor float64, unknown Reason) Reason {
 	x := &r.Memory
-	used := x.Used
-	if r.Killed && x.Limit > 0 {
-		// The history need not be long to know this.
-		used, unknown = x.Limit, ""
-		if x.Used > used {
-			used = x.Used
-		}
-	}
+	need, killed := x.Used*factor, r.KilledAt*factor
 	switch {
 	case !(x.Request > 0):
 		return NoRequest
-	case unknown != "" && r.Killed:
+	case r.Killed && !math.IsNaN(killed) && x.Limit > 0: // a short history is enough to know this
+	case r.Killed && (unknown != "" || math.IsNaN(need)):
 		return OOMKilled
 	case unknown != "":
 		return unknown
-	case math.IsNaN(used):
+	case math.IsNaN(need):
 		return NoPeak
 	}
-	need := used * factor
+	if !(need > 0) {
+		need = 0
+	}
+	top := need
+	if killed > top {
+		top = killed
+	}
+	if x.Request == x.Limit {
+		need = top
+	}
 	advised := memQuantity.up(need)
+	fits := memQuantity.fits(x.Request, need, advised, r.Pods)
+	less := advised < x.Request
+	if r.Killed && (fits || less) {
+		limit := max(memQuantity.up(top), x.Request)
+		if !(top > x.Limit) || memQuantity.fits(x.Limit, top, limit, r.Pods) {
+			return OOMKilled
+		}
+		x.Advised, x.AdvisedLimit = x.Request, limit
+		return ""
+	}
 	switch {
-	case r.Killed && (advised <= x.Request ||
-		memQuantity.fits(x.Request, need, advised, r.Pods)):
-		return OOMKilled
-	case memQuantity.fits(x.Request, need, advised, r.Pods):
+	case fits:
 		return Fits
+	case less && r.Restarted:
+		return Restarted
 	}
 	x.Advised = advised
-	if x.Request == x.Limit || advised > x.Limit {
-		x.AdvisedLimit = advised
+	limit := advised
+	if r.Killed {
+		limit = max(limit, memQuantity.up(top))
+	}
+	if x.Request == x.Limit || limit > x.Limit {
+		x.AdvisedLimit = limit
 	}
 	return ""
 }

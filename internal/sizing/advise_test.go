@@ -33,11 +33,20 @@ func drawRow(t *rapid.T) (Row, float64, Reason) {
 		}
 		return x
 	}
-	return Row{
-			Pods:   float64(rapid.IntRange(1, 5000).Draw(t, "pods")),
-			Killed: rapid.Bool().Draw(t, "killed"),
-			CPU:    resource("CPU", 64), Memory: resource("memory", 256*gib),
-		}, rapid.Float64Range(0, 2).Draw(t, "headroom"),
+	r := Row{
+		Pods:      float64(rapid.IntRange(1, 5000).Draw(t, "pods")),
+		Killed:    rapid.Bool().Draw(t, "killed"),
+		KilledAt:  math.NaN(),
+		Restarted: rapid.Bool().Draw(t, "restarted"),
+		CPU:       resource("CPU", 64), Memory: resource("memory", 256*gib),
+	}
+	if r.Killed {
+		r.KilledAt = amount("killed at", 256*gib)
+		if rapid.Bool().Draw(t, "limit as then") {
+			r.KilledAt = r.Memory.Limit
+		}
+	}
+	return r, rapid.Float64Range(0, 2).Draw(t, "headroom"),
 		rapid.SampledFrom([]Reason{"", "", "", Short, NoPeak}).Draw(t, "unknown")
 }
 
@@ -57,8 +66,8 @@ func TestAdviceIsSafe(t *testing.T) {
 				}
 				continue
 			}
-			if r.Killed && x.Advised < x.Request {
-				t.Fatalf("OOM-killed: got %v, want at least %v", x.Advised, x.Request)
+			if (r.Killed || r.Restarted) && x.Advised < x.Request {
+				t.Fatalf("perhaps OOM-killed: got %v, want at least %v", x.Advised, x.Request)
 			}
 			if r.Killed && x.AdvisedLimit < x.Limit {
 				t.Fatalf("OOM-killed: got the limit %v, want at least %v", x.AdvisedLimit, x.Limit)
@@ -66,7 +75,7 @@ func TestAdviceIsSafe(t *testing.T) {
 			if !math.IsNaN(x.AdvisedLimit) && math.IsNaN(x.Limit) {
 				t.Fatalf("got the limit %v where none is set", x.AdvisedLimit)
 			}
-			if x.Advised < x.Used*(1+headroom)*(1-1e-6) {
+			if x.Advised < x.Used*(1+headroom)*(1-1e-6) && x.Advised != x.Request {
 				t.Fatalf("got %v, want at least the use %v and %v", x.Advised, x.Used, headroom)
 			}
 			limit := x.AdvisedLimit
@@ -80,14 +89,89 @@ func TestAdviceIsSafe(t *testing.T) {
 			if x.Request != x.Limit && x.AdvisedLimit < x.Limit {
 				t.Fatalf("got the limit %v, want no lower one than %v", x.AdvisedLimit, x.Limit)
 			}
-			if d := math.Abs(x.Advised - x.Request); d < worthwhile*x.Request*(1-1e-9) {
-				t.Fatalf("got %v for %v, want no advice about so little", x.Advised, x.Request)
+			one, amount := x.Request, x.Advised
+			if one == amount {
+				one, amount = x.Limit, x.AdvisedLimit // only the limit is too low
 			}
-			if unknown != "" && (w == CPU || !r.Killed) {
+			if !(math.Abs(amount-one) >= worthwhile*one*(1-1e-9)) {
+				t.Fatalf("got %v for %v, want no advice about so little", amount, one)
+			}
+			if x.Advised > x.Request && x.Request != x.Limit &&
+				x.Advised > memQuantity.up(x.Used*(1+headroom)) && w == Memory {
+				t.Fatalf("got the request %v, want no more than the use %v", x.Advised, x.Used)
+			}
+			if unknown != "" && (w == CPU || math.IsNaN(r.KilledAt)) {
 				t.Fatalf("got advice although the use is not known: %s", unknown)
 			}
 		}
 	})
+}
+
+// TestAdviceThatIsAppliedIsNotGivenAgain checks that advice does not grow each time it is applied.
+func TestAdviceThatIsAppliedIsNotGivenAgain(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, headroom, unknown := drawRow(t)
+		if r.Memory.Request > r.Memory.Limit {
+			r.Memory.Request = r.Memory.Limit // Kubernetes allows no more
+		}
+		r.advise(headroom, unknown)
+		next, equal := r, r.Memory.Request == r.Memory.Limit
+		x := &next.Memory
+		if math.IsNaN(x.Advised) {
+			return
+		}
+		x.Request = x.Advised
+		if !math.IsNaN(x.AdvisedLimit) {
+			x.Limit = x.AdvisedLimit
+		}
+		if equal != (x.Request == x.Limit) {
+			return // by chance
+		}
+		next.advise(headroom, unknown)
+		if !math.IsNaN(x.Advised) {
+			t.Fatalf("got %v and %v after %v and %v, want nothing more", x.Advised, x.AdvisedLimit,
+				r.Memory.Advised, r.Memory.AdvisedLimit)
+		}
+	})
+}
+
+// TestMemoryOfKilled says what a kill means for the request and for the limit.
+func TestMemoryOfKilled(t *testing.T) {
+	none := math.NaN()
+	for _, tt := range []struct {
+		name                 string
+		request, limit, used float64
+		killedAt             float64
+		unknown              Reason
+		advised, to          float64
+		withheld             Reason
+	}{
+		{"only the limit", 512 * mib, gib, 300 * mib, gib, "", 512 * mib, 1280 * mib, ""},
+		{"a limit that nothing can request", 256 * mib, 64 * gib, 300 * mib, 64 * gib, "",
+			384 * mib, 80 * gib, ""},
+		{"both", 512 * mib, gib, 900 * mib, gib, "", 1136 * mib, 1280 * mib, ""},
+		{"equal", gib, gib, 900 * mib, gib, "", 1280 * mib, 1280 * mib, ""},
+		{"raised since", 1280 * mib, 1280 * mib, 900 * mib, gib, "", none, none, OOMKilled},
+		{"raised since, and equal no more", 512 * mib, 2 * gib, 300 * mib, gib, "", none, none,
+			OOMKilled},
+		{"nobody knows the limit", gib, gib, 300 * mib, none, "", none, none, OOMKilled},
+		{"a short history", 512 * mib, gib, 100 * mib, gib, Short, 512 * mib, 1280 * mib, ""},
+		{"a short history, and no limit", 512 * mib, none, 100 * mib, none, Short, none, none,
+			OOMKilled},
+		{"no limit", 512 * mib, none, 900 * mib, none, "", 1136 * mib, none, ""},
+		{"the use is not known", 512 * mib, gib, none, gib, NoPeak, 512 * mib, 1280 * mib, ""},
+	} {
+		r := Row{
+			Pods: 2, Killed: true, KilledAt: tt.killedAt, CPU: Resource{Request: none},
+			Memory: Resource{Request: tt.request, Limit: tt.limit, Used: tt.used, Peak: tt.used},
+		}
+		r.advise(.25, tt.unknown)
+		if x := r.Memory; !near(x.Advised, tt.advised, 0) || !near(x.AdvisedLimit, tt.to, 0) ||
+			x.Withheld != tt.withheld {
+			t.Errorf("%s: got %v, %v, %q, want %v, %v, %q", tt.name, x.Advised, x.AdvisedLimit,
+				x.Withheld, tt.advised, tt.to, tt.withheld)
+		}
+	}
 }
 
 // TestMorePodsChangeOnlyTheSum checks that the advice for one pod does not depend on their number,
@@ -101,7 +185,7 @@ func TestMorePodsChangeOnlyTheSum(t *testing.T) {
 		more.advise(headroom, unknown)
 		for _, w := range []Which{CPU, Memory} {
 			one, ten := r.Of(w), more.Of(w)
-			if one.Withheld == Fits || r.Killed && one.Withheld == OOMKilled {
+			if one.Withheld == Fits || r.Killed && (one.Withheld == OOMKilled || r.Change(w) == 0) {
 				continue
 			}
 			if !near(one.Advised, ten.Advised, 0) || one.Withheld != ten.Withheld {
@@ -128,7 +212,8 @@ func TestMoreUseIsNeverLessAdvice(t *testing.T) {
 		r.advise(headroom, "")
 		more.advise(headroom, "")
 		for _, w := range []Which{CPU, Memory} {
-			if one, two := r.Of(w).Advised, more.Of(w).Advised; two < one {
+			one, two := r.Of(w).Advised, more.Of(w).Advised
+			if two < one && two != r.Of(w).Request { // that may be less than the least
 				t.Fatalf("got %v for more use, want at least %v", two, one)
 			}
 		}

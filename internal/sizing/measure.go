@@ -179,7 +179,7 @@ func (m *measuring) addRow(ls series.Labels, pods float64) {
 	r := &row{
 		Row: Row{
 			Cluster: k.cluster, Namespace: k.namespace, Workload: k.workload,
-			Container: k.container, Pods: pods, CPU: nothing, Memory: nothing,
+			Container: k.container, Pods: pods, KilledAt: none, CPU: nothing, Memory: nothing,
 		},
 		cpu: NoPeak, memory: NoPeak,
 	}

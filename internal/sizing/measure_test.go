@@ -129,10 +129,16 @@ func TestMeasureFindsKills(t *testing.T) {
 		ended    = "kube_pod_container_status_terminated_reason"
 		events   = "container_oom_events_total"
 	)
-	want := map[string]bool{}
-	pod := func(name string, killed bool) []string {
+	const (
+		calm = iota
+		perhaps
+		killed
+		raised // its limit since the kill
+	)
+	want := map[string]int{}
+	pod := func(name string, is int) []string {
 		f.container("shop", name+"-0", "c", "StatefulSet", name, rich, idle)
-		want["shop/"+name+"/c"] = killed
+		want["shop/"+name+"/c"] = is
 		return []string{"namespace", "shop", "pod", name + "-0", "container", "c"}
 	}
 	known := func(ls []string) []string {
@@ -140,48 +146,66 @@ func TestMeasureFindsKills(t *testing.T) {
 	}
 	oom := func(ls []string) []string { return append(known(ls), "reason", "OOMKilled") }
 
-	ls := pod("restarted", true)
+	ls := pod("restarted", killed)
 	f.add(restarts, from(minutes-2*24*60, 3, 4), known(ls)...)
 	f.add(last, from(minutes-2*24*60, none, 1), oom(ls)...)
-	ls = pod("now", true)
+	ls = pod("now", killed)
 	f.add(restarts, from(minutes-3, 3, 4), known(ls)...)
 	f.add(last, from(minutes-3, none, 1), oom(ls)...)
-	ls = pod("before", false) // the window; the reason stays
+	ls = pod("before", calm) // the window; the reason stays
 	f.add(restarts, from(0, 0, 7), known(ls)...)
 	f.add(last, from(0, 0, 1), oom(ls)...)
-	ls = pod("failed", false)
+	ls = pod("failed", calm)
 	f.add(restarts, from(minutes-2*24*60, 3, 4), known(ls)...)
 	f.add(last, from(minutes-2*24*60, none, 1), append(known(ls), "reason", "Error")...)
-	ls = pod("unexplained", true)
+	ls = pod("unexplained", perhaps)
 	f.add(restarts, from(minutes-2*24*60, 3, 4), known(ls)...)
-	ls = pod("ended", true)
+	ls = pod("ended", killed)
 	f.add(ended, from(minutes-60, none, 1), oom(ls)...)
-	ls = pod("worker", true)
+	ls = pod("worker", killed)
 	f.add(events, from(minutes-5*24*60, 0, 1), append(ls, "id", "/a")...)
-	ls = pod("oldworker", false)
+	ls = pod("oldworker", calm)
 	f.add(events, from(0, 0, 1), append(ls, "id", "/a")...)
-	pod("calm", false)
+	pod("calm", calm)
+	// Killed five days ago at 1 GiB, and has 2 GiB since.
+	rich.memory, rich.memoryLimit = 0, 0
+	ls = pod("fixed", raised)
+	f.add(restarts, from(minutes-5*24*60, 3, 4), known(ls)...)
+	f.add(last, from(minutes-5*24*60, none, 1), oom(ls)...)
+	memory := append(ls[:6:6], "uid", "u-fixed-0", "resource", "memory")
+	for _, of := range []string{"requests", "limits"} {
+		f.add("kube_pod_container_resource_"+of, from(minutes-5*24*60+30, gib, 2*gib), memory...)
+	}
 
 	_, rows := f.measure(t, Options{})
-	for name, killed := range want {
+	for name, is := range want {
 		r := rows[name]
 		if r == nil {
 			t.Errorf("%s: got no row", name)
 			continue
 		}
-		if r.Killed != killed {
-			t.Errorf("%s: got killed %v, want %v", name, r.Killed, killed)
+		if r.Killed != (is >= killed) || r.Restarted != (is == perhaps) {
+			t.Errorf("%s: got killed %v, restarted %v, want case %d", name, r.Killed, r.Restarted, is)
 		}
-		cpu, memory := .02, 2.5*gib
-		if !killed {
-			memory = 64 * mib
-		} else {
-			cpu = none
+		at, cpu, memory, why := none, none, none, OOMKilled
+		switch is {
+		case calm:
+			cpu, memory, why = .02, 64*mib, ""
+		case perhaps:
+			why = Restarted
+		case killed:
+			at, memory = 2*gib, 2.5*gib
+		case raised:
+			at = gib
 		}
-		if !near(r.CPU.Advised, cpu, 1e-9) || math.IsNaN(cpu) && r.CPU.Withheld != OOMKilled {
-			t.Errorf("%s: got %v cores, %q, want %v", name, r.CPU.Advised, r.CPU.Withheld, cpu)
+		if !near(r.KilledAt, at, 0) {
+			t.Errorf("%s: got killed at %v, want %v", name, r.KilledAt, at)
 		}
-		if r.Memory.Advised != memory || r.Memory.AdvisedLimit != memory {
+		if !near(r.CPU.Advised, cpu, 1e-9) || r.CPU.Withheld != why {
+			t.Errorf("%s: got %v cores, %q, want %v, %q", name, r.CPU.Advised, r.CPU.Withheld, cpu,
+				why)
+		}
+		if !near(r.Memory.Advised, memory, 0) || !near(r.Memory.AdvisedLimit, memory, 0) {
 			t.Errorf("%s: got %v and the limit %v of memory, want %v", name, r.Memory.Advised,
 				r.Memory.AdvisedLimit, memory)
 		}

@@ -33,7 +33,10 @@ type Row struct {
 	Name    string  // of the workload, if Kind is known; Workload may be a part of it
 	Sidecar bool    // it is an init container that keeps running
 	Pods    float64 // how many there are now
-	Killed  bool    // it was OOM-killed within the window
+
+	Killed    bool    // it was OOM-killed within the window
+	KilledAt  float64 // the highest memory limit at which it was killed, NaN if unknown
+	Restarted bool    // it restarted within the window, and nothing says why
 
 	CPU, Memory Resource
 }
@@ -43,7 +46,7 @@ type Resource struct {
 	Request, Limit float64
 	Used           float64 // CPU: the 95th percentile of the busiest pod; memory: its maximum
 	Peak           float64 // the maximum
-	Advised        float64 // the request that is advised, NaN if there is no advice
+	Advised        float64 // the request, which may stay as it is; NaN if there is no advice
 	AdvisedLimit   float64 // NaN: the limit stays as it is
 	Withheld       Reason  // why nothing is advised, "" if something is
 }
@@ -57,6 +60,7 @@ const (
 	Short     Reason = "short"      // the history is short
 	NoPeak    Reason = "no_peak"    // the peak is not known
 	OOMKilled Reason = "oom_killed" // it was killed for its memory, so less is never advised
+	Restarted Reason = "restarted"  // it may have been killed for its memory
 	NoRequest Reason = "no_request" // nothing is requested
 )
 
@@ -83,6 +87,9 @@ func (r *Row) Change(w Which) float64 {
 	return (x.Advised - x.Request) * r.Pods
 }
 
+// workload identifies one.
+type workload struct{ cluster, namespace, name string }
+
 // Sum is what the advice in one direction comes to.
 type Sum struct {
 	Workloads int     // that it is about
@@ -92,7 +99,6 @@ type Sum struct {
 
 // Sum adds up the advice to request less of a resource, or more.
 func (a *Advice) Sum(w Which, more bool) Sum {
-	type workload struct{ cluster, namespace, name string }
 	var s Sum
 	seen := map[workload]bool{}
 	for i := range a.Rows {
@@ -106,6 +112,17 @@ func (a *Advice) Sum(w Which, more bool) Sum {
 	}
 	s.Workloads, s.Monthly = len(seen), a.Cost.Monthly(w, s.Amount)
 	return s
+}
+
+// Limits returns in how many workloads only the limit of a resource is too low.
+func (a *Advice) Limits(w Which) int {
+	seen := map[workload]bool{}
+	for i := range a.Rows {
+		if r := &a.Rows[i]; r.Change(w) == 0 {
+			seen[workload{r.Cluster, r.Namespace, r.Workload}] = true
+		}
+	}
+	return len(seen)
 }
 
 // month is the hours of a month, as clouds count them.
@@ -123,7 +140,7 @@ func (c Cost) Monthly(w Which, amount float64) float64 {
 type Item struct {
 	*Row
 	Which
-	Change float64 // of all pods, in cores or bytes
+	Change float64 // of all pods, in cores or bytes; 0 if only the limit is too low
 }
 
 // gibPerCore is how much memory weighs as much as a core where no price is known. On the machines
@@ -139,13 +156,14 @@ func (a *Advice) weight(i Item) float64 {
 	return c.Monthly(i.Which, math.Abs(i.Change))
 }
 
-// Items returns the advice to request less, or more, the largest first.
+// Items returns the advice to request less, or more, the largest first. Limits that are too low
+// come last.
 func (a *Advice) Items(more bool) []Item {
 	var out []Item
 	for i := range a.Rows {
 		for _, w := range []Which{CPU, Memory} {
 			item := Item{&a.Rows[i], w, a.Rows[i].Change(w)}
-			if item.Change > 0 && more || item.Change < 0 && !more {
+			if item.Change >= 0 && more || item.Change < 0 && !more {
 				out = append(out, item)
 			}
 		}

@@ -105,20 +105,71 @@ func (m *measuring) among(names []string) []*labels.Matcher {
 	}
 }
 
-// kills finds the containers that were OOM-killed.
+// kills finds the containers that were OOM-killed, or may have been, and at which limits.
 func (m *measuring) kills(ctx context.Context) error {
 	g := panel.PlanGrid(m.o.End, m.o.Window, killStep)
-	take := func(ls series.Labels, _ []float64) {
-		if r := m.rows[idOf(ls)]; r != nil {
-			r.Killed = true
-		}
-	}
+	before := map[*row]float64{} // the value of the step before
 	m.planned += 2
 	for _, g := range []series.Grid{g, m.newest(g)} {
+		at := map[*row][]int{} // the steps in which a container was killed
+		take := func(ls series.Labels, values []float64) {
+			r := m.rows[idOf(ls)]
+			if r == nil {
+				return
+			}
+			for i, v := range values {
+				was, known := before[r]
+				switch before[r] = v; {
+				case v == panels.KilledNow, v == panels.KilledOnce && !(known && was == v):
+					at[r] = append(at[r], i)
+					fallthrough
+				case v == panels.KilledOnce:
+					r.Killed = true
+				case v == panels.Unexplained:
+					r.Restarted = true
+				}
+			}
+		}
 		err := m.each(ctx, byWorkload("max", panels.OOMKills()), g, m.namespace(), take)
 		if err != nil {
 			return fmt.Errorf("the containers that were OOM-killed "+
 				"(kube_pod_container_status_last_terminated_reason): %w", err)
+		}
+		if err := m.killedAt(ctx, g, at); err != nil {
+			return fmt.Errorf("the memory limits of containers that were OOM-killed "+
+				"(kube_pod_container_resource_limits): %w", err)
+		}
+	}
+	return nil
+}
+
+// killedAt finds the limits at which containers were killed in some steps. The limit may have
+// changed since. Where it changed within the step, the lower one counts: nobody knows which of them
+// was in force.
+func (m *measuring) killedAt(ctx context.Context, g series.Grid, at map[*row][]int) error {
+	pods := map[string]float64{}
+	for r := range at {
+		pods[r.Namespace] += r.Pods
+	}
+	g.Start, g.Len = g.Start.Add(-g.Step), g.Len+1
+	all := groups(pods, g.Len)
+	m.planned += len(all)
+	for _, names := range all {
+		err := m.each(ctx, byWorkload("min", panels.Limited("memory")), g, m.among(names),
+			func(ls series.Labels, values []float64) {
+				r := m.rows[idOf(ls)]
+				for _, i := range at[r] {
+					limit := values[i+1]
+					if !(values[i] > limit) && series.Finite(values[i]) {
+						limit = values[i]
+					}
+					if series.Finite(limit) && !(r.KilledAt >= limit) {
+						r.KilledAt = limit
+					}
+				}
+			})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

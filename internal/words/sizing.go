@@ -8,6 +8,7 @@ type Sizing struct {
 	// request 4.2 cores too little".
 	Request     Counted // the workloads
 	Over, Under string  // 1 Request, 2 amount
+	LimitLow    Counted // the workloads of which only the limit is too low
 	Costing     string  // 1 Over or Under, 2 price
 	AMonth      string  // 1 amount of money
 	Fit         string  // what is said of a resource without advice
@@ -15,11 +16,13 @@ type Sizing struct {
 
 	Withheld                             string // 1 list of the following
 	Short, NoPeak, OOMKilled, Unrequired Counted
+	Restarted                            Counted
 
 	// The tables, which have the columns Workload, Request, Advised, Used, Pods and InAll.
 	TooMuch, TooLittle                           string // headings
 	Workload, RequestNow, Advised, UsedNow, Pods string
 	InAll, Monthly                               string
+	OnlyLimit                                    string // in the column InAll
 	WasKilled                                    string // beside a workload
 	LimitOf                                      string // 1 quantity
 	More                                         Counted
@@ -38,6 +41,9 @@ var englishSizing = Sizing{
 	Request: Counted{"%s workload requests", "%s workloads request"},
 	Over:    "%[1]s %[2]s more than needed",
 	Under:   "%[1]s %[2]s too little",
+	LimitLow: Counted{
+		"%s workload has too low a limit", "%s workloads have too low a limit",
+	},
 	Costing: "%[1]s (%[2]s)",
 	AMonth:  "%[1]s a month",
 	Fit:     "requests fit the use",
@@ -49,12 +55,17 @@ var englishSizing = Sizing{
 	NoPeak: Counted{
 		"%s container with gaps in its data", "%s containers with gaps in their data",
 	},
-	OOMKilled:  Counted{"%s container that was OOM-killed", "%s containers that were OOM-killed"},
+	OOMKilled: Counted{"%s container that was OOM-killed", "%s containers that were OOM-killed"},
+	Restarted: Counted{
+		"%s container that restarted for an unknown reason",
+		"%s containers that restarted for an unknown reason",
+	},
 	Unrequired: Counted{"%s container without a request", "%s containers without a request"},
 
 	TooMuch: "More than needed", TooLittle: "Too little",
 	Workload: "Workload", RequestNow: "Request", Advised: "Advised", UsedNow: "Used",
 	Pods: "Pods", InAll: "All pods", Monthly: "A month",
+	OnlyLimit: "limit only",
 	WasKilled: "OOM-killed",
 	LimitOf:   "limit %[1]s",
 	More:      Counted{"%s more", "%s more"},
@@ -71,12 +82,13 @@ var englishSizing = Sizing{
 var koreanSizing = Sizing{
 	Title: "요청량과 사용량", CPU: "CPU", Memory: "메모리",
 
-	Request: always("워크로드 %s개"),
-	Over:    "%[1]s: 필요보다 %[2]s 많이 요청",
-	Under:   "%[1]s: 필요보다 %[2]s 적게 요청",
-	Costing: "%[1]s(%[2]s)",
-	AMonth:  "월 %[1]s",
-	Fit:     "요청량이 사용량에 맞음",
+	Request:  always("워크로드 %s개"),
+	Over:     "%[1]s: 필요보다 %[2]s 많이 요청",
+	Under:    "%[1]s: 필요보다 %[2]s 적게 요청",
+	LimitLow: always("워크로드 %s개: 제한이 너무 낮음"),
+	Costing:  "%[1]s(%[2]s)",
+	AMonth:   "월 %[1]s",
+	Fit:      "요청량이 사용량에 맞음",
 	Basis: "필요량: 최근 %[1]s 사용량 + 여유 %[3]s. 메모리는 최댓값, CPU는 " +
 		"%[2]s 평균의 95번째 백분위수이며, 둘 다 가장 바쁜 파드의 값입니다.",
 
@@ -84,11 +96,13 @@ var koreanSizing = Sizing{
 	Short:      always("기록이 짧은 컨테이너 %s개"),
 	NoPeak:     always("데이터에 공백이 있는 컨테이너 %s개"),
 	OOMKilled:  always("OOM으로 종료된 컨테이너 %s개"),
+	Restarted:  always("알 수 없는 이유로 재시작한 컨테이너 %s개"),
 	Unrequired: always("요청량이 없는 컨테이너 %s개"),
 
 	TooMuch: "필요보다 많음", TooLittle: "부족함",
 	Workload: "워크로드", RequestNow: "요청량", Advised: "권장", UsedNow: "사용량",
 	Pods: "파드", InAll: "전체 파드", Monthly: "월 비용",
+	OnlyLimit: "제한만",
 	WasKilled: "OOM 종료",
 	LimitOf:   "제한 %[1]s",
 	More:      always("그 밖에 %s개"),

@@ -79,7 +79,8 @@ func SizingOf(s *report.Sizing, l words.Language) *DocSizing {
 		More: docSized(a, s.More), MoreTruncated: s.MoreLeft, MoreYAML: s.MoreYAML(l),
 	}
 	for _, r := range []sizing.Reason{
-		sizing.Fits, sizing.Short, sizing.NoPeak, sizing.OOMKilled, sizing.NoRequest,
+		sizing.Fits, sizing.Short, sizing.NoPeak, sizing.OOMKilled, sizing.Restarted,
+		sizing.NoRequest,
 	} {
 		if n := a.Withheld(r); n > 0 {
 			d.Withheld[string(r)] = n
