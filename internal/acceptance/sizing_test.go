@@ -95,6 +95,9 @@ func sizingFixture() []byte {
 			constant(p.memReq))
 	})
 	each("kube_pod_container_resource_limits", "gauge", func(p sizingPod) {
+		if p.memReq == 4<<30 {
+			return // four days are too short to lower a limit
+		}
 		series("kube_pod_container_resource_limits", of(p)+`,resource="memory"`, constant(p.memReq))
 	})
 	family("kube_pod_container_status_restarts", "counter")
@@ -169,7 +172,7 @@ func checkSizing(t *testing.T, s *server) {
 	}
 	const mib = 1 << 20
 	want := map[string][4]float64{ // used, advised, the advised limit, the change of all pods
-		"web cpu": {2, 2.5, 0, -3}, "web memory": {900 * mib, 1136 * mib, 1136 * mib, -5920 * mib},
+		"web cpu": {2, 2.5, 0, -3}, "web memory": {900 * mib, 1136 * mib, 0, -5920 * mib},
 		"cart memory": {100 * mib, 1280 * mib, 1280 * mib, 256 * mib},
 	}
 	for _, r := range append(got.Less, got.More...) {
@@ -190,7 +193,8 @@ func checkSizing(t *testing.T, s *server) {
 	if len(want) > 0 {
 		t.Errorf("got no advice of %v", want)
 	}
-	if got.Withheld["fits"] != 1 || got.Withheld["oom_killed"] != 1 {
+	if cpu, memory := got.Withheld.CPU, got.Withheld.Memory; cpu["fits"] != 1 ||
+		cpu["oom_killed"] != 1 || memory["fits"] != 1 || len(cpu) != 2 || len(memory) != 1 {
 		t.Errorf("got withheld %v, want one that fits and one that was killed", got.Withheld)
 	}
 }

@@ -70,14 +70,17 @@ func SizingOf(a *sizing.Advice, l words.Language, most int) *Sizing {
 // Line returns the sums in one line, without money; "" if there is no advice.
 func (s *Sizing) Line() string { return s.line }
 
-// LessYAML returns patches with the requests that are too high, to paste.
+// LessYAML returns patches with the requests that are too high, to paste; "" without any.
 func (s *Sizing) LessYAML(l words.Language) string { return sizingYAML(s.Less, wordingIn(l)) }
 
-// MoreYAML returns patches with the requests that are too low, to paste.
+// MoreYAML returns patches with the requests that are too low, to paste; "" without any.
 func (s *Sizing) MoreYAML(l words.Language) string { return sizingYAML(s.More, wordingIn(l)) }
 
-// YAML returns patches with all listed requests.
+// YAML returns patches with all listed requests. Without any, it returns a comment.
 func (s *Sizing) YAML(l words.Language) string {
+	if len(s.Less)+len(s.More) == 0 {
+		return "# " + strings.Join(s.Sums, "\n# ") + "\n"
+	}
 	return sizingYAML(append(s.Less[:len(s.Less):len(s.Less)], s.More...), wordingIn(l))
 }
 
@@ -136,8 +139,12 @@ func (w wording) sum(a *sizing.Advice, which sizing.Which, resource string) stri
 	if n := a.Limits(which); n > 0 {
 		parts = append(parts, w.Sizing.LimitLow.Of(n))
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) > 0:
+	case a.AllFit(which):
 		parts = []string{w.Sizing.Fit}
+	default:
+		parts = []string{w.Sizing.NoAdvice}
 	}
 	return fmt.Sprintf(w.NamedFinding, resource, strings.Join(parts, "; "))
 }
@@ -147,28 +154,36 @@ func (w wording) basis(a *sizing.Advice) string {
 	if step == 0 {
 		step = 5 * time.Minute
 	}
-	return fmt.Sprintf(w.Sizing.Basis, w.duration(a.Window), w.duration(step),
+	window := w.duration(a.Window)
+	const day = 24 * time.Hour
+	if known := a.History.Round(day); known >= day && known <= a.Window-day {
+		window = fmt.Sprintf(w.Sizing.Asked, w.duration(known), window)
+	}
+	return fmt.Sprintf(w.Sizing.Basis, window, w.duration(step),
 		w.Figure(units.PercentUnit.Format(a.Headroom)))
 }
 
+// withheld returns a sentence for each resource about which some containers have no advice.
 func (w wording) withheld(a *sizing.Advice) string {
-	var parts []string
-	for _, r := range []struct {
-		why  sizing.Reason
-		said words.Counted
-	}{
-		{sizing.Short, w.Sizing.Short}, {sizing.NoPeak, w.Sizing.NoPeak},
-		{sizing.OOMKilled, w.Sizing.OOMKilled}, {sizing.Restarted, w.Sizing.Restarted},
-		{sizing.NoRequest, w.Sizing.Unrequired},
-	} {
-		if n := a.Withheld(r.why); n > 0 {
-			parts = append(parts, r.said.Of(n))
+	said := map[sizing.Reason]words.Counted{
+		sizing.Short: w.Sizing.Short, sizing.ShortCut: w.Sizing.ShortCut,
+		sizing.NoPeak: w.Sizing.NoPeak, sizing.OOMKilled: w.Sizing.OOMKilled,
+		sizing.Restarted: w.Sizing.Restarted, sizing.NoRequest: w.Sizing.Unrequired,
+	}
+	var sentences []string
+	for _, which := range []sizing.Which{sizing.CPU, sizing.Memory} {
+		var parts []string
+		for _, r := range sizing.Reasons() {
+			if n := a.Withheld(which, r); n > 0 && r != sizing.Fits {
+				parts = append(parts, said[r].Of(n))
+			}
+		}
+		if len(parts) > 0 {
+			sentences = append(sentences,
+				fmt.Sprintf(w.Sizing.Withheld, w.resource(which), strings.Join(parts, ", ")))
 		}
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(w.Sizing.Withheld, strings.Join(parts, ", "))
+	return strings.Join(sentences, " ")
 }
 
 // sized returns one item as text.

@@ -62,8 +62,8 @@ func TestSizingSays(t *testing.T) {
 			"1 workload requests 2.75 cores too little (62 a month)"},
 		{"memory", s.Sums[1], "memory: 1 workload requests 34.7 GiB more than needed (101 a " +
 			"month); 1 workload requests 384 MiB too little (1.09 a month)"},
-		{"withheld", s.Withheld, "No advice about 1 container with a short history, 1 container " +
-			"that was OOM-killed."},
+		{"withheld", s.Withheld, "No advice about the CPU of 1 container that was OOM-killed. " +
+			"No advice about the memory of 1 container with a short history."},
 		{"basis", s.Basis, "Needed is the use of the last 7 d and 25 % more. Memory counts by " +
 			"its maximum, CPU by the 95th percentile of averages of 5 min, both of the busiest pod."},
 		{"Korean", SizingOf(advised(), words.Korean, 10).Sums[0], "CPU: 워크로드 1개: 필요보다 " +
@@ -92,8 +92,59 @@ func TestSizingSays(t *testing.T) {
 			short.LessLeft, short.MoreLeft)
 	}
 	calm := SizingOf(&sizing.Advice{Rows: advised().Rows[:0]}, words.English, 10)
-	if calm.Sums[0] != "CPU: requests fit the use" || calm.Line() != "" {
+	if calm.Sums[0] != "CPU: no advice" || calm.Line() != "" {
 		t.Errorf("got %q and the line %q", calm.Sums, calm.Line())
+	}
+}
+
+// TestSizingSaysWhatFits checks that requests only fit a use that is known.
+func TestSizingSaysWhatFits(t *testing.T) {
+	row := func(cpu, memory sizing.Reason) sizing.Row {
+		none := math.NaN()
+		return sizing.Row{
+			CPU:    sizing.Resource{Withheld: cpu, Advised: none, AdvisedLimit: none},
+			Memory: sizing.Resource{Withheld: memory, Advised: none, AdvisedLimit: none},
+		}
+	}
+	a := &sizing.Advice{Rows: []sizing.Row{
+		row(sizing.Fits, sizing.Fits), row(sizing.NoRequest, sizing.Fits),
+	}}
+	s := SizingOf(a, words.English, 10)
+	want := "CPU: requests fit the use|memory: requests fit the use"
+	if got := strings.Join(s.Sums, "|"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	a.Rows = append(a.Rows, row(sizing.Fits, sizing.Short))
+	s = SizingOf(a, words.English, 10)
+	want = "CPU: requests fit the use|memory: no advice"
+	if got := strings.Join(s.Sums, "|"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	want = "# CPU: requests fit the use\n# memory: no advice\n"
+	if got := s.YAML(words.English); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if s.LessYAML(words.English) != "" || s.MoreYAML(words.English) != "" {
+		t.Errorf("got %q and %q, want no patches", s.LessYAML(words.English),
+			s.MoreYAML(words.English))
+	}
+}
+
+// TestSizingSaysHowFarBack checks that a history that is shorter than the window is said.
+func TestSizingSaysHowFarBack(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, tt := range []struct {
+		history time.Duration
+		want    string
+	}{
+		{0, "the last 28 d and"}, {28 * day, "the last 28 d and"},
+		{27*day + 18*time.Hour, "the last 28 d and"},
+		{15 * day, "the last 15 d (28 d were asked for) and"},
+	} {
+		a := &sizing.Advice{Window: 28 * day, History: tt.history}
+		if got := SizingOf(a, words.English, 10).Basis; !strings.Contains(got, tt.want) {
+			t.Errorf("%v: got %q, want %q in it", tt.history, got, tt.want)
+		}
 	}
 }
 
@@ -149,7 +200,7 @@ spec:
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := SizingOf(&sizing.Advice{}, words.English, 10).YAML(words.English); got !=
-		"# the requests fit the use\n" {
+		"# CPU: no advice\n# memory: no advice\n" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -44,9 +44,6 @@ func sizingYAML(of []Sized, w wording) string {
 		}
 		all[i].items = append(all[i].items, s.Item)
 	}
-	if len(all) == 0 {
-		return "# " + w.Sizing.NoChange + "\n"
-	}
 	var out strings.Builder
 	for i, p := range all {
 		if i > 0 {

@@ -138,6 +138,8 @@ func (r *Row) adviseMemory(factor float64, unknown Reason) Reason {
 		return Fits
 	case less && r.Restarted:
 		return Restarted
+	case less && x.Request == x.Limit && r.history < minCut:
+		return ShortCut
 	}
 	x.Advised = advised
 	limit := advised

@@ -39,6 +39,7 @@ func drawRow(t *rapid.T) (Row, float64, Reason) {
 		KilledAt:  math.NaN(),
 		Restarted: rapid.Bool().Draw(t, "restarted"),
 		CPU:       resource("CPU", 64), Memory: resource("memory", 256*gib),
+		history: rapid.SampledFrom([]time.Duration{day, minCut}).Draw(t, "history"),
 	}
 	if r.Killed {
 		r.KilledAt = amount("killed at", 256*gib)
@@ -85,6 +86,10 @@ func TestAdviceIsSafe(t *testing.T) {
 			if limit < x.Advised || limit < x.Peak*(1-1e-9) {
 				t.Fatalf("got the limit %v below the request %v or the peak %v", limit, x.Advised,
 					x.Peak)
+			}
+			if x.AdvisedLimit < x.Limit && w == Memory && r.history < minCut {
+				t.Fatalf("got the limit %v, want none below %v after %v", x.AdvisedLimit, x.Limit,
+					r.history)
 			}
 			if x.Request != x.Limit && x.AdvisedLimit < x.Limit {
 				t.Fatalf("got the limit %v, want no lower one than %v", x.AdvisedLimit, x.Limit)
@@ -170,6 +175,29 @@ func TestMemoryOfKilled(t *testing.T) {
 			x.Withheld != tt.withheld {
 			t.Errorf("%s: got %v, %v, %q, want %v, %v, %q", tt.name, x.Advised, x.AdvisedLimit,
 				x.Withheld, tt.advised, tt.to, tt.withheld)
+		}
+	}
+}
+
+// TestMemoryLimitsAreLoweredLate checks that a limit is lowered only by two weeks of history.
+func TestMemoryLimitsAreLoweredLate(t *testing.T) {
+	none := math.NaN()
+	for _, tt := range []struct {
+		limit, advised, to float64
+		history            time.Duration
+		withheld           Reason
+	}{
+		{gib, none, none, 13 * day, ShortCut}, {gib, 128 * mib, 128 * mib, 14 * day, ""},
+		{2 * gib, 128 * mib, none, 3 * day, ""}, {none, 128 * mib, none, 3 * day, ""},
+	} {
+		r := Row{Pods: 2, KilledAt: none, history: tt.history, Memory: Resource{
+			Request: gib, Limit: tt.limit, Used: 100 * mib, Peak: 100 * mib,
+		}}
+		r.advise(.25, "")
+		if x := r.Memory; !near(x.Advised, tt.advised, 0) || !near(x.AdvisedLimit, tt.to, 0) ||
+			x.Withheld != tt.withheld {
+			t.Errorf("limit %v after %v: got %v, %v, %q, want %v, %v, %q", tt.limit, tt.history,
+				x.Advised, x.AdvisedLimit, x.Withheld, tt.advised, tt.to, tt.withheld)
 		}
 	}
 }

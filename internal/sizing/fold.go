@@ -12,6 +12,9 @@ const (
 	// minHistory is how long a container must have been measured. In three days each hour of the
 	// day occurs three times, so a single unusual day does not decide.
 	minHistory = 3 * 24 * time.Hour
+	// minCut is how long it must have been measured for a lower memory limit, which kills it if it
+	// needs more. What it does once a week occurs twice then.
+	minCut = 14 * 24 * time.Hour
 	// minSamples is the share of the steps since a container's first sample that must have one.
 	// What happens in a longer gap is not known.
 	minSamples = 0.9
@@ -41,6 +44,14 @@ func covered(values, kept []float64) ([]float64, coverage) {
 	return kept, c
 }
 
+// history returns how far back a series reaches.
+func (c coverage) history(g series.Grid) time.Duration {
+	if c.first < 0 {
+		return 0
+	}
+	return time.Duration(g.Len-c.first) * g.Step
+}
+
 // unknown returns why the use is not known well enough, "" if it is.
 func (c coverage) unknown(g series.Grid) Reason {
 	if c.first < 0 {
@@ -50,7 +61,7 @@ func (c coverage) unknown(g series.Grid) Reason {
 	switch {
 	case float64(c.have) < minSamples*float64(steps):
 		return NoPeak
-	case time.Duration(steps)*g.Step < min(minHistory, g.Range()):
+	case c.history(g) < min(minHistory, g.Range()):
 		return Short
 	}
 	return ""

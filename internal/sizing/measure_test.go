@@ -60,6 +60,10 @@ func TestMeasure(t *testing.T) {
 	if a.Step.Minutes() != 5 {
 		t.Errorf("got steps of %v, want 5m", a.Step)
 	}
+	if a.History.Round(day) != 7*day || rows["shop/new/new"].history.Round(day) != 2*day {
+		t.Errorf("got a history of %v, and %v of the new container, want 7 and 2 days", a.History,
+			rows["shop/new/new"].history)
+	}
 	if len(rows) != 5 {
 		t.Errorf("got %d rows, want 5", len(rows))
 	}
@@ -70,7 +74,7 @@ func TestMeasure(t *testing.T) {
 	}{
 		{"shop/api/api", "Deployment", "api", 2,
 			Resource{4, none, 2, 2, 2.5, none, ""},
-			Resource{4 * gib, 4 * gib, 900 * mib, 900 * mib, 1136 * mib, 1136 * mib, ""}},
+			Resource{4 * gib, 4 * gib, 900 * mib, 900 * mib, none, none, ShortCut}},
 		{"shop/db/postgres", "StatefulSet", "db", 1,
 			Resource{.1, .25, .2, 1.2, .25, 1.5, ""},
 			Resource{256 * mib, none, 600 * mib, 600 * mib, 752 * mib, none, ""}},
@@ -190,7 +194,7 @@ func TestMeasureFindsKills(t *testing.T) {
 		at, cpu, memory, why := none, none, none, OOMKilled
 		switch is {
 		case calm:
-			cpu, memory, why = .02, 64*mib, ""
+			cpu, why = .02, ""
 		case perhaps:
 			why = Restarted
 		case killed:

@@ -11,7 +11,8 @@ import (
 
 // Advice is what the containers of a cluster should request.
 type Advice struct {
-	Window   time.Duration // how far back the use was measured
+	Window   time.Duration // how far back the use was asked for
+	History  time.Duration // how far back the use of any container is known
 	Step     time.Duration // CPU use is known as averages of this long
 	Headroom float64       // that is added to the use: 0.25
 	// Rows are the containers of workloads, the largest saving first, then the largest lack. Those
@@ -39,6 +40,8 @@ type Row struct {
 	Restarted bool    // it restarted within the window, and nothing says why
 
 	CPU, Memory Resource
+
+	history time.Duration // how far back the memory use is known
 }
 
 // Resource is one resource of a container.
@@ -59,10 +62,22 @@ const (
 	Fits      Reason = "fits"       // the request is about right
 	Short     Reason = "short"      // the history is short
 	NoPeak    Reason = "no_peak"    // the peak is not known
+	ShortCut  Reason = "short_cut"  // the history is too short to lower a memory limit
 	OOMKilled Reason = "oom_killed" // it was killed for its memory, so less is never advised
 	Restarted Reason = "restarted"  // it may have been killed for its memory
 	NoRequest Reason = "no_request" // nothing is requested
 )
+
+// AllFit reports whether the use of each row that requests a resource is known, and the request of
+// at least one fits it.
+func (a *Advice) AllFit(w Which) bool {
+	for _, unknown := range []Reason{Short, ShortCut, NoPeak} {
+		if a.Withheld(w, unknown) > 0 {
+			return false
+		}
+	}
+	return a.Withheld(w, Fits) > 0
+}
 
 // Which chooses a resource.
 type Which bool
@@ -172,11 +187,16 @@ func (a *Advice) Items(more bool) []Item {
 	return out
 }
 
+// Reasons returns all of them, in the order in which they are said.
+func Reasons() []Reason {
+	return []Reason{Fits, Short, ShortCut, NoPeak, OOMKilled, Restarted, NoRequest}
+}
+
 // Withheld returns for how many rows a reason is why nothing is advised about a resource.
-func (a *Advice) Withheld(reason Reason) int {
+func (a *Advice) Withheld(w Which, reason Reason) int {
 	n := 0
 	for i := range a.Rows {
-		if a.Rows[i].CPU.Withheld == reason || a.Rows[i].Memory.Withheld == reason {
+		if a.Rows[i].Of(w).Withheld == reason {
 			n++
 		}
 	}

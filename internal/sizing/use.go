@@ -281,7 +281,8 @@ func (m *measuring) askMemory(ctx context.Context, names []string, step time.Dur
 	}
 	err := m.each(ctx, expr, g, m.among(names), func(ls series.Labels, values []float64) {
 		if r, c := highest(ls, values); r != nil {
-			r.memory = c.unknown(g)
+			r.memory, r.history = c.unknown(g), c.history(g)
+			m.a.History = max(m.a.History, min(r.history, m.o.Window))
 		}
 	})
 	if err == nil {

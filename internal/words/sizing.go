@@ -11,12 +11,14 @@ type Sizing struct {
 	LimitLow    Counted // the workloads of which only the limit is too low
 	Costing     string  // 1 Over or Under, 2 price
 	AMonth      string  // 1 amount of money
-	Fit         string  // what is said of a resource without advice
-	Basis       string  // 1 window, 2 step, 3 headroom
+	Fit         string  // what is said of a resource without advice, if its use is known
+	NoAdvice    string  // the same, if it is not
+	Basis       string  // 1 window or Asked, 2 step, 3 headroom
+	Asked       string  // 1 history, 2 window
 
-	Withheld                             string // 1 list of the following
+	Withheld                             string // 1 resource, 2 list of the following
 	Short, NoPeak, OOMKilled, Unrequired Counted
-	Restarted                            Counted
+	Restarted, ShortCut                  Counted
 
 	// The tables, which have the columns Workload, Request, Advised, Used, Pods and InAll.
 	TooMuch, TooLittle                           string // headings
@@ -28,11 +30,10 @@ type Sizing struct {
 	More                                         Counted
 	Paste                                        string // the label of YAML
 
-	OfPods   Counted // the pods of a workload, in a comment of YAML
-	NoPatch  string  // 1 workload: a comment in YAML before a part to paste
-	NoChange string  // the comment in YAML without any advice
-	Unknown  string  // 1 error
-	Part     string  // 1 error
+	OfPods  Counted // the pods of a workload, in a comment of YAML
+	NoPatch string  // 1 workload: a comment in YAML before a part to paste
+	Unknown string  // 1 error
+	Part    string  // 1 error
 }
 
 var englishSizing = Sizing{
@@ -44,14 +45,20 @@ var englishSizing = Sizing{
 	LimitLow: Counted{
 		"%s workload has too low a limit", "%s workloads have too low a limit",
 	},
-	Costing: "%[1]s (%[2]s)",
-	AMonth:  "%[1]s a month",
-	Fit:     "requests fit the use",
+	Costing:  "%[1]s (%[2]s)",
+	AMonth:   "%[1]s a month",
+	Fit:      "requests fit the use",
+	NoAdvice: "no advice",
 	Basis: "Needed is the use of the last %[1]s and %[3]s more. Memory counts by its maximum, " +
 		"CPU by the 95th percentile of averages of %[2]s, both of the busiest pod.",
+	Asked: "%[1]s (%[2]s were asked for)",
 
-	Withheld: "No advice about %[1]s.",
+	Withheld: "No advice about the %[1]s of %[2]s.",
 	Short:    Counted{"%s container with a short history", "%s containers with a short history"},
+	ShortCut: Counted{
+		"%s container with a history of less than 14 days, which are needed to lower its limit",
+		"%s containers with a history of less than 14 days, which are needed to lower their limits",
+	},
 	NoPeak: Counted{
 		"%s container with gaps in its data", "%s containers with gaps in their data",
 	},
@@ -71,10 +78,9 @@ var englishSizing = Sizing{
 	More:      Counted{"%s more", "%s more"},
 	Paste:     "as YAML",
 
-	OfPods:   Counted{"%s pod", "%s pods"},
-	NoPatch:  "%[1]s: paste this into its template",
-	NoChange: "the requests fit the use",
-	Unknown:  "requests were not compared with the use: %[1]s",
+	OfPods:  Counted{"%s pod", "%s pods"},
+	NoPatch: "%[1]s: paste this into its template",
+	Unknown: "requests were not compared with the use: %[1]s",
 	Part: "some workloads have no advice about their requests, because their use is not known: " +
 		"%[1]s",
 }
@@ -89,11 +95,14 @@ var koreanSizing = Sizing{
 	Costing:  "%[1]s(%[2]s)",
 	AMonth:   "월 %[1]s",
 	Fit:      "요청량이 사용량에 맞음",
+	NoAdvice: "권장값 없음",
 	Basis: "필요량: 최근 %[1]s 사용량 + 여유 %[3]s. 메모리는 최댓값, CPU는 " +
 		"%[2]s 평균의 95번째 백분위수이며, 둘 다 가장 바쁜 파드의 값입니다.",
+	Asked: "%[1]s(요청한 기간은 %[2]s)",
 
-	Withheld:   "권장값 없음: %[1]s.",
+	Withheld:   "%[1]s 권장값 없음: %[2]s.",
 	Short:      always("기록이 짧은 컨테이너 %s개"),
+	ShortCut:   always("기록이 14일보다 짧아 제한을 낮출 수 없는 컨테이너 %s개"),
 	NoPeak:     always("데이터에 공백이 있는 컨테이너 %s개"),
 	OOMKilled:  always("OOM으로 종료된 컨테이너 %s개"),
 	Restarted:  always("알 수 없는 이유로 재시작한 컨테이너 %s개"),
@@ -108,9 +117,8 @@ var koreanSizing = Sizing{
 	More:      always("그 밖에 %s개"),
 	Paste:     "YAML로 보기",
 
-	OfPods:   always("파드 %s개"),
-	NoPatch:  "%[1]s: 이 워크로드의 템플릿에 붙여 넣기",
-	NoChange: "요청량이 사용량에 맞음",
-	Unknown:  "요청량과 사용량을 비교하지 못함: %[1]s",
-	Part:     "사용량을 알 수 없어 일부 워크로드에는 요청량 권장값이 없음: %[1]s",
+	OfPods:  always("파드 %s개"),
+	NoPatch: "%[1]s: 이 워크로드의 템플릿에 붙여 넣기",
+	Unknown: "요청량과 사용량을 비교하지 못함: %[1]s",
+	Part:    "사용량을 알 수 없어 일부 워크로드에는 요청량 권장값이 없음: %[1]s",
 }

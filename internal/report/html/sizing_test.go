@@ -49,8 +49,8 @@ func TestSizing(t *testing.T) {
 			t.Errorf("got %q, want closed YAML", text(d))
 		}
 	}
-	if note := text(classed(section, "note")[1]); !strings.Contains(note, "No advice about 1 "+
-		"container with gaps in its data.") {
+	if note := text(classed(section, "note")[1]); !strings.Contains(note, "No advice about "+
+		"the memory of 1 container with gaps in its data.") {
 		t.Errorf("got the note %q", note)
 	}
 	if n := len(classed(pageOf(t, reporttest.Daily(t)), "sizing")); n != 0 {

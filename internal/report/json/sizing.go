@@ -13,13 +13,14 @@ import (
 // are money, and exist if a price is known.
 type DocSizing struct {
 	Window   float64 `json:"window_seconds"`
+	History  float64 `json:"history_seconds"`  // how far back the use is known
 	Step     float64 `json:"cpu_step_seconds"` // CPU use is known as averages of this long
 	Headroom float64 `json:"headroom" jsonschema:"minimum=0"`
 	// Sentences are what the advice comes to.
-	Sentences []string       `json:"sentences"`
-	CPU       DocSizingSums  `json:"cpu"`
-	Memory    DocSizingSums  `json:"memory"`
-	Withheld  map[string]int `json:"withheld"` // containers without advice, by the reason
+	Sentences []string      `json:"sentences"`
+	CPU       DocSizingSums `json:"cpu"`
+	Memory    DocSizingSums `json:"memory"`
+	Withheld  DocWithheld   `json:"withheld"`
 	// Less are requests that are too high, and More those that are too low, the largest first.
 	Less          []DocSized `json:"less"`
 	LessTruncated int        `json:"less_truncated" jsonschema:"minimum=0"`
@@ -28,6 +29,12 @@ type DocSizing struct {
 	// LessYAML and MoreYAML are the same as strategic merge patches, to paste.
 	LessYAML string `json:"less_yaml"`
 	MoreYAML string `json:"more_yaml"`
+}
+
+// DocWithheld counts the containers without advice by the reason.
+type DocWithheld struct {
+	CPU    map[string]int `json:"cpu"`
+	Memory map[string]int `json:"memory"`
 }
 
 // DocSizingSums are the sums of one resource: requests that are too high, and too low.
@@ -72,21 +79,24 @@ func SizingOf(s *report.Sizing, l words.Language) *DocSizing {
 	}
 	a := s.Advice
 	d := &DocSizing{
-		Window: a.Window.Seconds(), Step: a.Step.Seconds(), Headroom: a.Headroom,
+		Window: a.Window.Seconds(), History: a.History.Seconds(), Step: a.Step.Seconds(),
+		Headroom:  a.Headroom,
 		Sentences: s.Sums, CPU: docSums(a, sizing.CPU), Memory: docSums(a, sizing.Memory),
-		Withheld: map[string]int{},
+		Withheld: DocWithheld{withheld(a, sizing.CPU), withheld(a, sizing.Memory)},
 		Less:     docSized(a, s.Less), LessTruncated: s.LessLeft, LessYAML: s.LessYAML(l),
 		More: docSized(a, s.More), MoreTruncated: s.MoreLeft, MoreYAML: s.MoreYAML(l),
 	}
-	for _, r := range []sizing.Reason{
-		sizing.Fits, sizing.Short, sizing.NoPeak, sizing.OOMKilled, sizing.Restarted,
-		sizing.NoRequest,
-	} {
-		if n := a.Withheld(r); n > 0 {
-			d.Withheld[string(r)] = n
+	return d
+}
+
+func withheld(a *sizing.Advice, w sizing.Which) map[string]int {
+	out := map[string]int{}
+	for _, r := range sizing.Reasons() {
+		if n := a.Withheld(w, r); n > 0 {
+			out[string(r)] = n
 		}
 	}
-	return d
+	return out
 }
 
 func docSums(a *sizing.Advice, w sizing.Which) DocSizingSums {
