@@ -170,6 +170,9 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 		}
 		if from = (series.Grid{}); p.History != nil {
 			from = p.History.Grid
+			for _, key := range p.History.Unjudged {
+				out.Unjudged = append(out.Unjudged, known.of[key])
+			}
 		}
 	}
 	if from.Len > 0 {

@@ -13,8 +13,12 @@ func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]boo
 	slot time.Time) {
 	// the number of series with a newest sample for each key; computed on first use
 	var answered map[Key]int
+	unjudged := map[Key]bool{}
+	for _, identity := range r.Unjudged {
+		unjudged[KeyOf(r.ID, identity)] = true
+	}
 	for k, a := range m.Alerts {
-		if a.ID() != r.ID || !a.Fires() || live[k] {
+		if a.ID() != r.ID || !a.Fires() || live[k] || unjudged[k] {
 			continue
 		}
 		if answered == nil {

@@ -82,6 +82,8 @@ type RuleResult struct {
 	// Series holds the identity of each series in the answer, including those without a finding. A
 	// series in it without a finding is within its limits; one that is not in it has vanished.
 	Series []series.Labels
+	// Unjudged holds the identities whose series cannot be judged now. Their alerts do not end.
+	Unjudged []series.Labels
 }
 
 // Evaluation is the result of a report's alerting rules at one slot.

@@ -32,6 +32,10 @@ type History struct {
 	Had time.Duration
 	// Partial means that the answer is incomplete, so a series may be missing.
 	Partial bool
+	// Unjudged are rows (Row.Key, sorted) of which rules with FullIn cannot say whether they are
+	// well: alerts of them neither begin nor end. They are beyond their limit without a forecast
+	// before, or have no history that is long enough.
+	Unjudged []uint64
 	// Forecasts are those with a day, the soonest first, then those without one, the fullest first.
 	// At most mostForecasts of each kind.
 	Forecasts []Forecast
@@ -181,6 +185,7 @@ func (m *merging) mergeHistory() {
 			out.Grid = h.Grid
 		}
 		out.Had, out.Partial = max(out.Had, h.Had), out.Partial || h.Partial
+		out.Unjudged = append(out.Unjudged, h.Unjudged...)
 		out.Sum, out.Most = out.Sum+h.Sum, max(out.Most, h.Most)
 		for _, f := range h.Forecasts {
 			if f.has() {
@@ -202,6 +207,7 @@ func (m *merging) mergeHistory() {
 	if !asked {
 		return
 	}
+	slices.Sort(out.Unjudged)
 	out.Forecasts = append(out.Forecasts, without...)
 	m.out.Kept.Up, m.out.Kept.Down = out.leaveOutSmall(ups, downs)
 	m.out.History = out

@@ -154,8 +154,6 @@ func (h *historyFold) ask(ctx context.Context, q Querier) error {
 	all := forecast.History - historyStep + time.Duration(h.hours)*historyStep
 	for rng := all; ; rng /= 2 {
 		err := h.askOver(ctx, q, rng)
-		// alerts must not end because their series are too short for a forecast
-		h.out.Partial = h.out.Partial || rng < all && len(h.fullIn) > 0
 		if err == nil || rng/2 < leastHistory-historyStep || ctx.Err() != nil || !refused(err) {
 			return err
 		}
@@ -426,9 +424,12 @@ func (h *historyFold) into(p *Panel) {
 	}
 	p.History = &h.out
 	if len(h.fullIn) > 0 {
-		h.out.Partial = h.out.Partial || slices.ContainsFunc(p.Rows, func(r Row) bool {
-			return r.Ref == p.refOf(0) && !h.judged[r.Key()] && r.Stats.Samples == p.Grid.Len
-		})
 		p.addJudged(h.found, h.judged)
+		for i := range p.Rows {
+			if r := &p.Rows[i]; r.Ref == p.refOf(0) && !h.judged[r.Key()] {
+				h.out.Unjudged = append(h.out.Unjudged, r.Key())
+			}
+		}
+		slices.Sort(h.out.Unjudged)
 	}
 }
