@@ -27,6 +27,9 @@ func tell(s *screen, told tuning.Told) error {
 		if i > 0 {
 			fmt.Fprintln(s)
 		}
+		if i > 0 && r.Notice == told.Rules[i-1].Notice {
+			r.Notice = "" // once is enough
+		}
 		if err := tellRule(s, told, r); err != nil {
 			return err
 		}
@@ -35,7 +38,7 @@ func tell(s *screen, told tuning.Told) error {
 }
 
 // summaryText are the columns of the summary that hold words. The others are numbers.
-const summaryText = 3
+const summaryText = 4
 
 // tellRule prints the back-test of one rule.
 func tellRule(s *screen, told tuning.Told, r tuning.Rule) error {
@@ -43,7 +46,10 @@ func tellRule(s *screen, told tuning.Told, r tuning.Rule) error {
 	s.say(bold, r.Title, ": "+r.Limits, 2)
 	s.say(gray, r.Period, "", 2)
 	look := normal
-	if r.YAML != "" {
+	switch {
+	case tuning.MoreThanAim(r.Result):
+		look = yellow
+	case r.YAML != "":
 		look = green
 	}
 	s.say(look, r.Proposal, "", 0)
@@ -77,6 +83,9 @@ func tellRule(s *screen, told tuning.Told, r tuning.Rule) error {
 		legend += "   " + r.More
 	}
 	s.say(gray, legend, "", 2)
+	if r.Notice != "" {
+		s.say(gray, r.Notice, "", 2)
+	}
 	for _, w := range r.Who {
 		tellWho(s, b.Who, w)
 	}

@@ -71,8 +71,9 @@ type Candidate struct {
 
 	Alerts  int     // episodes
 	PerWeek float64 // alerts a week
-	// Held is the number of alerts a week in the newest third.
-	Held            float64
+	// Older is the number of alerts a week before the newest third, by which a level is chosen.
+	// Held is that in the newest third.
+	Older, Held     float64
 	Objects         int // that alerted
 	Firing, Longest time.Duration
 	TopShare        float64 // share of the alerts that is of one object

@@ -256,15 +256,15 @@ func TestReplayIsAdvanceInEverySlot(t *testing.T) {
 func TestChunksChangeNothing(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := genScene(false).Draw(rt, "scene")
-		results := func(points, breaks int) []tried {
+		results := func(points, breaks int) []Candidate {
 			s.past.breaks = breaks
 			e := loaded(t, s.plan, s.past, s.levels, points)
-			var out []tried
+			var out []Candidate
 			for f := range e.fors {
 				for l := range e.levels {
 					one := e.try(context.Background(), e.objects(), f, l, false, nil)
 					out = append(out, one)
-					e.about(&one.Candidate, f, l)
+					e.about(&one, f, l)
 					one.By = nil
 					out = append(out, one)
 				}
@@ -274,7 +274,7 @@ func TestChunksChangeNothing(t *testing.T) {
 		want := results(sceneLength*2, 0)
 		got := results(rapid.IntRange(61, 200).Draw(rt, "points"),
 			rapid.IntRange(0, 3).Draw(rt, "breaks"))
-		if diff := cmp.Diff(got, want, cmp.AllowUnexported(tried{})); diff != "" {
+		if diff := cmp.Diff(got, want); diff != "" {
 			rt.Fatalf("(-got +want):\n%s", diff)
 		}
 	})

@@ -21,10 +21,10 @@ const hopeless = 5
 // shows what a level is worth.
 //
 // try returns the candidate of a For and a level.
-func (e *engine) propose(out *Result, try func(f, l int) tried) {
+func (e *engine) propose(out *Result, try func(f, l int) Candidate) {
 	p := e.plan
 	n := len(e.levels)
-	var all []tried
+	var all []Candidate
 	for f := range p.asked {
 		for l := range n {
 			all = append(all, try(f, l))
@@ -34,7 +34,7 @@ func (e *engine) propose(out *Result, try func(f, l int) tried) {
 	switch now := &all[out.Now]; {
 	case out.To.Sub(out.From) < Week-surveyStep:
 		out.Why = NoData
-	case max(now.older, now.PerWeek) <= p.pages:
+	case max(now.Older, now.PerWeek) <= p.pages:
 		out.Why, out.Proposed = Enough, out.Now
 	case e.rare(all[:n], out.Now) >= 0:
 		fits := e.rare(all[:n], out.Now)
@@ -52,13 +52,13 @@ func (e *engine) propose(out *Result, try func(f, l int) tried) {
 		if i != out.Now && i != out.Proposed {
 			all[i].By = nil
 		}
-		out.Candidates = append(out.Candidates, all[i].Candidate)
+		out.Candidates = append(out.Candidates, all[i])
 	}
 }
 
 // longer proposes the shortest longer For that has a level which alerts rarely enough. It returns
 // all candidates with the proposed one.
-func (e *engine) longer(out *Result, all []tried, try func(f, l int) tried) []tried {
+func (e *engine) longer(out *Result, all []Candidate, try func(f, l int) Candidate) []Candidate {
 	n := len(e.levels)
 	for f := 1; f < len(e.fors); f++ {
 		if f < e.plan.asked {
@@ -74,7 +74,7 @@ func (e *engine) longer(out *Result, all []tried, try func(f, l int) tried) []tr
 			if float64(e.counts[f][l].older+e.fixed[f].older) > most || e.walled(e.levels[l]) {
 				continue
 			}
-			if one := try(f, l); one.older <= e.plan.pages {
+			if one := try(f, l); one.Older <= e.plan.pages {
 				out.Proposed = len(all)
 				return append(all, one)
 			}
@@ -86,9 +86,9 @@ func (e *engine) longer(out *Result, all []tried, try func(f, l int) tried) []tr
 // rare returns the first level from the configured one on that alerts rarely enough and is not
 // beyond the wall, -1 if there is none. Before the configured one, a level may alert rarely because
 // its alerts never end.
-func (e *engine) rare(all []tried, now int) int {
+func (e *engine) rare(all []Candidate, now int) int {
 	for l := now; l < len(all); l++ {
-		if !e.walled(all[l].Level) && all[l].older <= e.plan.pages {
+		if !e.walled(all[l].Level) && all[l].Older <= e.plan.pages {
 			return l
 		}
 	}
@@ -102,20 +102,20 @@ func (e *engine) walled(level float64) bool {
 }
 
 // offCliff returns the level up from l that is not on a cliff.
-func (e *engine) offCliff(all []tried, l int, out *Result) int {
+func (e *engine) offCliff(all []Candidate, l int, out *Result) int {
 	weeks := float64(out.HeldOut.Sub(out.From)) / float64(Week)
 	for {
 		far, next := twoPercent(&e.plan.spec, all[l].Level), l+1
 		for next < len(all) && math.Abs(all[next].Level-all[l].Level) < far*0.999 {
 			next++
 		}
-		if next >= len(all) || e.walled(all[next].Level) || all[next].older == 0 {
+		if next >= len(all) || e.walled(all[next].Level) || all[next].Older == 0 {
 			return l // also if nothing is left: that is silence and not a level
 		}
 		distance := max(math.Abs(all[next].Level-all[l].Level)/far, 1)
-		left := all[next].older / all[l].older
-		off := (all[l].older - all[next].older) * weeks
-		if !(math.Pow(left, 1/distance) < 1-cliff) || off <= math.Sqrt(all[l].older*weeks) {
+		left := all[next].Older / all[l].Older
+		off := (all[l].Older - all[next].Older) * weeks
+		if !(math.Pow(left, 1/distance) < 1-cliff) || off <= math.Sqrt(all[l].Older*weeks) {
 			return l
 		}
 		l = next

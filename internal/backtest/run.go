@@ -98,41 +98,37 @@ func (e *engine) result(ctx context.Context, stopped bool) *Result {
 	}
 	out.Wall = p.wall()
 	objects := e.objects()
-	e.propose(out, func(f, l int) tried { return e.try(ctx, objects, f, l, stopped, out.Blind) })
+	e.propose(out, func(f, l int) Candidate {
+		return e.try(ctx, objects, f, l, stopped, out.Blind)
+	})
 	return out
-}
-
-// tried is a candidate with what only the proposal needs.
-type tried struct {
-	Candidate
-	older float64 // alerts a week before the newest third
 }
 
 // try replays a level with a For. Of a level that is of no interest, it returns what one pass
 // counted.
 func (e *engine) try(ctx context.Context, objects []object, f, l int, stopped bool,
-	blind []Span) tried {
+	blind []Span) Candidate {
 	p := e.plan
-	var out tried
+	var out Candidate
 	out.Level, out.For = e.levels[l], e.fors[f]
 	from, to := p.slots[0].at, p.slots[len(p.slots)-1].at
 	older := 0
 	if !e.replayed(f, l) || ctx.Err() != nil && !stopped {
 		out.About = true
-		older = e.about(&out.Candidate, f, l)
+		older = e.about(&out, f, l)
 	} else {
 		rule := p.at(out.Level, out.For)
 		for i := range objects {
 			o := &objects[i]
 			if r := e.newReplay(o, rule); r != nil {
-				older += e.count(&out.Candidate, o, r.run(p.slots), r.alert.Name)
+				older += e.count(&out, o, r.run(p.slots), r.alert.Name)
 			}
 		}
 		out.finish()
 	}
 	out.PerWeek = perWeek(out.Alerts, from, to, blind)
 	out.Held = perWeek(out.Alerts-older, e.held, to, blind)
-	out.older = perWeek(older, from, e.held, blind)
+	out.Older = perWeek(older, from, e.held, blind)
 	return out
 }
 

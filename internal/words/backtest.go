@@ -13,6 +13,8 @@ type Backtest struct {
 	// Headings of the tables.
 	Rule, Panel, Now, Proposed, Level, For, PerWeek, HeldOut, Alerts, Objects string
 	Firing, Longest, Top, Flaps                                               string
+	Columns                                                                   string // explains the columns; 1 within which time an alert comes back
+	Keep, NoLevel                                                             string // what is proposed, if it is not a level
 
 	NowAt, ProposedAt    string // 1 level and For
 	Times                Counted
@@ -37,20 +39,24 @@ type Backtest struct {
 	Unsure string
 
 	// Why.
-	Fits    string // 1 level, 2 aim
-	Cliff   string // 1 level
-	Enough  string // 1 aim
-	Newest  string // 1 when the newest third begins, 2 aim, 3 alerts a week since then
-	Wall    string // 1 wall, 2 aim, 3 the configured For
-	NoLevel string // the same without a wall
-	Evicts  string // what happens at the wall; 1 wall
-	Kills   string // the same
-	Full    string // the same
+	Fits      string // 1 level, 2 aim
+	Cliff     string // 1 level
+	Enough    string // 1 aim
+	Newest    string // 1 when the newest third begins, 2 aim, 3 alerts a week since then
+	Wall      string // 1 wall, 2 aim, 3 the configured For
+	NoneAtAll string // the same without a wall
+	Evicts    string // what happens at the wall; 1 wall
+	Kills     string // the same
+	Full      string // the same
 	// IsCritical says that the wall is the critical limit of the rule; 1 wall.
 	IsCritical string
 	NoFor      string // no other For does either
 	Short      string // 1 how much time has data
-	HeldWhy    string // 1 since when, 2 alerts a week
+	// HeldWhy is about the time before and in the newest third: 1 how long it was before, 2 when the
+	// newest third begins, 3 alerts a week before, 4 how long the newest third is, 5 alerts a week
+	// in it.
+	HeldWhy  string
+	HeldMore string // continues HeldWhy; 1 aim
 
 	Stopped   string // 1 until when
 	Partial   string // beside the name of a rule whose back-test was stopped
@@ -78,13 +84,17 @@ var englishBacktest = Backtest{
 	Rule: "Rule", Panel: "Panel", Now: "Now", Proposed: "Proposed", Level: "Level", For: "For",
 	PerWeek: "A week", HeldOut: "Held out", Alerts: "Alerts", Objects: "Objects",
 	Firing: "Firing", Longest: "Longest", Top: "Top", Flaps: "Flaps",
+	Columns: "Held out: alerts a week in the newest third, which had no say in the choice. " +
+		"Objects: how many alerted. Firing: all alerts together. Top: the share of the object with " +
+		"the most alerts. Flaps: alerts that came back within %[1]s.",
+	Keep: "keep", NoLevel: "none",
 
 	NowAt: "now %[1]s", ProposedAt: "proposed %[1]s",
 	Times:       Counted{"%s alert", "%s alerts"},
 	Weekly:      "%[1]s a week",
 	Line:        "for %[1]s",
 	AimedAt:     "aim: %[1]s a week",
-	HeldOutLine: "held out",
+	HeldOutLine: "dashed: newest third",
 	NotBeyond:   "not beyond %[1]s",
 	AboutLevels: "~ counted in one pass, not replayed",
 	MoreLevels:  Counted{"and %s more level", "and %s more levels"},
@@ -106,15 +116,16 @@ var englishBacktest = Backtest{
 	Newest: "Before %[1]s it alerted at most %[2]s times a week, since then %[3]s times. Levels are " +
 		"chosen on the time before; run this again in a week.",
 	Wall:       "With for: %[3]s no level below %[1]s alerts at most %[2]s times a week.",
-	NoLevel:    "With for: %[3]s no level alerts at most %[2]s times a week.",
+	NoneAtAll:  "With for: %[3]s no level alerts at most %[2]s times a week.",
 	Evicts:     "At %[1]s the kubelet evicts pods.",
 	Kills:      "At %[1]s the kernel kills a process of the container.",
 	Full:       "At %[1]s nothing can be written any more.",
 	IsCritical: "At %[1]s the alert becomes critical.",
 	NoFor:      "No other for that was tried does either.",
 	Short:      "There is too little data: %[1]s. A proposal needs a week.",
-	HeldWhy: "The level was chosen on the data before %[1]s. Since then it would have alerted " +
-		"%[2]s times a week (held out).",
+	HeldWhy: "In the %[1]s before %[2]s it would have alerted %[3]s times a week; in the %[4]s " +
+		"since then, which had no say in the choice, %[5]s times",
+	HeldMore: ", more than the aim of %[1]s",
 
 	Partial: "stopped",
 	Stopped: "The run was stopped. This is only what was read: the time until %[1]s.",
@@ -142,13 +153,17 @@ var koreanBacktest = Backtest{
 	Rule: "규칙", Panel: "패널", Now: "현재", Proposed: "제안", Level: "기준값", For: "for",
 	PerWeek: "주당", HeldOut: "검증", Alerts: "알림", Objects: "대상",
 	Firing: "발생", Longest: "최장", Top: "최다", Flaps: "반복",
+	Columns: "검증: 선택에 쓰지 않은 최근 1/3 기간의 주당 알림. 대상: 알림이 발생한 대상 수. " +
+		"발생: 모든 알림을 더한 시간. 최다: 알림이 가장 많은 대상의 비율. " +
+		"반복: %[1]s 안에 다시 발생한 알림.",
+	Keep: "유지", NoLevel: "없음",
 
 	NowAt: "현재 %[1]s", ProposedAt: "제안 %[1]s",
 	Times:       Counted{"알림 %s회", "알림 %s회"},
 	Weekly:      "주당 %[1]s회",
 	Line:        "%[1]s 지속",
 	AimedAt:     "목표: 주당 %[1]s회",
-	HeldOutLine: "검증 기간",
+	HeldOutLine: "점선: 최근 1/3",
 	NotBeyond:   "상한 %[1]s",
 	AboutLevels: "~ 재현하지 않고 한 번에 센 값",
 	MoreLevels:  Counted{"외 기준값 %s개", "외 기준값 %s개"},
@@ -170,14 +185,16 @@ var koreanBacktest = Backtest{
 	Newest: "%[1]s 이전에는 알림이 주당 %[2]s회 이하였고, 그 뒤로는 %[3]s회였음. 기준값은 그 이전의 " +
 		"데이터로 고르므로 일주일 뒤에 다시 실행.",
 	Wall:       "for: %[3]s에서는 %[1]s 미만의 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
-	NoLevel:    "for: %[3]s에서는 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
+	NoneAtAll:  "for: %[3]s에서는 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
 	Evicts:     "%[1]s에서 kubelet이 파드를 축출함.",
 	Kills:      "%[1]s에서 커널이 컨테이너의 프로세스를 종료함.",
 	Full:       "%[1]s에서는 더 이상 쓸 수 없음.",
 	IsCritical: "%[1]s에서 알림이 위험으로 바뀜.",
 	NoFor:      "시도한 다른 for에서도 마찬가지임.",
 	Short:      "데이터가 너무 적음: %[1]s. 제안에는 1주가 필요함.",
-	HeldWhy:    "기준값은 %[1]s 이전의 데이터로 골랐음. 그 뒤(검증 기간)의 알림은 주당 %[2]s회.",
+	HeldWhy: "%[2]s 이전 %[1]s 동안의 알림은 주당 %[3]s회. 선택에 쓰지 않은 그 뒤 %[4]s(검증 기간)의 알림은 " +
+		"주당 %[5]s회",
+	HeldMore: "로 목표인 %[1]s회보다 많음",
 
 	Partial: "중단됨",
 	Stopped: "실행이 중단됨. 읽은 부분만 표시: %[1]s까지.",

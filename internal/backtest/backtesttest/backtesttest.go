@@ -155,8 +155,9 @@ func of(name, alert string, rule rules.Rule) backtest.Result {
 func candidate(level float64, hold time.Duration, alerts int) backtest.Candidate {
 	c := backtest.Candidate{
 		Level: level, For: hold, Alerts: alerts, PerWeek: float64(alerts) * 7 / 30,
-		Held: float64(alerts/3) * 7 / 10, Objects: min(alerts, 11),
-		Firing: time.Duration(alerts) * 70 * time.Minute, Flaps: alerts / 12,
+		Older: float64(alerts-alerts/3) * 7 / 20, Held: float64(alerts/3) * 7 / 10,
+		Objects: min(alerts, 11),
+		Firing:  time.Duration(alerts) * 70 * time.Minute, Flaps: alerts / 12,
 	}
 	if alerts > 0 {
 		c.Longest, c.TopShare = 8*time.Hour+10*time.Minute, .4

@@ -72,6 +72,7 @@ type DocCandidate struct {
 	About    bool    `json:"about"`
 	Alerts   int     `json:"alerts" jsonschema:"minimum=0"`
 	PerWeek  float64 `json:"per_week"`
+	Older    float64 `json:"older_per_week"` // before the newest third
 	Held     float64 `json:"held_out_per_week"`
 	Objects  int     `json:"objects" jsonschema:"minimum=0"`
 	Firing   float64 `json:"firing_seconds"`
@@ -151,8 +152,8 @@ func docRule(r *backtest.Result) DocRule {
 func docCandidate(c backtest.Candidate) DocCandidate {
 	d := DocCandidate{
 		Level: number(c.Level), For: c.For.Seconds(), About: c.About, Alerts: c.Alerts,
-		PerWeek: c.PerWeek,
-		Held:    c.Held, Objects: c.Objects, Firing: c.Firing.Seconds(),
+		PerWeek: c.PerWeek, Older: c.Older,
+		Held: c.Held, Objects: c.Objects, Firing: c.Firing.Seconds(),
 		Longest: c.Longest.Seconds(), TopShare: c.TopShare, Flaps: c.Flaps,
 	}
 	for _, o := range c.By {

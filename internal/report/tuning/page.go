@@ -141,6 +141,9 @@ func Page(in Info, results []backtest.Result) ([]byte, error) {
 // state returns the name of a proposal's style.
 func state(r *backtest.Result) string {
 	if _, ok := Proposed(r); ok {
+		if MoreThanAim(r) {
+			return "doubt"
+		}
 		return "better"
 	}
 	switch r.Why {

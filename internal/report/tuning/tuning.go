@@ -3,6 +3,7 @@
 package tuning
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -69,6 +70,7 @@ type Rule struct {
 	Who    []Who
 	YAML   string // to paste into the configuration
 	Paste  string // says where to paste it
+	Notice string // explains the columns of Levels
 }
 
 // Level is a row of the table of levels.
@@ -119,7 +121,7 @@ func Tell(in Info, results []backtest.Result) Told {
 	t := teller{in, w, &w.Backtest}
 	told := Told{Info: in, W: w, Title: fmt.Sprintf(t.b.Title, in.Report)}
 	told.Heads = []string{
-		t.b.Rule, t.b.Panel, t.b.Now, t.b.PerWeek, t.b.Proposed, t.b.PerWeek,
+		t.b.Rule, t.b.Panel, t.b.Now, t.b.Proposed, t.b.PerWeek,
 	}
 	for i := range results {
 		r := &results[i]
@@ -139,15 +141,18 @@ const none = "–"
 
 // summary returns the row of a rule in the summary.
 func (t teller) summary(r *backtest.Result) []string {
-	row := []string{said(r.Rule.Name), said(r.Panel.Name), none, none, none, none}
+	row := []string{said(r.Rule.Name), said(r.Panel.Name), none, t.b.NoLevel, none}
 	if r.Stopped {
 		row[0] += " (" + t.b.Partial + ")"
 	}
 	if now, ok := Now(r); ok {
-		row[2], row[3] = t.level(r, now), perWeek(now.PerWeek)
+		row[2], row[4] = t.level(r, now), perWeek(now.PerWeek)
+		if r.Why == backtest.Enough {
+			row[3] = t.b.Keep
+		}
 	}
 	if to, ok := Proposed(r); ok {
-		row[4], row[5] = t.level(r, to), perWeek(to.PerWeek)
+		row[3], row[4] = t.level(r, to), row[4]+" → "+perWeek(to.PerWeek)
 	}
 	return row
 }
@@ -161,6 +166,13 @@ func Proposed(r *backtest.Result) (backtest.Candidate, bool) {
 		return backtest.Candidate{}, false
 	}
 	return candidate(r, r.Proposed)
+}
+
+// MoreThanAim reports whether the proposal alerted more often than it should in the newest third of
+// the time, which had no say in the choice.
+func MoreThanAim(r *backtest.Result) bool {
+	to, ok := Proposed(r)
+	return ok && !r.HeldOut.IsZero() && to.Held > r.Pages
 }
 
 func candidate(r *backtest.Result, i int) (backtest.Candidate, bool) {
@@ -181,6 +193,8 @@ func (t teller) rule(r *backtest.Result) Rule {
 			b.Level, b.For, b.PerWeek, b.HeldOut, b.Alerts, b.Objects, b.Firing, b.Longest, b.Top,
 			b.Flaps,
 		},
+		Notice: fmt.Sprintf(b.Columns,
+			forText(3*cmp.Or(r.Rule.KeepFiringFor, rules.DefaultKeepFiringFor))),
 	}
 	out.Proposal, out.Why = t.proposal(r)
 	if out.Paste = b.Paste; !r.Panel.Builtin {
@@ -310,10 +324,22 @@ func (t teller) proposal(r *backtest.Result) (proposed, why string) {
 	}
 	why = t.why(r, to)
 	if better && !r.HeldOut.IsZero() {
-		at := r.HeldOut.In(t.Zone)
-		why += " " + fmt.Sprintf(t.b.HeldWhy, t.w.Date(at), perWeek(to.Held))
+		why += " " + t.held(r, to)
 	}
 	return proposed, strings.TrimSpace(why)
+}
+
+// held says how often a proposal alerted before and in the newest third of the time.
+func (t teller) held(r *backtest.Result, to backtest.Candidate) string {
+	days := func(from, to time.Time) string {
+		return t.w.Figure(units.Span(to.Sub(from).Round(24 * time.Hour)))
+	}
+	said := fmt.Sprintf(t.b.HeldWhy, days(r.From, r.HeldOut), t.w.Date(r.HeldOut.In(t.Zone)),
+		perWeek(to.Older), days(r.HeldOut, r.To), perWeek(to.Held))
+	if MoreThanAim(r) {
+		said += fmt.Sprintf(t.b.HeldMore, perWeek(r.Pages))
+	}
+	return said + "."
 }
 
 // why returns the reason of a proposal.
@@ -340,7 +366,7 @@ func (t teller) why(r *backtest.Result, to backtest.Candidate) string {
 func (t teller) walled(r *backtest.Result, aim string) string {
 	hold := forText(r.Rule.For)
 	if !r.Wall.Set {
-		return fmt.Sprintf(t.b.NoLevel, "", aim, hold) + t.noFor(r)
+		return fmt.Sprintf(t.b.NoneAtAll, "", aim, hold) + t.noFor(r)
 	}
 	wall := t.value(r, r.Wall.Value)
 	text := fmt.Sprintf(t.b.Wall, wall, aim, hold)

@@ -278,3 +278,28 @@ func TestHostileWordsAreHarmless(t *testing.T) {
 		t.Errorf("got %d files, want a page, a document and two pictures of each rule", len(files))
 	}
 }
+
+// A proposal that alerted too often in the newest third is not recommended without a remark.
+func TestProposalThatHeldOutDataDoubt(t *testing.T) {
+	r := backtesttest.Memory()
+	r.Candidates[r.Proposed].Held = 2.1
+	if !tuning.MoreThanAim(&r) {
+		t.Errorf("got no doubt about %v alerts a week, want it above %v", 2.1, r.Pages)
+	}
+	const want = ", which had no say in the choice, 2.1 times, more than the aim of 2."
+	if got := tuning.Tell(info(words.English), []backtest.Result{r}).Rules[0].Why; !strings.HasSuffix(
+		got, want) {
+		t.Errorf("got the reason %q, want it to end with %q", got, want)
+	}
+	body, err := tuning.Page(info(words.English), []backtest.Result{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(body, []byte(`<div class="answer doubt">`)) {
+		t.Error("got a page without the style of doubt")
+	}
+	r.Candidates[r.Proposed].Held = 2
+	if tuning.MoreThanAim(&r) {
+		t.Errorf("got doubt about %v alerts a week, want none", 2)
+	}
+}

@@ -70,6 +70,10 @@ func comment(r *backtest.Result, to backtest.Candidate) string {
 	b := &words.In(words.English).Backtest
 	said := fmt.Sprintf("%s: %s in the last %s", text(to), fmt.Sprintf(b.Weekly,
 		alerts(to.PerWeek)), units.Span(r.To.Sub(r.From).Round(time.Hour)))
+	if !r.HeldOut.IsZero() {
+		said += fmt.Sprintf(", %s in the last %s", perWeek(to.Held),
+			units.Span(r.To.Sub(r.HeldOut).Round(24*time.Hour)))
+	}
 	if now, ok := Now(r); ok {
 		said += fmt.Sprintf("; %s had %s", text(now), perWeek(now.PerWeek))
 	}
