@@ -92,6 +92,8 @@ func TestReasonsOfSeriesWithoutForecast(t *testing.T) {
 			"ip-10-0-1-18 74 %: no forecast: it has come down by itself from this level, last on " +
 				"Tuesday",
 			"ip-10-0-1-20 70 %: no forecast: it changed yesterday, so it is too early to say",
+			"ip-10-0-1-25 66 %: at 1.04 GiB a day, its limit is further away than the 15 days of " +
+				"data that count",
 		})
 	}
 }

@@ -207,11 +207,24 @@ func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string
 	case forecast.LevelOff:
 		return say.Stopped
 	case forecast.TooFar:
-		return say.TooFar
+		return w.tooFar(p, f, in)
 	case forecast.NotAllowed:
 		return say.NoMethod
 	}
 	return ""
+}
+
+// tooFar returns that a limit is further away than the history is long, "" if it is no limit.
+func (w wording) tooFar(p *snapshot.Panel, f *snapshot.Forecast, in Info) string {
+	if f.Since.IsZero() || !series.Finite(f.Rate) {
+		return ""
+	}
+	// A step may have been in the day before the first that counts.
+	counted := min(math.Round(in.Slot.Sub(f.Since).Hours()/24), forecast.History.Hours()/24,
+		math.Floor(math.Abs((f.Limit-f.Level)/f.Rate)))
+	return fmt.Sprintf(w.Foresight.TooFar,
+		fmt.Sprintf(w.Foresight.ADay, w.amount(p, f.Capacity, f.Rate)),
+		w.Foresight.Days.Of(int(counted)))
 }
 
 // dayName returns a day of the past: today, yesterday, a weekday of the last six days, or a date.

@@ -28,13 +28,14 @@ type Foresight struct {
 	SinceStep                 string // 1 ADay, 2 day
 
 	// Why there is no forecast.
-	NoForecast                string // 1 why
-	TooShort                  string
-	Cycle, TooEarly           string // 1 day, with OnDay
-	NotRising, NotFalling     string
-	UnsteadyHigher            string // 1 number of days, 2 of how many
-	UnsteadyLower             string
-	Stopped, TooFar, NoMethod string
+	NoForecast            string // 1 why
+	TooShort              string
+	Cycle, TooEarly       string // 1 day, with OnDay
+	NotRising, NotFalling string
+	UnsteadyHigher        string // 1 number of days, 2 of how many
+	UnsteadyLower         string
+	Stopped, NoMethod     string
+	TooFar                string // 1 ADay, 2 how much data counts, as Days
 	// how it was made; 1 number of days, 2 of how many, 3 ADay, 4 room, 5 limit
 	HighsRise, LowsFall        string
 	StepRise, StepFall         string // the same after a change; 1 day, 2 ADay, 3 room, 4 limit
@@ -182,7 +183,7 @@ var englishForesight = Foresight{
 	UnsteadyLower: "it does not fall every week; it was lower than a week before on %[1]s of " +
 		"%[2]s days",
 	Stopped:  "it has stopped growing",
-	TooFar:   "its limit is more than 4 weeks away",
+	TooFar:   "at %[1]s, its limit is further away than the %[2]s of data that count",
 	NoMethod: "past memory use does not show when it is full",
 	HighsRise: "On %[1]s of %[2]s days, the highest value was above that of a week before. It " +
 		"grows %[3]s, and %[4]s is left to %[5]s.",
@@ -257,7 +258,7 @@ var koreanForesight = Foresight{
 	UnsteadyHigher: "매주 증가하지는 않음, %[2]s일 중 %[1]s일만 1주 전보다 높음",
 	UnsteadyLower:  "매주 감소하지는 않음, %[2]s일 중 %[1]s일만 1주 전보다 낮음",
 	Stopped:        "증가가 멈춤",
-	TooFar:         "한계까지 4주 넘게 남음",
+	TooFar:         "%[1]s 속도로는 한계까지 반영된 데이터 기간(%[2]s)보다 오래 걸림",
 	NoMethod:       "과거 메모리 사용량으로는 가득 찰 때를 알 수 없음",
 	HighsRise: "%[2]s일 중 %[1]s일의 최댓값이 1주 전보다 높았습니다. %[3]s 증가하고 있으며, " +
 		"%[5]s까지 %[4]s 남았습니다.",

@@ -79,6 +79,10 @@ func diskHistory() *snapshot.History {
 			disk(10, none(forecast.Forecast{
 				Why: forecast.TooEarly, Level: 0.7, Since: Slot.Add(-28 * time.Hour),
 			})),
+			disk(15, none(forecast.Forecast{
+				Why: forecast.TooFar, Level: 0.66, Rate: 0.0052, Grew: 8, Weeks: 8,
+				Since: Slot.Add(-15 * 24 * time.Hour),
+			})),
 			disk(12, none(forecast.Forecast{Why: forecast.Flat, Level: 0.41})),
 		},
 	}
