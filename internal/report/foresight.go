@@ -51,8 +51,9 @@ type Move struct {
 
 // The rows of the tables of what fills and what changed.
 const (
-	mostFills = 5
-	mostMoves = 5 // up, and as many down
+	mostFills   = 5
+	mostReached = 2 // of these
+	mostMoves   = 5 // up, and as many down
 )
 
 // addForesight adds what fills next and what changed since last week.
@@ -61,21 +62,26 @@ func (r *Report) addForesight() {
 		p *snapshot.Panel
 		f *snapshot.Forecast
 	}
-	var fills []fill
+	var fills, reached []fill
 	for i := range r.Panels {
 		p := &r.Panels[i]
 		if p.History == nil {
 			continue
 		}
 		for j := range p.History.Forecasts {
-			if f := &p.History.Forecasts[j]; isNear(p, f) {
+			switch f := &p.History.Forecasts[j]; {
+			case isNear(p, f):
 				fills = append(fills, fill{p, f})
+			case f.Why == forecast.Reached:
+				reached = append(reached, fill{p, f})
 			}
 		}
 	}
 	slices.SortStableFunc(fills, func(a, b fill) int { return cmp.Compare(a.f.Days, b.f.Days) })
-	r.FillsMore = max(0, len(fills)-mostFills)
-	for _, f := range fills[:len(fills)-r.FillsMore] {
+	first := min(len(reached), mostReached)
+	r.ReachedMore = len(reached) - first
+	r.FillsMore = max(0, len(fills)-(mostFills-first))
+	for _, f := range slices.Concat(reached[:first], fills[:len(fills)-r.FillsMore]) {
 		r.Fills = append(r.Fills, r.words.fill(f.p, f.f, r.Info))
 	}
 	up, down := Moved(r.Panels)
@@ -112,6 +118,34 @@ func isFull(p *snapshot.Panel, f *snapshot.Forecast) bool {
 	return level >= notedShare*limit
 }
 
+// Unforecast returns how many series are rather full and cannot be forecast.
+func (r *Report) Unforecast() int {
+	n := 0
+	for i := range r.Panels {
+		p := &r.Panels[i]
+		if p.History == nil {
+			continue
+		}
+		for j := range p.History.Forecasts {
+			f := &p.History.Forecasts[j]
+			if isFull(p, f) && !isAnswer(f.Why) && r.words.reason(p, f, r.Info) != "" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// isAnswer reports whether the reason for no forecast tells when the limit is reached: it is
+// reached already, or it is not near.
+func isAnswer(why forecast.Reason) bool {
+	switch why {
+	case forecast.Reached, forecast.Flat, forecast.LevelOff, forecast.TooFar:
+		return true
+	}
+	return false
+}
+
 // mostOutlooks is how many forecasts of a panel its view lists, and as many without one.
 const mostOutlooks = 10
 
@@ -136,17 +170,35 @@ func (r *Report) Forecasts(p *snapshot.Panel) []Fill {
 	return append(near, without...)
 }
 
-// soon returns a line about what fills next and one about what changed most, each if there is one.
+// soonMoves is how many changes the last lines of a terminal have.
+const soonMoves = 3
+
+// soon returns lines about what is full, what fills next and what changed most, each if there is
+// one.
 func (r *Report) soon() []string {
 	var lines []string
-	if len(r.Fills) > 0 {
-		f := &r.Fills[0]
-		lines = append(lines, fmt.Sprintf(r.words.NamedFinding, r.words.FillsNext,
-			fmt.Sprintf(r.words.Breach, r.words.About(f.Name, f.Subject), f.Short)))
+	for i := range r.Fills {
+		f := &r.Fills[i]
+		said := fmt.Sprintf(r.words.Breach, r.words.About(f.Name, f.Subject), f.Sentence)
+		more := 0
+		if f.Of.Why == "" {
+			more = len(r.Fills) - i - 1 + r.FillsMore
+		}
+		if more > 0 {
+			said = fmt.Sprintf(r.words.AndAlso, said, r.words.MoreFill.Of(more))
+		}
+		lines = append(lines, fmt.Sprintf(r.words.NamedFinding, r.words.FillsNext, said))
+		if f.Of.Why == "" {
+			break
+		}
 	}
-	for _, m := range slices.Concat(r.Up, r.Down) {
-		return append(lines, fmt.Sprintf(r.words.NamedFinding, r.words.ChangedSince,
-			m.Short+", "+m.SinceDay))
+	moves := slices.Concat(r.Up, r.Down)
+	for _, m := range moves[:min(len(moves), soonMoves)] {
+		said := m.Short + ", " + m.SinceDay
+		if len(m.Changes) > 0 {
+			said = fmt.Sprintf(r.words.AndAlso, said, m.Changes[0])
+		}
+		lines = append(lines, fmt.Sprintf(r.words.NamedFinding, r.words.ChangedSince, said))
 	}
 	return lines
 }

@@ -32,6 +32,8 @@ func TestFills(t *testing.T) {
 		want   []string
 	}{
 		{english, []string{
+			"ip-10-0-1-19 /dev/nvme0n1p1 86.3 %, 173 of 200 GiB: already above 85 %, where the " +
+				"kubelet deletes images",
 			"ip-10-0-1-16 96 %: full tomorrow: 4.4 % a day since it changed on Fri 13 Nov",
 			"ip-10-0-1-13 /dev/nvme0n1p1 81.5 %, 163 of 200 GiB: reaches 85 % in about 5 days " +
 				"(3–8): 1.43 GiB a day, higher than a week before on 21 of 21 days",
@@ -39,6 +41,8 @@ func TestFills(t *testing.T) {
 				"(1–5): 1.04 GiB a day, higher than a week before on 19 of 21 days",
 		}},
 		{inKorean(english), []string{
+			"ip-10-0-1-19 /dev/nvme0n1p1 86.3%, 173 / 200 GiB: 이미 85% 초과 (kubelet이 이미지를 " +
+				"지우는 수준)",
 			"ip-10-0-1-16 96%: 내일 가득 참: 하루 4.4% (11월 13일 (금)에 변화한 이후)",
 			"ip-10-0-1-13 /dev/nvme0n1p1 81.5%, 163 / 200 GiB: 약 5일 후(3~8일) 85% 도달: " +
 				"하루 1.43 GiB, 21일 중 21일 1주 전보다 높음",
@@ -63,7 +67,7 @@ func TestFills(t *testing.T) {
 
 func TestFillsAreExplained(t *testing.T) {
 	var got []string
-	for _, f := range reporttest.Foresight(t).Fills {
+	for _, f := range reporttest.Foresight(t).Fills[1:] {
 		got = append(got, f.Explained)
 	}
 	equalLines(t, "explanations", got, []string{
@@ -89,6 +93,7 @@ func TestReasonsOfSeriesWithoutForecast(t *testing.T) {
 			got = append(got, f.Node+" "+f.Level+": "+f.Sentence)
 		}
 		equalLines(t, "reasons", got, []string{
+			"ip-10-0-1-19 86.3 %: already above 85 %, where the kubelet deletes images",
 			"ip-10-0-1-18 74 %: no forecast: it has come down by itself from this level, last on " +
 				"Tuesday",
 			"ip-10-0-1-20 70 %: no forecast: it changed yesterday, so it is too early to say",
@@ -137,10 +142,16 @@ func TestMoves(t *testing.T) {
 
 func TestSummarySaysWhatFillsAndWhatChanged(t *testing.T) {
 	lines := reporttest.Foresight(t).Summary()
-	equalLines(t, "last lines", lines[len(lines)-3:], []string{
-		"Fills next: ip-10-0-1-16 memory requests full tomorrow",
+	equalLines(t, "last lines", lines[len(lines)-6:], []string{
+		"Fills next: ip-10-0-1-19 /dev/nvme0n1p1 disk already above 85 %, where the kubelet " +
+			"deletes images",
+		"Fills next: ip-10-0-1-16 memory requests full tomorrow: 4.4 % a day since it changed on " +
+			"Fri 13 Nov; 2 more fill later",
 		"Changed since last week: ip-10-0-1-17 network traffic 12 → 41.7 MB/s (+29.7 MB/s), " +
 			"since Fri 13 Nov",
+		"Changed since last week: shop/checkout/app memory 41 → 63 % (+3.5 GiB), since Wednesday; " +
+			"14 min before: image of shop/checkout 1.41 → 1.42",
+		"Changed since last week: shop/search/app memory 13.1 % (new), since 20:00",
 		"3 critical, 2 warning, 2 no data, 1 failed; 40/42 nodes",
 	})
 }

@@ -146,6 +146,11 @@ func (w wording) growth(p *snapshot.Panel, f *snapshot.Forecast, rate string, in
 // kubeletCleans is the share of a node's disk at which the kubelet begins to delete images.
 const kubeletCleans = 0.85
 
+// isCleaned reports whether the kubelet frees space at the limit of a forecast.
+func isCleaned(p *snapshot.Panel, f *snapshot.Forecast) bool {
+	return p.Spec.Measure == panel.NodeDisk && p.Spec.Share(f.Limit) == kubeletCleans
+}
+
 // explained returns how a forecast was made, in one line.
 func (w wording) explained(p *snapshot.Panel, f *snapshot.Forecast, rate string, in Info) string {
 	say := &w.Foresight
@@ -166,22 +171,18 @@ func (w wording) explained(p *snapshot.Panel, f *snapshot.Forecast, rate string,
 	if had := p.History.Had; had > 0 && had < forecast.History-24*time.Hour {
 		s += " " + fmt.Sprintf(say.HistoryOnly, w.Foresight.Days.Of(int(had.Hours()/24)))
 	}
-	if p.Spec.Measure == panel.NodeDisk && p.Spec.Share(f.Limit) == kubeletCleans {
+	if isCleaned(p, f) {
 		s += " " + say.KubeletCleans
 	}
 	return s
 }
 
 // withoutForecast returns why a series has no forecast, "" if a reader does not ask. That it will
-// not fill soon is an answer, and not the lack of one.
+// not fill soon, or is full already, is an answer and not the lack of one.
 func (w wording) withoutForecast(p *snapshot.Panel, f *snapshot.Forecast, in Info) string {
 	why := w.reason(p, f, in)
-	switch f.Why {
-	case forecast.Flat, forecast.LevelOff, forecast.TooFar:
+	if isAnswer(f.Why) || why == "" {
 		return why
-	}
-	if why == "" {
-		return ""
 	}
 	return fmt.Sprintf(w.Foresight.NoForecast, why)
 }
@@ -194,6 +195,8 @@ func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string
 		flat, unsteady = say.NotFalling, say.UnsteadyLower
 	}
 	switch f.Why {
+	case forecast.Reached:
+		return w.reached(p, f)
 	case forecast.TooShort:
 		return say.TooShort
 	case forecast.Cycle:
@@ -212,6 +215,15 @@ func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string
 		return say.NoMethod
 	}
 	return ""
+}
+
+// reached returns that a series is already beyond its limit.
+func (w wording) reached(p *snapshot.Panel, f *snapshot.Forecast) string {
+	s := w.Already(w.aim(p))
+	if isCleaned(p, f) {
+		return fmt.Sprintf(w.Foresight.WhereCleaned, s)
+	}
+	return s
 }
 
 // tooFar returns that a limit is further away than the history is long, "" if it is no limit.

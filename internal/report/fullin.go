@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -108,10 +109,12 @@ func (r *Report) forecastOf(p *snapshot.Panel, f *Finding) string {
 		return ""
 	}
 	fill := r.words.fill(p, found, r.Info)
-	if f.aim == nil {
+	switch {
+	case f.aim == nil && found.Why == forecast.Reached && found.Limit == f.limit:
+		return "" // the finding says it
+	case f.aim == nil:
 		return fill.Short
-	}
-	if found.Why == "" {
+	case found.Why == "", found.Why == forecast.Reached:
 		f.aim.said, f.Used = fill.Sentence, fill.Used
 	}
 	return ""

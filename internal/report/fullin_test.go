@@ -188,6 +188,7 @@ func TestFindingSaysWhenItsSeriesIsFull(t *testing.T) {
 			"about 5 days (3–8)",
 		"ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % (172 of 200 GiB) since 03:02; no forecast: it " +
 			"changed on Friday, so it is too early to say",
-		"ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % (172 of 200 GiB) since 03:02",
+		"ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % (172 of 200 GiB) since 03:02; already above 85 %, " +
+			"where the kubelet deletes images",
 	})
 }

@@ -78,11 +78,13 @@ type Report struct {
 	// what the server says about the first incomplete answer; "" if all were complete
 	Partial string
 
-	Fills     []Fill // what fills next, the soonest first, at most mostFills
+	Fills     []Fill // what is beyond its limit, then what fills next, at most mostFills
 	FillsMore int    // how many more have a forecast
-	Up, Down  []Move // what changed since last week, the largest first, at most mostMoves each
-	UpMore    int    // how many more rose
-	DownMore  int    // how many more fell
+	// ReachedMore is how many more are already beyond their limits.
+	ReachedMore int
+	Up, Down    []Move // what changed since last week, the largest first, at most mostMoves each
+	UpMore      int    // how many more rose
+	DownMore    int    // how many more fell
 
 	Sizing *Sizing // requests against use; nil: nobody looked
 

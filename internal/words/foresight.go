@@ -27,6 +27,10 @@ type Foresight struct {
 	Higher, Lower             string // 1 ADay, 2 number of days, 3 of how many
 	SinceStep                 string // 1 ADay, 2 day
 
+	// The limit is reached. 1 limit
+	AlreadyFull, AlreadyAbove, AlreadyBelow string
+	WhereCleaned                            string // 1 one of these
+
 	// Why there is no forecast.
 	NoForecast            string // 1 why
 	TooShort              string
@@ -89,6 +93,18 @@ func (w *Words) Reaches(a Aim, when string, sure bool) string {
 		format = f.Reaches
 	}
 	return fmt.Sprintf(format, when, a.Limit)
+}
+
+// Already returns that a series is beyond a limit: "already above 85 %".
+func (w *Words) Already(a Aim) string {
+	switch f := &w.Foresight; {
+	case a.Full:
+		return f.AlreadyFull
+	case a.Below:
+		return fmt.Sprintf(f.AlreadyBelow, a.Limit)
+	default:
+		return fmt.Sprintf(f.AlreadyAbove, a.Limit)
+	}
 }
 
 // ToReach returns that series are to reach a limit within the seconds of a rule: "to reach 85 %
@@ -172,6 +188,11 @@ var englishForesight = Foresight{
 	Lower:           "%[1]s, lower than a week before on %[2]s of %[3]s days",
 	SinceStep:       "%[1]s since it changed %[2]s",
 
+	AlreadyFull:  "already full",
+	AlreadyAbove: "already above %[1]s",
+	AlreadyBelow: "already below %[1]s",
+	WhereCleaned: "%[1]s, where the kubelet deletes images",
+
 	NoForecast: "no forecast: %[1]s",
 	TooShort:   "less than 14 days of data",
 	Cycle:      "it has come down by itself from this level, last %[1]s",
@@ -248,6 +269,11 @@ var koreanForesight = Foresight{
 	Higher:          "%[1]s, %[3]s일 중 %[2]s일 1주 전보다 높음",
 	Lower:           "%[1]s, %[3]s일 중 %[2]s일 1주 전보다 낮음",
 	SinceStep:       "%[1]s (%[2]s 변화한 이후)",
+
+	AlreadyFull:  "이미 가득 참",
+	AlreadyAbove: "이미 %[1]s 초과",
+	AlreadyBelow: "이미 %[1]s 미만",
+	WhereCleaned: "%[1]s (kubelet이 이미지를 지우는 수준)",
 
 	NoForecast:     "예측 없음: %[1]s",
 	TooShort:       "데이터가 14일 미만",

@@ -14,7 +14,8 @@ const (
 )
 
 // fills returns what fills next, with a heading: "ip-10-0-1-12 disk 78 %: reaches 85 % in about 5
-// days (3–8), 1.4 GiB a day". It returns nil if nothing does: that is no news.
+// days (3–8), 1.4 GiB a day, higher than a week before on 21 of 21 days". It returns nil if nothing
+// does: that is no news.
 func (w *writer) fills() []Line {
 	r := w.report
 	if len(r.Fills) == 0 {
@@ -24,10 +25,13 @@ func (w *writer) fills() []Line {
 	for _, f := range r.Fills {
 		what := spaced(w.what(w.limits.middle(f.Name, longName), f.Subject), f.Level)
 		lines = append(lines, join(" ", text(itemMark),
-			fill(w.NamedFinding, text(what), join(", ", text(f.Short), text(f.Rate)))))
+			fill(w.NamedFinding, text(what), join(", ", text(f.Short), text(f.Growth)))))
 	}
 	if r.FillsMore > 0 {
 		lines = append(lines, text(w.MoreFill.Of(r.FillsMore)))
+	}
+	if r.ReachedMore > 0 {
+		lines = append(lines, text(w.MoreReached.Of(r.ReachedMore)))
 	}
 	return lines
 }

@@ -1,7 +1,6 @@
 package html
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/report"
@@ -47,9 +46,12 @@ type moveView struct {
 func (l layout) foresight() *foresightView {
 	w := l.words
 	v := &foresightView{W: w, Fills: l.fills(), Moves: l.moves()}
-	horizon, compared := l.asked()
-	if v.Fills == nil && horizon > 0 {
-		v.Calm = fmt.Sprintf(w.NothingFills, l.duration(horizon))
+	forecast, compared := l.asked()
+	if v.Fills == nil && forecast {
+		v.Calm = w.NothingFills
+		if n := l.Unforecast(); n > 0 {
+			v.Calm = spaced(v.Calm, w.Unforecast.Of(n))
+		}
 	}
 	if v.Moves == nil && compared {
 		v.Calm = spaced(v.Calm, w.NothingChanged)
@@ -63,10 +65,10 @@ func (l layout) foresight() *foresightView {
 // leastHistory is how much history must be there to say that nothing fills and nothing changed.
 const leastHistory = 14 * 24 * time.Hour
 
-// asked returns how far the forecasts of the report's panels look ahead, 0 if there are none, and
-// whether series were compared with the weeks before. Where a panel's history is unknown or short,
-// nobody knows whether it fills or changed.
-func (l layout) asked() (horizon time.Duration, compared bool) {
+// asked reports whether the series of the report were forecast, and whether they were compared with
+// the weeks before. Where a panel's history is unknown or short, nobody knows whether it fills or
+// changed.
+func (l layout) asked() (forecast, compared bool) {
 	fills, changes := true, true
 	for i := range l.Panels {
 		p := &l.Panels[i]
@@ -78,15 +80,10 @@ func (l layout) asked() (horizon time.Duration, compared bool) {
 			fills, changes = fills && f == nil, changes && c == nil
 			continue
 		}
-		if f != nil && len(p.History.Forecasts) > 0 {
-			horizon = max(horizon, f.Horizon)
-		}
+		forecast = forecast || f != nil && len(p.History.Forecasts) > 0
 		compared = compared || c != nil
 	}
-	if !fills {
-		horizon = 0
-	}
-	return horizon, compared && changes
+	return forecast && fills, compared && changes
 }
 
 func (l layout) fills() *fillTable {
@@ -95,10 +92,13 @@ func (l layout) fills() *fillTable {
 	}
 	t := &fillTable{}
 	for _, f := range l.Fills {
-		v := fillView{Fill: f, Anchor: panelAnchor(f.Panel), Sure: l.words.Likely}
+		v := fillView{Fill: f, Anchor: panelAnchor(f.Panel)}
 		v.Short, v.Growth, v.Explained = joined(f.Short), joined(f.Growth), joined(f.Explained)
-		if f.Sure {
+		switch {
+		case f.Sure:
 			v.Sure = l.words.Sure
+		case f.In != "":
+			v.Sure = l.words.Likely
 		}
 		if !f.At.IsZero() {
 			v.When = l.words.Date(f.At.In(l.Info.Zone))
@@ -107,6 +107,9 @@ func (l layout) fills() *fillTable {
 	}
 	if l.FillsMore > 0 {
 		t.More = l.words.MoreFill.Of(l.FillsMore)
+	}
+	if l.ReachedMore > 0 {
+		t.More = listed(t.More, l.words.MoreReached.Of(l.ReachedMore))
 	}
 	return t
 }

@@ -49,7 +49,7 @@ func TestForesight(t *testing.T) {
 	for _, row := range all(all(fills, "tbody")[0], "tr") {
 		got = append(got, text(row))
 	}
-	when := []string{"Mon 23 Nov sure", "Fri 27 Nov sure", "Wed 9 Dec likely"}
+	when := []string{"", "Mon 23 Nov sure", "Fri 27 Nov sure", "Wed 9 Dec likely"}
 	var want []string
 	for i, f := range r.Fills {
 		row := fmt.Sprint(f.Name, " ", f.Title, " ", f.Level, " ", f.Used, " ", f.Short, " ", when[i],
@@ -133,12 +133,19 @@ func TestForesightWithoutRows(t *testing.T) {
 		"forecasts": {func(p *snapshot.Panel) {
 			look(p)
 			p.Spec.Forecast = &panel.Forecast{Horizon: 30 * 24 * time.Hour}
-		}, "Nothing fills within 30 d."},
+		}, "No series has a forecast that reaches its limit."},
+		"a full one without a forecast": {func(p *snapshot.Panel) {
+			look(p)
+			p.Spec.Forecast = &panel.Forecast{Limit: 0.85, Horizon: 30 * 24 * time.Hour}
+			p.History.Forecasts[0] = snapshot.Forecast{
+				Forecast: forecast.Forecast{Why: forecast.TooShort, Level: 0.8, Limit: 0.85},
+			}
+		}, "No series has a forecast that reaches its limit. 1 fuller series cannot be forecast."},
 		"both": {func(p *snapshot.Panel) {
 			look(p)
 			p.Spec.Forecast = &panel.Forecast{Horizon: 30 * 24 * time.Hour}
 			p.Spec.Change = &panel.Change{By: 0.05}
-		}, "Nothing fills within 30 d. Nothing changed since last week."},
+		}, "No series has a forecast that reaches its limit. Nothing changed since last week."},
 		"changes": {func(p *snapshot.Panel) {
 			look(p)
 			p.Spec.Change = &panel.Change{By: 0.05}

@@ -73,6 +73,7 @@ func diskHistory() *snapshot.History {
 				Level: 0.762, Days: 17, Lo: 10.2, Hi: 33, Sure: 34, Rate: 0.0052, Grew: 19,
 				Weeks: 21,
 			}),
+			disk(9, forecast.Forecast{Why: forecast.Reached, Level: 0.863}),
 			disk(8, none(forecast.Forecast{
 				Why: forecast.Cycle, Level: 0.74, Since: Slot.Add(-5 * 24 * time.Hour),
 			})),
