@@ -4,6 +4,8 @@ import (
 	"maps"
 	"testing"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/panels"
 )
 
 // events is a store of pods in the namespace shop. Its samples end at noon, three hours after the
@@ -112,6 +114,26 @@ func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 				t.Errorf("got %v, want %v (error %v)", got, tt.want, err)
 			}
 		})
+	}
+}
+
+// TestUsedMemoryOfRestarted checks that the page cache of a container's next cgroup is not
+// subtracted from the memory of the one before.
+func TestUsedMemoryOfRestarted(t *testing.T) {
+	e := &events{t: t}
+	for id, values := range map[string][2]string{
+		"one": {"1000x178", "0x178"}, "two": {"_x179 500x1", "_x179 400x1"},
+	} {
+		ls := set{"namespace": "shop", "pod": "p", "container": "app", "id": id}
+		e.add(t, "container_memory_working_set_bytes", ls, scrape, values[0])
+		e.add(t, "container_memory_total_active_file_bytes", ls, scrape, values[1])
+	}
+	e.add(t, "container_memory_working_set_bytes", set{
+		"namespace": "shop", "pod": "q", "container": "app", "id": "three",
+	}, scrape, "700x180")
+	want := values{"app shop p": 1000, "app shop q": 700}
+	if got, _, err := e.at(t, panels.UsedMemory(), noon); err != nil || !got.equal(want) {
+		t.Errorf("got %v, want %v (error %v)", got, want, err)
 	}
 }
 

@@ -16,8 +16,33 @@ func ofRunning(expr string) string {
 func UsedCPU() string { return cpuUsed }
 
 // UsedMemory returns the query of the memory that each container cannot give back, in bytes. It is
-// the highest of $__rate_interval.
-func UsedMemory() string { return memoryUsed(eachContainer, containers) }
+// the highest of $__rate_interval. A container that restarted within it has two cgroups, and each
+// has a page cache of its own.
+func UsedMemory() string {
+	const working = `max_over_time(container_memory_working_set_bytes{` + containers +
+		`}[$__rate_interval])`
+	return `max ` + eachContainer + ` (` + working +
+		` - min_over_time(container_memory_total_active_file_bytes{` + containers +
+		`}[$__rate_interval]) or ` + working + `)`
+}
+
+// Autoscaled returns a query with one series for each resource by whose utilization, as a share of
+// what is requested, a HorizontalPodAutoscaler scales a workload: the label metric_name is cpu or
+// memory. If nothing says what an autoscaler looks at, it is CPU.
+func Autoscaled() string {
+	const (
+		by     = `by (cluster, namespace, horizontalpodautoscaler`
+		on     = `on (cluster, namespace, horizontalpodautoscaler) `
+		target = `kube_horizontalpodautoscaler_spec_target_metric`
+		info   = `group ` + by + `, scaletargetref_kind, scaletargetref_name) ` +
+			`(kube_horizontalpodautoscaler_info)`
+	)
+	return `group by (cluster, namespace, scaletargetref_kind, scaletargetref_name, metric_name)` +
+		` (group ` + by + `, metric_name) (` + target + `{metric_target_type="utilization"}) * ` +
+		on +
+		`group_left (scaletargetref_kind, scaletargetref_name) ` + info +
+		` or label_replace(` + info + ` unless ` + on + target + `, "metric_name", "cpu", "", ""))`
+}
 
 // Requested returns the query of what the containers of running pods request of a resource, cpu or
 // memory.

@@ -169,6 +169,7 @@ func (w wording) withheld(a *sizing.Advice) string {
 		sizing.Short: w.Sizing.Short, sizing.ShortCut: w.Sizing.ShortCut,
 		sizing.NoPeak: w.Sizing.NoPeak, sizing.OOMKilled: w.Sizing.OOMKilled,
 		sizing.Restarted: w.Sizing.Restarted, sizing.NoRequest: w.Sizing.Unrequired,
+		sizing.Autoscaled: w.Sizing.Autoscaled,
 	}
 	var sentences []string
 	for _, which := range []sizing.Which{sizing.CPU, sizing.Memory} {

@@ -205,6 +205,31 @@ spec:
 	}
 }
 
+// TestSizingYAMLOfClusters checks that patches of equal names in several clusters are kept apart.
+func TestSizingYAMLOfClusters(t *testing.T) {
+	a := advised()
+	one := a.Rows[0]
+	a.Rows = nil
+	for _, cluster := range []string{"b", "a", "b"} {
+		one.Cluster, one.Workload = cluster, one.Workload+"x"
+		a.Rows = append(a.Rows, one)
+	}
+	var got []string
+	for line := range strings.Lines(SizingOf(a, words.English, 10).YAML(words.English)) {
+		if strings.HasPrefix(line, "#") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	want := []string{
+		`# ==== Only for the cluster "a" ====`, "# Deployment shop/checkout (a), 12 pods",
+		`# ==== Only for the cluster "b" ====`, "# Deployment shop/checkout (b), 12 pods",
+		"# Deployment shop/checkout (b), 12 pods",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // TestSizingYAMLOfHostileNames checks that a name from outside stays a name.
 func TestSizingYAMLOfHostileNames(t *testing.T) {
 	for _, name := range []string{

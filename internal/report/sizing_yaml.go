@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,10 +45,17 @@ func sizingYAML(of []Sized, w wording) string {
 		}
 		all[i].items = append(all[i].items, s.Item)
 	}
+	// kubectl and kustomize know no cluster, so patches of one cluster stay together.
+	slices.SortStableFunc(all, func(a, b *patched) int { return cmp.Compare(a.Cluster, b.Cluster) })
+	several := len(all) > 0 && all[0].Cluster != all[len(all)-1].Cluster
 	var out strings.Builder
 	for i, p := range all {
 		if i > 0 {
 			out.WriteString("---\n")
+		}
+		if several && (i == 0 || p.Cluster != all[i-1].Cluster) {
+			out.WriteString("# ==== " + fmt.Sprintf(w.Sizing.OnlyCluster,
+				strconv.Quote(p.Cluster)) + " ====\n")
 		}
 		out.WriteString(p.yaml(w))
 	}

@@ -65,6 +65,8 @@ func (r *Row) adviseCPU(factor float64, unknown Reason) Reason {
 	switch {
 	case !(x.Request > 0):
 		return NoRequest
+	case r.scaled[0]:
+		return Autoscaled
 	case unknown != "":
 		return unknown
 	case math.IsNaN(x.Used) || math.IsNaN(x.Peak):
@@ -107,6 +109,8 @@ func (r *Row) adviseMemory(factor float64, unknown Reason) Reason {
 	case r.Killed && !math.IsNaN(killed) && x.Limit > 0: // a short history is enough to know this
 	case r.Killed && (unknown != "" || math.IsNaN(need)):
 		return OOMKilled
+	case r.scaled[1] && !r.Killed:
+		return Autoscaled
 	case unknown != "":
 		return unknown
 	case math.IsNaN(need):

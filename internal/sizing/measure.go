@@ -160,6 +160,10 @@ func (m *measuring) first() []ask {
 				` (kube_replicaset_owner{owner_kind!="Deployment",owner_name!="<none>"})`,
 			take: m.otherOwners, spare: true,
 		},
+		{
+			what: "the autoscalers (kube_horizontalpodautoscaler_info)",
+			expr: panels.Autoscaled(), take: m.autoscaled,
+		},
 	}
 }
 
@@ -221,6 +225,23 @@ func (m *measuring) otherOwners(ls series.Labels, _ float64) {
 	for _, r := range m.of[k] {
 		if r.Kind == "Deployment" {
 			r.Kind = ls.Get("owner_kind")
+		}
+	}
+}
+
+// autoscaled records by which resource a workload is scaled. The kind of a workload may be unknown.
+func (m *measuring) autoscaled(ls series.Labels, _ float64) {
+	k := idOf(ls)
+	k.workload = ls.Get("scaletargetref_name")
+	for _, r := range m.of[k] {
+		if r.Kind != "" && r.Kind != ls.Get("scaletargetref_kind") {
+			continue
+		}
+		switch ls.Get("metric_name") {
+		case "cpu":
+			r.scaled[0] = true
+		case "memory":
+			r.scaled[1] = true
 		}
 	}
 }

@@ -215,3 +215,48 @@ func TestMeasureFindsKills(t *testing.T) {
 		}
 	}
 }
+
+// TestMeasureKnowsAutoscalers checks that no request is advised by which the number of pods is set.
+func TestMeasureKnowsAutoscalers(t *testing.T) {
+	f := newFixture(4)
+	one := func(int) (float64, bool) { return 1, true }
+	const info, target = "kube_horizontalpodautoscaler_info",
+		"kube_horizontalpodautoscaler_spec_target_metric"
+	want := map[string][2]Reason{
+		"cpu": {Autoscaled, ""}, "memory": {"", Autoscaled}, "queue": {"", ""},
+		"silent": {Autoscaled, ""}, "other": {"", ""}, "none": {"", ""},
+	}
+	for name := range want {
+		f.container("shop", name+"-0", "c", "StatefulSet", name, requests{cpu: 2, memory: gib},
+			usage{constant(.1), constant(100 * mib), always})
+		if name == "none" {
+			continue
+		}
+		for _, instance := range []string{"10.0.0.8:8080", "10.0.0.9:8080"} {
+			ls := []string{
+				"namespace", "shop", "horizontalpodautoscaler", "of-" + name, "instance", instance,
+			}
+			kind, metric := "StatefulSet", name
+			if name == "other" {
+				kind, metric = "Deployment", "cpu"
+			}
+			f.add(info, one, append(ls[:6:6], "scaletargetref_kind", kind, "scaletargetref_name",
+				name)...)
+			if name != "silent" {
+				kind := "utilization"
+				if name == "queue" {
+					kind = "average"
+				}
+				f.add(target, one, append(ls[:6:6], "metric_name", metric, "metric_target_type",
+					kind)...)
+			}
+		}
+	}
+	_, rows := f.measure(t, Options{Window: 4 * day})
+	for name, want := range want {
+		r := rows["shop/"+name+"/c"]
+		if r == nil || r.CPU.Withheld != want[0] || r.Memory.Withheld != want[1] {
+			t.Errorf("%s: got %+v, want %q", name, r, want)
+		}
+	}
+}

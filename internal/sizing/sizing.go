@@ -42,6 +42,7 @@ type Row struct {
 	CPU, Memory Resource
 
 	history time.Duration // how far back the memory use is known
+	scaled  [2]bool       // by CPU, and by memory
 }
 
 // Resource is one resource of a container.
@@ -66,12 +67,15 @@ const (
 	OOMKilled Reason = "oom_killed" // it was killed for its memory, so less is never advised
 	Restarted Reason = "restarted"  // it may have been killed for its memory
 	NoRequest Reason = "no_request" // nothing is requested
+	// Autoscaled: the number of pods follows the use as a share of the request, so another request
+	// would change it.
+	Autoscaled Reason = "autoscaled"
 )
 
 // AllFit reports whether the use of each row that requests a resource is known, and the request of
 // at least one fits it.
 func (a *Advice) AllFit(w Which) bool {
-	for _, unknown := range []Reason{Short, ShortCut, NoPeak} {
+	for _, unknown := range []Reason{Short, ShortCut, NoPeak, Autoscaled} {
 		if a.Withheld(w, unknown) > 0 {
 			return false
 		}
@@ -189,7 +193,8 @@ func (a *Advice) Items(more bool) []Item {
 
 // Reasons returns all of them, in the order in which they are said.
 func Reasons() []Reason {
-	return []Reason{Fits, Short, ShortCut, NoPeak, OOMKilled, Restarted, NoRequest}
+	return []Reason{Fits, Short, ShortCut, NoPeak, OOMKilled, Restarted, Autoscaled,
+		NoRequest}
 }
 
 // Withheld returns for how many rows a reason is why nothing is advised about a resource.

@@ -18,7 +18,7 @@ type Sizing struct {
 
 	Withheld                             string // 1 resource, 2 list of the following
 	Short, NoPeak, OOMKilled, Unrequired Counted
-	Restarted, ShortCut                  Counted
+	Restarted, ShortCut, Autoscaled      Counted
 
 	// The tables, which have the columns Workload, Request, Advised, Used, Pods and InAll.
 	TooMuch, TooLittle                           string // headings
@@ -33,7 +33,9 @@ type Sizing struct {
 	OfPods  Counted // the pods of a workload, in a comment of YAML
 	NoPatch string  // 1 workload: a comment in YAML before a part to paste
 	Unknown string  // 1 error
-	Part    string  // 1 error
+	// OnlyCluster is a comment in YAML above the patches of one of several clusters: 1 its name.
+	OnlyCluster string
+	Part        string // 1 error
 }
 
 var englishSizing = Sizing{
@@ -67,6 +69,9 @@ var englishSizing = Sizing{
 		"%s container that restarted for an unknown reason",
 		"%s containers that restarted for an unknown reason",
 	},
+	Autoscaled: Counted{
+		"%s container that is autoscaled by it", "%s containers that are autoscaled by it",
+	},
 	Unrequired: Counted{"%s container without a request", "%s containers without a request"},
 
 	TooMuch: "More than needed", TooLittle: "Too little",
@@ -78,9 +83,10 @@ var englishSizing = Sizing{
 	More:      Counted{"%s more", "%s more"},
 	Paste:     "as YAML",
 
-	OfPods:  Counted{"%s pod", "%s pods"},
-	NoPatch: "%[1]s: paste this into its template",
-	Unknown: "requests were not compared with the use: %[1]s",
+	OfPods:      Counted{"%s pod", "%s pods"},
+	NoPatch:     "%[1]s: paste this into its template",
+	OnlyCluster: "Only for the cluster %[1]s",
+	Unknown:     "requests were not compared with the use: %[1]s",
 	Part: "some workloads have no advice about their requests, because their use is not known: " +
 		"%[1]s",
 }
@@ -106,6 +112,7 @@ var koreanSizing = Sizing{
 	NoPeak:     always("데이터에 공백이 있는 컨테이너 %s개"),
 	OOMKilled:  always("OOM으로 종료된 컨테이너 %s개"),
 	Restarted:  always("알 수 없는 이유로 재시작한 컨테이너 %s개"),
+	Autoscaled: always("이 자원으로 오토스케일링되는 컨테이너 %s개"),
 	Unrequired: always("요청량이 없는 컨테이너 %s개"),
 
 	TooMuch: "필요보다 많음", TooLittle: "부족함",
@@ -117,8 +124,9 @@ var koreanSizing = Sizing{
 	More:      always("그 밖에 %s개"),
 	Paste:     "YAML로 보기",
 
-	OfPods:  always("파드 %s개"),
-	NoPatch: "%[1]s: 이 워크로드의 템플릿에 붙여 넣기",
-	Unknown: "요청량과 사용량을 비교하지 못함: %[1]s",
-	Part:    "사용량을 알 수 없어 일부 워크로드에는 요청량 권장값이 없음: %[1]s",
+	OfPods:      always("파드 %s개"),
+	NoPatch:     "%[1]s: 이 워크로드의 템플릿에 붙여 넣기",
+	OnlyCluster: "클러스터 %[1]s 전용",
+	Unknown:     "요청량과 사용량을 비교하지 못함: %[1]s",
+	Part:        "사용량을 알 수 없어 일부 워크로드에는 요청량 권장값이 없음: %[1]s",
 }
