@@ -25,20 +25,47 @@ type count struct {
 	firing, longest time.Duration
 	flaps           int
 	objects         map[int32]struct{}
+	days            []int32 // alerts by the day in which they were found
 }
 
 // add counts an alert.
 func (c *count) add(e *engine, t *track, s *state, lasts int32) {
 	c.alerts++
-	if e.plan.grid.At(int(s.alertFrom + lasts)).Before(e.held) {
+	found := e.plan.grid.At(int(s.alertFrom + lasts))
+	if found.Before(e.held) {
 		c.older++
 	}
+	day := e.dayOf(found)
+	for len(c.days) <= day {
+		c.days = append(c.days, 0)
+	}
+	c.days[day]++
 	lasted := time.Duration(s.alertLast-s.alertFrom) * e.plan.step
 	c.firing, c.longest = c.firing+lasted, max(c.longest, lasted)
 	if c.objects == nil {
 		c.objects = map[int32]struct{}{}
 	}
 	c.objects[t.key] = struct{}{}
+}
+
+// dayOf returns the number of the day in the history.
+func (e *engine) dayOf(at time.Time) int { return int(at.Sub(e.plan.grid.Start) / (24 * time.Hour)) }
+
+// splitAgain counts the alerts before the newest third again, by the day, after that has moved.
+func (e *engine) splitAgain() {
+	before := e.dayOf(e.held)
+	split := func(all []count) {
+		for i := range all {
+			all[i].older = 0
+			for _, n := range all[i].days[:min(before, len(all[i].days))] {
+				all[i].older += int(n)
+			}
+		}
+	}
+	split(e.fixed)
+	for _, all := range e.counts {
+		split(all)
+	}
 }
 
 // steps returns the least number of steps that last a duration.

@@ -262,7 +262,7 @@ func TestChunksChangeNothing(t *testing.T) {
 			var out []Candidate
 			for f := range e.fors {
 				for l := range e.levels {
-					one := e.try(context.Background(), e.objects(), f, l, false, nil)
+					one := e.try(context.Background(), e.objects(), f, l, nil)
 					out = append(out, one)
 					e.about(&one, f, l)
 					one.By = nil

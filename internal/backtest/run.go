@@ -85,51 +85,72 @@ func (p *plan) reporter() func(time.Duration, int) {
 	}
 }
 
+// afterStop is how long the levels are replayed after the run was stopped. Those that are left
+// have what one pass counted.
+const afterStop = 20 * time.Second
+
 // result replays what was loaded.
 func (e *engine) result(ctx context.Context, stopped bool) *Result {
 	e.finish()
 	p := e.plan
-	e.held = p.heldOut()
+	if held := p.heldOut(); !held.Equal(e.held) { // a stopped run is shorter than planned
+		e.held = held
+		e.splitAgain()
+	}
+	if stopped {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterStop)
+		defer cancel()
+	}
 	out := &Result{
 		Report: p.o.Report, Panel: p.spec, Rule: p.rule, Severity: p.severity,
 		From: p.slots[0].at, To: p.slots[len(p.slots)-1].at, Asked: p.o.Since,
-		Slots: len(p.slots), Stopped: stopped, Series: len(e.tracks), Pages: p.pages,
+		Slots: len(p.slots), Series: len(e.tracks), Pages: p.pages,
 		HeldOut: e.held, Blind: e.judgeData(), Proposed: -1,
 	}
 	out.Wall = p.wall()
 	objects := e.objects()
-	e.propose(out, func(f, l int) Candidate {
-		return e.try(ctx, objects, f, l, stopped, out.Blind)
-	})
+	e.propose(out, func(f, l int) Candidate { return e.try(ctx, objects, f, l, out.Blind) })
+	out.Stopped = stopped || ctx.Err() != nil
 	return out
 }
 
-// try replays a level with a For. Of a level that is of no interest, it returns what one pass
-// counted.
-func (e *engine) try(ctx context.Context, objects []object, f, l int, stopped bool,
-	blind []Span) Candidate {
+// try replays a level with a For. Of a level that is of no interest, and once ctx has ended, it
+// returns what one pass counted.
+func (e *engine) try(ctx context.Context, objects []object, f, l int, blind []Span) Candidate {
 	p := e.plan
 	var out Candidate
-	out.Level, out.For = e.levels[l], e.fors[f]
 	from, to := p.slots[0].at, p.slots[len(p.slots)-1].at
-	older := 0
-	if !e.replayed(f, l) || ctx.Err() != nil && !stopped {
-		out.About = true
-		older = e.about(&out, f, l)
-	} else {
-		rule := p.at(out.Level, out.For)
-		for i := range objects {
-			o := &objects[i]
-			if r := e.newReplay(o, rule); r != nil {
-				older += e.count(&out, o, r.run(p.slots), r.alert.Name)
-			}
-		}
-		out.finish()
+	older, done := 0, false
+	if e.replayed(f, l) {
+		out, older, done = e.replayAll(ctx, objects, p.at(e.levels[l], e.fors[f]))
 	}
+	if !done {
+		out = Candidate{About: true}
+		older = e.about(&out, f, l)
+	}
+	out.Level, out.For = e.levels[l], e.fors[f]
 	out.PerWeek = perWeek(out.Alerts, from, to, blind)
 	out.Held = perWeek(out.Alerts-older, e.held, to, blind)
 	out.Older = perWeek(older, from, e.held, blind)
 	return out
+}
+
+// replayAll replays a rule for every object, and returns how many alerts a slot found before the
+// newest third. It is not done if ctx ends.
+func (e *engine) replayAll(ctx context.Context, objects []object,
+	rule rules.Rule) (c Candidate, older int, done bool) {
+	for i := range objects {
+		if ctx.Err() != nil {
+			return c, 0, false
+		}
+		o := &objects[i]
+		if r := e.newReplay(o, rule); r != nil {
+			older += e.count(&c, o, r.run(e.plan.slots), r.alert.Name)
+		}
+	}
+	c.finish()
+	return c, older, true
 }
 
 // about fills in what one pass counted, and returns the alerts before the newest third.

@@ -284,6 +284,62 @@ func TestRunRefuses(t *testing.T) {
 	}
 }
 
+// A run that is stopped has what one pass counted, also of its own newest third.
+func TestStoppedRunIsMarked(t *testing.T) {
+	var all [][]bump
+	for n := range 40 {
+		all = append(all, daily(0, 30, float64(n)/2, 30*time.Minute, 0.85))
+	}
+	for _, share := range []float64{0.5, 1} { // of what is read
+		ctx, cancel := context.WithCancel(context.Background())
+		past, o := month(all...), monthly()
+		past.refuse = func(points int) error {
+			if points > 1000 {
+				return &promapi.Error{Kind: promapi.KindTooMuch}
+			}
+			return nil
+		}
+		o.Progress = func(p Progress) {
+			if float64(p.Done) >= share*float64(p.All) {
+				cancel()
+			}
+		}
+		got, err := Run(ctx, past, disk(diskHigh), "", o)
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		about := 0
+		for _, c := range got.Candidates {
+			if c.About && c.Level < 0.84 {
+				about++
+				if c.Held < 0.7*c.PerWeek || c.Held > 1.3*c.PerWeek {
+					t.Errorf("%v read: got %s, want the same number of alerts each week", share, row(c))
+				}
+			}
+		}
+		if !got.Stopped || about == 0 {
+			t.Errorf("%v read: got stopped %v, %d levels of one pass; want it stopped, with some",
+				share, got.Stopped, about)
+		}
+	}
+}
+
+// A run whose context ends during the replay is stopped too, and has what one pass counted.
+func TestStoppedInTheReplay(t *testing.T) {
+	p, err := newPlan(disk(diskHigh), "", monthly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := loaded(t, p, nightly(), []float64{0.80, 0.84, 0.89}, 1000)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	got := e.result(ctx, false)
+	if c := got.Candidates[got.Now]; !got.Stopped || !c.About || c.Alerts == 0 {
+		t.Errorf("got stopped %v and %s, want it stopped, counted in one pass", got.Stopped, row(c))
+	}
+}
+
 // A server that keeps ten days has ten days of result. A gap is blind and not calm.
 func TestRunWithoutData(t *testing.T) {
 	past := nightly()
