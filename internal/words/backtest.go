@@ -18,12 +18,13 @@ type Backtest struct {
 
 	NowAt, ProposedAt    string // 1 level and For
 	Times                Counted
-	Weekly               string // 1 alerts a week
-	Line                 string // a line of a chart; 1 For
-	AimedAt              string // a line of a chart; 1 alerts a week
-	HeldOutLine          string // a line of a chart
-	NotBeyond            string // a line of a chart; 1 level
-	AboutLevels          string // what the sign ~ means
+	Often                Counted // how often something alerted, in the sentences below
+	Weekly               string  // 1 alerts a week
+	Line                 string  // a line of a chart; 1 For
+	AimedAt              string  // a line of a chart; 1 alerts a week
+	HeldOutLine          string  // a line of a chart
+	NotBeyond            string  // a line of a chart; 1 level
+	AboutLevels          string  // what the sign ~ means
 	MoreLevels, MoreDays Counted
 	MoreObjects          Counted
 	NoAlerts             string // no object alerted
@@ -91,6 +92,7 @@ var englishBacktest = Backtest{
 
 	NowAt: "now %[1]s", ProposedAt: "proposed %[1]s",
 	Times:       Counted{"%s alert", "%s alerts"},
+	Often:       Counted{"%s time", "%s times"},
 	Weekly:      "%[1]s a week",
 	Line:        "for %[1]s",
 	AimedAt:     "aim: %[1]s a week",
@@ -105,26 +107,26 @@ var englishBacktest = Backtest{
 	OfAll:       "%[1]s of all",
 	StillFires:  "still fires",
 
-	Better: "%[1]s would have alerted %[2]s times a week; %[3]s, as configured, alerted %[4]s times.",
-	Stays:  "Keep %[1]s: it alerted %[2]s times a week.",
-	None:   "No level is proposed. %[1]s, as configured, alerted %[2]s times a week.",
+	Better: "%[1]s would have alerted %[2]s a week; %[3]s, as configured, alerted %[4]s.",
+	Stays:  "Keep %[1]s: it alerted %[2]s a week.",
+	None:   "No level is proposed. %[1]s, as configured, alerted %[2]s a week.",
 	Unsure: "No level is proposed.",
 
-	Fits:   "%[1]s is the first level with at most %[2]s alerts a week.",
+	Fits:   "%[1]s is the first level that alerts at most %[2]s a week.",
 	Cliff:  "%[1]s leaves the cliff: the next level before it alerts far more often.",
-	Enough: "That is within the %[1]s alerts a week that are aimed at.",
-	Newest: "Before %[1]s it alerted at most %[2]s times a week, since then %[3]s times. Levels are " +
+	Enough: "The aim is at most %[1]s a week.",
+	Newest: "Before %[1]s it alerted at most %[2]s a week, since then %[3]s. Levels are " +
 		"chosen on the time before; run this again in a week.",
-	Wall:       "With for: %[3]s no level below %[1]s alerts at most %[2]s times a week.",
-	NoneAtAll:  "With for: %[3]s no level alerts at most %[2]s times a week.",
+	Wall:       "With for: %[3]s no level below %[1]s alerts at most %[2]s a week.",
+	NoneAtAll:  "With for: %[3]s no level alerts at most %[2]s a week.",
 	Evicts:     "At %[1]s the kubelet evicts pods.",
 	Kills:      "At %[1]s the kernel kills a process of the container.",
 	Full:       "At %[1]s nothing can be written any more.",
 	IsCritical: "At %[1]s the alert becomes critical.",
 	NoFor:      "No other for that was tried does either.",
 	Short:      "There is too little data: %[1]s. A proposal needs a week.",
-	HeldWhy: "In the %[1]s before %[2]s it would have alerted %[3]s times a week; in the %[4]s " +
-		"since then, which had no say in the choice, %[5]s times",
+	HeldWhy: "In the %[1]s before %[2]s it would have alerted %[3]s a week; in the %[4]s " +
+		"since then, which had no say in the choice, %[5]s",
 	HeldMore: ", more than the aim of %[1]s",
 
 	Partial: "stopped",
@@ -160,6 +162,7 @@ var koreanBacktest = Backtest{
 
 	NowAt: "현재 %[1]s", ProposedAt: "제안 %[1]s",
 	Times:       Counted{"알림 %s회", "알림 %s회"},
+	Often:       Counted{"%s회", "%s회"},
 	Weekly:      "주당 %[1]s회",
 	Line:        "%[1]s 지속",
 	AimedAt:     "목표: 주당 %[1]s회",
@@ -174,26 +177,26 @@ var koreanBacktest = Backtest{
 	OfAll:       "전체의 %[1]s",
 	StillFires:  "계속 발생 중",
 
-	Better: "%[1]s이면 알림이 주당 %[2]s회였음. 현재 설정인 %[3]s에서는 %[4]s회.",
-	Stays:  "%[1]s 유지: 알림이 주당 %[2]s회였음.",
-	None:   "제안할 기준값 없음. 현재 설정인 %[1]s에서는 알림이 주당 %[2]s회였음.",
+	Better: "%[1]s이면 알림이 주당 %[2]s였음. 현재 설정인 %[3]s에서는 %[4]s.",
+	Stays:  "%[1]s 유지: 알림이 주당 %[2]s였음.",
+	None:   "제안할 기준값 없음. 현재 설정인 %[1]s에서는 알림이 주당 %[2]s였음.",
 	Unsure: "제안할 기준값 없음.",
 
-	Fits:   "%[1]s: 알림이 주당 %[2]s회 이하인 첫 기준값.",
+	Fits:   "%[1]s: 알림이 주당 %[2]s 이하인 첫 기준값.",
 	Cliff:  "%[1]s부터 알림 수가 완만해짐: 그 바로 앞 기준값에서는 훨씬 많음.",
-	Enough: "목표인 주당 %[1]s회 이내.",
-	Newest: "%[1]s 이전에는 알림이 주당 %[2]s회 이하였고, 그 뒤로는 %[3]s회였음. 기준값은 그 이전의 " +
+	Enough: "목표인 주당 %[1]s 이내.",
+	Newest: "%[1]s 이전에는 알림이 주당 %[2]s 이하였고, 그 뒤로는 %[3]s였음. 기준값은 그 이전의 " +
 		"데이터로 고르므로 일주일 뒤에 다시 실행.",
-	Wall:       "for: %[3]s에서는 %[1]s 미만의 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
-	NoneAtAll:  "for: %[3]s에서는 모든 기준값에서 알림이 주당 %[2]s회를 넘음.",
+	Wall:       "for: %[3]s에서는 %[1]s 미만의 모든 기준값에서 알림이 주당 %[2]s 초과.",
+	NoneAtAll:  "for: %[3]s에서는 모든 기준값에서 알림이 주당 %[2]s 초과.",
 	Evicts:     "%[1]s에서 kubelet이 파드를 축출함.",
 	Kills:      "%[1]s에서 커널이 컨테이너의 프로세스를 종료함.",
 	Full:       "%[1]s에서는 더 이상 쓸 수 없음.",
 	IsCritical: "%[1]s에서 알림이 위험으로 바뀜.",
 	NoFor:      "시도한 다른 for에서도 마찬가지임.",
 	Short:      "데이터가 너무 적음: %[1]s. 제안에는 1주가 필요함.",
-	HeldWhy: "%[2]s 이전 %[1]s 동안의 알림은 주당 %[3]s회. 선택에 쓰지 않은 그 뒤 %[4]s(검증 기간)의 알림은 " +
-		"주당 %[5]s회",
+	HeldWhy: "%[2]s 이전 %[1]s 동안의 알림은 주당 %[3]s. 선택에 쓰지 않은 그 뒤 %[4]s(검증 기간)의 알림은 " +
+		"주당 %[5]s",
 	HeldMore: "로 목표인 %[1]s회보다 많음",
 
 	Partial: "중단됨",

@@ -313,12 +313,12 @@ func (t teller) proposal(r *backtest.Result) (proposed, why string) {
 	to, better := Proposed(r)
 	switch {
 	case better && known:
-		proposed = fmt.Sprintf(t.b.Better, t.level(r, to), perWeek(to.PerWeek), t.level(r, now),
-			perWeek(now.PerWeek))
+		proposed = fmt.Sprintf(t.b.Better, t.level(r, to), t.often(to.PerWeek), t.level(r, now),
+			t.often(now.PerWeek))
 	case r.Why == backtest.Enough && known:
-		proposed = fmt.Sprintf(t.b.Stays, t.level(r, now), perWeek(now.PerWeek))
+		proposed = fmt.Sprintf(t.b.Stays, t.level(r, now), t.often(now.PerWeek))
 	case known:
-		proposed = fmt.Sprintf(t.b.None, t.level(r, now), perWeek(now.PerWeek))
+		proposed = fmt.Sprintf(t.b.None, t.level(r, now), t.often(now.PerWeek))
 	default:
 		proposed = t.b.Unsure
 	}
@@ -335,7 +335,7 @@ func (t teller) held(r *backtest.Result, to backtest.Candidate) string {
 		return t.w.Figure(units.Span(to.Sub(from).Round(24 * time.Hour)))
 	}
 	said := fmt.Sprintf(t.b.HeldWhy, days(r.From, r.HeldOut), t.w.Date(r.HeldOut.In(t.Zone)),
-		perWeek(to.Older), days(r.HeldOut, r.To), perWeek(to.Held))
+		t.often(to.Older), days(r.HeldOut, r.To), t.often(to.Held))
 	if MoreThanAim(r) {
 		said += fmt.Sprintf(t.b.HeldMore, perWeek(r.Pages))
 	}
@@ -344,7 +344,7 @@ func (t teller) held(r *backtest.Result, to backtest.Candidate) string {
 
 // why returns the reason of a proposal.
 func (t teller) why(r *backtest.Result, to backtest.Candidate) string {
-	switch aim := perWeek(r.Pages); r.Why {
+	switch aim := t.often(r.Pages); r.Why {
 	case backtest.Fits:
 		return fmt.Sprintf(t.b.Fits, t.level(r, to), aim)
 	case backtest.Cliff:
@@ -353,7 +353,7 @@ func (t teller) why(r *backtest.Result, to backtest.Candidate) string {
 		return fmt.Sprintf(t.b.Enough, aim)
 	case backtest.Newest:
 		now, _ := Now(r)
-		return fmt.Sprintf(t.b.Newest, t.w.Date(r.HeldOut.In(t.Zone)), aim, perWeek(now.Held))
+		return fmt.Sprintf(t.b.Newest, t.w.Date(r.HeldOut.In(t.Zone)), aim, t.often(now.Held))
 	case backtest.NoData:
 		return fmt.Sprintf(t.b.Short, t.w.Figure(units.Span(r.To.Sub(r.From).Round(time.Hour))))
 	case backtest.Wall:
@@ -490,6 +490,15 @@ func perWeek(v float64) string {
 		return "< 0.1"
 	}
 	return decimal(v)
+}
+
+// often returns how often something alerted a week: "1 time", "8.2 times".
+func (t teller) often(v float64) string {
+	n := perWeek(v)
+	if n == "1" {
+		return fmt.Sprintf(t.b.Often.One, n)
+	}
+	return fmt.Sprintf(t.b.Often.Many, n)
 }
 
 // decimal returns a number with one decimal below ten, else without.

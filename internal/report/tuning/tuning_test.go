@@ -181,6 +181,19 @@ func TestYAMLIsReadBack(t *testing.T) {
 	}
 }
 
+// Once is one time.
+func TestOnceIsOneTime(t *testing.T) {
+	r := backtesttest.Memory()
+	r.Pages, r.Candidates[r.Proposed].PerWeek = 1, 1.04
+	r.Why = backtest.Fits
+	got := tuning.Tell(info(words.English), []backtest.Result{r}).Rules[0]
+	if text := got.Proposal + got.Why; strings.Contains(text, "1 times") ||
+		!strings.Contains(text, "alerted 1 time a week") ||
+		!strings.Contains(text, "at most 1 time a week") {
+		t.Errorf("got %q, want 1 time a week", text)
+	}
+}
+
 func TestNoProposalHasNoYAML(t *testing.T) {
 	for _, r := range []backtest.Result{backtesttest.Hopeless(), backtesttest.Calm(), {}} {
 		if got := tuning.YAML(&r); got != "" {
