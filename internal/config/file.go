@@ -192,7 +192,7 @@ type panelKeys struct {
 	// When the series of the first query reach a limit, from their growth of the last four weeks.
 	// The built-in panels of disks, inodes, volumes and requests have it.
 	Forecast *forecastKeys `yaml:"forecast"`
-	// Also draw the lines as they were this long ago, dashed: 7d.
+	// Also draw the lines as they were this long ago, dashed: 7d. Only for panels of lines.
 	Compare duration `yaml:"compare" limits:"1h..4w"`
 }
 

@@ -68,6 +68,10 @@ func (b *builder) fullIn(r *rule, path string, to *rules.Rule) {
 // built-in panel that it starts from.
 func (b *builder) forecast(p *panelKeys, path string, builtin, s *panel.Spec) {
 	s.Compare = cmp.Or(time.Duration(p.Compare), s.Compare)
+	if at := key(path, "compare"); b.has(at) && s.Kind != "" && s.Kind != panel.Lines &&
+		b.clean(key(path, "kind")) {
+		b.problem(at, "a %s chart has no lines; write kind: lines, or remove it", s.Kind)
+	}
 	if b.has(key(path, "unit")) && s.Unit() != builtin.Unit() {
 		s.Forecast, s.Change = nil, nil // their figures are in another unit
 	}

@@ -106,6 +106,7 @@ func TestForecastProblems(t *testing.T) {
 	const noSide = "not known whether the series grow or fall to the limit"
 	const noShare = "not a share that a series can reach"
 	for keys, want := range map[string]string{
+		"use: node-disk, kind: heatmap, compare: 7d":                  "a heatmap chart has no lines",
 		"use: node-disk, forecast: {limit: 0%}":                       noShare,
 		"use: node-disk, forecast: {limit: 8500%}":                    noShare,
 		"name: a, query: free, unit: bytes, forecast: {limit: 10GiB}": noSide,

@@ -46,6 +46,20 @@ func TestTakeBefore(t *testing.T) {
 	}
 }
 
+// The lines are compared also in a report whose panels have no history.
+func TestTakeBeforeWithoutHistory(t *testing.T) {
+	h := &history{series: map[string]func(time.Duration) float64{"a": grows(0.8)}}
+	spec := disk
+	spec.Compare = 24 * time.Hour
+	o := options(time.Hour)
+	panels := snapshot.Take(t.Context(), h, []panel.Spec{spec}, o)
+	snapshot.TakeHistory(t.Context(), h, panels, o, func(*snapshot.Panel) bool { return false })
+	if p := panels[0]; p.History != nil || p.Lines[0].Before == nil {
+		t.Errorf("got the history %v and the samples %v before, want only the samples", p.History,
+			p.Lines[0].Before)
+	}
+}
+
 func TestTakeBeforeFails(t *testing.T) {
 	h := &history{series: map[string]func(time.Duration) float64{"a": grows(0.8)}}
 	spec := panel.Spec{

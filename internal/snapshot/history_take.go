@@ -29,9 +29,9 @@ const (
 )
 
 // TakeHistory queries what the panels with Spec.Forecast or Spec.Change showed over four weeks, and
-// sets Panel.History, and the samples of Spec.Compare before. wants says which panels; nil: all. It
-// runs the first query of these panels once more, or twice if the changes of pods are found by
-// their workload.
+// sets Panel.History. wants says which of these panels; nil: all. It runs their first query once
+// more, or twice if the changes of pods are found by their workload. It also queries the lines of
+// any panel as they were Spec.Compare before.
 //
 // A query that fails adds a note and changes nothing else. If the server refuses it, a shorter time
 // is asked about. The queries of a large cluster take minutes, and they delay messages: ctx should
@@ -48,13 +48,14 @@ func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
 	for i := range panels {
 		p := &panels[i]
-		if !p.hasHistory() && !p.hasBefore() || wants != nil && !wants(p) {
+		history := p.hasHistory() && (wants == nil || wants(p))
+		if !history && !p.hasBefore() {
 			continue
 		}
 		group.Go(func() error {
 			report(Event{Index: i, Spec: &p.Spec, History: true})
 			all := []error{nil, nil}
-			if p.hasHistory() {
+			if history {
 				if all[0] = p.takeHistory(ctx, q, o); all[0] != nil {
 					p.note(NoteHistoryUnknown, all[0])
 				}
