@@ -31,16 +31,15 @@ type Reason string
 
 // The reasons.
 const (
-	TooShort   Reason = "too_short"   // less than 14 days of history, or too many holes in it
-	NoData     Reason = "no_data"     // it has no sample in the newest day
-	Reached    Reason = "reached"     // it was beyond the limit in the newest day
-	Cycle      Reason = "cycle"       // it has come down by itself from here
-	TooEarly   Reason = "too_early"   // it changed less than a week ago, at Since
-	Flat       Reason = "flat"        // it does not grow
-	Unsteady   Reason = "unsteady"    // it grew in too few of the weeks
-	LevelOff   Reason = "level_off"   // it grew, and has stopped
-	TooFar     Reason = "too_far"     // the limit is further away than the history is long
-	NotAllowed Reason = "not_allowed" // the panel's figure cannot be forecast
+	TooShort Reason = "too_short" // less than 14 days of history, or too many holes in it
+	NoData   Reason = "no_data"   // it has no sample in the newest day
+	Reached  Reason = "reached"   // it was beyond the limit in the newest day
+	Cycle    Reason = "cycle"     // it has come down by itself from here
+	TooEarly Reason = "too_early" // it changed less than a week ago, at Since
+	Flat     Reason = "flat"      // it does not grow
+	Unsteady Reason = "unsteady"  // it grew in too few of the weeks
+	LevelOff Reason = "level_off" // it grew, and has stopped
+	TooFar   Reason = "too_far"   // the limit is further away than the history is long
 )
 
 // Forecast is when a series reaches its limit, or why that cannot be said.

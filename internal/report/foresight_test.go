@@ -1,12 +1,16 @@
 package report_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -154,4 +158,28 @@ func TestSummarySaysWhatFillsAndWhatChanged(t *testing.T) {
 		"Changed since last week: shop/search/app memory 13.1 % (new), since 20:00",
 		"3 critical, 2 warning, 2 no data, 1 failed; 40/42 nodes",
 	})
+}
+
+// A series with many gaps has no forecast either, and it is not said to have little data.
+func TestReasonOfTooLittleHistory(t *testing.T) {
+	r := reporttest.Foresight(t)
+	i := slices.IndexFunc(r.Panels, func(p snapshot.Panel) bool {
+		return p.Spec.Name == "node-disk"
+	})
+	f := &r.Panels[i].History.Forecasts[2]
+	f.Why, f.Days = forecast.TooShort, math.NaN()
+	for _, tc := range []struct {
+		days    time.Duration
+		stepped bool
+		want    string
+	}{
+		{13, false, "no forecast: less than 14 days of data"},
+		{27, false, "no forecast: too many gaps in its data"},
+		{9, true, "no forecast: too many gaps in its data"},
+	} {
+		f.Since, f.Stepped = r.Info.Slot.Add(-tc.days*24*time.Hour), tc.stepped
+		if got := r.Forecasts(&r.Panels[i])[2].Sentence; got != tc.want {
+			t.Errorf("%d days: got %q, want %q", tc.days, got, tc.want)
+		}
+	}
 }

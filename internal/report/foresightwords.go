@@ -187,6 +187,10 @@ func (w wording) withoutForecast(p *snapshot.Panel, f *snapshot.Forecast, in Inf
 	return fmt.Sprintf(w.Foresight.NoForecast, why)
 }
 
+// leastHistory is how much history a forecast needs. It also has too little of a longer one with
+// many gaps.
+const leastHistory = 14 * 24 * time.Hour
+
 // reason returns why a series has no forecast, "" if a reader does not ask.
 func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string {
 	say := &w.Foresight
@@ -198,6 +202,9 @@ func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string
 	case forecast.Reached:
 		return w.reached(p, f)
 	case forecast.TooShort:
+		if f.Stepped || in.Slot.Sub(f.Since) > leastHistory+24*time.Hour { // its first day is short
+			return say.Gaps
+		}
 		return say.TooShort
 	case forecast.Cycle:
 		return fmt.Sprintf(say.Cycle, w.onDay(f.Since, in))
@@ -211,8 +218,6 @@ func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string
 		return say.Stopped
 	case forecast.TooFar:
 		return w.tooFar(p, f, in)
-	case forecast.NotAllowed:
-		return say.NoMethod
 	}
 	return ""
 }

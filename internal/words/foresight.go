@@ -33,12 +33,12 @@ type Foresight struct {
 
 	// Why there is no forecast.
 	NoForecast            string // 1 why
-	TooShort              string
+	TooShort, Gaps        string
 	Cycle, TooEarly       string // 1 day, with OnDay
 	NotRising, NotFalling string
 	UnsteadyHigher        string // 1 number of days, 2 of how many
 	UnsteadyLower         string
-	Stopped, NoMethod     string
+	Stopped               string
 	TooFar                string // 1 ADay, 2 how much data counts, as Days
 	// how it was made; 1 number of days, 2 of how many, 3 ADay, 4 room, 5 limit
 	HighsRise, LowsFall        string
@@ -195,6 +195,7 @@ var englishForesight = Foresight{
 
 	NoForecast: "no forecast: %[1]s",
 	TooShort:   "less than 14 days of data",
+	Gaps:       "too many gaps in its data",
 	Cycle:      "it has come down by itself from this level, last %[1]s",
 	TooEarly:   "it changed %[1]s, so it is too early to say",
 	NotRising:  "it does not grow",
@@ -203,9 +204,8 @@ var englishForesight = Foresight{
 		"%[2]s days",
 	UnsteadyLower: "it does not fall every week; it was lower than a week before on %[1]s of " +
 		"%[2]s days",
-	Stopped:  "it has stopped growing",
-	TooFar:   "at %[1]s, its limit is further away than the %[2]s of data that count",
-	NoMethod: "past memory use does not show when it is full",
+	Stopped: "it has stopped growing",
+	TooFar:  "at %[1]s, its limit is further away than the %[2]s of data that count",
 	HighsRise: "On %[1]s of %[2]s days, the highest value was above that of a week before. It " +
 		"grows %[3]s, and %[4]s is left to %[5]s.",
 	LowsFall: "On %[1]s of %[2]s days, the lowest value was below that of a week before. It " +
@@ -277,6 +277,7 @@ var koreanForesight = Foresight{
 
 	NoForecast:     "예측 없음: %[1]s",
 	TooShort:       "데이터가 14일 미만",
+	Gaps:           "데이터에 빈 구간이 너무 많음",
 	Cycle:          "이 수준까지 오르면 저절로 내려감 (최근에는 %[1]s 내려감)",
 	TooEarly:       "%[1]s 변화하여 아직 판단하기 이름",
 	NotRising:      "증가하지 않음",
@@ -285,7 +286,6 @@ var koreanForesight = Foresight{
 	UnsteadyLower:  "매주 감소하지는 않음, %[2]s일 중 %[1]s일만 1주 전보다 낮음",
 	Stopped:        "증가가 멈춤",
 	TooFar:         "%[1]s 속도로는 한계까지 반영된 데이터 기간(%[2]s)보다 오래 걸림",
-	NoMethod:       "과거 메모리 사용량으로는 가득 찰 때를 알 수 없음",
 	HighsRise: "%[2]s일 중 %[1]s일의 최댓값이 1주 전보다 높았습니다. %[3]s 증가하고 있으며, " +
 		"%[5]s까지 %[4]s 남았습니다.",
 	LowsFall: "%[2]s일 중 %[1]s일의 최솟값이 1주 전보다 낮았습니다. %[3]s 감소하고 있으며, " +
