@@ -286,6 +286,7 @@ type DocRow struct {
 type DocSeries struct {
 	DocRow
 	Values Numbers `json:"values"`
+	Before Numbers `json:"before,omitempty"` // the samples that the panel compares with
 }
 
 // DocStats has the values of one series over the window.

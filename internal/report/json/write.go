@@ -159,7 +159,12 @@ func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 		d.Findings = append(d.Findings, docFinding(rep, p, &p.Findings[i]))
 	}
 	for i := range p.Lines {
-		d.Series = append(d.Series, DocSeries{docRow(&p.Lines[i].Row), numbers(p.Lines[i].Values)})
+		l := &p.Lines[i]
+		line := DocSeries{DocRow: docRow(&l.Row), Values: numbers(l.Values)}
+		if l.Before != nil {
+			line.Before = numbers(l.Before)
+		}
+		d.Series = append(d.Series, line)
 	}
 	for i := range p.Rows[:len(p.Rows)-d.RowsTruncated] {
 		d.Rows = append(d.Rows, docRow(&p.Rows[i]))
