@@ -34,7 +34,7 @@ func (w wording) fill(p *snapshot.Panel, f *snapshot.Forecast, in Info) Fill {
 	out.Days, out.At = f.Days, in.Slot.Add(days(f.Days))
 	out.Sure = f.Sure*24 <= horizonOf(p).Hours()
 	out.In = w.until(f.Days, f.Lo, f.Hi, in)
-	out.Short = w.Reaches(w.aim(p), out.In, out.Sure)
+	out.Short = w.Reaches(w.aim(p, f), out.In, out.Sure)
 	out.Rate = fmt.Sprintf(w.Foresight.ADay, w.amount(p, f.Capacity, f.Rate))
 	out.Growth = w.growth(p, f, out.Rate, in)
 	out.Sentence = fmt.Sprintf(w.NamedFinding, out.Short, out.Growth)
@@ -112,14 +112,18 @@ func (w wording) between(first, last, most int) string {
 	return fmt.Sprintf(w.Between, strconv.Itoa(first), strconv.Itoa(last))
 }
 
-// aim returns the limit of a panel's forecasts as text.
-func (w wording) aim(p *snapshot.Panel) words.Aim {
-	f := p.Spec.Forecast
-	if f == nil {
+// aim returns the limit of a forecast as text, that of the panel if it is nil.
+func (w wording) aim(p *snapshot.Panel, f *snapshot.Forecast) words.Aim {
+	of := p.Spec.Forecast
+	if of == nil {
 		return words.Aim{Full: true}
 	}
+	limit := of.Limit
+	if f != nil {
+		limit = f.Limit
+	}
 	return words.Aim{
-		Limit: w.Figure(p.Spec.Unit().Format(f.Limit)), Below: f.Below, Full: p.Spec.FillsUp(),
+		Limit: w.Figure(p.Spec.Unit().Format(limit)), Below: of.Below, Full: p.Spec.FillsUp(),
 	}
 }
 
@@ -137,7 +141,7 @@ func (w wording) growth(p *snapshot.Panel, f *snapshot.Forecast, rate string, in
 	switch {
 	case f.Stepped:
 		return fmt.Sprintf(w.Foresight.SinceStep, rate, w.onDay(f.Since, in))
-	case w.aim(p).Below:
+	case w.aim(p, f).Below:
 		return fmt.Sprintf(w.Foresight.Lower, rate, strconv.Itoa(f.Grew), strconv.Itoa(f.Weeks))
 	}
 	return fmt.Sprintf(w.Foresight.Higher, rate, strconv.Itoa(f.Grew), strconv.Itoa(f.Weeks))
@@ -154,7 +158,7 @@ func isCleaned(p *snapshot.Panel, f *snapshot.Forecast) bool {
 // explained returns how a forecast was made, in one line.
 func (w wording) explained(p *snapshot.Panel, f *snapshot.Forecast, rate string, in Info) string {
 	say := &w.Foresight
-	aim := w.aim(p)
+	aim := w.aim(p, f)
 	left := w.amount(p, f.Capacity, f.Limit-f.Level)
 	counted, step := say.HighsRise, say.StepRise
 	if aim.Below {
@@ -195,7 +199,7 @@ const leastHistory = 14 * 24 * time.Hour
 func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string {
 	say := &w.Foresight
 	flat, unsteady := say.NotRising, say.UnsteadyHigher
-	if w.aim(p).Below {
+	if w.aim(p, f).Below {
 		flat, unsteady = say.NotFalling, say.UnsteadyLower
 	}
 	switch f.Why {
@@ -224,7 +228,7 @@ func (w wording) reason(p *snapshot.Panel, f *snapshot.Forecast, in Info) string
 
 // reached returns that a series is already beyond its limit.
 func (w wording) reached(p *snapshot.Panel, f *snapshot.Forecast) string {
-	s := w.Already(w.aim(p))
+	s := w.Already(w.aim(p, f))
 	if isCleaned(p, f) {
 		return fmt.Sprintf(w.Foresight.WhereCleaned, s)
 	}

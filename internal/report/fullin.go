@@ -19,8 +19,12 @@ type aim struct {
 
 // aimed fills in when the series of a finding of a rule with FullIn reaches its limit.
 func (w wording) aimed(f *Finding, p *snapshot.Panel) {
-	f.aim = &aim{Aim: w.aim(p), value: math.NaN()}
-	if p.Spec.Forecast != nil {
+	found := p.ForecastOf(p.Spec.Rule(f.Rule).Ref, f.labels)
+	f.aim = &aim{Aim: w.aim(p, found), value: math.NaN()}
+	switch {
+	case found != nil:
+		f.aim.value = found.Limit
+	case p.Spec.Forecast != nil:
 		f.aim.value = p.Spec.Forecast.Limit
 	}
 	f.Used, f.Trend = "", snapshot.Steady

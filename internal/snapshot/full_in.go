@@ -34,7 +34,7 @@ func (h *historyFold) judgeFullIn(f *fold, s identified) {
 	g := h.grid
 	n := min(h.hours, g.Len)
 	at := series.Grid{Start: g.At(g.Len - n), Step: g.Step, Len: n}
-	u := &untilFull{values: s.Values, grid: g, aim: h.aim(), horizon: h.p.Spec.Forecast.Horizon}
+	u := &untilFull{values: s.Values, grid: g, aim: h.aim(f, s), horizon: h.p.Spec.Forecast.Horizon}
 	decided := true
 	for _, r := range h.fullIn {
 		limit := r.Warning

@@ -42,7 +42,7 @@ func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 		return // the report says why the run was cut short
 	}
 	o.Nodes.several = o.Nodes.several || o.Part != ""
-	o.joined = o.whenJoined(ctx, q, panels)
+	o.joined = o.whenJoined(ctx, q, panels, wants)
 	report := o.reporting()
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
@@ -193,7 +193,11 @@ func (h *historyFold) askOver(ctx context.Context, q Querier, rng time.Duration)
 	if err != nil {
 		return err
 	}
-	f.take = func(s identified) { h.add(f, s) }
+	f.take = func(s identified) {
+		if ctx.Err() == nil { // forecasts of thousands of series take a while
+			h.add(f, s)
+		}
+	}
 	meta, err := runAndFold(func(each func(series.Series) error) (promapi.Meta, error) {
 		return q.Range(ctx, promapi.Query{Expr: expr, Grid: asked.Grid, Limit: o.MaxSeries}, each)
 	}, f.add)
@@ -202,7 +206,7 @@ func (h *historyFold) askOver(ctx context.Context, q Querier, rng time.Duration)
 	}
 	f.addUnited()
 	h.out.Partial = meta.Partial
-	return nil
+	return ctx.Err()
 }
 
 // workloads returns the spec of the same figures by workload.
@@ -286,7 +290,7 @@ func (f *fold) unlimited(s identified) bool {
 
 func (h *historyFold) addForecast(f *fold, s identified) {
 	got := Forecast{Ref: f.asked().Ref, Labels: s.Labels, Forecast: forecast.Of(s.Values, h.grid,
-		h.aim())}
+		h.aim(f, s))}
 	var at *Forecast
 	switch {
 	case got.has():
@@ -299,10 +303,28 @@ func (h *historyFold) addForecast(f *fold, s identified) {
 	}
 }
 
-// aim returns what is forecast.
-func (h *historyFold) aim() forecast.Aim {
+// aim returns what is forecast of a series. If overrides change the limits of the panel's first
+// alert for it, that is the new one of the same severity, or the other if only that is set.
+func (h *historyFold) aim(f *fold, s identified) forecast.Aim {
 	of := h.p.Spec.Forecast
-	return forecast.Aim{Limit: of.Limit, Below: of.Below, For: of.For}
+	aim := forecast.Aim{Limit: of.Limit, Below: of.Below, For: of.For}
+	i := slices.IndexFunc(f.spec.Rules, func(r rules.Rule) bool {
+		return r.IsAlert() && !r.FullIn && f.spec.Query(r.Ref).Ref == f.asked().Ref
+	})
+	if i < 0 || len(f.overrides) == 0 {
+		return aim
+	}
+	was := f.spec.Rules[i]
+	now := overridden(was, i == 0, f.overrides, f.described(s))
+	mild := was.Warning.Set && was.Warning.Value == of.Limit
+	switch {
+	case now.Warning == was.Warning && now.Critical == was.Critical:
+	case now.Warning.Set && (mild || !now.Critical.Set):
+		aim.Limit = now.Warning.Value
+	case now.Critical.Set:
+		aim.Limit = now.Critical.Value
+	}
+	return aim
 }
 
 func (h *historyFold) addChange(f *fold, s identified) {
@@ -365,11 +387,12 @@ func (h *historyFold) addAppeared() {
 	}
 }
 
-// whenJoined returns when the nodes that exist joined their clusters, if one of the panels is about
-// nodes. An error leaves it unknown.
-func (o Options) whenJoined(ctx context.Context, q Querier, panels []Panel) map[nodeKey]time.Time {
+// whenJoined returns when the nodes that exist joined their clusters, if one of the panels that are
+// wanted is about nodes. An error leaves it unknown.
+func (o Options) whenJoined(ctx context.Context, q Querier, panels []Panel,
+	wants func(*Panel) bool) map[nodeKey]time.Time {
 	if !slices.ContainsFunc(panels, func(p Panel) bool {
-		return p.hasHistory() && p.Rows[0].Node != ""
+		return p.hasHistory() && p.Rows[0].Node != "" && (wants == nil || wants(&p))
 	}) {
 		return nil
 	}

@@ -301,3 +301,57 @@ func TestTakeHistorySinceTheNodeJoined(t *testing.T) {
 		t.Errorf("got %+v, want no forecast from the history of another node", f)
 	}
 }
+
+// A series whose limits are overridden is forecast to reach its own.
+func TestTakeHistoryOfOverrides(t *testing.T) {
+	for name, tc := range map[string]struct {
+		override panel.Override
+		limit    float64
+	}{
+		"none":     {panel.Override{Rule: "High", Warning: rules.At(0.9)}, 0.85},
+		"warning":  {panel.Override{Rule: "High", Warning: rules.At(0.95)}, 0.95},
+		"critical": {panel.Override{Rule: "High", Critical: rules.At(0.98)}, 0.98},
+		"both": {
+			panel.Override{Rule: "High", Warning: rules.At(0.94), Critical: rules.At(0.98)}, 0.98,
+		},
+	} {
+		spec := disk
+		tc.override.Match = []panel.Matcher{{Label: "node", Op: "=", Value: "boot"}}
+		spec.Overrides = []panel.Override{tc.override}
+		p, _ := takeHistory(t, &history{series: map[string]func(time.Duration) float64{
+			"boot": grows(0.8), "root": grows(0.8),
+		}}, spec)
+		for node, want := range map[string]float64{"boot": tc.limit, "root": 0.85} {
+			got := p.ForecastOf("", series.FromPairs("node", node))
+			if got == nil || got.Limit != want {
+				t.Errorf("%s: %s: got %+v, want the limit %g", name, node, got, want)
+			}
+		}
+	}
+}
+
+// A report without trends asks nothing for its panels, and one whose time is over gets nothing.
+func TestTakeHistoryOfWantedPanels(t *testing.T) {
+	server := &history{series: map[string]func(time.Duration) float64{"a": grows(0.8)}}
+	o := options(time.Hour)
+	panels := snapshot.Take(t.Context(), server, []panel.Spec{disk}, o)
+	server.asked = nil
+	snapshot.TakeHistory(t.Context(), server, panels, o, func(*snapshot.Panel) bool {
+		return false
+	})
+	if len(server.asked) > 0 {
+		t.Errorf("got the queries %v, want none", server.asked)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	server.fails = func(q promapi.Query) error {
+		if q.Grid.Step == time.Hour {
+			cancel(errors.New("out of time"))
+		}
+		return nil
+	}
+	snapshot.TakeHistory(ctx, server, panels, o, nil)
+	if panels[0].History != nil || len(panels[0].Notes) != 1 {
+		t.Errorf("got the history %+v and the notes %v, want a note that time is over",
+			panels[0].History, panels[0].Notes)
+	}
+}
