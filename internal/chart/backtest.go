@@ -53,9 +53,10 @@ type levelsChart struct {
 	*picture
 	r      *backtest.Result
 	o      Options
-	lo, hi float64 // levels at the ends of the axis
-	least  float64 // the least number of alerts a week that is not zero
-	taken  []box   // of words that others must not touch
+	lo, hi float64   // levels at the ends of the axis
+	least  float64   // the least number of alerts a week that is not zero
+	taken  []box     // of words that others must not touch
+	drawn  [][]point // lines that words should not touch
 	names  []lineName
 }
 
@@ -255,6 +256,7 @@ func (c *levelsChart) drawLines() {
 		for _, k := range list {
 			path = c.step(path, k.Level, k.PerWeek)
 		}
+		c.drawn = append(c.drawn, path)
 		line := steps{path: path, paint: solid(seriesInk(i)), width: lineWidth}
 		if hold == main {
 			line.width = breachWidth
@@ -301,6 +303,7 @@ func (c *levelsChart) drawHeldOut(list []backtest.Candidate) {
 	if name.heights == nil {
 		return // it would hide behind the other one
 	}
+	c.drawn = append(c.drawn, path)
 	c.inside = append(c.inside, steps{path: path, paint: solid(restInk), dash: []float64{3, 3}})
 	c.names = append(c.names, name)
 }
@@ -310,29 +313,6 @@ func (c *levelsChart) isProposed(k backtest.Candidate) bool {
 	i := c.r.Proposed
 	return i >= 0 && i < len(c.r.Candidates) && k.Level == c.r.Candidates[i].Level &&
 		k.For == c.r.Candidates[i].For
-}
-
-// writeName writes the name of a line where it is free.
-func (c *levelsChart) writeName(n lineName) {
-	st := style{axisStyle.size, medium, n.ink}
-	for _, dy := range n.heights {
-		for _, l := range []label{
-			c.place(n.said, st, float64(n.at.x)+5, float64(n.at.y)+dy, left),
-			c.place(n.said, st, float64(n.at.x)-5, float64(n.at.y)+dy, right),
-		} {
-			if c.free(l.box) {
-				c.labels, c.taken = append(c.labels, l), append(c.taken, l.box)
-				return
-			}
-		}
-	}
-}
-
-// free reports whether words may be in a box.
-func (c *levelsChart) free(b box) bool {
-	f := c.frame()
-	return b.left >= f.left && b.right <= f.right && b.top >= f.top-levelsTop &&
-		b.bottom <= f.bottom && !slices.ContainsFunc(c.taken, b.overlaps)
 }
 
 // holdsOf returns every For of a back-test, shortest first.
@@ -427,26 +407,6 @@ func (c *levelsChart) drawMarks() {
 		said += ": " + fmt.Sprintf(b.Weekly, trimmed(k.PerWeek))
 		c.writeMark(said, style{labelStyle.size, medium, m.text}, at)
 	}
-}
-
-// writeMark writes words beside a mark, on the side to which the line falls.
-func (c *levelsChart) writeMark(said string, st style, at point) {
-	x, y := float64(at.x), float64(at.y)
-	places := []label{
-		c.place(said, st, x+markGap, y-markGap+2, left), c.place(said, st, x-markGap, y+18, right),
-		c.place(said, st, x-markGap, y-markGap+2, right), c.place(said, st, x+markGap, y+18, left),
-		c.place(said, st, x+markGap, y-3*markGap, left),
-	}
-	if c.r.Rule.Direction == rules.Below {
-		places[0], places[2] = places[2], places[0]
-	}
-	for _, l := range places {
-		if c.free(l.box) {
-			c.labels, c.taken = append(c.labels, l), append(c.taken, l.box)
-			return
-		}
-	}
-	c.labels = append(c.labels, c.placeInside(said, st, x, y-markGap-4))
 }
 
 // mark is a level that is configured, or proposed.

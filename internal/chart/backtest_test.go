@@ -2,6 +2,7 @@ package chart
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/promsnap/promsnap/internal/backtest"
@@ -64,6 +65,35 @@ func TestBacktestOdd(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 			decode(t, file)
+		}
+	}
+}
+
+// Words are written where no line is, if they have such a place.
+func TestWordsAvoidLines(t *testing.T) {
+	p := newPicture(Options{}.bounded())
+	p.plot.IsSet, p.plot.Left, p.plot.Right, p.plot.Top, p.plot.Bottom = true, 0, 500, 0, 300
+	c := &levelsChart{picture: p, drawn: [][]point{{{0, 100}, {400, 100}, {400, 280}}}}
+	on := label{box: box{10, 90, 60, 110}}
+	beside := label{box: box{10, 120, 60, 140}}
+	taken := label{box: box{10, 150, 60, 170}}
+	c.taken = append(c.taken, taken.box)
+	for _, tt := range []struct {
+		places []label
+		want   []box
+	}{
+		{[]label{taken, on, beside}, []box{beside.box}},
+		{[]label{taken, on}, []box{on.box}},
+		{[]label{taken}, nil},
+	} {
+		c.labels, c.taken = nil, c.taken[:1]
+		c.writeOneOf(tt.places)
+		var got []box
+		for _, l := range c.labels {
+			got = append(got, l.box)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("got words at %v, want them at %v", got, tt.want)
 		}
 	}
 }
