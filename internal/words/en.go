@@ -271,7 +271,7 @@ var english = Words{
 	WhatFills:    "What",
 	UsedNow:      "Used",
 	WhenFull:     "When",
-	HowSure:      "How sure",
+	HowSure:      "Forecast",
 	Sure:         "sure",
 	Likely:       "likely",
 	Growth:       "Growth",

@@ -256,7 +256,7 @@ var korean = Words{
 	WhatFills:      "대상",
 	UsedNow:        "사용량",
 	WhenFull:       "시점",
-	HowSure:        "확실성",
+	HowSure:        "예측",
 	Sure:           "확실",
 	Likely:         "가능성 높음",
 	Growth:         "증가 추세",

@@ -49,7 +49,10 @@ func TestForesight(t *testing.T) {
 	for _, row := range all(all(fills, "tbody")[0], "tr") {
 		got = append(got, text(row))
 	}
-	when := []string{"", "Mon 23 Nov sure", "Fri 27 Nov sure", "Wed 9 Dec likely"}
+	when := []string{
+		"", "Mon 23 Nov Forecast: sure", "Fri 27 Nov Forecast: sure",
+		"Wed 9 Dec Forecast: likely",
+	}
 	var want []string
 	for i, f := range r.Fills {
 		row := fmt.Sprint(f.Name, " ", f.Title, " ", f.Level, " ", f.Used, " ", f.Short, " ", when[i],
