@@ -232,7 +232,9 @@ func printSizing(c *console, s *report.Sizing) error {
 			continue
 		}
 		fmt.Fprintf(c.stdout, "\n%s\n", t.heading)
-		table := [][]string{{"ALL PODS", "PODS", "USED", "REQUEST", "ADVISED", "WORKLOAD"}}
+		table := [][]string{{
+			"CHANGE, ALL PODS", "PODS", "USED", "REQUEST", "ADVISED", "WORKLOAD",
+		}}
 		for _, r := range t.rows {
 			name := r.Name
 			if r.Killed != "" {

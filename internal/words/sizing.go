@@ -76,7 +76,7 @@ var englishSizing = Sizing{
 
 	TooMuch: "More than needed", TooLittle: "Too little",
 	Workload: "Workload", RequestNow: "Request", Advised: "Advised", UsedNow: "Used",
-	Pods: "Pods", InAll: "All pods", Monthly: "A month",
+	Pods: "Pods", InAll: "Change, all pods", Monthly: "A month",
 	OnlyLimit: "limit only",
 	WasKilled: "OOM-killed",
 	LimitOf:   "limit %[1]s",
@@ -117,7 +117,7 @@ var koreanSizing = Sizing{
 
 	TooMuch: "필요보다 많음", TooLittle: "부족함",
 	Workload: "워크로드", RequestNow: "요청량", Advised: "권장", UsedNow: "사용량",
-	Pods: "파드", InAll: "전체 파드", Monthly: "월 비용",
+	Pods: "파드", InAll: "변경량(전체 파드)", Monthly: "월 비용",
 	OnlyLimit: "제한만",
 	WasKilled: "OOM 종료",
 	LimitOf:   "제한 %[1]s",
