@@ -124,6 +124,15 @@ func (r *Report) forecastOf(p *snapshot.Panel, f *Finding) string {
 	return ""
 }
 
+// Outlook returns when the series of a finding reaches the limit of its panel's forecasts, or why
+// that is not known, "" if the other figures of the finding say it.
+func (f *Finding) Outlook() string {
+	if f.aim != nil && f.aim.said != f.Reaches {
+		return f.aim.said
+	}
+	return f.Forecast
+}
+
 // withForecast adds to a sentence when the series reaches its limit.
 func (w wording) withForecast(s string, f *Finding) string {
 	if f.Forecast == "" {

@@ -275,6 +275,7 @@ var english = Words{
 	Sure:         "sure",
 	Likely:       "likely",
 	Growth:       "Growth",
+	WhenReached:  "When the fuller series reach the limit",
 	NothingFills: "No series has a forecast that reaches its limit.",
 	Unforecast: Counted{"%s fuller series cannot be forecast.",
 		"%s fuller series cannot be forecast."},

@@ -260,6 +260,7 @@ var korean = Words{
 	Sure:           "확실",
 	Likely:         "가능성 높음",
 	Growth:         "증가 추세",
+	WhenReached:    "한계 도달 예측",
 	NothingFills:   "한계에 도달한다고 예측되는 곳이 없습니다.",
 	Unforecast:     always("많이 찬 %s곳은 예측할 수 없습니다."),
 	MoreReached:    always("그 밖에 이미 한계를 넘은 곳 %s개"),

@@ -216,7 +216,7 @@ type Words struct {
 
 	// What fills next and what changed since last week: headings, and the texts of their tables.
 	FillsNext, WhatFills, UsedNow, WhenFull, HowSure, Sure, Likely, Growth string
-	NothingFills                                                           string
+	WhenReached, NothingFills                                              string
 	Unforecast, MoreReached                                                Counted
 	MoreFill, MoreRose, MoreFell                                           Counted
 	ChangedSince, ChangedBy, WhatChanged, WeekAndGhost, NothingChanged     string

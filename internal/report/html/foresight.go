@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -136,6 +137,24 @@ func (l layout) moves() *moveTable {
 		t.More = listed(t.More, l.words.MoreFell.Of(l.DownMore))
 	}
 	return t
+}
+
+// outlookList is when the fullest series of a panel reach the limit, or why nobody knows.
+type outlookList struct {
+	Head string
+	Rows []report.Fill
+}
+
+// outlooks returns the list of a panel, nil if it has no forecasts that a reader asks for.
+func (l layout) outlooks(p *snapshot.Panel) *outlookList {
+	rows := l.Forecasts(p)
+	if len(rows) == 0 {
+		return nil
+	}
+	for i := range rows {
+		rows[i].Sentence = joined(rows[i].Sentence)
+	}
+	return &outlookList{l.words.WhenReached, rows}
 }
 
 // soonest returns the soonest forecast of a panel for its line, which names the worst series.

@@ -111,6 +111,39 @@ func TestGlanceSaysWhatFillsFirst(t *testing.T) {
 	}
 }
 
+// TestPanelsSayWhenTheirSeriesAreFull checks the folded list under a panel and the clause under a
+// finding.
+func TestPanelsSayWhenTheirSeriesAreFull(t *testing.T) {
+	r := reporttest.Foresight(t)
+	for i := range r.Panels {
+		if p := &r.Panels[i]; p.Spec.Name == "node-disk" {
+			for j := range p.History.Forecasts {
+				if f := &p.History.Forecasts[j]; f.Why == forecast.Reached {
+					f.Labels = p.Findings[0].Labels
+				}
+			}
+		}
+	}
+	root := pageOf(t, report.Build(r.Info, r.Panels))
+	list := classed(root, "outlooks")
+	if len(list) != 2 || isOpen(list[0]) {
+		t.Fatalf("got %d lists, want 2 that are folded", len(list))
+	}
+	var got []string
+	for _, row := range all(list[0], "li") {
+		got = append(got, text(row))
+	}
+	equalRows(t, got[2:4], []string{
+		"ip-10-0-1-19 /dev/nvme0n1p1 86.3 %: already above 85 %, where the kubelet deletes images",
+		"ip-10-0-1-18 /dev/nvme0n1p1 74 %: no forecast: it has come down by itself from this " +
+			"level, last on Tuesday",
+	})
+	want := "already above 85 %, where the kubelet deletes images"
+	if page := text(classed(root, "findings")[0]); !strings.Contains(page, want) {
+		t.Errorf("got the findings\n%s\nwant in them %q", page, want)
+	}
+}
+
 // equalRows compares the rows of a table.
 func equalRows(t *testing.T, got, want []string) {
 	t.Helper()

@@ -98,6 +98,7 @@ type findingView struct {
 	Name, Subject string
 	Anchor        string
 	Runbook       string
+	Outlook       string // when its series is full
 	Changes       []string
 	Spark         *spark
 }
@@ -290,7 +291,7 @@ func (l layout) finding(row report.FindingRow) findingView {
 	v := findingView{
 		FindingRow: row, W: l.words, Name: f.Name, Subject: f.Subject, Anchor: panelAnchor(f.Panel),
 		Runbook: f.Runbook, Spark: sparkOf(row.Course),
-		Changes: l.words.AtMost(f.Changes, changeLines),
+		Outlook: joined(f.Outlook()), Changes: l.words.AtMost(f.Changes, changeLines),
 	}
 	if v.Name == words.Unlabelled {
 		v.Name, v.Subject = v.Subject, ""

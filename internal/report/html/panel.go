@@ -31,6 +31,7 @@ type panelView struct {
 	Wide, Phone template.HTML // the charts; a screen shows one of them
 	Samples     *samples
 	Figures     *figureTable
+	Outlooks    *outlookList
 }
 
 // figureTable is the table of the drawn series and of the first of the others. It is folded,
@@ -97,7 +98,7 @@ func (l layout) panel(p report.Panel, d *drawing) panelView {
 	default:
 		v.Wide, v.Phone, v.Samples = d.wide, d.phone, l.samplesOf(p.Panel)
 	}
-	v.Figures, v.Soon = l.figures(p.Panel), l.soonest(p)
+	v.Figures, v.Soon, v.Outlooks = l.figures(p.Panel), l.soonest(p), l.outlooks(p.Panel)
 	return v
 }
 
