@@ -172,6 +172,10 @@ func (w wording) explained(p *snapshot.Panel, f *snapshot.Forecast, rate string,
 	if _, slow := w.about(f.Sure, in); slow != planned && f.Sure > f.Days {
 		s += " " + fmt.Sprintf(say.Slower, slow)
 	}
+	first, last := nights(f.Lo, in), nights(f.Hi, in)
+	if last > 1 {
+		s += " " + fmt.Sprintf(say.Interval, w.between(first, last, furthestEnd))
+	}
 	if had := p.History.Had; had > 0 && had < forecast.History-24*time.Hour {
 		s += " " + fmt.Sprintf(say.HistoryOnly, w.Foresight.Days.Of(int(had.Hours()/24)))
 	}

@@ -273,7 +273,7 @@ var english = Words{
 	WhenFull:     "When",
 	HowSure:      "Forecast",
 	Sure:         "sure",
-	Likely:       "likely",
+	NotSure:      "not sure",
 	Growth:       "Growth",
 	WhenReached:  "When the fuller series reach the limit",
 	NothingFills: "No series has a forecast that reaches its limit.",

@@ -258,7 +258,7 @@ var korean = Words{
 	WhenFull:       "시점",
 	HowSure:        "예측",
 	Sure:           "확실",
-	Likely:         "가능성 높음",
+	NotSure:        "불확실",
 	Growth:         "증가 추세",
 	WhenReached:    "한계 도달 예측",
 	NothingFills:   "한계에 도달한다고 예측되는 곳이 없습니다.",

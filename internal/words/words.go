@@ -215,11 +215,11 @@ type Words struct {
 	OnlyMatching                          string // matchers of the alerts in a summary
 
 	// What fills next and what changed since last week: headings, and the texts of their tables.
-	FillsNext, WhatFills, UsedNow, WhenFull, HowSure, Sure, Likely, Growth string
-	WhenReached, NothingFills                                              string
-	Unforecast, MoreReached                                                Counted
-	MoreFill, MoreRose, MoreFell                                           Counted
-	ChangedSince, ChangedBy, WhatChanged, WeekAndGhost, NothingChanged     string
+	FillsNext, WhatFills, UsedNow, WhenFull, HowSure, Sure, NotSure, Growth string
+	WhenReached, NothingFills                                               string
+	Unforecast, MoreReached                                                 Counted
+	MoreFill, MoreRose, MoreFell                                            Counted
+	ChangedSince, ChangedBy, WhatChanged, WeekAndGhost, NothingChanged      string
 
 	// A Grafana dashboard: its figures, its panels, and what differs from Grafana.
 

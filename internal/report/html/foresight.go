@@ -99,7 +99,7 @@ func (l layout) fills() *fillTable {
 		case f.Sure:
 			v.Sure = l.words.Sure
 		case f.In != "":
-			v.Sure = l.words.Likely
+			v.Sure = l.words.NotSure
 		}
 		if !f.At.IsZero() {
 			v.When = l.words.Date(f.At.In(l.Info.Zone))

@@ -51,7 +51,7 @@ func TestForesight(t *testing.T) {
 	}
 	when := []string{
 		"", "Mon 23 Nov Forecast: sure", "Fri 27 Nov Forecast: sure",
-		"Wed 9 Dec Forecast: likely",
+		"Wed 9 Dec Forecast: not sure",
 	}
 	var want []string
 	for i, f := range r.Fills {
