@@ -207,7 +207,7 @@ type forecastKeys struct {
 	// alert. A panel without an alert needs it.
 	Direction string `yaml:"direction" jsonschema:"enum=above,enum=below"`
 	// A limit that is further away is not forecast.
-	Horizon duration `yaml:"horizon" jsonschema:"default=30d" limits:"1d..90d"`
+	Horizon duration `yaml:"horizon" jsonschema:"default=4w" limits:"1d..4w"`
 }
 
 // query is one of several queries of a panel.

@@ -93,9 +93,13 @@ func (b *builder) forecast(p *panelKeys, path string, builtin, s *panel.Spec) {
 			b.problem(key(at, "full_in"), "the panel has no forecast; add "+
 				"forecast: {limit: 85%%, direction: above} to it, with the limit that the series "+
 				"must not reach")
+		case first > panel.DefaultHorizon.Seconds():
+			b.problem(key(at, "full_in"), "no forecast reaches further than %s; write less",
+				duration(panel.DefaultHorizon))
 		case first > s.Forecast.Horizon.Seconds():
 			b.problem(key(at, "full_in"), "further away than the horizon of the panel's forecast, "+
-				"%s; write less, or a longer forecast.horizon", duration(s.Forecast.Horizon))
+				"%s; write less, or a forecast.horizon of up to %s", duration(s.Forecast.Horizon),
+				duration(panel.DefaultHorizon))
 		case s.Query(r.Ref).Ref != s.Query("").Ref:
 			b.problem(key(at, "ref"), "a forecast is of the panel's first query; remove it")
 		}

@@ -23,7 +23,7 @@ func TestForecast(t *testing.T) {
 		panel string
 		want  *panel.Forecast
 	}{
-		{"{use: node-disk}", &panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 30 * day}},
+		{"{use: node-disk}", &panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 28 * day}},
 		{"{use: node-disk, forecast: {enabled: false}}", nil},
 		{
 			"{use: node-disk, forecast: {horizon: 5d}}",
@@ -31,55 +31,55 @@ func TestForecast(t *testing.T) {
 		},
 		{
 			"{use: node-disk, forecast: {limit: critical}}",
-			&panel.Forecast{Limit: 0.88, For: 15 * time.Minute, Horizon: 30 * day},
+			&panel.Forecast{Limit: 0.88, For: 15 * time.Minute, Horizon: 28 * day},
 		},
 		{ // the limit of the built-in panel is that of its rule
 			"{use: node-inodes, rules: [{alertname: High, above: {critical: 95%}, for: 15m}]}",
-			&panel.Forecast{Limit: 0.95, For: 15 * time.Minute, Horizon: 30 * day},
+			&panel.Forecast{Limit: 0.95, For: 15 * time.Minute, Horizon: 28 * day},
 		},
 		{"{use: node-memory}", nil},
 		{"{use: node-disk, unit: percent, query: used}", nil},
 		{
 			fmt.Sprintf(own, "{}"),
-			&panel.Forecast{Limit: 0.9, For: 30 * time.Minute, Horizon: 30 * day},
+			&panel.Forecast{Limit: 0.9, For: 30 * time.Minute, Horizon: 28 * day},
 		},
 		{
 			fmt.Sprintf(own, "{limit: warning}"),
-			&panel.Forecast{Limit: 0.8, For: 30 * time.Minute, Horizon: 30 * day},
+			&panel.Forecast{Limit: 0.8, For: 30 * time.Minute, Horizon: 28 * day},
 		},
 		{
 			fmt.Sprintf(own, "{limit: 85%}"),
-			&panel.Forecast{Limit: 0.85, For: 30 * time.Minute, Horizon: 30 * day},
+			&panel.Forecast{Limit: 0.85, For: 30 * time.Minute, Horizon: 28 * day},
 		},
 		{
 			"{name: free, query: free, unit: bytes, forecast: {}, rules: [" +
 				"{alertname: Low, below: {warning: 10GiB}, for: 5m}]}",
 			&panel.Forecast{
-				Limit: 10 << 30, Below: true, For: 5 * time.Minute, Horizon: 30 * day,
+				Limit: 10 << 30, Below: true, For: 5 * time.Minute, Horizon: 28 * day,
 			},
 		},
 		{ // a query of what is free
 			"{use: pvc, query: free / size, rules: [" +
 				"{alertname: Low, below: {critical: 10%}, for: 5m}]}",
-			&panel.Forecast{Limit: 0.1, Below: true, For: 5 * time.Minute, Horizon: 30 * day},
+			&panel.Forecast{Limit: 0.1, Below: true, For: 5 * time.Minute, Horizon: 28 * day},
 		},
 		{"{use: pvc, query: free / size, rules: []}", nil},
 		{"{use: node-disk, query: 1 - node_memory_MemFree_bytes / total}", nil},
 		{ // with the rules of the built-in panel
 			"{use: node-disk, query: used / size}",
-			&panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 30 * day},
+			&panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 28 * day},
 		},
 		{
 			"{name: free, query: free, unit: bytes, forecast: {limit: 1GiB, direction: below}}",
 			&panel.Forecast{
-				Limit: 1 << 30, Below: true, For: 15 * time.Minute, Horizon: 30 * day,
+				Limit: 1 << 30, Below: true, For: 15 * time.Minute, Horizon: 28 * day,
 			},
 		},
 		{ // a rule of another query says nothing about this one
 			"{name: two, queries: [{query: used}, {query: busy}], unit: percentunit, forecast: " +
 				"{limit: 85%, direction: above}, rules: [" +
 				"{alertname: Low, ref: B, below: {critical: 30%}, for: 2h}]}",
-			&panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 30 * day},
+			&panel.Forecast{Limit: 0.85, For: 15 * time.Minute, Horizon: 28 * day},
 		},
 	} {
 		c := loadPanels(t, "reports: [{name: daily, range: 6h, panels: ["+tc.panel+"]}]")

@@ -14,8 +14,9 @@ type Forecast struct {
 	Horizon time.Duration // how far away a limit may be
 }
 
-// DefaultHorizon is how far away a limit may be.
-const DefaultHorizon = 30 * 24 * time.Hour
+// DefaultHorizon is how far away a limit may be, which is also the most: a forecast is no longer
+// than the history behind it.
+const DefaultHorizon = 28 * 24 * time.Hour
 
 // Change is the least change of a panel's series that is news.
 type Change struct {
