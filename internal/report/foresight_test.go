@@ -119,20 +119,20 @@ func TestMoves(t *testing.T) {
 	}{
 		{english, []string{
 			"+29.7 MB/s: network traffic of ip-10-0-1-17 rose from 12 to 41.7 MB/s since Fri 13 " +
-				"Nov (usual Saturdays: 11–14 MB/s)",
-			"+3.5 GiB: memory of shop/checkout/app rose from 41 to 63 % since Wednesday (usual " +
+				"Nov 09:00 (usual Saturdays: 11–14 MB/s)",
+			"+3.5 GiB: memory of shop/checkout/app rose from 41 to 63 % since Wednesday 11:00 (usual " +
 				"Saturdays: 40–43 %)",
 			"14 min before: image of shop/checkout 1.41 → 1.42",
-			"+2.1 GiB: shop/search/app is new since 20:00: memory 13.1 %",
+			"+2.1 GiB: shop/search/app is new since yesterday 20:00: memory 13.1 %",
 			"−1.2 GiB: memory of shop/cart/app fell from 30 to 23 % since 02:00 (compared with " +
 				"yesterday only)",
 		}},
 		{inKorean(english), []string{
-			"+29.7 MB/s: ip-10-0-1-17 network traffic: 11월 13일 (금)부터 12 → 41.7 MB/s 증가 " +
-				"(평소 토요일: 11~14 MB/s)",
-			"+3.5 GiB: shop/checkout/app memory: 수요일부터 41 → 63% 증가 (평소 토요일: 40~43%)",
+			"+29.7 MB/s: ip-10-0-1-17 network traffic: 11월 13일 (금) 09:00부터 12 → 41.7 MB/s " +
+				"증가 (평소 토요일: 11~14 MB/s)",
+			"+3.5 GiB: shop/checkout/app memory: 수요일 11:00부터 41 → 63% 증가 (평소 토요일: 40~43%)",
 			"시작 14분 전: shop/checkout 이미지 1.41 → 1.42",
-			"+2.1 GiB: shop/search/app: 20:00부터 새로 생김, memory 13.1%",
+			"+2.1 GiB: shop/search/app: 어제 20:00부터 새로 생김, memory 13.1%",
 			"−1.2 GiB: shop/cart/app memory: 02:00부터 30 → 23% 감소 (어제하고만 비교)",
 		}},
 	} {
@@ -156,10 +156,10 @@ func TestSummarySaysWhatFillsAndWhatChanged(t *testing.T) {
 		"Fills next: ip-10-0-1-16 memory requests full tomorrow: 4.4 % a day since it changed on " +
 			"Fri 13 Nov; 2 more fill later",
 		"Changed since last week: ip-10-0-1-17 network traffic 12 → 41.7 MB/s (+29.7 MB/s), " +
-			"since Fri 13 Nov",
-		"Changed since last week: shop/checkout/app memory 41 → 63 % (+3.5 GiB), since Wednesday; " +
+			"since Fri 13 Nov 09:00",
+		"Changed since last week: shop/checkout/app memory 41 → 63 % (+3.5 GiB), since Wednesday 11:00; " +
 			"14 min before: image of shop/checkout 1.41 → 1.42",
-		"Changed since last week: shop/search/app memory 13.1 % (new), since 20:00",
+		"Changed since last week: shop/search/app memory 13.1 % (new), since yesterday 20:00",
 		"3 critical, 2 warning, 2 no data, 1 failed; 40/42 nodes",
 	})
 }

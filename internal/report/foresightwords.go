@@ -275,14 +275,15 @@ func (w wording) onDay(t time.Time, in Info) string {
 	return fmt.Sprintf(w.Foresight.OnDay, name)
 }
 
-// sinceDay returns since which day something is so: "Tuesday", or a time of day if that is less
-// than a day ago.
+// sinceDay returns since when something is so: "Tuesday 10:00", or only the time of day if that was
+// today.
 func (w wording) sinceDay(t time.Time, in Info) string {
-	if words.IsRecent(t, in.Slot) {
-		return w.clock(t, in)
+	clock := w.Clock(t.In(in.Zone))
+	if day(t, in.Zone) == day(in.Slot, in.Zone) {
+		return clock
 	}
 	name, _ := w.dayName(t, in)
-	return name
+	return name + " " + clock
 }
 
 // move returns a change of a level as text.

@@ -118,7 +118,7 @@ func TestFullIn(t *testing.T) {
 		},
 		{
 			"ended", "ip-10-0-1-13 /dev/nvme0n1p1 disk was forecast from Fri 20 Nov 18:00 to " +
-				"00:00 to reach 85 % within 7 days, soonest within 5 days",
+				"00:00 to reach 85 % within 7 days, the soonest forecast was within 5 days",
 			"ip-10-0-1-13 /dev/nvme0n1p1 disk: 11월 20일 (금) 18:00~00:00 7일 이내 85% 도달 예측, " +
 				"가장 이른 예측 5일 이내",
 			0.85, nil, ended,

@@ -63,12 +63,25 @@ func (m *Moves) choose() {
 	m.More -= len(m.Rows)
 }
 
+// isCreated reports whether all that is known is that the object was created. That explains
+// nothing about a new series.
+func (r *Report) isCreated(k changelog.Key) bool {
+	for _, c := range r.Changed(k).Changes {
+		if c.Kind != changelog.Created {
+			return false
+		}
+	}
+	return true
+}
+
 // moves returns the rows of a table of what changed.
 func (r *Report) moves(of Moves, up bool) []Move {
 	var out []Move
 	for _, row := range of.Rows {
 		m := r.words.move(row.Panel, row.Moved, up, r.Info)
-		m.Changes = r.ChangesOf(changelog.KeyOfMove(row.Panel, row.Moved))
+		if key := changelog.KeyOfMove(row.Panel, row.Moved); !m.New || !r.isCreated(key) {
+			m.Changes = r.ChangesOf(key)
+		}
 		out = append(out, m)
 	}
 	return out

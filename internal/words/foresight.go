@@ -235,7 +235,7 @@ var englishForesight = Foresight{
 	Hours:           Counted{"%s hour", "%s hours"},
 	Within:          "within %[1]s",
 	Now:             "now",
-	Soonest:         "soonest %[1]s",
+	Soonest:         "the soonest forecast was %[1]s",
 	ForecastSince:   "%[1]s; forecast since %[2]s",
 	ForecastAtLeast: "%[1]s; forecast for at least %[2]s",
 	WasForecast:     "%[1]s was forecast %[2]s %[3]s",
