@@ -124,7 +124,10 @@ func TestBacktestOptions(t *testing.T) {
 		{func(f *backtestFlags) { f.levels = []string{"80%"} }, []string{"check"}, "needs a PANEL"},
 		{func(f *backtestFlags) { f.levels = make([]string, 25) }, nil,
 			"has 25 levels; give at most 24"},
-		{func(f *backtestFlags) { f.holds = make([]string, 7) }, nil, "7 durations; give at most 6"},
+		{
+			func(f *backtestFlags) { f.holds = make([]string, 7) }, nil,
+			"7 durations; give at most 6",
+		},
 		{func(f *backtestFlags) { f.timeout = 0 }, nil, "is too short; use at least 1s"},
 	} {
 		f := good
@@ -145,7 +148,8 @@ func TestBacktestUsage(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{&backtest.RangeError{}, true}, {&backtest.StepError{}, true}, {&backtest.LevelError{}, true},
+		{&backtest.RangeError{}, true}, {&backtest.StepError{}, true},
+		{&backtest.LevelError{}, true},
 		{&backtest.ShortError{}, false},
 	} {
 		if got := isUsage(c.err); got != c.want {

@@ -49,7 +49,9 @@ func (c *count) add(e *engine, t *track, s *state, lasts int32) {
 }
 
 // dayOf returns the number of the day in the history.
-func (e *engine) dayOf(at time.Time) int { return int(at.Sub(e.plan.grid.Start) / (24 * time.Hour)) }
+func (e *engine) dayOf(at time.Time) int {
+	return int(at.Sub(e.plan.grid.Start) / (24 * time.Hour))
+}
 
 // splitAgain counts the alerts before the newest third again, by the day, after that has moved.
 func (e *engine) splitAgain() {

@@ -314,7 +314,8 @@ func TestStoppedRunIsMarked(t *testing.T) {
 			if c.About && c.Level < 0.84 {
 				about++
 				if c.Held < 0.7*c.PerWeek || c.Held > 1.3*c.PerWeek {
-					t.Errorf("%v read: got %s, want the same number of alerts each week", share, row(c))
+					t.Errorf("%v read: got %s, want the same number of alerts each week", share,
+						row(c))
 				}
 			}
 		}
