@@ -140,6 +140,9 @@ func (c *cluster) age(p *pod, w workload) {
 	}
 	begin := since(c.before(w.released[0].ago))
 	p.object, p.running = p.object.and(begin), p.running.and(begin)
+	for _, x := range p.containers {
+		x.restarts = 0 // a pod that begins has none
+	}
 	c.aged = append(c.aged, aged{p, w.released})
 }
 
