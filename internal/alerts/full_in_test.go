@@ -149,8 +149,8 @@ func TestFullInOverAFortnight(t *testing.T) {
 	}
 }
 
-// Without the history, no alert by a forecast ends and none begins. A shorter one, for a server that
-// refuses four weeks, ends the alert of a disk that does not grow.
+// Without the history, no alert by a forecast ends and none begins. A shorter one, for a server
+// that refuses four weeks, ends the alert of a disk that does not grow.
 func TestFullInWithoutHistory(t *testing.T) {
 	cleaned := false
 	d := &disks{of: map[string]func(float64) float64{"fills": func(days float64) float64 {
@@ -219,7 +219,7 @@ func TestFullInWithoutHistory(t *testing.T) {
 		}
 	}
 	d.fails = nil
-	p, now = d.at(t, slot.Add(time.Hour))
+	p, _ = d.at(t, slot.Add(time.Hour))
 	if p.Rows[0].Status != rules.OK || p.OK != 1 {
 		t.Errorf("got the row %v of %d, want it to be OK", p.Rows[0].Status, p.OK)
 	}

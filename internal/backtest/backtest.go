@@ -35,8 +35,8 @@ type Result struct {
 	// Why says why nothing is proposed, or why this level.
 	Why Reason
 	// Wall is the level that no proposal reaches: where something worse than an alert happens, such
-	// as the kubelet's eviction of pods, or the critical limit if a warning moves. Not set: there is
-	// none.
+	// as the kubelet's eviction of pods, or the critical limit if a warning moves. Not set: there
+	// is none.
 	Wall rules.Limit
 	// Pages is the number of alerts a week that is aimed at.
 	Pages float64

@@ -18,8 +18,8 @@ func (c *levelsChart) writeName(n lineName) {
 	c.writeOneOf(places)
 }
 
-// writeOneOf writes the first of some words that no line crosses or, if lines cross all of them, the
-// first that is free of other words. It returns false if none is.
+// writeOneOf writes the first of some words that no line crosses or, if lines cross all of them,
+// the first that is free of other words. It returns false if none is.
 func (c *levelsChart) writeOneOf(places []label) bool {
 	free := slices.DeleteFunc(places, func(l label) bool { return !c.free(l.box) })
 	if len(free) == 0 {

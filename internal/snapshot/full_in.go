@@ -63,8 +63,8 @@ const (
 	forecastBefore = 14 * 24 * time.Hour
 	// forecastEvery is how often such a forecast is looked for.
 	forecastEvery = 6 * time.Hour
-	// leastUnrisen is how long a history too short for a forecast must be to show that a series does
-	// not grow.
+	// leastUnrisen is how long a history too short for a forecast must be to show that a series
+	// does not grow.
 	leastUnrisen = 6 * 24 * time.Hour
 )
 

@@ -13,8 +13,10 @@ type Backtest struct {
 	// Headings of the tables.
 	Rule, Panel, Now, Proposed, Level, For, PerWeek, HeldOut, Alerts, Objects string
 	Firing, Longest, Top, Flaps                                               string
-	Columns                                                                   string // explains the columns; 1 within which time an alert comes back
-	Keep, NoLevel                                                             string // what is proposed, if it is not a level
+	// Columns explains the columns; 1 within which time an alert comes back.
+	Columns string
+	// Keep and NoLevel are what is proposed, if it is not a level.
+	Keep, NoLevel string
 
 	NowAt, ProposedAt    string // 1 level and For
 	Times                Counted
@@ -53,9 +55,9 @@ type Backtest struct {
 	IsCritical string
 	NoFor      string // no other For does either
 	Short      string // 1 how much time has data
-	// HeldWhy is about the time before and in the newest third: 1 how long it was before, 2 when the
-	// newest third begins, 3 alerts a week before, 4 how long the newest third is, 5 alerts a week
-	// in it.
+	// HeldWhy is about the time before and in the newest third: 1 how long it was before, 2 when
+	// the newest third begins, 3 alerts a week before, 4 how long the newest third is, 5 alerts a
+	// week in it.
 	HeldWhy  string
 	HeldMore string // continues HeldWhy; 1 aim
 

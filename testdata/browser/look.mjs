@@ -159,8 +159,9 @@ async function openCause(page) {
 
 async function copyQuery(page) {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  await page.locator("details.query summary").first().click();
-  const button = page.locator("button.copy").first();
+  const query = page.locator("details.query:visible").first();
+  await query.locator("summary").click();
+  const button = query.locator("button.copy");
   await button.click();
   return { text: await page.evaluate(() => navigator.clipboard.readText()), button: await button.textContent() };
 }
