@@ -177,7 +177,7 @@ func TestDraftHasTunedLevels(t *testing.T) {
 	d.tuned = map[string][]*backtest.Result{"node-memory": {&memory}, "node-disk": {&disk}}
 	text := d.text()
 	const want = `        rules:
-          # 84%: 1.2 alerts a week in the last 30 d; 80% had 8.2
+          # 84%: 1.2 alerts a week in the last 30 d, 0.7 in the last 10 d; 80% had 8.2
           - {alertname: NodeMemoryHigh, above: {warning: 84%, critical: 90%}, for: 15m}
 `
 	if n := strings.Count(text, want); n != len(draftReports) {
