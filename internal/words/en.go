@@ -286,7 +286,7 @@ var english = Words{
 	MoreFell:       Counted{"%s more fell", "%s more fell"},
 	ChangedSince:   "Changed since last week",
 	ChangedBy:      "By",
-	WhatChanged:    "What",
+	WhatChanged:    "What (medians of 24 h; of several pods, the highest)",
 	WeekAndGhost:   "7 days; grey: before",
 	NothingChanged: "Nothing changed since last week.",
 

@@ -269,7 +269,7 @@ var korean = Words{
 	MoreFell:       always("그 밖에 감소 %s건"),
 	ChangedSince:   "지난주와 달라진 점",
 	ChangedBy:      "변화량",
-	WhatChanged:    "내용",
+	WhatChanged:    "내용 (24시간의 중앙값, 파드가 여럿이면 가장 높은 값)",
 	WeekAndGhost:   "7일 (회색: 그 전주)",
 	NothingChanged: "지난주와 달라진 점이 없습니다.",
 
