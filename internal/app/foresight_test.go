@@ -89,7 +89,12 @@ state: {dir: %q}
 			t.Errorf("%s: got queries with the steps %q, want %d of an hour", tc.report, queries,
 				len(tc.panels))
 		}
-		for _, p := range o.Results[0].Report.Panels {
+		r := o.Results[0].Report
+		if tc.report != "daily" && len(r.Up)+len(r.Down) > 0 {
+			t.Errorf("%s: got %d changes up and %d down, want none", tc.report, len(r.Up),
+				len(r.Down))
+		}
+		for _, p := range r.Panels {
 			if has := p.History != nil; has != slices.Contains(tc.panels, p.Spec.Name) {
 				t.Errorf("%s: got a history of %s: %v", tc.report, p.Spec.Name, has)
 			}

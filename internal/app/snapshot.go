@@ -113,14 +113,17 @@ var errHistory = errors.New("the queries over four weeks took too long; set a lo
 	"or switch them off with trends: false in the report")
 
 // takeHistory queries what the panels showed over four weeks, for forecasts and for what changed. A
-// report without trends only asks for the panels with a rule that needs it. It also queries the
-// lines that a panel compares with. A run has this timeout.
+// report without trends only asks for the forecasts of panels with a rule that needs them. It also
+// queries the lines that a panel compares with. A run has this timeout.
 func (s *reportSnapshot) takeHistory(ctx context.Context, timeout time.Duration) {
 	ctx, cancel := context.WithTimeoutCause(ctx, min(historyTime, timeout/4), errHistory)
 	defer cancel()
 	var wants func(*snapshot.Panel) bool
 	if !s.config.Trends {
 		wants = func(p *snapshot.Panel) bool { return p.Spec.HasFullIn() }
+		for i := range s.panels {
+			s.panels[i].Spec.Change = nil
+		}
 	}
 	snapshot.TakeHistory(ctx, s.client, s.panels, s.options, wants)
 }
