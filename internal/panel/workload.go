@@ -1,6 +1,9 @@
 package panel
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Workload is the pattern that finds the workload in the whole name of a pod, as its first group.
 // Kubernetes appends a hash of this alphabet to the names of a Deployment's ReplicaSets and of
@@ -9,13 +12,14 @@ const Workload = `(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?` +
 	`(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)`
 
 // ByWorkload returns a query for the highest value of each container of a workload, by the labels
-// cluster, namespace, workload and container. expr has the label pod. A pod whose name has no such
-// ending is its own workload.
-func ByWorkload(expr string) string {
+// cluster, namespace, workload and container, and by others. expr has the label pod. A pod whose
+// name has no such ending is its own workload.
+func ByWorkload(expr string, others ...string) string {
+	by := strings.Join(append([]string{"cluster", "namespace", "container"}, others...), ", ")
 	// The inner aggregation makes sure that no two series differ in a label workload alone, which
 	// is overwritten.
-	return `max by (cluster, namespace, workload, container) (` +
-		WithWorkload(`max by (cluster, namespace, pod, container) (`+expr+`)`) + `)`
+	return `max by (` + by + `, workload) (` +
+		WithWorkload(`max by (`+by+`, pod) (`+expr+`)`) + `)`
 }
 
 // WithWorkload adds the label workload to a query that has the label pod and no label workload.

@@ -120,6 +120,22 @@ func TestByWorkload(t *testing.T) {
 	}
 }
 
+// Clusters that another label tells apart are not one workload.
+func TestByWorkloadOfClusters(t *testing.T) {
+	input := map[string]string{
+		`m{k8s_cluster="a",namespace="n",pod="web-7d9f8c6b5-x2lkq",container="app"}`: "1",
+		`m{k8s_cluster="b",namespace="n",pod="web-7d9f8c6b5-zzzzz",container="app"}`: "3",
+	}
+	for _, tc := range []struct {
+		expr string
+		want int
+	}{{panel.ByWorkload("m"), 1}, {panel.ByWorkload("m", "k8s_cluster"), 2}} {
+		if got := recorded(t, tc.expr, 1, input); len(got) != tc.want {
+			t.Errorf("%s: got %d series, want %d: %v", tc.expr, len(got), tc.want, got)
+		}
+	}
+}
+
 // A rollout renames every pod, which is no change of the workload. A step that comes with it is
 // one, and it has the past of the old pods.
 func TestRollout(t *testing.T) {

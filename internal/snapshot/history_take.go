@@ -179,7 +179,8 @@ func (h *historyFold) askOver(ctx context.Context, q Querier, rng time.Duration)
 	expr := panel.Expand(exprs(&p.Spec)[0], vars)
 	asked := Panel{Spec: p.Spec, Grid: panel.PlanGrid(p.Grid.End(), rng, historyStep)}
 	if h.byWorkload {
-		expr, asked.Spec = panel.ByWorkload(expr), workloads(asked.Spec)
+		others := o.clusterLabels(&p.Spec)
+		expr, asked.Spec = panel.ByWorkload(expr, others...), workloads(asked.Spec, others)
 	}
 	h.begin(asked.Grid)
 	capacities := map[uint64]capacity{}
@@ -209,8 +210,17 @@ func (h *historyFold) askOver(ctx context.Context, q Querier, rng time.Duration)
 	return ctx.Err()
 }
 
+// clusterLabels returns the label that tells clusters apart in the series of a panel with a query
+// of its own, if it is not cluster.
+func (o Options) clusterLabels(s *panel.Spec) []string {
+	if s.Builtin || o.Nodes.cluster == "" || o.Nodes.cluster == clusterLabel {
+		return nil
+	}
+	return []string{o.Nodes.cluster}
+}
+
 // workloads returns the spec of the same figures by workload.
-func workloads(spec panel.Spec) panel.Spec {
+func workloads(spec panel.Spec, others []string) panel.Spec {
 	spec.Queries = slices.Clone(spec.Queries)
 	spec.Queries[0].Legend = fill(spec.Queries[0].Legend, func(label string) string {
 		if label == "pod" {
@@ -220,7 +230,7 @@ func workloads(spec panel.Spec) panel.Spec {
 	})
 	if spec.Capacity != nil {
 		c := *spec.Capacity
-		c.Query, c.Aside = panel.ByWorkload(c.Query), nil
+		c.Query, c.Aside = panel.ByWorkload(c.Query, others...), nil
 		spec.Capacity = &c
 	}
 	return spec
