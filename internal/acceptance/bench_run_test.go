@@ -230,7 +230,7 @@ func (w workload) recordForesight(b *testing.B, path, config string) {
 		o, _ := w.spend(b, path, config)
 		page := string(o.file(b, "bench", benchEnd, "index.html"))
 		switch {
-		case strings.Contains(page, "four weeks failed"):
+		case strings.Contains(page, "four weeks are unknown"):
 			missing = "the history of some panels"
 		case !strings.Contains(page, "Fills next"):
 			missing = "forecasts"

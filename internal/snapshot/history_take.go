@@ -19,6 +19,9 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
+var errPods = errors.New("its series are of pods, whose names change with every rollout, so its " +
+	"full_in rules judge nothing; aggregate the query without the label pod")
+
 const (
 	historyStep = time.Hour
 	// leastHistory is the shortest time that is asked about, if the server refuses more.
@@ -48,6 +51,9 @@ func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
 	for i := range panels {
 		p := &panels[i]
+		if len(p.Rows) > 0 && p.Spec.HasFullIn() && p.ofPods() {
+			p.note(NoteHistoryUnknown, errPods)
+		}
 		history := p.hasHistory() && (wants == nil || wants(p))
 		if !history && !p.hasBefore() {
 			continue

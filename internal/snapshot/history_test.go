@@ -282,6 +282,12 @@ func TestTakeHistoryOfPods(t *testing.T) {
 	if math.Abs(h.Sum-(9+200+50)) > 1e-6 {
 		t.Errorf("got a sum of %g, want 259", h.Sum)
 	}
+	spec.Rules = []rules.Rule{{Name: "Fills", FullIn: true, Warning: rules.At(86400)}}
+	panels = snapshot.Take(t.Context(), server, []panel.Spec{spec}, o)
+	snapshot.TakeHistory(t.Context(), server, panels, o, nil)
+	if n := panels[0].Notes; len(n) != 1 || n[0].Code != snapshot.NoteHistoryUnknown {
+		t.Errorf("got the notes %v, want one that full_in judges nothing of pods", n)
+	}
 }
 
 // A node that joined last week has the address of another one, whose history is not its own.

@@ -125,7 +125,7 @@ var english = Words{
 	CapacityUnknown:  "the capacity behind the ratio is not known: %[1]s",
 	RemarkMissing:    "a query for further details failed: %[1]s",
 	PastUnknown:      "a query for when alerts began failed: %[1]s",
-	HistoryUnknown:   "the query of the last four weeks failed: %[1]s",
+	HistoryUnknown:   "the last four weeks are unknown: %[1]s",
 	BeforeUnknown:    "the query of the samples to compare with failed: %[1]s",
 	ReferenceMissing: "the reference line %[1]s is not drawn: %[2]s",
 	ReferenceEmpty:   "its query finds no series",

@@ -128,7 +128,7 @@ var korean = Words{
 	CapacityUnknown:  "비율의 기준이 되는 전체 용량을 알 수 없음: %[1]s",
 	RemarkMissing:    "참고 사항 쿼리 실패: %[1]s",
 	PastUnknown:      "알림이 시작된 시각 쿼리 실패: %[1]s",
-	HistoryUnknown:   "지난 4주 데이터 쿼리 실패: %[1]s",
+	HistoryUnknown:   "지난 4주 데이터를 알 수 없음: %[1]s",
 	BeforeUnknown:    "비교할 이전 샘플 쿼리 실패: %[1]s",
 	ReferenceMissing: "기준선 %[1]s 조회 실패: %[2]s",
 	ReferenceEmpty:   "쿼리에 맞는 시계열이 없음",
