@@ -189,7 +189,7 @@ func TestTimeoutDeliversAnIncompleteReport(t *testing.T) {
 	t.Parallel() // it waits
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hang(r) }))
 	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{
-		Reports: []string{"daily"}, Slot: slot, Timeout: 8 * time.Second, Now: time.Now,
+		Reports: []string{"daily"}, Slot: slot, Timeout: 16 * time.Second, Now: time.Now,
 		To: app.Files{Dir: t.TempDir()},
 	})
 	if err != nil {
