@@ -75,44 +75,10 @@ func quantile(q float64, values []float64) float64 {
 	}
 	rank := q * float64(len(values)-1)
 	below := int(rank)
-	selectNth(values, below)
-	at := values[below]
+	at := series.Select(values, below)
 	if below == len(values)-1 {
 		return at
 	}
 	next := slices.Min(values[below+1:])
 	return at + (next-at)*(rank-float64(below))
-}
-
-// selectNth moves the nth smallest value to its place, and no larger one before it.
-func selectNth(values []float64, n int) {
-	for lo, hi := 0, len(values)-1; lo < hi; {
-		pivot := middle(values[lo], values[lo+(hi-lo)/2], values[hi])
-		i, j := lo, hi
-		for i <= j {
-			for values[i] < pivot {
-				i++
-			}
-			for values[j] > pivot {
-				j--
-			}
-			if i <= j {
-				values[i], values[j] = values[j], values[i]
-				i, j = i+1, j-1
-			}
-		}
-		switch {
-		case n <= j:
-			hi = j
-		case n >= i:
-			lo = i
-		default:
-			return
-		}
-	}
-}
-
-// middle returns the median of three values.
-func middle(a, b, c float64) float64 {
-	return max(min(a, b), min(max(a, b), c))
 }
