@@ -91,7 +91,7 @@ func (e *engine) add(s *snapshot.Judgeable, base int) {
 	}
 	near := e.levels[0]
 	if t.own != nil {
-		near = nearest(*t.own)
+		near = t.own.Nearest()
 	}
 	e.read(t, s, base+max(skip, 0), s.Values[max(skip, 0):], near)
 	t.next = int32(base + len(s.Values))

@@ -3,8 +3,6 @@ package backtest
 import (
 	"math"
 	"time"
-
-	"github.com/promsnap/promsnap/internal/rules"
 )
 
 // longestHole is how many samples in a row may always be missing inside a streak, as in
@@ -158,15 +156,4 @@ func (e *engine) finish() {
 			}
 		}
 	}
-}
-
-// nearest returns the limit of a rule that a value crosses first, NaN if there is none.
-func nearest(r rules.Rule) float64 {
-	switch {
-	case r.Warning.Set:
-		return r.Warning.Value
-	case r.Critical.Set:
-		return r.Critical.Value
-	}
-	return math.NaN()
 }

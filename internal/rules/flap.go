@@ -35,7 +35,7 @@ func (b bouts) flapping() bool { return b.n >= leastBouts && b.beyond*leastShare
 // judgeFlaps adds flapping to a finding: as a warning if nothing more severe fires now, or as an
 // ended streak.
 func (r Rule) judgeFlaps(f *Finding, values []float64, newest int, stale bool, g series.Grid) {
-	at := follower{rule: &r, severity: Warning, limit: At(r.nearest())}
+	at := follower{rule: &r, severity: Warning, limit: At(r.Nearest())}
 	var now bouts
 	seen, holds, before := 0, false, false
 	for i, v := range values {

@@ -41,7 +41,7 @@ func StaleAfter(step time.Duration) time.Duration { return max(lookback, 2*step)
 // then the last known sample, and Streak is set if the alert fired.
 func Judge(r Rule, s series.Series, g series.Grid) Finding {
 	values := s.Values[:min(len(s.Values), max(g.Len, 0))]
-	f := Finding{Rule: r.Name, Labels: s.Labels, Status: OK, Value: math.NaN(), Limit: r.nearest()}
+	f := Finding{Rule: r.Name, Labels: s.Labels, Status: OK, Value: math.NaN(), Limit: r.Nearest()}
 	newest := series.Newest(values)
 	if newest >= 0 {
 		f.Newest = g.At(newest)
@@ -144,8 +144,8 @@ func (r Rule) silent() Status {
 	return NoData
 }
 
-// nearest returns the limit that a value crosses first, NaN if there is none.
-func (r Rule) nearest() float64 {
+// Nearest returns the limit that a value crosses first, NaN if there is none.
+func (r Rule) Nearest() float64 {
 	switch {
 	case r.Warning.Set:
 		return r.Warning.Value
@@ -257,7 +257,7 @@ func (f *follower) streak(r run, values []float64, upTo int, g series.Grid) *Str
 // newestWithin returns the time of the newest sample within every limit, zero if there is none.
 func (r Rule) newestWithin(values []float64, g series.Grid) time.Time {
 	for i := len(values) - 1; i >= 0; i-- {
-		if !math.IsNaN(values[i]) && !r.Direction.Beyond(values[i], r.nearest()) {
+		if !math.IsNaN(values[i]) && !r.Direction.Beyond(values[i], r.Nearest()) {
 			return g.At(i)
 		}
 	}
