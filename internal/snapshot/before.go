@@ -6,7 +6,6 @@ import (
 	"math"
 	"runtime/debug"
 	"slices"
-	"time"
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
@@ -48,10 +47,7 @@ func (p *Panel) askBefore(ctx context.Context, q Querier, o Options, query int) 
 	if len(s.keys) == 0 {
 		return nil
 	}
-	vars := panel.Vars{
-		Step: p.Grid.Step, ScrapeInterval: cmp.Or(o.ScrapeInterval, time.Minute),
-		Range: cmp.Or(p.Spec.Range, o.Range), Virtual: o.Nodes.virtual(),
-	}
+	vars := o.vars(&p.Spec, p.Grid.Step)
 	expr, _, err := p.narrowest(panel.Expand(exprs(&p.Spec)[query], vars), &s, o)
 	if err != nil {
 		return err

@@ -178,10 +178,7 @@ func refused(err error) bool {
 // variables the query would give other values.
 func (h *historyFold) askOver(ctx context.Context, q Querier, rng time.Duration) error {
 	p, o := h.p, h.o
-	vars := panel.Vars{
-		Step: p.Grid.Step, ScrapeInterval: cmp.Or(o.ScrapeInterval, time.Minute),
-		Range: cmp.Or(p.Spec.Range, o.Range), Virtual: o.Nodes.virtual(),
-	}
+	vars := o.vars(&p.Spec, p.Grid.Step)
 	expr := panel.Expand(exprs(&p.Spec)[0], vars)
 	asked := Panel{Spec: p.Spec, Grid: panel.PlanGrid(p.Grid.End(), rng, historyStep)}
 	if h.byWorkload {

@@ -336,7 +336,7 @@ func TestTakeHistoryOfOverrides(t *testing.T) {
 	}
 }
 
-// A report without trends asks nothing for its panels, and one whose time is over gets nothing.
+// A report without trends sends no query. One whose time has ended gets no history.
 func TestTakeHistoryOfWantedPanels(t *testing.T) {
 	server := &history{series: map[string]func(time.Duration) float64{"a": grows(0.8)}}
 	o := options(time.Hour)

@@ -184,17 +184,13 @@ func (p *Panel) soughtOf(query int, known func(*Panel, *Finding) bool) sought {
 
 // lookBackIn queries the past of the sought series.
 func (p *Panel) lookBackIn(ctx context.Context, q Querier, o Options, s *sought) error {
-	scrape := cmp.Or(o.ScrapeInterval, time.Minute)
-	step, err := panel.Step(LookBackRange, 0, scrape)
+	step, err := panel.Step(LookBackRange, 0, o.scrape())
 	if err != nil {
 		return err
 	}
 	// Only the grid is coarser. With other variables the query would give other values, or say
 	// something else of the end of its range.
-	vars := panel.Vars{
-		Step: p.Grid.Step, ScrapeInterval: scrape,
-		Range: cmp.Or(p.Spec.Range, o.Range), Virtual: o.Nodes.virtual(),
-	}
+	vars := o.vars(&p.Spec, p.Grid.Step)
 	expr := panel.Expand(exprs(&p.Spec)[s.query], vars)
 	if panel.ReadsRanges(expr) {
 		s.fills = vars.RateInterval()

@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -46,10 +45,7 @@ func NewReader(q Querier, spec panel.Spec, rule string, step time.Duration,
 			r.query = i
 		}
 	}
-	r.vars = panel.Vars{
-		Step: step, ScrapeInterval: cmp.Or(o.ScrapeInterval, time.Minute),
-		Range: cmp.Or(spec.Range, o.Range), Virtual: o.Nodes.virtual(),
-	}
+	r.vars = o.vars(&r.panel.Spec, step)
 	for i := range r.panel.Exprs {
 		r.panel.Exprs[i] = panel.Expand(r.panel.Exprs[i], r.vars)
 	}

@@ -93,6 +93,20 @@ func (o Options) unanswered(spec panel.Spec) Panel {
 // End returns the newest time that a snapshot queries.
 func (o Options) End() time.Time { return o.Slot.Add(-o.QueryOffset) }
 
+// scrape returns how often targets are scraped.
+func (o Options) scrape() time.Duration { return cmp.Or(o.ScrapeInterval, time.Minute) }
+
+// rangeOf returns how much time a panel shows.
+func (o Options) rangeOf(s *panel.Spec) time.Duration { return cmp.Or(s.Range, o.Range) }
+
+// vars returns the values of the variables in the queries of a panel. They depend on its own step,
+// also where a query has coarser ones.
+func (o Options) vars(s *panel.Spec, step time.Duration) panel.Vars {
+	return panel.Vars{
+		Step: step, ScrapeInterval: o.scrape(), Range: o.rangeOf(s), Virtual: o.Nodes.virtual(),
+	}
+}
+
 // Take queries every panel and folds the answers. It returns one Panel for each spec, in order. A
 // query that fails only affects its Panel. When ctx ends, panels without an answer fail
 // (FailureStopped).
@@ -182,9 +196,8 @@ func takePanel(ctx context.Context, q Querier, spec panel.Spec, o Options) (p Pa
 // ask runs the panel's queries: its capacities, then the series and, if there are none, which
 // metrics exist.
 func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
-	rng := cmp.Or(p.Spec.Range, o.Range)
-	scrape := cmp.Or(o.ScrapeInterval, time.Minute)
-	step, err := panel.Step(rng, p.Spec.Step, scrape)
+	rng := o.rangeOf(&p.Spec)
+	step, err := panel.Step(rng, p.Spec.Step, o.scrape())
 	if err != nil {
 		return err
 	}
@@ -195,7 +208,7 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 			p.Spec.Rules[i].Within = p.Spec.Events.Within
 		}
 	}
-	vars := panel.Vars{Step: step, ScrapeInterval: scrape, Range: rng, Virtual: o.Nodes.virtual()}
+	vars := o.vars(&p.Spec, step)
 	for i := range p.Exprs {
 		p.Exprs[i] = panel.Expand(p.Exprs[i], vars)
 	}
