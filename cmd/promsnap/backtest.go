@@ -307,7 +307,7 @@ func (f *backtestFlags) outcome(ctx context.Context, c *console, b app.Backteste
 	return nil
 }
 
-// isUsage reports whether an error is about what is asked for, and not about the data.
+// isUsage reports whether an error is about the arguments, and not about the data.
 func isUsage(err error) bool {
 	var level *backtest.LevelError
 	var step *backtest.StepError

@@ -39,7 +39,7 @@ type slot struct {
 	data     rules.Quality
 }
 
-// newPlan checks what is asked for.
+// newPlan returns an error if the rule or an option is wrong.
 func newPlan(spec panel.Spec, name string, o Options) (*plan, error) {
 	rule, severity, err := ruleOf(&spec, name, o.Severity)
 	switch {

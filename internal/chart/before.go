@@ -62,7 +62,7 @@ func (c *lineChart) writeBeforeKey() {
 	})
 }
 
-// beforeSwatch is the sample of a line as it was before, in no colour, because it stands for all.
+// beforeSwatch is the dashed sample in the legend. It is grey, because it explains every line.
 type beforeSwatch box
 
 func (b beforeSwatch) draw(s surface, _ frame) {
