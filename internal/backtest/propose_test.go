@@ -221,6 +221,63 @@ func TestEmptyIsCalm(t *testing.T) {
 	}
 }
 
+// Where kube-state-metrics is gone, an empty answer is no good news.
+func TestEmptyIsBlindWithoutWhatItNeeds(t *testing.T) {
+	q := month(daily(0, 30, 5, time.Hour, 0.85))
+	for i, v := range q.series[0].Values {
+		if v < 0.80 {
+			q.series[0].Values[i] = math.NaN()
+		}
+	}
+	spec := disk(diskHigh)
+	spec.EmptyIsOK, spec.Needs = true, []string{"disk_metric", "limit_metric"}
+	spec.Blind = &panel.Blind{Query: "vector(1) unless on () count(kube_node_info)"}
+	const exists = `group({__name__="disk_metric"}) and group({__name__="limit_metric"})` +
+		` unless group(vector(1) unless on () count(kube_node_info))`
+	gone := Span{q.grid.At(10 * 24 * 12), q.grid.At(15 * 24 * 12)}
+	got, err := Run(context.Background(), outage{q, exists, gone}, spec, "", monthly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Blind) != 1 || got.Blind[0].To.Sub(got.Blind[0].From) < 4*24*time.Hour {
+		t.Errorf("got blind %v, want most of %v", got.Blind, gone)
+	}
+}
+
+// outage answers when a metric exists with a query, except in a span without any answer.
+type outage struct {
+	past   *past
+	exists string
+	gone   Span
+}
+
+func (o outage) Range(ctx context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
+	values := make([]float64, q.Grid.Len)
+	for i := range values {
+		if at := q.Grid.At(i); !at.Before(o.gone.From) && at.Before(o.gone.To) {
+			values[i] = math.NaN()
+		}
+	}
+	switch q.Expr {
+	case "disk":
+		return o.past.Range(ctx, q, func(s series.Series) error {
+			for i := range s.Values {
+				s.Values[i] += values[i] // NaN in the outage
+			}
+			return each(s)
+		})
+	case o.exists:
+		return promapi.Meta{Grid: q.Grid}, each(series.Series{Values: values})
+	}
+	return promapi.Meta{Grid: q.Grid}, fmt.Errorf("unexpected query %s", q.Expr)
+}
+
+func (o outage) Present(ctx context.Context, names []string,
+	start, end time.Time) (map[string]bool, error) {
+	return o.past.Present(ctx, names, start, end)
+}
+
 // Of a level that alerts far too often, the alerts are counted in one pass, unless it is
 // configured.
 func TestNoisyLevelsAreNotReplayed(t *testing.T) {

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/panel"
@@ -92,14 +93,23 @@ func (r *Reader) Read(ctx context.Context, g series.Grid,
 	return meta, err
 }
 
-// Exists calls each with when any of the metrics exists that an empty answer of the query needs.
+// Exists calls each with samples at the times at which an empty answer of the query is good news:
+// all the metrics exist that it needs, and the panel is not blind (panel.Blind).
 func (r *Reader) Exists(ctx context.Context, g series.Grid, each func([]float64)) error {
 	names, err := r.panel.needs(r.query)
 	if err != nil || len(names) == 0 {
 		return err
 	}
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = fmt.Sprintf("group({__name__=%q})", name)
+	}
+	expr := strings.Join(all, " and ")
+	if blind := r.panel.Spec.Blind; blind != nil {
+		expr += " unless group(" + panel.Expand(blind.Query, r.vars) + ")"
+	}
 	_, err = r.q.Range(ctx, promapi.Query{
-		Expr: fmt.Sprintf("group({__name__=%q})", names[0]), Grid: g, Limit: r.o.MaxSeries,
+		Expr: expr, Grid: g, Limit: r.o.MaxSeries,
 	}, func(s series.Series) error {
 		each(s.Values)
 		return nil
