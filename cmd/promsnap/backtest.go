@@ -286,7 +286,7 @@ func (f *backtestFlags) outcome(ctx context.Context, c *console, b app.Backteste
 			code = exitUsage
 		}
 	}
-	stopped := b.Left > 0 || slices.ContainsFunc(b.Results, func(r backtest.Result) bool {
+	stopped := len(b.Left) > 0 || slices.ContainsFunc(b.Results, func(r backtest.Result) bool {
 		return r.Stopped
 	})
 	if stopped {
@@ -296,8 +296,8 @@ func (f *backtestFlags) outcome(ctx context.Context, c *console, b app.Backteste
 			why = cause.Error()
 		}
 		said := "the back-test was stopped (" + why + ")"
-		if b.Left > 0 {
-			said += "; not tested: " + count(b.Left, "rule")
+		if len(b.Left) > 0 {
+			said += "; not tested: " + strings.Join(b.Left, ", ")
 		}
 		c.fail(errors.New(said))
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/app"
@@ -55,7 +56,7 @@ func (d *draft) tune(ctx context.Context, c *console, text string,
 	for i := range found.Results {
 		r := &found.Results[i]
 		if r.Stopped {
-			found.Left++
+			found.Left = append(found.Left, r.Panel.Name+"/"+r.Rule.Name)
 			continue
 		}
 		tested++
@@ -86,8 +87,9 @@ func sayUntuned(c *console, found app.Backtested) {
 		}
 		c.stderr.say(yellow, "promsnap: note: ", "not tested: "+err.Error(), 2)
 	}
-	if found.Left > 0 {
-		c.stderr.say(yellow, "promsnap: note: ", fmt.Sprintf("the time was up before %s; test "+
-			"them with promsnap backtest %s", count(found.Left, "rule"), draftReports[0].name), 2)
+	if len(found.Left) > 0 {
+		c.stderr.say(yellow, "promsnap: note: ", fmt.Sprintf("no time was left to test %s; test "+
+			"them with promsnap backtest %s PANEL/RULE", strings.Join(found.Left, ", "),
+			draftReports[0].name), 2)
 	}
 }

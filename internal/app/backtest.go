@@ -45,7 +45,8 @@ type Backtested struct {
 	Part    string // PANEL or PANEL/RULE that was asked for; "" if all were
 	Results []backtest.Result
 	Failed  []error // of each rule that could not be tested
-	Left    int     // rules that were not begun, because the run was stopped
+	// Left are the rules without a result because the run was stopped: "node-disk/NodeDiskHigh"
+	Left []string
 }
 
 // backtestTarget is a rule to test.
@@ -84,8 +85,8 @@ func (s *Source) Backtest(ctx context.Context, name string, b BacktestOptions) (
 	}}
 	for i, t := range targets {
 		if ctx.Err() != nil {
-			out.Left = len(targets) - i
-			break
+			out.Left = names(targets[i:])
+			return out, nil
 		}
 		test := backtest.Options{
 			Report: name, Query: query, Slots: r.Schedule.Between, Since: b.Since, Pages: b.Pages,
@@ -104,14 +105,15 @@ func (s *Source) Backtest(ctx context.Context, name string, b BacktestOptions) (
 		case err == nil:
 			out.Results = append(out.Results, *found)
 		case ctx.Err() != nil:
-			out.Left = len(targets) - i
+			out.Left = names(targets[i:])
+			return out, nil
 		case b.Panel == "" && isCondition(err):
 			// only a longer for makes it alert less often
 		default:
 			out.Failed = append(out.Failed, t.named(err))
 		}
 	}
-	if len(out.Results)+len(out.Failed)+out.Left == 0 {
+	if len(out.Results)+len(out.Failed) == 0 {
 		return Backtested{}, b.nothing(name)
 	}
 	return out, nil
@@ -133,6 +135,15 @@ func (b BacktestOptions) nothing(report string) error {
 	}
 	return fmt.Errorf("report %s has no alert with a level; a back-test is of a rule of a panel "+
 		"with an alertname and a limit", report)
+}
+
+// names returns the names of rules.
+func names(targets []backtestTarget) []string {
+	out := make([]string, len(targets))
+	for i, t := range targets {
+		out[i] = t.panel.Name + "/" + t.rule.Name
+	}
+	return out
 }
 
 // named returns an error with the rule that it is about.
