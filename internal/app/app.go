@@ -28,6 +28,8 @@ type Options struct {
 	// Kubernetes is the API of the cluster. It finds Prometheus if prometheus.url is not set, lists
 	// the nodes, and stores the state in a ConfigMap. Nil: no API, or it must not be used.
 	Kubernetes Kubernetes
+	// Clusters reaches the clusters of a fleet. Nil: only those with an address can be reached.
+	Clusters Clusters
 	// Command returns the command that runs a slot of a report again, for the report's footer. It
 	// contains no secrets. Nil: unknown.
 	Command func(report string, slot time.Time) string
@@ -68,6 +70,8 @@ type App struct {
 	o      Options
 	source *Source
 	to     deliverer
+	// delivered is called with each report after its delivery. Nil: not called.
+	delivered func(judgedReport, *Result)
 }
 
 var errOpening = errors.New("opening took more than half of the run's timeout")
@@ -93,7 +97,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{cfg, o, source, to}, nil
+	return &App{cfg: cfg, o: o, source: source, to: to}, nil
 }
 
 // checkReports returns an error if a requested report is not in the configuration.
@@ -147,8 +151,11 @@ func (a *App) Run(ctx context.Context) Outcome {
 		report := a.to.evaluate(queryCtx, taken)
 		report.options = snapshot.Options{} // free 2 KiB for each node before drawing
 		report.began, report.until = began, began.Add(a.o.Timeout)
-		out.Results, reports = append(out.Results, a.to.deliver(ctx, report)), append(reports,
-			report)
+		result := a.to.deliver(ctx, report)
+		if a.delivered != nil {
+			a.delivered(report, &result)
+		}
+		out.Results, reports = append(out.Results, result), append(reports, report)
 	}
 	a.to.finish(ctx, reports, out.Results)
 	return out

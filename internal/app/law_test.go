@@ -33,7 +33,7 @@ var line = []string{
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
-	"internal/state", "internal/config",
+	"internal/state", "internal/fleet", "internal/fleet/store", "internal/config",
 	"internal/report/json", "internal/report/html", "internal/report/tuning", "internal/app", "internal/kube", "cmd/promsnap",
 }
 

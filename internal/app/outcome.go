@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
@@ -24,6 +25,8 @@ type Result struct {
 	// recorded.
 	Err   error
 	blind bool // PromsnapBlind fires
+	// blindSince is since when; zero: it does not fire
+	blindSince time.Time
 }
 
 // Outcome is the result of a run: one Result for each report, in their order.

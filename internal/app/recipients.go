@@ -127,7 +127,7 @@ func (t *recipients) openSession(ctx context.Context, store state.Store,
 	if s.Lost() == nil {
 		in.Known.Memory = s.Page().Memory
 		if a, blind := s.Page().Memory.Alerts[rules.BlindKey]; blind && a.Fires() {
-			res.blind = true
+			res.blind, res.blindSince = true, a.Now().Since
 			res.Notes = append(res.Notes,
 				fmt.Sprintf("%s has been firing since %s, so this run counts as failed",
 					rules.BlindName, a.Now().Since.UTC().Format(time.RFC3339)))

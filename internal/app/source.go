@@ -43,14 +43,21 @@ func openSource(ctx context.Context, cfg *config.Config, o Options) (*Source, er
 	if err := s.findPrometheus(ctx); err != nil {
 		return nil, err
 	}
-	if cfg.Font != nil {
-		font, err := chart.ParseFont(cfg.Font.Data)
-		if err != nil {
-			return nil, fmt.Errorf("font: %s: %w", cfg.Font.Path, err)
-		}
-		s.font = font
+	var err error
+	s.font, err = fontOf(cfg)
+	return s, err
+}
+
+// fontOf returns the font of the charts; nil: the embedded fonts.
+func fontOf(cfg *config.Config) (*chart.Font, error) {
+	if cfg.Font == nil {
+		return nil, nil
 	}
-	return s, nil
+	font, err := chart.ParseFont(cfg.Font.Data)
+	if err != nil {
+		return nil, fmt.Errorf("font: %s: %w", cfg.Font.Path, err)
+	}
+	return font, nil
 }
 
 // findPrometheus builds the client, and finds Prometheus in the cluster if it has no URL.

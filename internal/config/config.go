@@ -36,7 +36,10 @@ type Config struct {
 	Reports    []Report // in the file's order, at least one
 	Receivers  []Receiver
 	State      *State // nil if the file has none; never nil if a report has receivers
-	Notes      Errors // what may be wrong with the file
+	Fleet      *Fleet // nil if the file is about one cluster
+	// Sum is the SHA-256 of the file, in hexadecimal; "" without a file.
+	Sum   string
+	Notes Errors // what may be wrong with the file
 }
 
 // Prometheus says where the data comes from and how to query it.

@@ -50,6 +50,7 @@ type Info struct {
 	Changes map[changelog.Key]changelog.Before
 	Sizing  *sizing.Advice // what workloads should request; nil: nobody looked
 	Board   *board.Board   // what the panels of a Grafana dashboard show; nil: there is none
+	Fleet   *Fleet         // the clusters of a report about several; nil: it is about one
 }
 
 // Report is the report of one slot, made by Build. It is plain data.

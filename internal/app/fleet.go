@@ -1,0 +1,393 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/fleet"
+	"github.com/promsnap/promsnap/internal/fleet/store"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Fleet is promsnap built for a configuration with several clusters. Its steps are those of package
+// fleet: Plan, Map and Reduce. Each can run in a process of its own.
+type Fleet struct {
+	cfg   *config.Config
+	o     Options
+	store fleet.Store
+}
+
+// Clusters reaches the clusters of a fleet through their APIs. The command provides it; a Lambda
+// function has none.
+type Clusters interface {
+	// API returns the API of a cluster that the configuration names.
+	API(ctx context.Context, k *config.Kubernetes) (Kubernetes, error)
+	// Find returns the clusters that one entry of fleet.discover finds with the Kubernetes API or
+	// in the kubeconfig.
+	Find(ctx context.Context, d config.Discovery) ([]FoundCluster, error)
+}
+
+// FoundCluster is a cluster that was found.
+type FoundCluster struct {
+	Name   string
+	Labels map[string]string
+	From   string // as in fleet.Cluster
+	// URL is the address of its Prometheus; "" if Prometheus is reached through Kubernetes.
+	URL string
+	// Kubernetes is its API, and Service the Service of Prometheus, "" to find it. Nil: not used.
+	Kubernetes Kubernetes
+	Service    string
+	// Match is the value of the label that tells clusters apart in a Prometheus that has several;
+	// Label is that label. "": its Prometheus has one.
+	Label, Match string
+}
+
+// OpenFleet builds a Fleet from cfg. It fails if cfg has no fleet or no place for its parts.
+func OpenFleet(ctx context.Context, cfg *config.Config, o Options) (*Fleet, error) {
+	if cfg.Fleet == nil {
+		return nil, errors.New("the configuration has no clusters; write them below fleet.clusters")
+	}
+	f := &Fleet{cfg: cfg, o: o}
+	var err error
+	f.store, err = f.openStore(ctx)
+	return f, err
+}
+
+// openStore opens the store of the parts. A run into a directory without a store keeps them there.
+func (f *Fleet) openStore(ctx context.Context) (fleet.Store, error) {
+	s := f.cfg.Fleet.Store
+	switch root := rootOf(f.o.To); {
+	case s == nil && root == "":
+		return nil, errors.New("fleet.store is missing; write fleet: {store: {s3: {bucket: " +
+			"NAME}}} or fleet: {store: {dir: PATH}}")
+	case s == nil:
+		return store.NewDir(filepath.Join(root, "parts")), nil
+	case s.Dir != "":
+		return store.NewDir(s.Dir), nil
+	}
+	bucket, err := openBucket(ctx, *s.S3, stateAttempts)
+	if err != nil {
+		return nil, fmt.Errorf("fleet.store: %w", err)
+	}
+	return store.NewS3(bucket, s.S3.Prefix), nil
+}
+
+// rootOf returns the directory of a destination, "" if it is none.
+func rootOf(to Destination) string {
+	switch to := to.(type) {
+	case Files:
+		return to.Dir
+	case DryRun:
+		return to.Dir
+	}
+	return ""
+}
+
+// inDir returns the options for a cluster or the fleet: each has a directory of its own.
+func (o Options) inDir(name string) Options {
+	switch to := o.To.(type) {
+	case Files:
+		o.To = Files{filepath.Join(to.Dir, report.Slug(name))}
+	case DryRun:
+		o.To = DryRun{filepath.Join(to.Dir, report.Slug(name))}
+	}
+	return o
+}
+
+// inDirs returns the receivers for a cluster or the fleet: each has directories of its own.
+func inDirs(receivers []config.Receiver, name string) []config.Receiver {
+	out := slices.Clone(receivers)
+	for i := range out {
+		if dir, ok := out[i].To.(config.Dir); ok {
+			out[i].To = config.Dir(filepath.Join(string(dir), report.Slug(name)))
+		}
+	}
+	return out
+}
+
+// report returns a report of the configuration.
+func (f *Fleet) report(name string) (config.Report, error) {
+	if err := (Options{Reports: []string{name}}).checkReports(f.cfg); err != nil {
+		return config.Report{}, err
+	}
+	i := slices.IndexFunc(f.cfg.Reports, func(r config.Report) bool { return r.Name == name })
+	return f.cfg.Reports[i], nil
+}
+
+// Plan returns the plan of a report at the slot of the options. If there is none yet, it finds the
+// clusters and writes it.
+func (f *Fleet) Plan(ctx context.Context, name string) (fleet.Plan, error) {
+	r, err := f.report(name)
+	if err != nil {
+		return fleet.Plan{}, err
+	}
+	slot := f.o.slotOf(r)
+	if p, found, err := fleet.LoadPlan(ctx, f.store, name, slot); err != nil || found {
+		return p, err
+	}
+	members, problems := f.Members(ctx)
+	var clusters []fleet.Cluster
+	for _, m := range members {
+		clusters = append(clusters, m.Cluster)
+	}
+	var notes []string
+	for _, p := range problems {
+		notes = append(notes, p.Error())
+	}
+	deadline := f.o.Now().Add(f.cfg.Fleet.Deadline)
+	p, err := fleet.NewPlan(name, slot, deadline, f.cfg.Sum, clusters, notes)
+	if err != nil {
+		return fleet.Plan{}, errors.Join(append(problems, err)...)
+	}
+	return fleet.SavePlan(ctx, f.store, p)
+}
+
+// Map runs a report of one cluster of a plan, as a run of its own would, and writes its part of the
+// fleet's report. If the cluster cannot be reached, the part says why.
+func (f *Fleet) Map(ctx context.Context, p fleet.Plan, cluster string) (Result, error) {
+	m, err := f.member(ctx, p, cluster)
+	if err != nil {
+		return Result{}, f.blind(ctx, p, cluster, err)
+	}
+	cfg := f.cfg.ForCluster(m.config)
+	cfg.Receivers = inDirs(cfg.Receivers, cluster)
+	o := f.o.inDir(cluster)
+	o.Reports, o.Slot, o.Scheduled, o.Kubernetes = []string{p.Report}, p.Slot, false, m.kubernetes
+	a, err := New(ctx, cfg, o)
+	if err != nil {
+		return Result{}, f.blind(ctx, p, cluster, err)
+	}
+	defer a.Close()
+	var saved error
+	a.delivered = func(r judgedReport, res *Result) {
+		row := res.Report.AsCluster()
+		row.BlindSince = res.blindSince
+		saved = f.save(ctx, p, row, r.panels)
+	}
+	out := a.Run(ctx)
+	return out.Results[0], saved
+}
+
+// blind writes the part of a cluster that could not be queried, and returns why.
+func (f *Fleet) blind(ctx context.Context, p fleet.Plan, cluster string, why error) error {
+	row := report.Cluster{
+		Name: cluster, Version: f.o.Version, Verdict: report.VerdictNoData,
+		Failure: snapshot.FailureOf(why),
+	}
+	return errors.Join(fmt.Errorf("cluster %s: %w", cluster, why), f.save(ctx, p, row, nil))
+}
+
+// save writes the part of a cluster.
+func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster,
+	panels []snapshot.Panel) error {
+	i := p.Index(row.Name)
+	if i < 0 {
+		return fmt.Errorf("the plan has no cluster %q", row.Name)
+	}
+	row.Labels = p.Clusters[i].Labels
+	part := fleet.Part{
+		Head: fleet.Head{
+			Report: p.Report, Slot: p.Slot, Config: f.cfg.Sum, Cluster: row,
+		},
+		Panels: fleet.PanelsOf(row.Name, panels),
+	}
+	if err := fleet.SavePart(ctx, f.store, &part); err != nil {
+		return fmt.Errorf("writing the part of cluster %s: %w", row.Name, err)
+	}
+	return nil
+}
+
+// Reduce merges the parts of a plan into the report of the fleet, and delivers it to the receivers
+// of the fleet. The result has failed if a cluster is blind.
+func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, w fleet.Waiting) (Result, error) {
+	began := f.o.Now()
+	cfg := f.cfg.ForFleet(p.Report)
+	if len(cfg.Reports) == 0 {
+		return Result{}, &UnknownReportError{Name: p.Report}
+	}
+	cfg.Receivers = inDirs(cfg.Receivers, cfg.Cluster)
+	o := f.o.inDir(cfg.Cluster)
+	if err := o.To.check(cfg, o); err != nil {
+		return Result{}, err
+	}
+	merged, err := fleet.Reduce(ctx, f.store, p, w)
+	if err != nil {
+		return Result{}, err
+	}
+	to, err := o.To.open(ctx, cfg, o, nil)
+	if err != nil {
+		return Result{}, err
+	}
+	r := cfg.Reports[0]
+	page := f.pages(p, r)
+	for i := range merged.Clusters {
+		merged.Clusters[i].Page = page(merged.Clusters[i].Name)
+	}
+	info := report.Info{
+		Cluster: cfg.Cluster, Name: r.Name, Title: r.Title, Slot: p.Slot, Range: r.Range,
+		Zone: r.Zone, Language: r.Language, Version: o.Version, Scrape: cfg.Prometheus.ScrapeInterval,
+		Notes: merged.Notes, ConfigFile: o.ConfigFile,
+		Fleet: &report.Fleet{Clusters: merged.Clusters},
+	}
+	if o.Command != nil {
+		info.Command = o.Command(r.Name, p.Slot)
+	}
+	if info.Font, err = fontOf(cfg); err != nil {
+		return Result{}, err
+	}
+	judged := judgedReport{
+		reportSnapshot: reportSnapshot{config: r, info: info, panels: merged.Panels},
+		began:          began, until: began.Add(o.Timeout), now: rules.Evaluation{},
+	}
+	results := []Result{to.deliver(ctx, judged)}
+	to.finish(ctx, []judgedReport{judged}, results)
+	return results[0], nil
+}
+
+// pages returns a function that returns the address of a cluster's report relative to that of the
+// fleet, "" if both are not in one archive that a browser can follow links in.
+func (f *Fleet) pages(p fleet.Plan, r config.Report) func(cluster string) string {
+	const page, slotLayout = "index.html", "20060102T150405Z"
+	short := func(cluster string) string {
+		return path.Join("../../..", report.Slug(cluster), report.Slug(p.Report),
+			p.Slot.UTC().Format(slotLayout), page)
+	}
+	if rootOf(f.o.To) != "" {
+		return short
+	}
+	of, _ := f.report(p.Report)
+	for _, name := range r.Receivers {
+		i := slices.IndexFunc(f.cfg.Receivers, func(c config.Receiver) bool { return c.Name == name })
+		if i < 0 || !slices.Contains(of.Receivers, name) {
+			continue
+		}
+		switch to := f.cfg.Receivers[i].To.(type) {
+		case config.Dir:
+			return short
+		case config.Archive:
+			if to.PublicURL == "" {
+				continue
+			}
+			return func(cluster string) string {
+				return path.Join("../../../../../..", report.Slug(cluster), report.Slug(p.Report),
+					p.Slot.UTC().Format("2006/01/02"), p.Slot.UTC().Format(slotLayout), page)
+			}
+		}
+	}
+	return func(string) string { return "" }
+}
+
+// Member is a cluster of a fleet with the way to it.
+type Member struct {
+	fleet.Cluster
+	config     config.FleetCluster
+	kubernetes Kubernetes // nil: not used
+}
+
+// Prometheus returns where the cluster's Prometheus is: its URL, or its Service.
+func (m *Member) Prometheus() string {
+	if k := m.config.Kubernetes; m.config.Prometheus.URL == "" && k != nil {
+		return cmp.Or(k.Service, "(found in the cluster)")
+	}
+	return m.config.Prometheus.URL
+}
+
+// member returns a cluster of a plan with the way to it.
+func (f *Fleet) member(ctx context.Context, p fleet.Plan, name string) (Member, error) {
+	if p.Index(name) < 0 {
+		var have []string
+		for _, c := range p.Clusters {
+			have = append(have, c.Name)
+		}
+		return Member{}, &UnknownPartError{
+			Kind: "cluster", Name: name, Of: "the plan of report " + p.Report, Have: have,
+		}
+	}
+	members, problems := f.Members(ctx)
+	i := slices.IndexFunc(members, func(m Member) bool { return m.Name == name })
+	if i < 0 {
+		return Member{}, errors.Join(append(problems, fmt.Errorf("the plan has this cluster, but "+
+			"the configuration does not name or find it any more"))...)
+	}
+	m := members[i]
+	if k := m.config.Kubernetes; k != nil && m.kubernetes == nil && f.o.Clusters != nil {
+		var err error
+		if m.kubernetes, err = f.o.Clusters.API(ctx, k); err != nil {
+			return Member{}, err
+		}
+	}
+	return m, nil
+}
+
+// fleetTime is how long a search for clusters may take.
+const fleetTime = time.Minute
+
+// Members returns the clusters that the configuration names, and those that it finds. A name that
+// was found twice counts once, and is an error, as is a search that failed.
+func (f *Fleet) Members(ctx context.Context) ([]Member, []error) {
+	ctx, cancel := context.WithTimeout(ctx, min(fleetTime, f.o.Timeout/2))
+	defer cancel()
+	var members []Member
+	var problems []error
+	from := map[string]string{}
+	for _, c := range f.cfg.Fleet.Clusters {
+		from[c.Name] = "fleet.clusters"
+		members = append(members, Member{
+			Cluster: fleet.Cluster{Name: c.Name, Labels: c.Labels}, config: c,
+		})
+	}
+	for i, d := range f.cfg.Fleet.Discover {
+		found, err := f.find(ctx, d)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("fleet.discover[%d]: %w", i, err))
+		}
+		for _, c := range found {
+			if other, twice := from[c.Name]; twice {
+				problems = append(problems, fmt.Errorf("fleet.discover[%d]: cluster %q is also in "+
+					"%s; that one counts", i, c.Name, other))
+				continue
+			}
+			from[c.Name] = fmt.Sprintf("fleet.discover[%d]", i)
+			members = append(members, f.found(c))
+		}
+	}
+	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
+	return members, problems
+}
+
+// find runs one search for clusters.
+func (f *Fleet) find(ctx context.Context, d config.Discovery) ([]FoundCluster, error) {
+	if f.o.Clusters == nil {
+		return nil, errors.New("needs the Kubernetes API, which an AWS Lambda function does not " +
+			"use; run promsnap in Kubernetes, or list the clusters")
+	}
+	return f.o.Clusters.Find(ctx, d)
+}
+
+// found returns a found cluster as a member: with the keys of the configuration, and its own way to
+// Prometheus.
+func (f *Fleet) found(c FoundCluster) Member {
+	m := Member{
+		Cluster:    fleet.Cluster{Name: c.Name, Labels: c.Labels, From: c.From},
+		config:     config.FleetCluster{Name: c.Name, Labels: c.Labels, Prometheus: f.cfg.Prometheus},
+		kubernetes: c.Kubernetes,
+	}
+	if c.URL != "" {
+		m.config.Prometheus.URL = c.URL
+	}
+	if c.Kubernetes != nil {
+		m.config.Prometheus.URL = ""
+		m.config.Kubernetes = &config.Kubernetes{Service: c.Service, Nodes: true}
+	}
+	return m
+}
