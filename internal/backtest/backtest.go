@@ -65,8 +65,9 @@ type Candidate struct {
 	Level float64 // in the panel's unit
 	For   time.Duration
 
-	// About means that the level alerts so often that its alerts were counted by series and in one
-	// pass, and not replayed: the figures are about right, TopShare is 0 and By is empty.
+	// About means that the alerts were counted by series and in one pass, and not replayed: the
+	// level alerts too often, or the series have too many gaps or samples beyond the limits of
+	// overrides. The figures are about right, TopShare is 0 and By is empty.
 	About bool
 
 	Alerts  int     // episodes

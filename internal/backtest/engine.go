@@ -12,8 +12,11 @@ import (
 )
 
 const (
-	// mostKept is the most samples beyond the levels that are kept for the replay: 8 bytes each.
+	// mostKept is the most samples beyond the levels that are kept for the replay: 8 bytes each, and
+	// 20 if it is alone.
 	mostKept = 3 << 20
+	// mostStretches is the most stretches of samples, over all series: 12 bytes each.
+	mostStretches = 3 << 20
 	// A level that alerts more often than interesting times as often as is wanted is of no
 	// interest, unless it is configured or was asked for.
 	interesting = 20
@@ -38,15 +41,19 @@ type engine struct {
 	tracks map[uint64]*track
 	hot    []*track // those that were beyond a level, in the order of their labels after finish
 	// the objects of hot, by the hash of their identity
-	keys    map[uint64]int32
-	counts  [][]count // by For, by level
-	fixed   []count   // by For: of the series with limits of their own
-	low     int       // the first level whose samples are kept
-	kept    int
-	seen    []bool // by index: a series has a sample
-	unseen  int    // samples of the chunk that no series has yet
-	exists  []bool // by index: a metric that the query needs exists; nil: it need not
-	partial []bool // by index: the answer was incomplete
+	keys   map[uint64]int32
+	counts [][]count // by For, by level
+	fixed  []count   // by For: of the series with limits of their own
+	low    int       // the first level whose samples are kept
+	kept   int
+	// fresh is how many samples may be missing at the end of a window before its newest one is
+	// stale. A hole of so many between samples that are within every level changes nothing.
+	fresh     int32
+	stretches int    // of all tracks
+	seen      []bool // by index: a series has a sample
+	unseen    int    // samples of the chunk that no series has yet
+	exists    []bool // by index: a metric that the query needs exists; nil: it need not
+	partial   []bool // by index: the answer was incomplete
 }
 
 func newEngine(p *plan, r *snapshot.Reader, levels []float64, pinned []float64) *engine {
@@ -56,6 +63,7 @@ func newEngine(p *plan, r *snapshot.Reader, levels []float64, pinned []float64) 
 		present: p.o.Query.Nodes.Objects(), tracks: map[uint64]*track{},
 		keys: map[uint64]int32{}, fixed: make([]count, len(p.fors)),
 		seen: make([]bool, p.grid.Len), partial: make([]bool, p.grid.Len),
+		fresh: int32(rules.StaleAfter(p.step) / p.step),
 	}
 	weeks := float64(p.grid.Range()) / float64(Week)
 	e.most = max(int(interesting*p.pages*weeks), fewAlerts)
@@ -103,8 +111,7 @@ func (e *engine) read(t *track, s *snapshot.Judgeable, base int, values []float6
 	for i := 0; i < len(values); {
 		if t.rank == 0 {
 			if n := calm(values[i:], near, d); n > 0 {
-				t.has(int32(base+i), int32(base+i+n-1))
-				e.see(base+i, n)
+				e.has(t, base+i, n, e.fresh)
 				t.last, i = int32(base+i+n-1), i+n
 				continue
 			}
@@ -114,12 +121,11 @@ func (e *engine) read(t *track, s *snapshot.Judgeable, base int, values []float6
 		if math.IsNaN(v) {
 			continue
 		}
-		t.has(at, at)
-		e.see(int(at), 1)
+		e.has(t, int(at), 1, 0)
 		rank := e.rankOf(t, v, near)
 		if rank > 0 {
 			e.heat(t, s)
-			if t.own != nil || int(rank) > e.low {
+			if int(rank) > e.low || t.own != nil && !e.full() {
 				t.keep(at, v)
 				e.kept++
 			}
@@ -128,9 +134,35 @@ func (e *engine) read(t *track, s *snapshot.Judgeable, base int, values []float6
 			e.follow(t, at, rank)
 		}
 		t.rank, t.last = rank, at
-		for e.kept > mostKept && e.low < len(e.levels) {
+		for e.kept > mostKept && !e.full() {
 			e.raise()
 		}
+	}
+}
+
+// has records that a series has samples. A hole of at most so many samples before them is recorded
+// as samples of the series too.
+func (e *engine) has(t *track, from, n int, hole int32) {
+	e.see(from, n)
+	if e.full() {
+		return
+	}
+	if t.has(int32(from), int32(from+n-1), hole) {
+		e.stretches++
+	}
+	if e.stretches > mostStretches {
+		e.forget()
+	}
+}
+
+// full reports whether the history is too large to be kept, so that no level will be replayed.
+func (e *engine) full() bool { return e.low == len(e.levels) }
+
+// forget drops what only the replay needs.
+func (e *engine) forget() {
+	e.low, e.kept, e.stretches = len(e.levels), 0, 0
+	for _, t := range e.tracks {
+		t.present, t.beyond, t.values = nil, nil, nil
 	}
 }
 
@@ -144,7 +176,7 @@ func (e *engine) begin(base, n int) {
 	}
 }
 
-// see records that a series has samples.
+// see records that there are samples.
 func (e *engine) see(from, n int) {
 	if e.unseen == 0 {
 		return // most series have all samples
@@ -208,7 +240,7 @@ func (e *engine) outgrown(f, l int) {
 	if l != e.low || e.counts[f][l].alerts <= e.most {
 		return
 	}
-	for e.low < len(e.levels) && !e.pinned[e.low] && e.noisy(e.low) {
+	for !e.full() && !e.pinned[e.low] && e.noisy(e.low) {
 		e.raise()
 	}
 }
@@ -223,20 +255,18 @@ func (e *engine) noisy(l int) bool {
 	return true
 }
 
-// raise stops keeping the samples of the first level whose samples are kept.
+// raise stops keeping the samples of the first level whose samples are kept. After the last level,
+// nothing is kept.
 func (e *engine) raise() {
 	e.low++
-	level := math.Inf(1)
-	if e.plan.rule.Direction == rules.Below {
-		level = math.Inf(-1)
-	}
-	if e.low < len(e.levels) {
-		level = e.levels[e.low]
+	if e.full() {
+		e.forget()
+		return
 	}
 	e.kept = 0
 	for _, t := range e.hot {
 		if t.own == nil {
-			t.prune(level, e.plan.rule.Direction)
+			t.prune(e.levels[e.low], e.plan.rule.Direction)
 		}
 		e.kept += len(t.values)
 	}
@@ -257,12 +287,11 @@ func (e *engine) judgeData() (blind []Span) {
 			there[i] = there[i] || e.exists[i]
 		}
 	}
-	stale := int32(rules.StaleAfter(p.step) / p.step)
 	before, known, partly := newestTrue(e.seen), newestTrue(there), newestTrue(e.partial)
 	for i := range p.slots {
 		s := &p.slots[i]
 		switch {
-		case before[s.to] >= s.from && (s.to-before[s.to] > stale || partly[s.to] >= s.from):
+		case before[s.to] >= s.from && (s.to-before[s.to] > e.fresh || partly[s.to] >= s.from):
 			s.data = rules.DataPartial
 		case before[s.to] >= s.from, known[s.to] >= s.from:
 			s.data = rules.DataComplete
@@ -279,7 +308,7 @@ func (e *engine) judgeData() (blind []Span) {
 		for i <= end && !there[i] {
 			i++
 		}
-		if i-from > stale {
+		if i-from > e.fresh {
 			blind = append(blind, Span{p.grid.At(int(from)), p.grid.At(int(min(i, end)))})
 		}
 	}

@@ -32,7 +32,7 @@ type track struct {
 	states []state
 }
 
-// stretch is consecutive samples. first is the index in track.values of a stretch of beyond.
+// stretch is consecutive samples: 12 bytes. first is the index in track.values of a stretch of beyond.
 type stretch struct{ from, to, first int32 }
 
 // newest returns the stretch at the end, or nil.
@@ -43,13 +43,15 @@ func newest(all []stretch) *stretch {
 	return &all[len(all)-1]
 }
 
-// has records samples from one index up to another, including it.
-func (t *track) has(from, to int32) {
-	if s := newest(t.present); s != nil && s.to == from-1 {
+// has records samples from one index up to another, including it. A hole of at most so many samples
+// before them is recorded as samples too. It reports whether it began a stretch.
+func (t *track) has(from, to, hole int32) bool {
+	if s := newest(t.present); s != nil && from-s.to-1 <= hole {
 		s.to = to
-		return
+		return false
 	}
 	t.present = append(t.present, stretch{from: from, to: to})
+	return true
 }
 
 // keep keeps a sample.
