@@ -8,7 +8,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/app"
@@ -18,15 +17,14 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/sizing"
 	"github.com/promsnap/promsnap/internal/snapshot"
-	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
 // sizingFlags holds the flags of `promsnap sizing` as given.
 type sizingFlags struct {
-	config, prometheusURL, time, window, headroom, output string
-	timeout                                               time.Duration
-	kube                                                  kubeFlags
+	config, prometheusURL, time, window, headroom, cluster, output string
+	timeout                                                        time.Duration
+	kube                                                           kubeFlags
 }
 
 // sizingTimeout is the default of --timeout: four weeks of a large cluster take a while.
@@ -76,6 +74,8 @@ Exit codes:
 	f.kube.registerService(cmd)
 	either(cmd, "prometheus-url", "prometheus-service")
 	f.kube.register(cmd, "only the workloads of this `NAMESPACE`")
+	fl.StringVar(&f.cluster, "cluster", "", "only the workloads of the cluster with this `NAME`, "+
+		"if the server has several")
 	timeFlag(cmd, &f.time)
 	fl.StringVar(&f.window, "window", "", "how far back the use counts: a `DURATION` of 1d to 28d "+
 		"(default: that of the configuration, or 7d)")
@@ -85,7 +85,7 @@ Exit codes:
 	fl.DurationVar(&f.timeout, "timeout", sizingTimeout, "stop after this `DURATION`, such as 90s")
 	for flag, values := range map[string][]string{
 		"output": {"text", "yaml", "json"}, "window": {"7d", "14d", "28d"},
-		"headroom": {"15%", "25%", "50%"}, "timeout": nil,
+		"headroom": {"15%", "25%", "50%"}, "cluster": nil, "timeout": nil,
 	} {
 		// fails only for a flag that does not exist
 		_ = cmd.RegisterFlagCompletionFunc(flag,
@@ -93,13 +93,6 @@ Exit codes:
 	}
 	return cmd
 }
-
-// Limits of the flags, as in the configuration.
-const (
-	shortestWindow = 24 * time.Hour
-	longestWindow  = 28 * 24 * time.Hour
-	mostHeadroom   = 10
-)
 
 // settings returns what the configuration and the flags say.
 func (f *sizingFlags) settings(cfg *config.Config) (config.Sizing, error) {
@@ -110,21 +103,16 @@ func (f *sizingFlags) settings(cfg *config.Config) (config.Sizing, error) {
 			break
 		}
 	}
+	var err error
 	if f.window != "" {
-		d, err := model.ParseDuration(f.window)
-		s.Window = time.Duration(d)
-		if err != nil || s.Window < shortestWindow || s.Window > longestWindow {
-			return s, fmt.Errorf("--window %q is no duration of 1d to 28d; write it like 7d or 28d",
-				f.window)
+		if s.Window, err = config.SizingWindow(f.window); err != nil {
+			return s, fmt.Errorf("--window %w", err)
 		}
 	}
 	if f.headroom != "" {
-		v, err := units.PercentUnit.ParseValue(f.headroom)
-		if err != nil || !(v >= 0 && v <= mostHeadroom) {
-			return s, fmt.Errorf("--headroom %q is no share of 0 to 1000%%; write it like 25%%",
-				f.headroom)
+		if s.Headroom, err = config.SizingHeadroom(f.headroom); err != nil {
+			return s, fmt.Errorf("--headroom %w", err)
 		}
-		s.Headroom = v
 	}
 	return s, nil
 }
@@ -173,7 +161,7 @@ func runSizing(ctx context.Context, c *console, f sizingFlags) error {
 	a, notes, err := app.Sizing(ctx, cfg, app.Options{
 		Version: versionString(), Slot: slot, Timeout: f.timeout, Now: c.now, Kubernetes: k.api(),
 	}, app.SizingOptions{
-		Sizing: settings, Namespace: namespace, Progress: func(done, of int) {
+		Sizing: settings, Cluster: f.cluster, Namespace: namespace, Progress: func(done, of int) {
 			c.stderr.status(fmt.Sprintf("query %d of %d", done+1, max(of, done+1)))
 		},
 	})
@@ -202,6 +190,9 @@ func (f *sizingFlags) print(c *console, a *sizing.Advice, namespace string) erro
 		if namespace != "" {
 			where = fmt.Sprintf("in the namespace %q", namespace)
 		}
+		if f.cluster != "" {
+			where += fmt.Sprintf(", with %q as the cluster label", f.cluster)
+		}
 		return fmt.Errorf("no running container with requests %s; the metric "+
 			"kube_pod_container_resource_requests of kube-state-metrics says which have any", where)
 	}
@@ -218,7 +209,7 @@ func (f *sizingFlags) print(c *console, a *sizing.Advice, namespace string) erro
 	return printSizing(c, s)
 }
 
-// printSizing prints the sums, and a table of each direction.
+// printSizing prints the sums, and a table of each direction and resource.
 func printSizing(c *console, s *report.Sizing) error {
 	for _, sum := range s.Sums {
 		c.stdout.say(bold, "", sum, 0)
@@ -228,24 +219,23 @@ func printSizing(c *console, s *report.Sizing) error {
 		heading string
 		rows    []report.Sized
 	}{{w.TooMuch, s.Less}, {w.TooLittle, s.More}} {
-		if len(t.rows) == 0 {
-			continue
-		}
-		fmt.Fprintf(c.stdout, "\n%s\n", t.heading)
-		table := [][]string{{
-			"CHANGE, ALL PODS", "PODS", "USED", "REQUEST", "ADVISED", "WORKLOAD",
-		}}
-		for _, r := range t.rows {
-			name := r.Name
-			if r.Killed != "" {
-				name += " (" + r.Killed + ")"
+		for _, rows := range report.ByResource(t.rows) {
+			fmt.Fprintf(c.stdout, "\n%s: %s\n", t.heading, rows[0].Resource)
+			table := [][]string{{
+				"CHANGE, ALL PODS", "PODS", "USED", "REQUEST", "ADVISED", "WORKLOAD",
+			}}
+			for _, r := range rows {
+				name := r.Name
+				if r.Killed != "" {
+					name += " (" + r.Killed + ")"
+				}
+				table = append(table, []string{
+					r.InAll, r.Pods, r.Used, r.Request, r.Advised, name,
+				})
 			}
-			table = append(table, []string{
-				r.InAll, r.Pods, r.Used, r.Request, r.Advised, name,
-			})
-		}
-		if err := c.stdout.table(table); err != nil {
-			return err
+			if err := c.stdout.table(table); err != nil {
+				return err
+			}
 		}
 	}
 	fmt.Fprintln(c.stdout)

@@ -46,6 +46,7 @@ func (s *Source) sizingOptions(c config.Sizing, o snapshot.Options) sizing.Optio
 // SizingOptions are the settings of Sizing that a report does not have.
 type SizingOptions struct {
 	config.Sizing
+	Cluster   string // only the one with this cluster label; "": all
 	Namespace string // only this one; "": all
 	// Progress is called before each query with how many are done, of how many.
 	Progress func(done, of int)
@@ -71,7 +72,7 @@ func Sizing(ctx context.Context, cfg *config.Config, o Options,
 		return nil, nil, err
 	}
 	options := s.sizingOptions(so.Sizing, at)
-	options.Namespace, options.Progress = so.Namespace, so.Progress
+	options.Cluster, options.Namespace, options.Progress = so.Cluster, so.Namespace, so.Progress
 	a, more, err := sizing.Measure(ctx, mapping.Querier(s.client), options)
 	return a, append(notes, more...), err
 }

@@ -1,8 +1,12 @@
 package config
 
 import (
+	"fmt"
+	"reflect"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/units"
@@ -44,6 +48,29 @@ const (
 	maxHeadroom = 10
 	maxPrice    = 1e6
 )
+
+// SizingWindow reads a window, such as 7d. It returns an error if it is no duration or outside the
+// limits of the key.
+func SizingWindow(text string) (time.Duration, error) {
+	key := fieldsOf(reflect.TypeFor[sizingKeys]())["window"]
+	d, err := model.ParseDuration(text)
+	if err != nil || duration(d) < key.least || duration(d) > key.most {
+		return 0, fmt.Errorf("%q is no duration of %s to %s; write it like 7d", shorten(text),
+			key.least, key.most)
+	}
+	return time.Duration(d), nil
+}
+
+// SizingHeadroom reads a headroom, such as 25%. It returns an error if it is no number or outside
+// the limits of the key.
+func SizingHeadroom(text string) (float64, error) {
+	v, err := units.PercentUnit.ParseValue(text)
+	if err != nil || !(v >= 0 && v <= maxHeadroom) {
+		return 0, fmt.Errorf("%q is no share of 0 to %s; write it like 25%%", shorten(text),
+			units.PercentUnit.Text(maxHeadroom))
+	}
+	return v, nil
+}
 
 // sizing builds the comparison of requests with use, nil if the report has none.
 func (b *builder) sizing(r *report, path string, out *Report) *Sizing {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,10 @@ type Sizing struct {
 
 	line string // the sums without money, in one line; "" if there is no advice
 
-	Less, More         []Sized // requests that are too high, and too low; the largest first
-	LessLeft, MoreLeft int     // how many are left out
+	// requests that are too high, and too low: the largest first, by price or by cores and
+	// gigabytes that cost about the same
+	Less, More         []Sized
+	LessLeft, MoreLeft int // how many are left out
 }
 
 // Sized is a request that does not fit the use.
@@ -40,7 +43,7 @@ type Sized struct {
 	Pods     string
 	InAll    string // of all pods: "−12.6 cores", or that only the limit is too low
 	Month    string // what that costs in a month; "" if no price is known
-	Killed   string // that it was OOM-killed; "" if it was not
+	Killed   string // of memory: that it was OOM-killed; "" if it was not
 }
 
 // SizingOf says what advice about requests means, with at most so many requests that are too high,
@@ -65,6 +68,20 @@ func SizingOf(a *sizing.Advice, l words.Language, most int) *Sizing {
 		s.More = append(s.More, w.sized(a, i))
 	}
 	return s
+}
+
+// ByResource returns requests of CPU, then those of memory, without those that are empty. It keeps
+// their order.
+func ByResource(all []Sized) [][]Sized {
+	var cpu, memory []Sized
+	for _, s := range all {
+		if s.Which == sizing.Memory {
+			memory = append(memory, s)
+		} else {
+			cpu = append(cpu, s)
+		}
+	}
+	return slices.DeleteFunc([][]Sized{cpu, memory}, func(of []Sized) bool { return len(of) == 0 })
 }
 
 // Line returns the sums in one line, without money; "" if there is no advice.
@@ -216,7 +233,7 @@ func (w wording) sized(a *sizing.Advice, i sizing.Item) Sized {
 	if !math.IsNaN(x.AdvisedLimit) {
 		s.Advised = w.limited(s.Advised, sizing.Quantity(i.Which, x.AdvisedLimit))
 	}
-	if i.Killed {
+	if i.Killed && i.Which == sizing.Memory {
 		s.Killed = w.Sizing.WasKilled
 	}
 	return s

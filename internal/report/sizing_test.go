@@ -55,6 +55,40 @@ func advised() *sizing.Advice {
 	}
 }
 
+// killedAndIdle returns advice about the CPU of a container that was OOM-killed.
+func killedAndIdle() *sizing.Advice {
+	a := advised()
+	a.Rows = a.Rows[:1]
+	a.Rows[0].Killed = true
+	return a
+}
+
+// TestByResource checks that CPU comes before memory, each in its order.
+func TestByResource(t *testing.T) {
+	s := SizingOf(advised(), words.English, 10)
+	for _, tt := range []struct {
+		of   []Sized
+		want string
+	}{
+		{s.Less, "CPU shop/checkout/app, CPU shop/checkout/proxy; memory shop/checkout/app"},
+		{s.More, "CPU ml/train/train; memory shop/cart/cart"},
+		{s.More[:1], "CPU ml/train/train"},
+		{nil, ""},
+	} {
+		var tables []string
+		for _, table := range ByResource(tt.of) {
+			var rows []string
+			for _, r := range table {
+				rows = append(rows, r.Resource+" "+r.Name)
+			}
+			tables = append(tables, strings.Join(rows, ", "))
+		}
+		if got := strings.Join(tables, "; "); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
 func TestSizingSays(t *testing.T) {
 	s := SizingOf(advised(), words.English, 10)
 	for _, tt := range []struct{ what, got, want string }{
@@ -85,6 +119,9 @@ func TestSizingSays(t *testing.T) {
 	if killed := s.More[1]; killed.Killed != "OOM-killed" || killed.InAll != "+384 MiB" ||
 		killed.Advised != "640Mi (limit 640Mi)" {
 		t.Errorf("got %+v", killed)
+	}
+	if cut := SizingOf(killedAndIdle(), words.English, 10).Less[0]; cut.Killed != "" {
+		t.Errorf("got %q beside a request of CPU, want nothing", cut.Killed)
 	}
 	short := SizingOf(advised(), words.English, 1)
 	if len(short.Less) != 1 || short.LessLeft != 2 || short.MoreLeft != 1 {

@@ -23,6 +23,7 @@ type Options struct {
 	Cost           Cost
 	ScrapeInterval time.Duration
 	MaxSeries      int    // containers of workloads; 0: promapi.DefaultLimit
+	Cluster        string // only the one with this label cluster; "": all
 	Namespace      string // only this one; "": all
 	// Progress is called before each query with how many are done, of how many. The number may
 	// grow. Nil: not called.

@@ -44,7 +44,7 @@ var (
 // now sends a query about now.
 func (m *measuring) now(ctx context.Context, a ask) error {
 	g := series.Grid{Start: m.o.End, Step: time.Minute, Len: 1}
-	err := m.each(ctx, a.expr, g, m.namespace(), func(ls series.Labels, values []float64) {
+	err := m.each(ctx, a.expr, g, m.chosen(), func(ls series.Labels, values []float64) {
 		if v := values[0]; series.Finite(v) {
 			a.take(ls, v)
 		}
@@ -84,25 +84,31 @@ func (m *measuring) each(ctx context.Context, expr string, g series.Grid, in []*
 	return err
 }
 
-// namespace returns the matchers of what is measured.
-func (m *measuring) namespace() []*labels.Matcher {
-	if m.o.Namespace == "" {
-		return nil
+// chosen returns the matchers of what is measured.
+func (m *measuring) chosen() []*labels.Matcher {
+	out := m.cluster()
+	if m.o.Namespace != "" {
+		out = append(out, labels.MustNewMatcher(labels.MatchEqual, "namespace", m.o.Namespace))
 	}
-	return []*labels.Matcher{
-		labels.MustNewMatcher(labels.MatchEqual, "namespace", m.o.Namespace),
-	}
+	return out
 }
 
-// among returns the matchers of some namespaces.
+// cluster returns the matcher of the cluster, if one is chosen.
+func (m *measuring) cluster() []*labels.Matcher {
+	if m.o.Cluster == "" {
+		return nil
+	}
+	return []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "cluster", m.o.Cluster)}
+}
+
+// among returns the matchers of some of the namespaces.
 func (m *measuring) among(names []string) []*labels.Matcher {
 	quoted := make([]string, len(names))
 	for i, name := range names {
 		quoted[i] = regexp.QuoteMeta(name)
 	}
-	return []*labels.Matcher{
-		labels.MustNewMatcher(labels.MatchRegexp, "namespace", strings.Join(quoted, "|")),
-	}
+	return append(m.cluster(),
+		labels.MustNewMatcher(labels.MatchRegexp, "namespace", strings.Join(quoted, "|")))
 }
 
 // kills finds the containers that were OOM-killed, or may have been, and at which limits.
@@ -130,7 +136,7 @@ func (m *measuring) kills(ctx context.Context) error {
 				}
 			}
 		}
-		err := m.each(ctx, byWorkload("max", panels.OOMKills()), g, m.namespace(), take)
+		err := m.each(ctx, byWorkload("max", panels.OOMKills()), g, m.chosen(), take)
 		if err != nil {
 			return fmt.Errorf("the containers that were OOM-killed "+
 				"(kube_pod_container_status_last_terminated_reason): %w", err)

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/report"
@@ -54,7 +55,7 @@ func (l layout) sizing() *sizingView {
 		one := sizedTable{
 			Heading: t.heading, YAML: strings.TrimSuffix(t.yaml(l.Info.Language), "\n"),
 		}
-		for _, row := range t.of {
+		for _, row := range slices.Concat(report.ByResource(t.of)...) {
 			row.InAll, row.Used = joined(row.InAll), joined(row.Used)
 			one.Priced = one.Priced || row.Month != ""
 			one.Rows = append(one.Rows, sizedView{row, w.Sizing.OfPods.Of(int(row.Row.Pods))})
