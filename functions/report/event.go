@@ -25,6 +25,10 @@ type event struct {
 	Config  string   `json:"config"`
 	Reports []string `json:"reports"` // their names; none: all
 	Time    string   `json:"time"`    // in the form of app.ParseSlot; "": the current minute
+	// Step is the step of a fleet's report: plan, map or reduce. "" is a run of one cluster, or of
+	// each report of the configuration.
+	Step    string `json:"step"`
+	Cluster string `json:"cluster"` // of the step map
 }
 
 // order is a parsed event.
@@ -34,7 +38,16 @@ type order struct {
 	slot    time.Time
 	// exact says that slot is the requested time, and schedules do not change it
 	exact bool
+	// step and cluster are those of a fleet's report
+	step, cluster string
 }
+
+// The steps of a fleet's report.
+const (
+	stepPlan   = "plan"
+	stepMap    = "map"
+	stepReduce = "reduce"
+)
 
 // parseEvent parses an event that arrives at now.
 func parseEvent(raw []byte, now time.Time) (order, error) {
@@ -66,8 +79,32 @@ func parseEvent(raw []byte, now time.Time) (order, error) {
 	if len(e.Reports) > maxReports {
 		return order{}, fmt.Errorf("the event names more than %d reports", maxReports)
 	}
+	if err := e.checkStep(); err != nil {
+		return order{}, err
+	}
 	at, err := parseTime(e.Time, now)
-	return order{config: e.Config, reports: e.Reports, slot: at, exact: e.Time != ""}, err
+	return order{
+		config: e.Config, reports: e.Reports, slot: at, exact: e.Time != "", step: e.Step,
+		cluster: e.Cluster,
+	}, err
+}
+
+// checkStep returns an error if the event does not say what its step needs.
+func (e *event) checkStep() error {
+	switch {
+	case e.Step == "" && e.Cluster == "":
+		return nil
+	case e.Step != stepPlan && e.Step != stepMap && e.Step != stepReduce:
+		return fmt.Errorf("the event has the step %.40q; write plan, map or reduce", e.Step)
+	case len(e.Reports) != 1:
+		return fmt.Errorf("the event names %d reports; the step %s needs one, such as "+
+			`"reports": ["daily"]`, len(e.Reports), e.Step)
+	case (e.Step == stepMap) != (e.Cluster != ""):
+		return errors.New("the event must name a cluster for the step map, and for no other")
+	case e.Step != stepPlan && e.Time == "":
+		return fmt.Errorf("the event has no time; the step %s needs the time of its plan", e.Step)
+	}
+	return nil
 }
 
 // parseTime parses the time that a run is for, as --time does; "" is now.

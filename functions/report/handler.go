@@ -12,6 +12,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // handler is what the invocations of one sandbox share: the environment, and cached secrets. It
@@ -73,24 +74,31 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 				h.now().Sub(began).Round(time.Millisecond), err),
 		}
 	}
-	timeout := h.left(ctx)
-	a, err := app.New(ctx, cfg, app.Options{
-		Version: h.version, Reports: o.reports, Slot: o.slot, To: app.Receivers{},
-		Scheduled: !o.exact, Timeout: timeout, Now: h.now, Stop: h.stop,
-		Command: func(report string, slot time.Time) string {
-			return h.command(o, report, slot)
-		},
-		ConfigFile: h.configFile(o),
-	})
+	options := h.options(ctx, o)
+	log.Info("run begins", "slot", o.slot, "reports", o.reports, "step", o.step, "cluster",
+		o.cluster, "version", h.version, "timeout", options.Timeout.String())
+	defer func() { log = log.With("seconds", h.now().Sub(began).Seconds()) }()
+	if o.step != "" {
+		return runStep(ctx, cfg, o, options)
+	}
+	a, err := app.New(ctx, cfg, options)
 	if err != nil {
 		return refuse(err)
 	}
 	defer a.Close()
-	log.Info("run begins", "slot", o.slot, "reports", o.reports, "version", h.version, "timeout",
-		timeout.String())
-	outcome := a.Run(ctx)
-	log = log.With("seconds", h.now().Sub(began).Seconds())
-	return resultOf(outcome)
+	return resultOf(a.Run(ctx))
+}
+
+// options returns the options of a run or of a step.
+func (h *handler) options(ctx context.Context, o order) app.Options {
+	return app.Options{
+		Version: h.version, Reports: o.reports, Slot: o.slot, To: app.Receivers{},
+		Scheduled: !o.exact, Timeout: h.left(ctx), Now: h.now, Stop: h.stop,
+		Command: func(report string, slot time.Time) string {
+			return h.command(o, report, slot)
+		},
+		ConfigFile: h.configFile(o),
+	}
 }
 
 // left returns the time that a run has.
@@ -112,9 +120,15 @@ func (h *handler) enough(ctx context.Context) error {
 
 // command returns the command that runs a slot of a report again, for the report's footer.
 func (h *handler) command(o order, report string, slot time.Time) string {
-	return strings.Join([]string{
-		"promsnap", "run", report, "-c", h.configFile(o), "--time", slot.Format(time.RFC3339),
-	}, " ")
+	run := []string{"promsnap", "run", report}
+	switch o.step {
+	case stepMap:
+		run = []string{"promsnap", "fleet", "map", report, outside.ShellWord(o.cluster)}
+	case stepReduce:
+		run = []string{"promsnap", "fleet", "run", report}
+	}
+	return strings.Join(append(run, "-c", h.configFile(o), "--time", slot.Format(time.RFC3339)),
+		" ")
 }
 
 // configFile returns the name of the configuration for commands.

@@ -37,6 +37,12 @@ func TestParseEvent(t *testing.T) {
 			config: "s3://b/k", reports: []string{"daily"}, slot: minute, exact: true,
 		},
 		`{"time": "2026-11-22T18:00:00+09:00"}`: {slot: minute, exact: true},
+		`{"step": "plan", "reports": ["daily"], "time": "2026-11-22T09:00:00Z"}`: {
+			reports: []string{"daily"}, slot: minute, exact: true, step: stepPlan,
+		},
+		`{"step": "map", "reports": ["daily"], "time": "2026-11-22T09:00:00Z", "cluster": "a"}`: {
+			reports: []string{"daily"}, slot: minute, exact: true, step: stepMap, cluster: "a",
+		},
 		// two clocks
 		`{"time": "2026-11-22T09:01:10Z"}`: {
 			slot: time.Date(2026, 11, 22, 9, 1, 10, 0, time.UTC), exact: true,
@@ -48,7 +54,16 @@ func TestParseEvent(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %+v", in, got, err, want)
 		}
 	}
+	const at = "2026-11-22T09:00:00Z"
 	for in, says := range map[string]string{
+		`{"step": "walk", "reports": ["daily"]}`:                  "write plan, map or reduce",
+		`{"cluster": "a"}`:                                        "write plan, map or reduce",
+		`{"step": "plan"}`:                                        "names 0 reports; the step plan needs one",
+		`{"step": "plan", "reports": ["a", "b"]}`:                 "names 2 reports",
+		`{"step": "map", "reports": ["a"], "time": "` + at + `"}`: "must name a cluster",
+		`{"step": "plan", "reports": ["a"], "cluster": "b"}`:      "must name a cluster",
+		`{"step": "reduce", "reports": ["a"]}`:                    "needs the time of its plan",
+		`{"step": "map", "reports": ["a"], "cluster": "b"}`:       "needs the time of its plan",
 		`[]`: "cannot be read", `{"reports": "daily"}`: "cannot be read",
 		`{"Zeit": ""}`: `unknown field "Zeit"`, `{} {}`: "more than one JSON value",
 		`{"time": "09:00"}`:                                            "is not a time",

@@ -23,6 +23,7 @@ type result struct {
 	Verdict string         `json:"verdict"`
 	Error   string         `json:"error,omitempty"`
 	Reports []reportResult `json:"reports,omitempty"`
+	*planned
 }
 
 type reportResult struct {

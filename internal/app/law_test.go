@@ -122,7 +122,10 @@ var narrower = map[string][]string{
 	},
 	"internal/lab":     {},
 	"cmd/promlab":      {"internal/lab"},
-	"functions/report": {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
+	"functions/report": {
+		"internal/outside", "internal/cloud", "internal/notify", "internal/fleet",
+		"internal/config", "internal/app",
+	},
 
 	// It is beside app, which gets it from the command: Lambda links no Kubernetes code.
 	"internal/kube": {

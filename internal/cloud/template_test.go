@@ -3,6 +3,7 @@ package cloud
 import (
 	"maps"
 	"os"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,12 +13,23 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const templateFile = "../../deploy/lambda/template.yaml"
+// The SAM templates: of one cluster, and of a fleet.
+const (
+	templateFile = "../../deploy/lambda/template.yaml"
+	fleetFile    = "../../deploy/lambda/fleet.yaml"
+)
 
-// template returns the SAM template's mapping.
-func template(t *testing.T) *yaml.Node {
+// ofEach runs a test of each template.
+func ofEach(t *testing.T, test func(t *testing.T, root *yaml.Node)) {
+	for _, file := range []string{templateFile, fleetFile} {
+		t.Run(path.Base(file), func(t *testing.T) { test(t, template(t, file)) })
+	}
+}
+
+// template returns a SAM template's mapping.
+func template(t *testing.T, file string) *yaml.Node {
 	t.Helper()
-	text, err := os.ReadFile(templateFile)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,12 +78,14 @@ var substituted = regexp.MustCompile(`\$\{([^}]+)\}`)
 // attributes are what the template may take from a resource of a type.
 var attributes = map[string][]string{
 	"AWS::IAM::Role": {"Arn"}, "AWS::SQS::Queue": {"Arn", "QueueName"},
+	"AWS::Serverless::Function": {"Arn"},
 }
 
-// TestTemplateResolves resolves every reference of the SAM template, and finds everything that is
+// TestTemplateResolves resolves every reference of the SAM templates, and finds everything that is
 // named but not used.
-func TestTemplateResolves(t *testing.T) {
-	root := template(t)
+func TestTemplateResolves(t *testing.T) { ofEach(t, resolves) }
+
+func resolves(t *testing.T, root *yaml.Node) {
 	resources, conditions := at(root, "Resources"), keysOf(at(root, "Conditions"))
 	known := append(keysOf(at(root, "Parameters")), keysOf(resources)...)
 	known = append(known, "AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackName",
@@ -121,10 +135,14 @@ func TestTemplateResolves(t *testing.T) {
 }
 
 // TestTemplateAllowsWhatIsCalled holds the function's role to exactly what the code calls, and what
-// Lambda does in its name.
-func TestTemplateAllowsWhatIsCalled(t *testing.T) {
-	want := map[string]bool{
-		"logs:CreateLogStream": true, "logs:PutLogEvents": true, "sqs:SendMessage": true,
+// Lambda does in its name. The state machine, and not Lambda, waits for a step of a fleet, so Lambda
+// sends no letter.
+func TestTemplateAllowsWhatIsCalled(t *testing.T) { ofEach(t, allowsWhatIsCalled) }
+
+func allowsWhatIsCalled(t *testing.T, root *yaml.Node) {
+	want := map[string]bool{"logs:CreateLogStream": true, "logs:PutLogEvents": true}
+	if at(root, "Resources", "Machine") == nil {
+		want["sqs:SendMessage"] = true
 	}
 	for _, call := range append(called(t), "AssumeRole") { // by the SDK's credentials
 		for _, action := range actions(call) {
@@ -136,7 +154,7 @@ func TestTemplateAllowsWhatIsCalled(t *testing.T) {
 		want[action] = true
 	}
 	got := map[string]bool{}
-	visit(at(template(t), "Resources", "Role", "Properties", "Policies"), func(n *yaml.Node) {
+	visit(at(root, "Resources", "Role", "Properties", "Policies"), func(n *yaml.Node) {
 		if a := at(n, "Action"); a != nil && n.Kind == yaml.MappingNode {
 			visit(a, func(n *yaml.Node) {
 				if n.Kind == yaml.ScalarNode {
@@ -164,8 +182,10 @@ var zips = map[string]string{
 
 // TestTemplateNamesAZip holds what SAM and CloudFormation package: a path, no function of the
 // template, to a zip, with its architecture beside it.
-func TestTemplateNamesAZip(t *testing.T) {
-	function := at(template(t), "Resources", "Function", "Properties")
+func TestTemplateNamesAZip(t *testing.T) { ofEach(t, namesAZip) }
+
+func namesAZip(t *testing.T, root *yaml.Node) {
+	function := at(root, "Resources", "Function", "Properties")
 	uri, of := at(function, "CodeUri"), at(function, "Architectures")
 	if uri == nil || uri.Kind != yaml.ScalarNode || uri.Tag != "!!str" || zips[uri.Value] == "" {
 		t.Fatalf("CodeUri: got %s, want one of %v as plain text", shown(uri),
@@ -179,12 +199,13 @@ func TestTemplateNamesAZip(t *testing.T) {
 
 // TestTemplateIsOneRunAtATime holds what the function relies on.
 func TestTemplateIsOneRunAtATime(t *testing.T) {
-	function := at(template(t), "Resources", "Function", "Properties")
+	root := template(t, templateFile)
+	function := at(root, "Resources", "Function", "Properties")
 	if r := at(function, "ReservedConcurrentExecutions"); r == nil || r.Tag != "!If" ||
 		r.Content[0].Value != "OneAtATime" || r.Content[1].Value != "1" {
 		t.Errorf("ReservedConcurrentExecutions: got %s, want 1 if OneAtATime", shown(r))
 	}
-	if of := at(template(t), "Parameters", "Concurrency", "Default"); of == nil || of.Value != "1" {
+	if of := at(root, "Parameters", "Concurrency", "Default"); of == nil || of.Value != "1" {
 		t.Errorf("default of Concurrency: got %s, want 1", shown(of))
 	}
 	for name, want := range map[string]string{
@@ -229,10 +250,25 @@ func figure(n *yaml.Node, key string) int {
 
 // TestTemplateAlarms holds each alarm to what CloudWatch takes, to a metric that somebody writes,
 // and to somebody who is told; and those that rest on one report a day to its being enough.
-func TestTemplateAlarms(t *testing.T) {
-	resources := at(template(t), "Resources")
+func TestTemplateAlarms(t *testing.T) { ofEach(t, alarms) }
+
+func alarms(t *testing.T, root *yaml.Node) {
+	resources := at(root, "Resources")
+	looksBack := map[string]int{
+		"FailedAlarm": 1800, "ErrorAlarm": 1800, "CheckSilentAlarm": 1800,
+		"DailySilentAlarm": 26 * 3600, "LetterAlarm": 300,
+	}
 	// by Lambda and SQS
 	written := map[string]bool{"Errors": true, "ApproximateNumberOfMessagesVisible": true}
+	if at(resources, "Machine") != nil {
+		looksBack = map[string]int{
+			"FailedAlarm": 1800, "SilentAlarm": 26 * 3600, "LetterAlarm": 300,
+		}
+		written = map[string]bool{ // by Step Functions and SQS
+			"ExecutionsFailed": true, "ExecutionsStarted": true,
+			"ApproximateNumberOfMessagesVisible": true,
+		}
+	}
 	for _, name := range keysOf(resources) {
 		if at(resources, name, "Type").Value != "AWS::Logs::MetricFilter" {
 			continue
@@ -242,10 +278,6 @@ func TestTemplateAlarms(t *testing.T) {
 			t.Errorf("%s: got log %s, want Log", name, at(p, "LogGroupName").Value)
 		}
 		written[at(at(p, "MetricTransformations").Content[0], "MetricName").Value] = true
-	}
-	looksBack := map[string]int{
-		"FailedAlarm": 1800, "ErrorAlarm": 1800, "CheckSilentAlarm": 1800,
-		"DailySilentAlarm": 26 * 3600, "LetterAlarm": 300,
 	}
 	for _, name := range keysOf(resources) {
 		if at(resources, name, "Type").Value != "AWS::CloudWatch::Alarm" {
@@ -290,7 +322,7 @@ func TestTemplateAlarms(t *testing.T) {
 
 // TestTemplateLosesNoEvent holds what becomes of events that cannot be run at once, and of the log.
 func TestTemplateLosesNoEvent(t *testing.T) {
-	resources := at(template(t), "Resources")
+	resources := at(template(t, templateFile), "Resources")
 	function := at(resources, "Function", "Properties")
 	if d := at(function, "EventInvokeConfig", "DestinationConfig", "OnFailure"); d == nil ||
 		at(d, "Type").Value != "SQS" || at(d, "Destination").Value != "DeadLetters.Arn" {

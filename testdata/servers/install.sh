@@ -20,6 +20,7 @@
 #
 #   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
 #   DIR/grafana-data/node_modules         Grafana's own code for figures, which judges ours
+#   DIR/stepfunctions/node_modules        what runs the state machine of AWS Step Functions
 #   /usr/bin/chromium, pdftotext          Debian's browser, and what reads its PDF, from apt (as root)
 #
 #   podman, buildah, crun, runc           what builds and runs the container image, from apt (as root)
@@ -101,6 +102,22 @@ browser() {
 	echo "$modules" >"$dir/browser/stamp"
 }
 browser
+
+# stepfunctions installs the interpreter of state machines that testdata/stepfunctions pins.
+stepfunctions() {
+	need node "browser should have installed it"
+	modules=$(cksum <"$here/../stepfunctions/package-lock.json")
+	if [ "$(cat "$dir/stepfunctions/stamp" 2>/dev/null)" = "$modules" ]; then
+		echo "servers: the interpreter of Step Functions is in $dir/stepfunctions"
+		return
+	fi
+	echo "servers: npm ci into $dir/stepfunctions"
+	mkdir -p "$dir/stepfunctions"
+	cp "$here/../stepfunctions/package.json" "$here/../stepfunctions/package-lock.json" "$dir/stepfunctions/"
+	(cd "$dir/stepfunctions" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error)
+	echo "$modules" >"$dir/stepfunctions/stamp"
+}
+stepfunctions
 
 # grafana installs the modules that testdata/grafana pins. Their own dependencies are not pinned.
 grafana() {
