@@ -120,8 +120,8 @@ var narrower = map[string][]string{
 		"internal/outside", "internal/exchange", "internal/cloud", "internal/notify",
 		"internal/report", "internal/words", "templates",
 	},
-	"internal/lab":     {},
-	"cmd/promlab":      {"internal/lab"},
+	"internal/lab": {},
+	"cmd/promlab":  {"internal/lab"},
 	"functions/report": {
 		"internal/outside", "internal/cloud", "internal/notify", "internal/fleet",
 		"internal/config", "internal/app",
