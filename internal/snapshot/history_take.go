@@ -38,12 +38,13 @@ const (
 //
 // A query that fails adds a note and changes nothing else. If the server refuses it, a shorter time
 // is asked about. The queries of a large cluster take minutes, and they delay messages: ctx should
-// bound them.
+// bound them. A query that ignores the end of ctx is abandoned two seconds after it.
 func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 	wants func(*Panel) bool) {
 	if ctx.Err() != nil {
 		return // the report says why the run was cut short
 	}
+	q = punctual{q}
 	o.Nodes.several = o.Nodes.several || o.Part != ""
 	o.joined = o.whenJoined(ctx, q, panels, wants)
 	report := o.reporting()

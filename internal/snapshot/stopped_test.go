@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,6 +97,76 @@ func TestPanicCostsOnePanel(t *testing.T) {
 	}, o)[0]
 	if failed(p) != snapshot.FailureFault || p.Data != snapshot.DataFailed || p.Spec.Name != "a" {
 		t.Errorf("got %+v, want the panel a with a fault", p)
+	}
+	if reported == nil || reported.Panic != "index out of range" ||
+		!strings.Contains(string(reported.Stack), "panicky") {
+		t.Errorf("got the fault %+v, want the panic with its stack", reported)
+	}
+}
+
+// lateHung answers the panels and the query about nodes, and never one for a history.
+type lateHung struct {
+	*history
+	end    chan struct{} // closed to let the queries end
+	folded *atomic.Int64 // series that were accepted after that
+}
+
+func (d lateHung) Range(ctx context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
+	meta, err := d.history.Range(ctx, q, each)
+	if q.Grid.Step == time.Hour {
+		<-d.end
+		if err := each(constant(1)); err == nil {
+			d.folded.Add(1)
+		}
+	}
+	return meta, err
+}
+
+// A query for a history that ignores the end of its time costs the report that history, and no
+// time.
+func TestHistoryDoesNotWaitForHungQueries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		timedOut := errors.New("the two minutes of histories have passed")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, timedOut)
+		defer cancel()
+		server := &history{series: map[string]func(time.Duration) float64{"a": grows(0.8)}}
+		o := options(time.Hour)
+		o.Concurrency = 1 // the others wait for the first
+		panels := snapshot.Take(ctx, server, []panel.Spec{disk, disk, disk}, o)
+		d := lateHung{server, make(chan struct{}), new(atomic.Int64)}
+		began := time.Now()
+		snapshot.TakeHistory(ctx, d, panels, o, nil)
+		if took := time.Since(began); took < 2*time.Minute || took > 2*time.Minute+5*time.Second {
+			t.Errorf("TakeHistory took %v, want between 2m and 2m5s", took)
+		}
+		for i, p := range panels {
+			if p.History != nil || len(p.Notes) != 1 ||
+				p.Notes[0].Code != snapshot.NoteHistoryUnknown ||
+				!strings.Contains(strings.Join(p.Notes[0].Args, " "), timedOut.Error()) {
+				t.Errorf("panel %d: got the history %v and the notes %v, want one that says %q", i,
+					p.History, p.Notes, timedOut)
+			}
+		}
+		close(d.end)
+		synctest.Wait()
+		if n := d.folded.Load(); n > 0 {
+			t.Errorf("got %d series of abandoned queries folded, want none", n)
+		}
+	})
+}
+
+// A panic of the client in a query for a history costs that history.
+func TestPanicCostsOneHistory(t *testing.T) {
+	var reported *snapshot.Fault
+	o := options(time.Hour)
+	server := &history{series: map[string]func(time.Duration) float64{"a": grows(0.8)}}
+	panels := snapshot.Take(t.Context(), server, []panel.Spec{disk}, o)
+	o.Progress = func(e snapshot.Event) { reported = e.Fault }
+	snapshot.TakeHistory(t.Context(), panicky{}, panels, o, nil)
+	if panels[0].History != nil || len(panels[0].Notes) != 1 {
+		t.Errorf("got the history %v and the notes %v, want one note", panels[0].History,
+			panels[0].Notes)
 	}
 	if reported == nil || reported.Panic != "index out of range" ||
 		!strings.Contains(string(reported.Stack), "panicky") {

@@ -135,9 +135,6 @@ func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel
 	return panels
 }
 
-// lateness is how long a panel may take to finish after its context has ended.
-const lateness = 2 * time.Second
-
 // panelInTime takes one panel and abandons it two seconds after ctx ends, because a report with a
 // failed panel is better than none. The abandoned goroutine shares no data with the report.
 func panelInTime(ctx context.Context, q Querier, spec panel.Spec, o Options) (Panel, error) {
@@ -145,24 +142,14 @@ func panelInTime(ctx context.Context, q Querier, spec panel.Spec, o Options) (Pa
 		panel Panel
 		err   error
 	}
-	done := make(chan answer, 1)
-	go func() {
+	a, ok := inTime(ctx, func() answer {
 		p, err := takePanel(ctx, q, spec, o)
-		done <- answer{p, err}
-	}()
-	select {
-	case a := <-done:
-		return a.panel, a.err
-	case <-ctx.Done():
-	}
-	late := time.NewTimer(lateness)
-	defer late.Stop()
-	select {
-	case a := <-done:
-		return a.panel, a.err
-	case <-late.C:
+		return answer{p, err}
+	})
+	if !ok {
 		return o.unanswered(spec), fmt.Errorf("%w (%w)", errStopped, context.Cause(ctx))
 	}
+	return a.panel, a.err
 }
 
 // takePanel queries one panel. A panic fails that panel but not the run.
