@@ -84,6 +84,22 @@ name.
 {{- toYaml $job }}
 {{- end }}
 
+{{/*
+How the Job of a fleet's report runs: jobs.NAME.completions or, without discover, an index for each
+cluster and one for the report. Given: root, job, fleet.
+*/}}
+{{- define "promsnap.fleetJob" -}}
+{{- $completions := int (.job.completions | default 0) }}
+{{- if not $completions }}
+{{- if .fleet.discover }}{{ fail "the chart cannot count the clusters that fleet.discover finds: set jobDefaults.completions to about their number plus one; an index may have several clusters" }}{{ end }}
+{{- $completions = add (len (.fleet.clusters | default list)) 1 | int }}
+{{- end }}
+{{- if lt $completions 2 }}{{ fail "fleet.clusters is empty: add a cluster, or discover" }}{{ end }}
+completions: {{ $completions }}
+parallelism: {{ min $completions (.job.parallelism | default 8) }}
+activeDeadlineSeconds: {{ .job.activeDeadlineSeconds | default 3600 }}
+{{- end }}
+
 {{/* The seconds without a successful run after which an alert fires. Given: job, report. */}}
 {{- define "promsnap.alertAfter" -}}
 {{- if hasKey .job "alertAfterSeconds" }}{{ int .job.alertAfterSeconds }}
