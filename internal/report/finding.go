@@ -62,6 +62,9 @@ type Finding struct {
 	// of a rule that judges when a limit is reached: "reaches 85 % within 6 days". Value is then
 	// "within 6 days", Limit "7 days".
 	Reaches string
+	// the same with the newest value: "71 % now, reaches 85 % in about 5 days (1.4 GiB a day)"; ""
+	// without a forecast
+	Foreseen string
 	// when its series reaches the limit of its panel's forecasts, or why that is not known: "no
 	// forecast: it does not grow"; "" if nobody asked
 	Forecast   string

@@ -6,6 +6,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -120,8 +121,25 @@ func (r *Report) forecastOf(p *snapshot.Panel, f *Finding) string {
 		return fill.Short
 	case found.Why == "", found.Why == forecast.Reached:
 		f.aim.said, f.Used = fill.Sentence, fill.Used
+		f.Foreseen = r.words.foreseen(p, f, found, r.Info)
 	}
 	return ""
+}
+
+// foreseen returns the newest value of a series and its forecast in one line: "71 % now, reaches 85
+// % in about 5 days (1.4 GiB a day)". It returns "" without a forecast.
+func (w wording) foreseen(p *snapshot.Panel, f *Finding, found *snapshot.Forecast,
+	in Info) string {
+	if found.Why != "" {
+		return ""
+	}
+	level := found.Level
+	if ln := p.Line(p.Spec.Rule(f.Rule).Ref, f.labels); ln != nil && series.Finite(ln.Stats.Last) {
+		level = ln.Stats.Last
+	}
+	_, when := w.about(found.Days, in)
+	return fmt.Sprintf(w.Foresight.Foreseen, w.Figure(p.Spec.Unit().FormatBrief(level)),
+		w.Reaches(w.aim(p, found), when, true), w.amount(p, found.Capacity, found.Rate))
 }
 
 // Outlook returns when the series of a finding reaches the limit of its panel's forecasts, or why

@@ -61,6 +61,7 @@ type Foresight struct {
 	Within                         string // 1 time
 	Now                            string // instead of Within, if the limit is reached
 	Soonest                        string // 1 Within
+	Foreseen                       string // 1 level, 2 Reaches, 3 amount a day
 	ForecastSince, ForecastAtLeast string // 1 what is forecast, 2 since when or how long
 	// 1 series and subject, 2 from when to when, 3 ToFill or the like
 	WasForecast                string
@@ -236,6 +237,7 @@ var englishForesight = Foresight{
 	Within:          "within %[1]s",
 	Now:             "now",
 	Soonest:         "the soonest forecast was %[1]s",
+	Foreseen:        "%[1]s now, %[2]s (%[3]s a day)",
 	ForecastSince:   "%[1]s; forecast since %[2]s",
 	ForecastAtLeast: "%[1]s; forecast for at least %[2]s",
 	WasForecast:     "%[1]s was forecast %[2]s %[3]s",
@@ -318,6 +320,7 @@ var koreanForesight = Foresight{
 	Within:          "%[1]s 이내",
 	Now:             "현재",
 	Soonest:         "가장 이른 예측 %[1]s",
+	Foreseen:        "현재 %[1]s, %[2]s (하루 %[3]s)",
 	ForecastSince:   "%[1]s (%[2]s부터 예측)",
 	ForecastAtLeast: "%[1]s (%[2]s 이상 예측 지속)",
 	WasForecast:     "%[1]s: %[2]s %[3]s 예측",

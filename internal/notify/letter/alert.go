@@ -230,7 +230,7 @@ func (a alert) used() Line {
 	if a.f.Value == "" || a.events() != nil || a.Alert.Streak.Bouts > 0 {
 		return nil
 	}
-	return join(", ", text(a.f.Used), text(a.trend()), text(a.changed()))
+	return join(", ", text(a.f.Used), text(a.trend()), text(a.changed()), text(a.f.Foreseen))
 }
 
 // trend returns whether the value rises or falls, or "" if its series is not drawn.

@@ -266,8 +266,11 @@ func (c cause) row(a alert) Line {
 	} else if a.Episode.Since.Sub(c.first().Episode.Since) >= sameTime {
 		since = fill(w.Since, w.clock(a.Episode.Since))
 	}
-	return join(" ", text(markOf(a.Alert.Severity)),
-		join(", ", join(" ", what, text(value)), text(a.changed()), since))
+	said := join(" ", what, text(value))
+	if a.f.Foreseen != "" {
+		said = fill(w.NamedFinding, what, text(a.f.Foreseen))
+	}
+	return join(" ", text(markOf(a.Alert.Severity)), join(", ", said, text(a.changed()), since))
 }
 
 // details returns the largest users of the worst alert that has some.

@@ -5,10 +5,13 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // fullIn returns a message about alerts of a rule that waits for disks to be full, one for each
@@ -25,6 +28,7 @@ func fullIn(j judged, k notify.Kind, nodes ...int) notify.Delivery {
 		if p := &r.Panels[i]; p.Spec.Name == "node-disk" {
 			p.Spec.Rules = append(slices.Clone(p.Spec.Rules), rule)
 			p.Spec.Forecast = &panel.Forecast{Limit: 0.85, Horizon: 30 * 24 * time.Hour}
+			p.History = willFill(nodes)
 		}
 	}
 	j.report, j.memory = &r, rules.Memory{Slot: incidents, Alerts: map[rules.Key]rules.Alert{}}
@@ -51,4 +55,25 @@ func fullIn(j judged, k notify.Kind, nodes ...int) notify.Delivery {
 		j.memory.Alerts[rules.Key("disk-"+strconv.Itoa(i))] = a
 	}
 	return j.deliver(k, func(rules.Alert, rules.Episode) bool { return true })
+}
+
+// willFill is the history of the disks of nodes: the first is full tomorrow, the others in 5 days.
+func willFill(nodes []int) *snapshot.History {
+	h := &snapshot.History{}
+	for i, n := range nodes {
+		f := forecast.Forecast{
+			Level: 0.78, Limit: 0.85, Days: 4.9, Lo: 2.9, Hi: 7.8, Sure: 5.6, Rate: 0.00714,
+			Grew: 21, Weeks: 21,
+		}
+		if i == 0 {
+			f.Level, f.Days, f.Lo, f.Hi, f.Sure, f.Rate = 0.84, 1.1, 0.7, 1.8, 1.3, 0.0095
+		}
+		h.Forecasts = append(h.Forecasts, snapshot.Forecast{
+			Name: reporttest.NodeName(n), Node: reporttest.NodeName(n), Capacity: 200 << 30,
+			Labels: series.FromPairs(
+				"node", reporttest.NodeName(n), "device", "/dev/nvme0n1p1"),
+			Forecast: f,
+		})
+	}
+	return h
 }
