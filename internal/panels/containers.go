@@ -352,7 +352,7 @@ func containerCPU() panel.Spec {
 			Legend: nameContainer,
 		}},
 		Narrow:   "pod",
-		Subject:  "CPU request usage",
+		Subject:  "CPU usage of request",
 		Capacity: &panel.Capacity{Query: fromSpec("requests", "cpu"), Unit: units.Cores},
 		Change:   &panel.Change{By: leastShare},
 		Needs: []string{
@@ -378,7 +378,7 @@ func containerCPULimit() panel.Spec {
 			Legend: nameContainer,
 		}},
 		Narrow:   "pod",
-		Subject:  "CPU limit usage",
+		Subject:  "CPU usage of limit",
 		Capacity: &panel.Capacity{Query: cpuLimit(), Unit: units.Cores},
 		Rules: []rules.Rule{{
 			Name: "ContainerCPUNearLimit", Warning: rules.At(0.90), For: 30 * time.Minute,
