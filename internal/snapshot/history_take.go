@@ -33,8 +33,9 @@ const (
 
 // TakeHistory queries what the panels with Spec.Forecast or Spec.Change showed over four weeks, and
 // sets Panel.History. wants says which of these panels; nil: all. It runs their first query once
-// more, or twice if the changes of pods are found by their workload. It also queries the lines of
-// any panel as they were Spec.Compare before.
+// more, or twice if the changes of pods are found by their workload. If node_exporters are pods with
+// addresses of their own, it asks once which addresses they had. It also queries the lines of any
+// panel as they were Spec.Compare before.
 //
 // A query that fails adds a note and changes nothing else. If the server refuses it, a shorter time
 // is asked about. The queries of a large cluster take minutes, and they delay messages: ctx should
@@ -46,7 +47,12 @@ func TakeHistory(ctx context.Context, q Querier, panels []Panel, o Options,
 	}
 	q = punctual{q}
 	o.Nodes.several = o.Nodes.several || o.Part != ""
-	o.joined = o.whenJoined(ctx, q, panels, wants)
+	if slices.ContainsFunc(panels, func(p Panel) bool {
+		return p.hasHistory() && p.Rows[0].Node != "" && (wants == nil || wants(&p))
+	}) {
+		of := o.Mapping.Querier(q)
+		o.joined, o.Nodes = o.whenJoined(ctx, of), o.Nodes.withEarlierExporters(ctx, of, o)
+	}
 	report := o.reporting()
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
@@ -401,17 +407,10 @@ func (h *historyFold) addAppeared() {
 	}
 }
 
-// whenJoined returns when the nodes that exist joined their clusters, if one of the panels that are
-// wanted is about nodes. An error leaves it unknown.
-func (o Options) whenJoined(ctx context.Context, q Querier, panels []Panel,
-	wants func(*Panel) bool) map[nodeKey]time.Time {
-	if !slices.ContainsFunc(panels, func(p Panel) bool {
-		return p.hasHistory() && p.Rows[0].Node != "" && (wants == nil || wants(&p))
-	}) {
-		return nil
-	}
+// whenJoined returns when the nodes that exist joined their clusters. An error leaves it unknown.
+func (o Options) whenJoined(ctx context.Context, q Querier) map[nodeKey]time.Time {
 	out := map[nodeKey]time.Time{}
-	_, err := o.Mapping.Querier(q).Range(ctx, promapi.Query{
+	_, err := q.Range(ctx, promapi.Query{
 		Expr: `max by (cluster, node) (kube_node_created)`, Limit: max(o.MaxSeries, maxIdentities),
 		Grid: series.Grid{Start: o.End(), Step: time.Minute, Len: 1},
 	}, func(s series.Series) error {
