@@ -45,7 +45,7 @@ func runStep(ctx context.Context, cfg *config.Config, o order, options app.Optio
 	case stepMap:
 		res, err = f.Map(ctx, p, o.cluster)
 	case stepReduce:
-		res, err = f.Reduce(ctx, p, fleet.Waiting{Now: options.Now})
+		res, err = f.Reduce(ctx, p, false, nil)
 	}
 	switch {
 	case passing(err):

@@ -195,13 +195,8 @@ func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster,
 		return fmt.Errorf("the plan has no cluster %q", row.Name)
 	}
 	row.Labels = p.Clusters[i].Labels
-	part := fleet.Part{
-		Head: fleet.Head{
-			Report: p.Report, Slot: p.Slot, Config: f.cfg.Sum, Cluster: row,
-		},
-		Panels: fleet.PanelsOf(row.Name, panels),
-	}
-	if err := fleet.SavePart(ctx, f.store, &part); err != nil {
+	part := fleet.NewPart(p, f.cfg.Sum, row, panels)
+	if err := fleet.SavePart(ctx, f.store, p, &part); err != nil {
 		return fmt.Errorf("writing the part of cluster %s: %w", row.Name, err)
 	}
 	return nil
@@ -209,7 +204,11 @@ func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster,
 
 // Reduce merges the parts of a plan into the report of the fleet, and delivers it to the receivers
 // of the fleet. The result has failed if a cluster is blind.
-func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, w fleet.Waiting) (Result, error) {
+//
+// With wait it waits for parts until the plan's deadline. progress is called after each cluster;
+// nil: not called.
+func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool,
+	progress func(done, of int)) (Result, error) {
 	began := f.o.Now()
 	cfg := f.cfg.ForFleet(p.Report)
 	if len(cfg.Reports) == 0 {
@@ -220,7 +219,12 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, w fleet.Waiting) (Resu
 	if err := o.To.check(cfg, o); err != nil {
 		return Result{}, err
 	}
-	merged, err := fleet.Reduce(ctx, f.store, p, w)
+	r := cfg.Reports[0]
+	ro := fleet.ReduceOptions{Specs: r.Panels, Now: o.Now, Progress: progress}
+	if wait {
+		ro.Pause = pause
+	}
+	merged, err := fleet.Reduce(ctx, f.store, p, ro)
 	if err != nil {
 		return Result{}, err
 	}
@@ -228,7 +232,6 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, w fleet.Waiting) (Resu
 	if err != nil {
 		return Result{}, err
 	}
-	r := cfg.Reports[0]
 	page := f.pages(p, r)
 	for i := range merged.Clusters {
 		merged.Clusters[i].Page = page(merged.Clusters[i].Name)
@@ -236,8 +239,7 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, w fleet.Waiting) (Resu
 	info := report.Info{
 		Cluster: cfg.Cluster, Name: r.Name, Title: r.Title, Slot: p.Slot, Range: r.Range,
 		Zone: r.Zone, Language: r.Language, Version: o.Version, Scrape: cfg.Prometheus.ScrapeInterval,
-		Notes: merged.Notes, ConfigFile: o.ConfigFile,
-		Fleet: &report.Fleet{Clusters: merged.Clusters},
+		ConfigFile: o.ConfigFile, Fleet: &report.Fleet{Clusters: merged.Clusters},
 	}
 	if o.Command != nil {
 		info.Command = o.Command(r.Name, p.Slot)
@@ -252,6 +254,21 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, w fleet.Waiting) (Resu
 	results := []Result{to.deliver(ctx, judged)}
 	to.finish(ctx, []judgedReport{judged}, results)
 	return results[0], nil
+}
+
+// pollParts is how long Reduce waits between two looks for a part.
+const pollParts = 2 * time.Second
+
+// pause waits until it is time to look for a part again.
+func pause(ctx context.Context) error {
+	timer := time.NewTimer(pollParts)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
 }
 
 // pages returns a function that returns the address of a cluster's report relative to that of the

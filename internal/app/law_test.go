@@ -22,8 +22,8 @@ type listed struct {
 
 // line is the order of the data. A package imports only packages to its left.
 var line = []string{
-	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside",
-	"internal/calendar", "internal/units", "internal/words",
+	"internal/series", "internal/disk", "internal/swapdir", "internal/secret", "internal/exchange",
+	"internal/outside", "internal/calendar", "internal/units", "internal/words",
 	"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	"internal/promapi", "internal/rules", "internal/panel", "internal/forecast", "internal/change",
 	"internal/grafana",
@@ -115,7 +115,8 @@ var narrower = map[string][]string{
 	"internal/notify/dir": {
 		"internal/disk", "internal/notify", "internal/report", "internal/report/json",
 	},
-	"internal/cloud": {"internal/disk", "internal/secret", "internal/exchange"},
+	"internal/swapdir": {"internal/disk"},
+	"internal/cloud":   {"internal/disk", "internal/secret", "internal/exchange"},
 	"internal/notify/s3": {
 		"internal/outside", "internal/exchange", "internal/cloud", "internal/notify",
 		"internal/report", "internal/words", "templates",

@@ -1,10 +1,17 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
+	"path"
+	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -12,16 +19,25 @@ import (
 // PartVersion is the version of a part's head. What follows has snapshot.Version.
 const PartVersion = 1
 
-// MaxPart is how many bytes a part has at most.
-const MaxPart = 1 << 20
+// The bounds of a part.
+const (
+	// MaxPart is how many bytes a part has at most.
+	MaxPart = 1 << 20
+	maxHead = 64 << 10 // bytes of its head
+	maxRows = 1000     // of a panel
+	maxText = 600      // characters of a name or a message
+	maxHour = 800      // letters of Cluster.Hours
+)
+
+const partFormat = "promsnap fleet part"
 
 // Part is the share of one cluster in the report of a fleet. It is stored as a line of JSON, the
-// head, and then the panels. The head is enough for the cluster's row in the report, so a part
-// whose panels a program cannot read still counts.
+// head, and then the panels as a snapshot.Snapshot. The head is enough for the cluster's row in the
+// report, so a part whose panels a program cannot read still counts.
 type Part struct {
 	Head
-	// Panels are those of the cluster as Reduce merges them; see PanelsOf. Nil if they could not be
-	// read; Decode's error says why.
+	// Panels are those of the cluster as Reduce merges them; see NewPart. Nil if it has no data, or
+	// if they could not be read.
 	Panels []snapshot.Panel
 }
 
@@ -37,37 +53,207 @@ type Head struct {
 	Cluster report.Cluster `json:"cluster"`
 }
 
-// SavePart writes the part of a cluster. A part that is stored already is only replaced by one that
-// has data where it had none, so a repeated run of a slot changes nothing.
-func SavePart(ctx context.Context, s Store, p *Part) error {
-	return errors.New("not built yet")
+// hasData reports whether any query of the cluster had an answer.
+func (p *Part) hasData() bool { return p.Panels != nil && p.Cluster.Failure == nil }
+
+// NewPart returns the part of a cluster in a plan. Its panels are those of an ordinary run of the
+// cluster, and are not changed: the part has copies with the label and the name of the cluster.
+func NewPart(p Plan, config string, row report.Cluster, panels []snapshot.Panel) Part {
+	out := Part{
+		Head: Head{
+			Format: partFormat, Version: PartVersion, Report: p.Report, Slot: p.Slot.UTC(),
+			Config: config, Cluster: row,
+		},
+	}
+	for i := range panels {
+		of := panels[i].OfCluster(row.Name)
+		of.Slim(maxRows)
+		out.Panels = append(out.Panels, of)
+	}
+	return out
 }
 
-// Merged is a fleet's report in figures: every cluster of the plan, and their merged panels.
-type Merged struct {
-	Clusters []report.Cluster // in the order of the plan
-	Panels   []snapshot.Panel
-	Notes    []snapshot.Note
+// slimmer are the steps by which a part that is too large loses rows. The last one has no lines.
+var slimmer = []int{maxRows, 300, 100, 30, 0}
+
+// Encode returns the stored form of a part, at most MaxPart bytes. The same part always gives the
+// same bytes. If there are too many rows and findings, only the worst are kept.
+func (p *Part) Encode() ([]byte, error) {
+	head, err := json.Marshal(p.Head)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the head: %w", err)
+	}
+	for _, rows := range slimmer {
+		s := snapshot.Snapshot{Cluster: p.Cluster.Name, Report: p.Report, Slot: p.Slot}
+		for _, of := range p.Panels {
+			of.Slim(rows)
+			if rows == 0 {
+				of.Lines, of.Rest = nil, nil
+			}
+			s.Panels = append(s.Panels, of)
+		}
+		var out bytes.Buffer
+		out.Write(head)
+		out.WriteByte('\n')
+		if err := s.Encode(&out); err != nil {
+			return nil, err
+		}
+		if out.Len() <= MaxPart && len(head) <= maxHead {
+			return out.Bytes(), nil
+		}
+	}
+	return nil, fmt.Errorf("%w: more than %d KiB", ErrTooLarge, MaxPart>>10)
 }
 
-// Waiting says how Reduce waits for parts that are not there.
-type Waiting struct {
-	// Now is the wall clock. Reduce stops to wait at the plan's deadline.
-	Now func() time.Time
-	// Pause waits between two looks at the store; nil: Reduce does not wait.
-	Pause func(ctx context.Context) error
-	// Progress is called with the number of parts that are there. Nil: not called.
-	Progress func(have, of int)
+// The errors of DecodePart. A NewerPartError is one too.
+var (
+	ErrDamaged = errors.New("the part is damaged or not a part of promsnap")
+	ErrForeign = errors.New("the part is of another report, slot or cluster")
+)
+
+// NewerPartError means that another promsnap wrote the part, whose head or panels this one cannot
+// read.
+type NewerPartError struct{ Promsnap string }
+
+func (e *NewerPartError) Error() string {
+	return fmt.Sprintf("the part was written by promsnap %s, which is newer; update this promsnap",
+		e.Promsnap)
 }
 
-// Reduce reads the parts of a plan, one after the other in its order, and merges them. Memory holds
-// one part and what is merged. A part that is missing, cut, foreign or newer is in the Lack of its
-// cluster, and the others are merged. The order in which the parts were written does not matter.
-func Reduce(ctx context.Context, s Store, p Plan, w Waiting) (Merged, error) {
-	return Merged{}, errors.New("not built yet")
+// DecodePart reads the part of a cluster of a plan. The data may come from anybody: everything has
+// a bound, and names are printable. If the panels cannot be read, it returns the head with the
+// error, so that the cluster still has a row; otherwise the head of an error is empty.
+func DecodePart(p Plan, cluster string, data []byte) (Part, error) {
+	line, body, found := bytes.Cut(data[:min(len(data), MaxPart+1)], []byte("\n"))
+	if !found || len(line) > maxHead || len(data) > MaxPart {
+		return Part{}, ErrDamaged
+	}
+	var out Part
+	if err := json.Unmarshal(line, &out.Head); err != nil || out.Format != partFormat {
+		return Part{}, ErrDamaged
+	}
+	row := &out.Cluster
+	bound(row)
+	switch {
+	case out.Version > PartVersion:
+		return Part{}, &NewerPartError{row.Version}
+	case out.Version < 1:
+		return Part{}, ErrDamaged
+	case out.Report != p.Report || !out.Slot.Equal(p.Slot) || row.Name != cluster:
+		return Part{}, ErrForeign
+	}
+	s, err := snapshot.Decode(bytes.NewReader(body))
+	var newer *snapshot.NewerError
+	switch {
+	case errors.As(err, &newer):
+		return Part{Head: out.Head}, &NewerPartError{row.Version}
+	case err != nil:
+		return Part{Head: out.Head}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	case s.Report != p.Report || !s.Slot.Equal(p.Slot) || s.Cluster != cluster:
+		return Part{}, ErrForeign
+	}
+	for i := range s.Panels {
+		if err := s.Panels[i].CheckCluster(cluster); err != nil {
+			return Part{}, fmt.Errorf("%w: %w", ErrForeign, err)
+		}
+		s.Panels[i].Slim(maxRows)
+	}
+	out.Panels = s.Panels
+	return out, nil
 }
 
-// PanelsOf returns the panels of a cluster as its part has them: every series has the label
-// cluster, its name starts with that of the cluster, and only what a fleet's report shows is kept.
-// panels are not changed.
-func PanelsOf(cluster string, panels []snapshot.Panel) []snapshot.Panel { return nil }
+// bound limits what the head of a part says about its cluster.
+func bound(c *report.Cluster) {
+	text := func(s *string) { *s = outside.Clip(outside.Line(*s), maxText) }
+	ratio := func(v *float64) {
+		if !(math.Abs(*v) <= math.MaxFloat64) {
+			*v = 0
+		}
+	}
+	text(&c.Version)
+	switch c.Verdict {
+	case report.VerdictCritical, report.VerdictWarning, report.VerdictNoData,
+		report.VerdictPending, report.VerdictOK:
+	default:
+		c.Verdict = report.VerdictNoData
+	}
+	for _, n := range []*int{
+		&c.Critical, &c.Warning, &c.NoData, &c.Pending, &c.OK, &c.NodesMeasured, &c.NodesTotal,
+	} {
+		*n = max(0, min(*n, 1<<30))
+	}
+	c.Shares = c.Shares[:min(len(c.Shares), report.MaxCauses)]
+	for i := range c.Shares {
+		s := &c.Shares[i]
+		text(&s.Panel)
+		ratio(&s.Ratio)
+		ratio(&s.Used)
+		ratio(&s.Total)
+	}
+	if f := c.Fullest; f != nil {
+		text(&f.Name)
+		text(&f.Panel)
+		ratio(&f.Ratio)
+	}
+	if f := c.Fills; f != nil {
+		text(&f.Panel)
+		text(&f.Name)
+		ratio(&f.Ratio)
+	}
+	c.Hours = strings.Map(func(r rune) rune {
+		switch r {
+		case report.HourOK, report.HourWarning, report.HourCritical:
+			return r
+		}
+		return report.HourUnknown
+	}, c.Hours[max(0, len(c.Hours)-maxHour):])
+	c.Causes = c.Causes[:min(len(c.Causes), report.MaxCauses)]
+	for i := range c.Causes {
+		of := &c.Causes[i]
+		for _, s := range []*string{&of.Kind, &of.Panel, &of.Rule, &of.Source, &of.Worst} {
+			text(s)
+		}
+		of.Findings = max(0, min(of.Findings, 1<<30))
+	}
+	for _, list := range []*[]string{&c.Failed, &c.Partial} {
+		*list = (*list)[:min(len(*list), report.MaxCauses)]
+		for i := range *list {
+			text(&(*list)[i])
+		}
+	}
+	if f := c.Failure; f != nil {
+		text(&f.Message)
+		text(&f.Hint)
+	}
+}
+
+func partKey(p Plan, cluster string) string {
+	return path.Join(home(p.Report, p.Slot), "parts", report.Slug(cluster)+".part")
+}
+
+// SavePart writes the part of a cluster of a plan. A part that is stored already is only replaced by
+// one that has data where it had none, so a repeated run of a slot changes nothing.
+func SavePart(ctx context.Context, s Store, p Plan, part *Part) error {
+	data, err := part.Encode()
+	if err != nil {
+		return err
+	}
+	key := partKey(p, part.Cluster.Name)
+	// Another run of the same slot may write in between, once.
+	for range 3 {
+		old, version, err := s.Get(ctx, key, MaxPart)
+		if err != nil && !errors.Is(err, ErrTooLarge) {
+			return err
+		}
+		if version != "" {
+			stored, err := DecodePart(p, part.Cluster.Name, old)
+			if err == nil && (stored.hasData() || !part.hasData()) {
+				return nil
+			}
+		}
+		if err = s.Swap(ctx, key, data, version); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: %w", key, ErrConflict)
+}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/cloud"
-	"github.com/promsnap/promsnap/internal/report"
 )
 
 // S3 is the store in a bucket: PREFIX/<cluster>/<report>.json. Its version is S3's ETag. It writes
@@ -31,7 +30,7 @@ func NewS3(bucket *cloud.Bucket, prefix string) *S3 {
 
 // key returns where the document of k is; text from outside becomes a slug.
 func (s *S3) key(k Key) string {
-	return path.Join(s.prefix, report.Slug(k.Cluster), report.Slug(k.Report)+".json")
+	return path.Join(s.prefix, k.key())
 }
 
 // Load implements Store.

@@ -5,11 +5,13 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/fleet"
+	"github.com/promsnap/promsnap/internal/swapdir"
 )
 
 // S3 is the store in a bucket, below a prefix. The version of an object is its ETag.
@@ -45,20 +47,31 @@ func (s *S3) Swap(ctx context.Context, key string, data []byte, was string) erro
 	return err
 }
 
-// Dir is the store in a directory.
-type Dir struct{ root string }
+// maxFile is more than any object has, so that a larger one can be recognized.
+const maxFile = 32 << 20
+
+// Dir is the store in a directory; see swapdir.Dir.
+type Dir struct{ files *swapdir.Dir }
 
 var _ fleet.Store = (*Dir)(nil)
 
 // NewDir returns the store below root, which need not exist.
-func NewDir(root string) *Dir { return &Dir{root} }
+func NewDir(root string) *Dir { return &Dir{swapdir.New(root, "the parts of the fleet")} }
 
 // Get implements fleet.Store.
 func (s *Dir) Get(ctx context.Context, key string, limit int64) ([]byte, string, error) {
-	return nil, "", errors.New("not built yet")
+	data, version, err := s.files.Get(ctx, key, maxFile)
+	if err == nil && int64(len(data)) > limit {
+		return nil, version, fmt.Errorf("%s: %w", key, fleet.ErrTooLarge)
+	}
+	return data, version, err
 }
 
 // Swap implements fleet.Store.
 func (s *Dir) Swap(ctx context.Context, key string, data []byte, was string) error {
-	return errors.New("not built yet")
+	err := s.files.Swap(ctx, key, data, was, maxFile)
+	if errors.Is(err, swapdir.ErrConflict) {
+		return fmt.Errorf("%s: %w", key, fleet.ErrConflict)
+	}
+	return err
 }

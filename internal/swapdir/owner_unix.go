@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package state
+package swapdir
 
 import (
 	"fmt"
@@ -19,11 +19,13 @@ const (
 )
 
 // checkLink refuses a link that somebody else has created.
-func checkLink(path string, link fs.FileInfo) error {
+func (d *Dir) checkLink(path string, link fs.FileInfo) error {
 	if owned(link) {
 		return nil
 	}
-	return &openError{path, fmt.Sprintf("is a link of user %d", ownerOf(link).Uid), "remove it"}
+	return &openError{
+		path, fmt.Sprintf("is a link of user %d", ownerOf(link).Uid), d.use, "remove it",
+	}
 }
 
 // checkDir refuses a directory in which others can write. Members of a group of this user may:
@@ -31,7 +33,7 @@ func checkLink(path string, link fs.FileInfo) error {
 // in /tmp, it is enough that nobody can remove files of others (sticky): the directory below is
 // promsnap's own. On a volume that is open to everybody, such as an emptyDir, or on a share that
 // shows one owner for everything, modes say nothing: whoever has mounted it can write.
-func checkDir(dir *os.Root, sticky bool) error {
+func (d *Dir) checkDir(dir *os.Root, sticky bool) error {
 	info, err := dir.Stat(".")
 	if err != nil {
 		return err
@@ -57,7 +59,7 @@ func checkDir(dir *os.Root, sticky bool) error {
 			return nil
 		}
 	}
-	return &openError{dir.Name(), why, advice}
+	return &openError{dir.Name(), why, d.use, advice}
 }
 
 // owned reports whether something belongs to this user, root or nobody.

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package state
+package swapdir
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// errLocked says that another run held the lock all the time.
-var errLocked = errors.New("waiting for another run to finish writing")
+// errLocked says that another program held the lock all the time.
+var errLocked = errors.New("waiting for another program to finish writing")
 
 // lock takes the lock of that name. It waits for the holder until ctx ends. The file is never
 // removed: one program could lock the removed file while another creates a new one.
-func lock(ctx context.Context, home *os.Root, name string) (unlock func(), err error) {
+func (*Dir) lock(ctx context.Context, home *os.Root, name string) (unlock func(), err error) {
 	f, err := lockFile(home, name)
 	if err != nil {
 		return nil, err

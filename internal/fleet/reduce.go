@@ -1,0 +1,231 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// The codes of report.Cluster.Lack, with their arguments.
+const (
+	LackMissing = "part_missing" // it did not arrive by the deadline
+	LackDamaged = "part_damaged" // it is cut, or not a part of promsnap
+	LackForeign = "part_foreign" // it is of another report, slot or cluster
+	// a newer promsnap wrote it: the version of that promsnap. The row may be known all the same.
+	LackNewer = "part_newer"
+	// it could not be read: the store's error
+	LackUnread = "part_unread"
+	// its run had another configuration than the plan; it counts all the same
+	LackOtherConfig = "part_other_config"
+)
+
+// Merged is a fleet's report in figures: every cluster of the plan, and their merged panels.
+type Merged struct {
+	Clusters []report.Cluster // in the order of the plan
+	Panels   []snapshot.Panel
+}
+
+// ReduceOptions are the options of Reduce.
+type ReduceOptions struct {
+	// Specs are the panels of the report, as the configuration has them.
+	Specs []panel.Spec
+	// Now is the wall clock. Reduce stops to wait at the plan's deadline.
+	Now func() time.Time
+	// Pause waits between two looks at the store. Nil: Reduce does not wait for parts.
+	Pause func(ctx context.Context) error
+	// Progress is called after each cluster, with how many are done. Nil: not called.
+	Progress func(done, of int)
+}
+
+// batch is how many parts are merged at a time. Memory holds so many parts and what is merged.
+const batch = 16
+
+// Reduce reads the parts of a plan, one after the other in its order, and merges them. A part that
+// is missing, damaged, foreign or newer is in the Lack of its cluster, and the others are merged.
+// The order in which the parts were written does not matter.
+func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, error) {
+	m := merger{specs: o.Specs}
+	seen := loadSeen(ctx, s, p.Report)
+	var out Merged
+	for i, c := range p.Clusters {
+		part, err := await(ctx, s, p, c.Name, o)
+		if ctx.Err() != nil {
+			return Merged{}, context.Cause(ctx)
+		}
+		row := part.Cluster
+		row.Name, row.Labels, row.Lack = c.Name, c.Labels, lackOf(err)
+		if err == nil && part.Config != p.Config {
+			row.Lack = snapshot.NoteOf(LackOtherConfig)
+		}
+		switch {
+		case part.hasData():
+			seen.Slots[c.Name] = later(seen.Slots[c.Name], p.Slot)
+		case row.BlindSince.IsZero() && seen.Slots[c.Name].Before(p.Slot):
+			row.BlindSince = seen.Slots[c.Name]
+		}
+		if row.Verdict == "" {
+			row.Verdict = report.VerdictNoData
+		}
+		out.Clusters = append(out.Clusters, row)
+		m.add(c.Name, part.Panels)
+		if o.Progress != nil {
+			o.Progress(i+1, len(p.Clusters))
+		}
+	}
+	out.Panels = m.panels()
+	seen.save(ctx, s, p)
+	return out, nil
+}
+
+// await returns the part of a cluster. It waits for it until the plan's deadline.
+func await(ctx context.Context, s Store, p Plan, cluster string, o ReduceOptions) (Part, error) {
+	for {
+		data, version, err := s.Get(ctx, partKey(p, cluster), MaxPart)
+		switch {
+		case errors.Is(err, ErrTooLarge):
+			return Part{}, ErrDamaged
+		case err != nil:
+			return Part{}, err
+		case version != "":
+			return DecodePart(p, cluster, data)
+		case o.Pause == nil || !o.Now().Before(p.Deadline):
+			return Part{}, errMissing
+		}
+		if err := o.Pause(ctx); err != nil {
+			return Part{}, err
+		}
+	}
+}
+
+var errMissing = errors.New("the part did not arrive")
+
+// lackOf returns why a part cannot be used; zero: it can.
+func lackOf(err error) snapshot.Note {
+	var newer *NewerPartError
+	switch {
+	case err == nil:
+		return snapshot.Note{}
+	case errors.Is(err, errMissing):
+		return snapshot.NoteOf(LackMissing)
+	case errors.As(err, &newer):
+		return snapshot.NoteOf(LackNewer, newer.Promsnap)
+	case errors.Is(err, ErrForeign):
+		return snapshot.NoteOf(LackForeign)
+	case errors.Is(err, ErrDamaged):
+		return snapshot.NoteOf(LackDamaged)
+	}
+	return snapshot.NoteOf(LackUnread, err.Error())
+}
+
+// merger merges panels a batch at a time.
+type merger struct {
+	specs  []panel.Spec
+	merged []snapshot.Panel
+	parts  [][]snapshot.Panel
+}
+
+// add adds the panels of a cluster in the order of the specs. A panel that it lacks, or that has
+// other queries, counts as failed in that cluster.
+func (m *merger) add(cluster string, panels []snapshot.Panel) {
+	if panels == nil {
+		return
+	}
+	of := make(map[string]*snapshot.Panel, len(panels))
+	for i := range panels {
+		of[panels[i].Spec.Name] = &panels[i]
+	}
+	part := make([]snapshot.Panel, len(m.specs))
+	for i := range m.specs {
+		want := snapshot.Panel{Spec: m.specs[i]}
+		if i < len(m.merged) {
+			want = m.merged[i]
+		} else if len(m.parts) > 0 {
+			want = m.parts[0][i]
+		}
+		p, err := of[m.specs[i].Name], error(nil)
+		if p != nil {
+			err = want.Fits(p)
+		}
+		if p == nil || err != nil {
+			part[i] = snapshot.Lacking(&snapshot.Panel{Spec: m.specs[i]}, cluster, err)
+			continue
+		}
+		part[i] = *p
+		part[i].Spec = m.specs[i] // what is drawn and linked comes from the configuration
+	}
+	if m.parts = append(m.parts, part); len(m.parts) == batch {
+		m.merge()
+	}
+}
+
+// merge merges what was added.
+func (m *merger) merge() {
+	if len(m.parts) == 0 {
+		return
+	}
+	parts := m.parts
+	if m.merged != nil {
+		parts = append([][]snapshot.Panel{m.merged}, parts...)
+	}
+	m.merged, m.parts = snapshot.MergeAll(parts...), nil
+	for i := range m.merged {
+		m.merged[i].Slim(maxRows)
+	}
+}
+
+// panels returns the merged panels; nil: no cluster has any.
+func (m *merger) panels() []snapshot.Panel {
+	m.merge()
+	return m.merged
+}
+
+// lastSeen is when each cluster of a report last had data, for clusters that have none now.
+type lastSeen struct {
+	Slots map[string]time.Time `json:"slots"`
+	was   string               // its version in the store
+}
+
+const maxSeen = 4 << 20
+
+func seenKey(reportName string) string { return path.Join(report.Slug(reportName), "seen.json") }
+
+// loadSeen reads what is known. Nothing is known after an error: it only says since when a cluster
+// has been blind.
+func loadSeen(ctx context.Context, s Store, reportName string) lastSeen {
+	out := lastSeen{Slots: map[string]time.Time{}}
+	data, version, err := s.Get(ctx, seenKey(reportName), maxSeen)
+	if err != nil || version == "" || json.Unmarshal(data, &out) != nil || out.Slots == nil {
+		out.Slots = map[string]time.Time{}
+	}
+	out.was = version
+	return out
+}
+
+// save writes what is known of the clusters of the plan. If another run writes at the same time,
+// that one counts.
+func (l lastSeen) save(ctx context.Context, s Store, p Plan) {
+	kept := lastSeen{Slots: map[string]time.Time{}}
+	for _, c := range p.Clusters {
+		if at, known := l.Slots[c.Name]; known {
+			kept.Slots[c.Name] = at.UTC()
+		}
+	}
+	data, err := json.Marshal(kept)
+	if err != nil || len(data) > maxSeen {
+		return
+	}
+	_ = s.Swap(ctx, seenKey(p.Report), data, l.was)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
