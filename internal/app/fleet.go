@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/fleet"
 	"github.com/promsnap/promsnap/internal/fleet/store"
@@ -32,9 +34,8 @@ type Fleet struct {
 type Clusters interface {
 	// API returns the API of a cluster that the configuration names.
 	API(ctx context.Context, k *config.Kubernetes) (Kubernetes, error)
-	// Find returns the clusters that one entry of fleet.discover finds with the Kubernetes API or
-	// in the kubeconfig.
-	Find(ctx context.Context, d config.Discovery) ([]FoundCluster, error)
+	// Contexts returns the clusters of the kubeconfig.
+	Contexts(ctx context.Context, k *config.KubeconfigContexts) ([]FoundCluster, error)
 }
 
 // FoundCluster is a cluster that was found.
@@ -47,9 +48,9 @@ type FoundCluster struct {
 	// Kubernetes is its API, and Service the Service of Prometheus, "" to find it. Nil: not used.
 	Kubernetes Kubernetes
 	Service    string
-	// Match is the value of the label that tells clusters apart in a Prometheus that has several;
-	// Label is that label. "": its Prometheus has one.
-	Label, Match string
+	// Match is added to every selector, for a cluster of a Prometheus that has several; nil: its
+	// Prometheus has one.
+	Match *labels.Matcher
 }
 
 // OpenFleet builds a Fleet from cfg. It fails if cfg has no fleet or no place for its parts.
@@ -371,7 +372,7 @@ func (f *Fleet) Members(ctx context.Context) ([]Member, []error) {
 		for _, c := range found {
 			if other, twice := from[c.Name]; twice {
 				problems = append(problems, fmt.Errorf("fleet.discover[%d]: cluster %q is also in "+
-					"%s; that one counts", i, c.Name, other))
+					"%s, which counts", i, c.Name, other))
 				continue
 			}
 			from[c.Name] = fmt.Sprintf("fleet.discover[%d]", i)
@@ -380,15 +381,6 @@ func (f *Fleet) Members(ctx context.Context) ([]Member, []error) {
 	}
 	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	return members, problems
-}
-
-// find runs one search for clusters.
-func (f *Fleet) find(ctx context.Context, d config.Discovery) ([]FoundCluster, error) {
-	if f.o.Clusters == nil {
-		return nil, errors.New("needs the Kubernetes API, which an AWS Lambda function does not " +
-			"use; run promsnap in Kubernetes, or list the clusters")
-	}
-	return f.o.Clusters.Find(ctx, d)
 }
 
 // found returns a found cluster as a member: with the keys of the configuration, and its own way to
@@ -401,6 +393,9 @@ func (f *Fleet) found(c FoundCluster) Member {
 	}
 	if c.URL != "" {
 		m.config.Prometheus.URL = c.URL
+	}
+	if c.Match != nil {
+		m.config.Prometheus.Matchers = append(slices.Clone(f.cfg.Prometheus.Matchers), c.Match)
 	}
 	if c.Kubernetes != nil {
 		m.config.Prometheus.URL = ""

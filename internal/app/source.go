@@ -36,9 +36,15 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
 	return s, s.unreachable
 }
 
+var errFleet = errors.New("the configuration has several clusters; use promsnap fleet run, or " +
+	"promsnap fleet map REPORT CLUSTER for one of them")
+
 // openSource is Open, except that an unreachable Prometheus or a file that does not answer is no
 // error: it is in Source.unreachable.
 func openSource(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
+	if cfg.Fleet != nil {
+		return nil, errFleet
+	}
 	s := &Source{cfg: cfg, o: o}
 	if err := s.findPrometheus(ctx); err != nil {
 		return nil, err

@@ -77,7 +77,8 @@ const defaultRange = 24 * time.Hour
 
 // config builds the Config. The result is valid only if no problem was recorded.
 func (b *builder) config(ctx context.Context, f *file) *Config {
-	c := &Config{Version: f.Version, Cluster: f.Cluster, Prometheus: b.prometheus(&f.Prometheus)}
+	c := &Config{Version: f.Version, Cluster: f.Cluster}
+	c.Prometheus = b.prometheus(&f.Prometheus, "prometheus")
 	c.Kubernetes = b.throughKubernetes(f.Kubernetes, &c.Prometheus)
 	b.scrape = c.Prometheus.ScrapeInterval
 	if b.has("font") {
@@ -107,6 +108,7 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 		c.Reports[i].Sizing = b.sizing(&r, path, &c.Reports[i])
 	}
 	b.histories(f.Reports, c)
+	c.Fleet = b.fleet(f.Fleet, c)
 	b.needsState(c)
 	return c
 }
@@ -153,9 +155,8 @@ func (b *builder) unique(names map[string]string, name, path string) {
 	names[name] = path
 }
 
-// prometheus builds the prometheus section.
-func (b *builder) prometheus(s *prometheusSection) Prometheus {
-	const path = "prometheus"
+// prometheus builds the prometheus section at path.
+func (b *builder) prometheus(s *prometheusSection, path string) Prometheus {
 	p := Prometheus{
 		URL:            string(s.URL),
 		ExternalURL:    string(s.ExternalURL),

@@ -8,6 +8,7 @@ package config
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"reflect"
@@ -172,6 +173,7 @@ func load(ctx context.Context, name string, data []byte, o Options) (*Config, er
 	}
 	b := &builder{decoder: d, decoded: len(d.problems), options: o}
 	c := b.config(ctx, &f)
+	c.Sum = fmt.Sprintf("%x", sha256.Sum256(data))
 	errs := d.problems.sorted()
 	if errs.mistakes() {
 		return nil, errs

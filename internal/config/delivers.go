@@ -124,18 +124,22 @@ func (b *builder) histories(from []report, c *Config) {
 
 // needsState checks what every delivery needs: the name of the cluster and a state.
 func (b *builder) needsState(c *Config) {
+	if c.Fleet != nil && c.State != nil && c.State.ConfigMap != nil {
+		b.problem("state.configmap", "cannot be used with a fleet, because each cluster would need "+
+			"rights in one cluster; write state: {s3: {bucket: NAME}} or state: {dir: PATH}")
+	}
 	for i, r := range c.Reports {
 		if len(r.Receivers) == 0 {
 			continue
 		}
 		at := key(item("reports", i), "receivers")
-		if c.Cluster == "" {
+		if c.Cluster == "" && c.Fleet == nil {
 			b.problem("cluster", "missing, but required by %s; write the name of the cluster, "+
 				"which is in messages and keys", at)
 		}
 		switch {
 		case c.State != nil:
-		case b.has("kubernetes"):
+		case b.has("kubernetes") && c.Fleet == nil:
 			c.State = &State{ConfigMap: &ConfigMap{Name: DefaultConfigMap}}
 		default:
 			b.problem("state", "missing, but required by %s; write where to save what was sent: "+

@@ -43,6 +43,9 @@ type file struct {
 	// sent. Required if a report has receivers. With a kubernetes section the default is the
 	// ConfigMap promsnap-state.
 	State *stateSection `yaml:"state"`
+	// Several clusters: which they are, and who gets the report about all of them. The reports are
+	// then those of each cluster. promsnap fleet runs them.
+	Fleet *fleetSection `yaml:"fleet"`
 }
 
 // prometheusSection is the address of Prometheus and how to query it.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -40,41 +42,23 @@ type FleetCluster struct {
 
 // Discovery is one way to find clusters. Exactly one of its pointers is set.
 type Discovery struct {
-	ArgoCD          *ArgoCD
-	ClusterProfiles *ClusterProfiles
-	Kubeconfig      *KubeconfigContexts
-	Prometheus      *PrometheusLabel
-	S3              *ClusterList
-}
-
-// ArgoCD finds the clusters that an Argo CD deploys to, in its Secrets. Prometheus is reached
-// through the API of each cluster, with the credentials of its Secret.
-type ArgoCD struct {
-	Namespace string // of Argo CD
-	Selector  string // of labels, in addition to the one of Argo CD; "" is every cluster
-	Service   string // the Service of Prometheus, as in Kubernetes.Service; "" to find it
-}
-
-// ClusterProfiles finds the ClusterProfile objects of SIG Multicluster. Prometheus is at the value
-// of the property or, without one, at URL.
-type ClusterProfiles struct {
-	Namespace string // "" is every namespace
-	Selector  string // of labels; "" is every cluster
-	// URL is the address of Prometheus. {name} in it becomes the cluster's name.
-	URL string
+	Kubeconfig *KubeconfigContexts
+	Prometheus *PrometheusLabel
+	S3         *ClusterList
 }
 
 // KubeconfigContexts finds the contexts of the kubeconfig whose names match one of the patterns.
+// Prometheus is reached through the API of each cluster.
 type KubeconfigContexts struct {
 	Contexts []string // patterns with * and ?; empty is every context
-	Service  string   // as in ArgoCD
+	Service  string   // the Service of Prometheus, as in Kubernetes.Service; "" to find it
 }
 
 // PrometheusLabel finds clusters in a Prometheus that has the series of several: the values of a
 // label of the metric up.
 type PrometheusLabel struct {
-	Label string // "cluster"
-	Match string // a selector, such as {stage="prod"}; "" is every series
+	Label string            // "cluster"
+	Match []*labels.Matcher // of the series of up; empty is every series
 }
 
 // ClusterList is an object in S3 that lists clusters: a list of mappings with name, labels and url,

@@ -57,13 +57,7 @@ const DefaultConfigMap = "promsnap-state"
 // throughKubernetes builds the kubernetes section. It returns nil if neither the file nor the
 // options use the cluster's API.
 func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubernetes {
-	var k *Kubernetes
-	if s != nil {
-		k = &Kubernetes{
-			Service: string(s.Service), Context: s.Context, Namespace: string(s.Namespace),
-			Nodes: s.Nodes, Events: s.Events,
-		}
-	}
+	k := s.build()
 	switch {
 	case b.options.Service != "":
 		if k == nil {
@@ -79,6 +73,8 @@ func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubern
 		return k
 	case p.URL != "" && k != nil && k.Service != "":
 		b.problem("kubernetes.service", "cannot be used with prometheus.url; keep one of them")
+	case b.has("fleet"): // each cluster says where its Prometheus is
+		return k
 	case !b.has("prometheus.url") && k == nil:
 		b.problem("prometheus.url", "missing; write the address of Prometheus, such as "+
 			"http://prometheus-server.monitoring.svc, or kubernetes: {} to find it in the cluster")
@@ -87,6 +83,17 @@ func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubern
 		b.credentials()
 	}
 	return k
+}
+
+// build returns what a section says; nil for nil.
+func (s *kubernetesSection) build() *Kubernetes {
+	if s == nil {
+		return nil
+	}
+	return &Kubernetes{
+		Service: string(s.Service), Context: s.Context, Namespace: string(s.Namespace),
+		Nodes: s.Nodes, Events: s.Events,
+	}
 }
 
 // credentials records the keys that have no effect when requests go through the API server, which

@@ -1,0 +1,112 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/config"
+)
+
+const fleetFile = `version: 1
+prometheus: {url: 'https://thanos.example.com', timeout: 20s, matchers: ['job="a"']}
+reports: [{name: daily, receivers: [archive], panels: [{name: up, query: up}], heartbeat: {url: 'https://hc.example.com/x'}, schedule: "0 9 * * *"}]
+receivers: [{name: archive, dir: {path: /var/out}}, {name: am, alertmanager: {url: 'http://am'}}]
+state: {dir: /var/state}
+fleet:
+  name: acme
+  receivers: [archive]
+  store: {dir: parts}
+  deadline: 10m
+  clusters:
+    - {name: prod-eu, labels: {region: eu}, prometheus: {url: 'http://eu', scrape_interval: 30s}}
+    - {name: prod-us, prometheus: {matchers: ['cluster="us"']}}
+    - {name: lab, kubernetes: {context: lab, service: monitoring/prometheus:9090}}
+  discover:
+    - kubeconfig: {contexts: ["dev-*"]}
+    - prometheus: {match: 'stage="prod"'}
+    - s3: {bucket: lists, key: clusters.yaml}
+`
+
+func loadFleet(text string) (*config.Config, error) {
+	return config.Load("/etc/promsnap/promsnap.yaml", []byte(text), config.Options{})
+}
+
+func TestFleet(t *testing.T) {
+	c, err := loadFleet(fleetFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := c.Fleet
+	if f.Name != "acme" || f.Deadline != 10*time.Minute || f.Store.Dir != "/etc/promsnap/parts" ||
+		len(f.Clusters) != 3 || len(f.Discover) != 3 || f.Discover[1].Prometheus.Label != "cluster" {
+		t.Fatalf("got %+v, want what the file says", f)
+	}
+	eu, us, lab := f.Clusters[0], f.Clusters[1], f.Clusters[2]
+	for _, tc := range []struct{ what, got, want string }{
+		{"the URL", eu.Prometheus.URL, "http://eu"},
+		{"the timeout of the file", eu.Prometheus.Timeout.String(), "20s"},
+		{"an own key", eu.Prometheus.ScrapeInterval.String(), "30s"},
+		{"the URL of the file", us.Prometheus.URL, "https://thanos.example.com"},
+		{"the matchers", us.Prometheus.Matchers[0].String() + us.Prometheus.Matchers[1].String(),
+			`job="a"cluster="us"`},
+		{"the scrape interval of the file", us.Prometheus.ScrapeInterval.String(), "1m0s"},
+		{"no URL beside an API", lab.Prometheus.URL, ""},
+		{"the context", lab.Kubernetes.Context, "lab"},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.what, tc.got, tc.want)
+		}
+	}
+
+	one := c.ForCluster(eu)
+	if one.Cluster != "prod-eu" || one.Fleet != nil || one.Prometheus.URL != "http://eu" ||
+		!one.Reports[0].Heartbeat.IsZero() || c.Reports[0].Heartbeat.IsZero() {
+		t.Errorf("for a cluster: got %+v, want its name and URL, and no heartbeat", one)
+	}
+	all := c.ForFleet("daily")
+	if all.Cluster != "acme" || len(all.Reports) != 1 || all.Reports[0].Heartbeat.IsZero() ||
+		all.Reports[0].Send != config.SendSummary {
+		t.Errorf("for the fleet: got %+v, want the fleet's name and a summary", all)
+	}
+	if len(c.Sum) != 64 {
+		t.Errorf("got the sum %q, want 64 digits", c.Sum)
+	}
+}
+
+func TestFleetMistakes(t *testing.T) {
+	replace := func(old, with string) string {
+		if !strings.Contains(fleetFile, old) {
+			t.Fatalf("the file has no %q", old)
+		}
+		return strings.Replace(fleetFile, old, with, 1)
+	}
+	for says, text := range map[string]string{
+		`fleet.clusters[1].name: the name "prod-eu" is already used by fleet.clusters[0].name`: replace(
+			"name: prod-us", "name: prod-eu"),
+		`"acme" is the name of the fleet`:              replace("name: prod-us", "name: acme"),
+		"fleet.clusters[1].name: missing":              replace("name: prod-us, ", ""),
+		"fleet.clusters[1]: does not say where":        replace(", prometheus: {matchers: ['cluster=\"us\"']}", ""),
+		"cluster: cannot be used with a fleet":         replace("version: 1", "version: 1\ncluster: x"),
+		`fleet.receivers[0]: no receiver "slack"`:      replace("receivers: [archive]\n  store", "receivers: [slack]\n  store"),
+		"the report of a fleet is a summary":           replace("receivers: [archive]\n  store", "receivers: [am]\n  store"),
+		"fleet.store: missing":                         replace("  store: {dir: parts}\n", ""),
+		"fleet.store: has both":                        replace("{dir: parts}", "{dir: parts, s3: {bucket: b}}"),
+		"state.configmap: cannot be used with a fleet": replace("state: {dir: /var/state}", "state: {configmap: {name: x}}"),
+		"state: missing":                               replace("state: {dir: /var/state}\n", ""),
+		"fleet.deadline: 10h is out of bounds":         replace("deadline: 10m", "deadline: 10h"),
+		"has 2 ways to find clusters":                  replace("- prometheus: {match: 'stage=\"prod\"'}", "- {prometheus: {}, kubeconfig: {}}"),
+		"no way to find clusters":                      replace("- prometheus: {match: 'stage=\"prod\"'}", "- {}"),
+		`"[" is not a pattern`:                         replace(`"dev-*"`, `"["`),
+		"fleet: no clusters": `version: 1
+fleet: {}
+`,
+		"fleet.clusters[0].labels.a-b: must be a label": replace("region: eu", "a-b: eu"),
+		"fleet.clusters[0].prometheus.url: not an http": replace("http://eu", "eu"),
+	} {
+		_, err := loadFleet(text)
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %q", err, says)
+		}
+	}
+}
