@@ -114,12 +114,3 @@ type ClusterCause struct {
 	Value *float64  `json:"value,omitempty"`
 	Since time.Time `json:"since,omitzero"`
 }
-
-// AsCluster returns what a fleet's report shows of the cluster of this report.
-func (r *Report) AsCluster() Cluster {
-	return Cluster{
-		Name: r.Info.Cluster, Version: r.Info.Version, Verdict: r.Verdict(), Critical: r.Critical,
-		Warning: r.Warning, NoData: r.NoData, Pending: r.Pending, OK: r.OK,
-		NodesMeasured: r.NodesMeasured, NodesTotal: r.NodesTotal,
-	}
-}

@@ -46,6 +46,31 @@ func (r *Report) columns() []column {
 	return found
 }
 
+// share returns how much of the column's resource is in use, and the value in the panel's unit: what
+// is used divided by what there is, or the mean if the panel has no capacity. It returns false if
+// nothing is measured.
+func (c column) share() (of ClusterShare, value float64, ok bool) {
+	var used, whole, mean, n float64
+	for i := range c.panel.Rows {
+		row := &c.panel.Rows[i]
+		if last := row.Stats.Last; series.Finite(last) && c.measures(row) {
+			n++
+			mean += last/n - mean/n // unlike sum/n, this cannot overflow
+			if series.Finite(row.Capacity) {
+				used, whole = used+float64(last*row.Capacity), whole+row.Capacity
+			}
+		}
+	}
+	spec := &c.panel.Spec
+	of.Panel = spec.Name
+	if spec.Capacity != nil && whole > 0 {
+		mean = used / whole
+		of.Used, of.Total = spec.Share(used), whole
+	}
+	of.Ratio = spec.Share(mean)
+	return of, mean, n > 0
+}
+
 // Share is how much of a resource the whole fleet uses.
 type Share struct {
 	Word  string  // "Memory"
@@ -59,26 +84,15 @@ type Share struct {
 func (r *Report) Fleet() []Share {
 	var shares []Share
 	for _, m := range r.columns() {
-		var used, whole, mean, n float64
-		for i := range m.panel.Rows {
-			row := &m.panel.Rows[i]
-			if last := row.Stats.Last; series.Finite(last) && m.measures(row) {
-				n++
-				mean += last/n - mean/n // unlike sum/n, this cannot overflow
-				if series.Finite(row.Capacity) {
-					used, whole = used+float64(last*row.Capacity), whole+row.Capacity
-				}
-			}
-		}
-		if n == 0 {
+		of, mean, ok := m.share()
+		if !ok {
 			continue
 		}
-		g, spec := Share{Word: m.head}, &m.panel.Spec
-		if c := spec.Capacity; c != nil && whole > 0 {
-			mean = used / whole
-			g.Used = r.words.Figure(c.Unit.FormatOf(spec.Share(used), whole))
+		g, spec := Share{Word: m.head, Ratio: of.Ratio}, &m.panel.Spec
+		if c := spec.Capacity; c != nil && of.Total > 0 {
+			g.Used = r.words.Figure(c.Unit.FormatOf(of.Used, of.Total))
 		}
-		g.Ratio, g.Text = spec.Share(mean), r.words.Figure(spec.Unit().Format(mean))
+		g.Text = r.words.Figure(spec.Unit().Format(mean))
 		shares = append(shares, g)
 	}
 	return shares
