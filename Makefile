@@ -35,7 +35,7 @@ RELEASE_FLAGS ?= --snapshot
 # goreleaser fails in a checkout without a remote, such as an unpacked archive.
 REMOTE      := GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://github.com/promsnap/promsnap
 
-.PHONY: help build bin/promsnap bin/promlab lambda image images completions chart release demo backtest check test race lint vuln licenses bench servers acceptance golden fuzz clean
+.PHONY: help build bin/promsnap bin/promlab lambda image images completions chart release demo demo-fleet backtest check test race lint vuln licenses bench servers acceptance golden fuzz clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -108,6 +108,9 @@ images: ## build the image IMAGE for amd64 and arm64 from bin/release and push i
 
 demo: build ## make a report of a simulated cluster of 42 nodes and print its path
 	bin/promlab --nodes 42 --tame -- bin/promsnap run daily -c testdata/demo/promsnap.yaml --prometheus-url '{url}' --output-dir promsnap-out
+
+demo-fleet: build ## make one report of twelve simulated clusters, of which one is down, and print its path
+	bin/promlab --clusters 12 --nodes 24 --tame -- testdata/demo/fleet.sh '{url}'
 
 backtest: build ## count how often other levels would have alerted in a month of the simulated cluster
 	bin/promlab --nodes 42 --tame -- bin/promsnap backtest check -c testdata/demo/promsnap.yaml --prometheus-url '{url}'

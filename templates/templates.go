@@ -34,6 +34,16 @@ var SizingHTML string
 //go:embed sizing.css
 var SizingCSS string
 
+// FleetHTML has the block of ReportHTML with the clusters of a fleet.
+//
+//go:embed fleet.html
+var FleetHTML string
+
+// FleetCSS is the style of that block. Only pages with the block contain it.
+//
+//go:embed fleet.css
+var FleetCSS string
+
 // ReportJS is the script of the page. The page contains it, and the policy names it by its hash.
 //
 //go:embed report.js

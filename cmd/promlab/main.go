@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -99,14 +100,14 @@ exit code.`,
 				}
 				v.lab.Now, v.lab.Clock = now, nil
 			}
-			l, err := lab.New(v.lab)
+			handler, err := v.handler()
 			if err != nil {
 				return err
 			}
 			if len(args) == 0 {
-				return serve(cmd.Context(), cmd.OutOrStdout(), v.listen, l.Handler())
+				return serve(cmd.Context(), cmd.OutOrStdout(), v.listen, handler)
 			}
-			return serveOne(cmd, l.Handler(), args)
+			return serveOne(cmd, handler, args)
 		},
 	}
 	addFlags(c, &v)
@@ -117,6 +118,41 @@ exit code.`,
 type values struct {
 	lab                          lab.Options
 	listen, profile, now, series string
+	clusters                     int
+}
+
+// maxClusters bounds --clusters: each has a history of its own in memory.
+const maxClusters = 100
+
+// handler returns the API of the cluster or, with --clusters, that of each below its own path.
+func (v *values) handler() (http.Handler, error) {
+	if v.clusters == 0 {
+		l, err := lab.New(v.lab)
+		if err != nil {
+			return nil, err
+		}
+		return l.Handler(), nil
+	}
+	if v.clusters < 0 || v.clusters > maxClusters {
+		return nil, fmt.Errorf("--clusters %d is out of bounds; use 1 to %d", v.clusters, maxClusters)
+	}
+	mux := http.NewServeMux()
+	for i := range v.clusters {
+		o := v.lab
+		o.Seed += uint64(i)
+		o.Nodes = 3 + i*7%v.lab.Nodes
+		o.Calm = o.Calm || i%3 != 0
+		if i%5 == 4 {
+			o.Without = append(slices.Clone(o.Without), "kube_")
+		}
+		l, err := lab.New(o)
+		if err != nil {
+			return nil, err
+		}
+		at := fmt.Sprintf("/c%02d", i+1)
+		mux.Handle(at+"/", http.StripPrefix(at, l.Handler()))
+	}
+	return mux, nil
 }
 
 // addFlags adds the flags, which set v.
@@ -128,6 +164,8 @@ func addFlags(c *cobra.Command, v *values) {
 		"have: community or kps (kube-prometheus-stack)")
 	f.IntVar(&v.lab.Nodes, "nodes", lab.DefaultNodes,
 		fmt.Sprintf("number of nodes, up to %d", lab.MaxNodes))
+	f.IntVar(&v.clusters, "clusters", 0, "serve this `NUMBER` of clusters at /c01, /c02 and so on, "+
+		"with 3 to --nodes nodes; two of three are calm, and every fifth has no kube-state-metrics")
 	f.Uint64Var(&v.lab.Seed, "seed", lab.DefaultSeed, "seed of the cluster and its samples")
 	f.StringVar(&v.lab.Cluster, "cluster", "", "add the label cluster=`NAME` to every series")
 	f.StringVar(&v.now, "now", "",
@@ -144,7 +182,7 @@ func addFlags(c *cobra.Command, v *values) {
 	f.IntVar(&v.lab.MaxSamples, "query.max-samples", 50_000_000, "as in Prometheus")
 	f.DurationVar(&v.lab.Timeout, "query.timeout", 2*time.Minute, "as in Prometheus")
 	for _, simulated := range []string{
-		"profile", "nodes", "seed", "cluster", "scrape-interval", "without", "tame", "calm",
+		"profile", "nodes", "clusters", "seed", "cluster", "scrape-interval", "without", "tame", "calm",
 	} {
 		c.MarkFlagsMutuallyExclusive("series", simulated)
 	}

@@ -50,6 +50,13 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 		"state reset":    {"check", "-c", "promsnap.yaml"},
 
 		"dashboard explain": {"check", "-c", "promsnap.yaml"},
+
+		"fleet list":   {"-c", "promsnap.yaml"},
+		"fleet run":    {"check", "-c", "promsnap.yaml"},
+		"fleet plan":   {"check", "-c", "promsnap.yaml"},
+		"fleet map":    {"check", "prod", "-c", "promsnap.yaml"},
+		"fleet reduce": {"check", "-c", "promsnap.yaml"},
+		"fleet job":    {"check", "-c", "promsnap.yaml", "--index", "0", "--completions", "2"},
 	}
 	output := func(password string, args ...string) (string, error) {
 		var out bytes.Buffer

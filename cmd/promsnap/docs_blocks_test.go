@@ -36,6 +36,8 @@ var notRun = map[string]string{
 
 	"docs/decisions/performance.md#speed-what-is-measured-and-what-the-profiles-showed": "it is slow",
 
+	"docs/fleets.md#kubernetes": "it installs a release; the chart's tests install the chart",
+
 	"docs/sizing.md#applying-it": "it changes a workload of a cluster",
 
 	"docs/lambda.md#from-nothing-to-the-first-message":   "it writes into an account of AWS",

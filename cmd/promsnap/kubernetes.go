@@ -68,6 +68,9 @@ var _ app.Kubernetes = (*cluster)(nil)
 // returns nil if the command can do without a cluster, and kube.ErrNoConfig if it cannot.
 func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config,
 	usesState bool) (*cluster, error) {
+	if cfg.Fleet != nil {
+		return nil, app.ErrFleet
+	}
 	given := f.kubeconfig != "" || f.context != "" || f.namespace != ""
 	needed := given || cfg.Prometheus.URL == "" ||
 		usesState && cfg.State != nil && cfg.State.ConfigMap != nil

@@ -12,7 +12,6 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
-	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // handler is what the invocations of one sandbox share: the environment, and cached secrets. It
@@ -120,15 +119,9 @@ func (h *handler) enough(ctx context.Context) error {
 
 // command returns the command that runs a slot of a report again, for the report's footer.
 func (h *handler) command(o order, report string, slot time.Time) string {
-	run := []string{"promsnap", "run", report}
-	switch o.step {
-	case stepMap:
-		run = []string{"promsnap", "fleet", "map", report, outside.ShellWord(o.cluster)}
-	case stepReduce:
-		run = []string{"promsnap", "fleet", "run", report}
-	}
-	return strings.Join(append(run, "-c", h.configFile(o), "--time", slot.Format(time.RFC3339)),
-		" ")
+	return strings.Join([]string{
+		"promsnap", "run", report, "-c", h.configFile(o), "--time", slot.Format(time.RFC3339),
+	}, " ")
 }
 
 // configFile returns the name of the configuration for commands.

@@ -16,6 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/fleet"
 	"github.com/promsnap/promsnap/internal/fleet/store"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -32,8 +33,8 @@ type Fleet struct {
 // Clusters reaches the clusters of a fleet through their APIs. The command provides it; a Lambda
 // function has none.
 type Clusters interface {
-	// API returns the API of a cluster that the configuration names.
-	API(ctx context.Context, k *config.Kubernetes) (Kubernetes, error)
+	// API returns the API of a cluster, and a function that closes what it keeps open.
+	API(ctx context.Context, k *config.Kubernetes) (Kubernetes, func(), error)
 	// Contexts returns the clusters of the kubeconfig.
 	Contexts(ctx context.Context, k *config.KubeconfigContexts) ([]FoundCluster, error)
 }
@@ -43,11 +44,10 @@ type FoundCluster struct {
 	Name   string
 	Labels map[string]string
 	From   string // as in fleet.Cluster
-	// URL is the address of its Prometheus; "" if Prometheus is reached through Kubernetes.
+	// URL is the address of its Prometheus; "": that of the configuration.
 	URL string
-	// Kubernetes is its API, and Service the Service of Prometheus, "" to find it. Nil: not used.
-	Kubernetes Kubernetes
-	Service    string
+	// Kubernetes is how Prometheus is reached through the cluster's API. Nil: it is not.
+	Kubernetes *config.Kubernetes
 	// Match is added to every selector, for a cluster of a Prometheus that has several; nil: its
 	// Prometheus has one.
 	Match *labels.Matcher
@@ -156,14 +156,26 @@ func (f *Fleet) Plan(ctx context.Context, name string) (fleet.Plan, error) {
 // Map runs a report of one cluster of a plan, as a run of its own would, and writes its part of the
 // fleet's report. If the cluster cannot be reached, the part says why.
 func (f *Fleet) Map(ctx context.Context, p fleet.Plan, cluster string) (Result, error) {
-	m, err := f.member(ctx, p, cluster)
+	if p.Index(cluster) < 0 {
+		return Result{}, unknownCluster(p, cluster)
+	}
+	m, err := f.member(ctx, cluster)
 	if err != nil {
 		return Result{}, f.blind(ctx, p, cluster, err)
 	}
 	cfg := f.cfg.ForCluster(m.config)
 	cfg.Receivers = inDirs(cfg.Receivers, cluster)
 	o := f.o.inDir(cluster)
-	o.Reports, o.Slot, o.Scheduled, o.Kubernetes = []string{p.Report}, p.Slot, false, m.kubernetes
+	o.Reports, o.Slot, o.Scheduled, o.Kubernetes = []string{p.Report}, p.Slot, false, nil
+	o.Command = f.command("map", cluster)
+	if k := m.config.Kubernetes; k != nil {
+		api, done, err := f.api(ctx, k)
+		if err != nil {
+			return Result{}, f.blind(ctx, p, cluster, err)
+		}
+		defer done()
+		o.Kubernetes = api
+	}
 	a, err := New(ctx, cfg, o)
 	if err != nil {
 		return Result{}, f.blind(ctx, p, cluster, err)
@@ -177,6 +189,29 @@ func (f *Fleet) Map(ctx context.Context, p fleet.Plan, cluster string) (Result, 
 	}
 	out := a.Run(ctx)
 	return out.Results[0], saved
+}
+
+// api returns the API of a cluster.
+func (f *Fleet) api(ctx context.Context, k *config.Kubernetes) (Kubernetes, func(), error) {
+	if f.o.Clusters == nil {
+		return nil, nil, errors.New("the cluster is reached through the Kubernetes API, which an AWS " +
+			"Lambda function does not use; set its prometheus.url")
+	}
+	return f.o.Clusters.API(ctx, k)
+}
+
+// command returns a function that returns the command that runs a step again, for footers.
+func (f *Fleet) command(step string, cluster ...string) func(string, time.Time) string {
+	return func(reportName string, slot time.Time) string {
+		words := []string{"promsnap", "fleet", step, reportName}
+		for _, c := range cluster {
+			words = append(words, outside.ShellWord(c))
+		}
+		if f.o.ConfigFile != "" {
+			words = append(words, "-c", f.o.ConfigFile)
+		}
+		return strings.Join(append(words, "--time", slot.UTC().Format(time.RFC3339)), " ")
+	}
 }
 
 // blind writes the part of a cluster that could not be queried, and returns why.
@@ -221,7 +256,15 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool,
 		return Result{}, err
 	}
 	r := cfg.Reports[0]
-	ro := fleet.ReduceOptions{Specs: r.Panels, Now: o.Now, Progress: progress}
+	ro := fleet.ReduceOptions{Now: o.Now, Progress: progress}
+	options := (&Source{cfg: cfg, o: o}).queryOptions(r)
+	for _, spec := range r.Panels {
+		planned, err := options.Planned(spec)
+		if err != nil {
+			return Result{}, fmt.Errorf("panel %s: %w", spec.Name, err)
+		}
+		ro.Specs = append(ro.Specs, planned)
+	}
 	if wait {
 		ro.Pause = pause
 	}
@@ -242,9 +285,7 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool,
 		Zone: r.Zone, Language: r.Language, Version: o.Version, Scrape: cfg.Prometheus.ScrapeInterval,
 		ConfigFile: o.ConfigFile, Fleet: &report.Fleet{Clusters: merged.Clusters},
 	}
-	if o.Command != nil {
-		info.Command = o.Command(r.Name, p.Slot)
-	}
+	info.Command = f.command("run")(r.Name, p.Slot)
 	if info.Font, err = fontOf(cfg); err != nil {
 		return Result{}, err
 	}
@@ -308,8 +349,7 @@ func (f *Fleet) pages(p fleet.Plan, r config.Report) func(cluster string) string
 // Member is a cluster of a fleet with the way to it.
 type Member struct {
 	fleet.Cluster
-	config     config.FleetCluster
-	kubernetes Kubernetes // nil: not used
+	config config.FleetCluster
 }
 
 // Prometheus returns where the cluster's Prometheus is: its URL, or its Service.
@@ -320,31 +360,24 @@ func (m *Member) Prometheus() string {
 	return m.config.Prometheus.URL
 }
 
-// member returns a cluster of a plan with the way to it.
-func (f *Fleet) member(ctx context.Context, p fleet.Plan, name string) (Member, error) {
-	if p.Index(name) < 0 {
-		var have []string
-		for _, c := range p.Clusters {
-			have = append(have, c.Name)
-		}
-		return Member{}, &UnknownPartError{
-			Kind: "cluster", Name: name, Of: "the plan of report " + p.Report, Have: have,
-		}
+// unknownCluster returns the error about a cluster that a plan does not have.
+func unknownCluster(p fleet.Plan, name string) error {
+	e := &UnknownPartError{Kind: "cluster", Name: name, Of: "the plan of report " + p.Report}
+	for _, c := range p.Clusters {
+		e.Have = append(e.Have, c.Name)
 	}
+	return e
+}
+
+// member returns a cluster with the way to it.
+func (f *Fleet) member(ctx context.Context, name string) (Member, error) {
 	members, problems := f.Members(ctx)
 	i := slices.IndexFunc(members, func(m Member) bool { return m.Name == name })
 	if i < 0 {
 		return Member{}, errors.Join(append(problems, fmt.Errorf("the plan has this cluster, but "+
 			"the configuration does not name or find it any more"))...)
 	}
-	m := members[i]
-	if k := m.config.Kubernetes; k != nil && m.kubernetes == nil && f.o.Clusters != nil {
-		var err error
-		if m.kubernetes, err = f.o.Clusters.API(ctx, k); err != nil {
-			return Member{}, err
-		}
-	}
-	return m, nil
+	return members[i], nil
 }
 
 // fleetTime is how long a search for clusters may take.
@@ -387,9 +420,8 @@ func (f *Fleet) Members(ctx context.Context) ([]Member, []error) {
 // Prometheus.
 func (f *Fleet) found(c FoundCluster) Member {
 	m := Member{
-		Cluster:    fleet.Cluster{Name: c.Name, Labels: c.Labels, From: c.From},
-		config:     config.FleetCluster{Name: c.Name, Labels: c.Labels, Prometheus: f.cfg.Prometheus},
-		kubernetes: c.Kubernetes,
+		Cluster: fleet.Cluster{Name: c.Name, Labels: c.Labels, From: c.From},
+		config:  config.FleetCluster{Name: c.Name, Labels: c.Labels, Prometheus: f.cfg.Prometheus},
 	}
 	if c.URL != "" {
 		m.config.Prometheus.URL = c.URL
@@ -398,8 +430,7 @@ func (f *Fleet) found(c FoundCluster) Member {
 		m.config.Prometheus.Matchers = append(slices.Clone(f.cfg.Prometheus.Matchers), c.Match)
 	}
 	if c.Kubernetes != nil {
-		m.config.Prometheus.URL = ""
-		m.config.Kubernetes = &config.Kubernetes{Service: c.Service, Nodes: true}
+		m.config.Prometheus.URL, m.config.Kubernetes = "", c.Kubernetes
 	}
 	return m
 }

@@ -124,8 +124,7 @@ var narrower = map[string][]string{
 	"internal/lab": {},
 	"cmd/promlab":  {"internal/lab"},
 	"functions/report": {
-		"internal/outside", "internal/cloud", "internal/notify", "internal/fleet",
-		"internal/config", "internal/app",
+		"internal/cloud", "internal/notify", "internal/fleet", "internal/config", "internal/app",
 	},
 
 	// It is beside app, which gets it from the command: Lambda links no Kubernetes code.

@@ -35,7 +35,8 @@ type Outcome struct{ Results []Result }
 // failed reports whether a query or a delivery failed, every answer was incomplete, or
 // PromsnapBlind fires.
 func (r *Result) failed() bool {
-	return r.Err != nil || len(r.Report.Failures) > 0 || r.blind || r.Report.AllPartial()
+	return r.Err != nil || len(r.Report.Failures) > 0 || r.blind || r.Report.AllPartial() ||
+		len(r.Report.BlindClusters) > 0
 }
 
 // Failed reports whether a query or a delivery failed, every answer was incomplete, or

@@ -36,14 +36,15 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
 	return s, s.unreachable
 }
 
-var errFleet = errors.New("the configuration has several clusters; use promsnap fleet run, or " +
+// ErrFleet says that a configuration with several clusters was used for a run of one.
+var ErrFleet = errors.New("the configuration has several clusters; use promsnap fleet run, or " +
 	"promsnap fleet map REPORT CLUSTER for one of them")
 
 // openSource is Open, except that an unreachable Prometheus or a file that does not answer is no
 // error: it is in Source.unreachable.
 func openSource(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
 	if cfg.Fleet != nil {
-		return nil, errFleet
+		return nil, ErrFleet
 	}
 	s := &Source{cfg: cfg, o: o}
 	if err := s.findPrometheus(ctx); err != nil {

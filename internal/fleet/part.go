@@ -182,24 +182,19 @@ func bound(c *report.Cluster) {
 	} {
 		*n = max(0, min(*n, 1<<30))
 	}
-	c.Shares = c.Shares[:min(len(c.Shares), report.MaxCauses)]
+	c.Shares = c.Shares[:min(len(c.Shares), report.MaxShares)]
 	for i := range c.Shares {
-		s := &c.Shares[i]
-		text(&s.Panel)
-		ratio(&s.Ratio)
-		ratio(&s.Used)
-		ratio(&s.Total)
+		of := &c.Shares[i]
+		text(&of.Panel)
+		ratio(&of.Value)
+		ratio(&of.Ratio)
 	}
 	if f := c.Fullest; f != nil {
 		text(&f.Name)
-		text(&f.Panel)
-		ratio(&f.Ratio)
+		text(&f.Text)
 	}
-	if f := c.Fills; f != nil {
-		text(&f.Panel)
-		text(&f.Name)
-		ratio(&f.Ratio)
-	}
+	text(&c.Headline)
+	text(&c.Fills)
 	c.Hours = strings.Map(func(r rune) rune {
 		switch r {
 		case report.HourOK, report.HourWarning, report.HourCritical:
@@ -207,20 +202,6 @@ func bound(c *report.Cluster) {
 		}
 		return report.HourUnknown
 	}, c.Hours[max(0, len(c.Hours)-maxHour):])
-	c.Causes = c.Causes[:min(len(c.Causes), report.MaxCauses)]
-	for i := range c.Causes {
-		of := &c.Causes[i]
-		for _, s := range []*string{&of.Kind, &of.Panel, &of.Rule, &of.Source, &of.Worst} {
-			text(s)
-		}
-		of.Findings = max(0, min(of.Findings, 1<<30))
-	}
-	for _, list := range []*[]string{&c.Failed, &c.Partial} {
-		*list = (*list)[:min(len(*list), report.MaxCauses)]
-		for i := range *list {
-			text(&(*list)[i])
-		}
-	}
 	if f := c.Failure; f != nil {
 		text(&f.Message)
 		text(&f.Hint)

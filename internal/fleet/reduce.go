@@ -33,7 +33,7 @@ type Merged struct {
 
 // ReduceOptions are the options of Reduce.
 type ReduceOptions struct {
-	// Specs are the panels of the report, as the configuration has them.
+	// Specs are the panels of the report, as snapshot.Options.Planned returns them.
 	Specs []panel.Spec
 	// Now is the wall clock. Reduce stops to wait at the plan's deadline.
 	Now func() time.Time
@@ -69,11 +69,10 @@ func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, erro
 		case row.BlindSince.IsZero() && seen.Slots[c.Name].Before(p.Slot):
 			row.BlindSince = seen.Slots[c.Name]
 		}
-		if row.Verdict == "" {
-			row.Verdict = report.VerdictNoData
-		}
 		out.Clusters = append(out.Clusters, row)
-		m.add(c.Name, part.Panels)
+		if part.hasData() { // a cluster without data is said once, and not in every panel
+			m.add(c.Name, part.Panels)
+		}
 		if o.Progress != nil {
 			o.Progress(i+1, len(p.Clusters))
 		}
@@ -133,24 +132,19 @@ type merger struct {
 // add adds the panels of a cluster in the order of the specs. A panel that it lacks, or that has
 // other queries, counts as failed in that cluster.
 func (m *merger) add(cluster string, panels []snapshot.Panel) {
-	if panels == nil {
-		return
-	}
 	of := make(map[string]*snapshot.Panel, len(panels))
 	for i := range panels {
 		of[panels[i].Spec.Name] = &panels[i]
 	}
 	part := make([]snapshot.Panel, len(m.specs))
 	for i := range m.specs {
-		want := snapshot.Panel{Spec: m.specs[i]}
-		if i < len(m.merged) {
-			want = m.merged[i]
-		} else if len(m.parts) > 0 {
-			want = m.parts[0][i]
-		}
 		p, err := of[m.specs[i].Name], error(nil)
 		if p != nil {
-			err = want.Fits(p)
+			if err = p.Fits(&m.specs[i]); err == nil && len(m.merged) > 0 {
+				err = m.merged[i].SameTimes(p)
+			} else if err == nil && len(m.parts) > 0 {
+				err = m.parts[0][i].SameTimes(p)
+			}
 		}
 		if p == nil || err != nil {
 			part[i] = snapshot.Lacking(&snapshot.Panel{Spec: m.specs[i]}, cluster, err)

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -90,6 +91,21 @@ func Open(o Options) (*Cluster, error) {
 		inPod: config.BearerTokenFile != "" && len(raw.Contexts) == 0, config: config,
 	}
 	return c, c.connect()
+}
+
+// Contexts returns the names of the contexts of a kubeconfig, sorted; "" is the default file.
+func Contexts(kubeconfig string) ([]string, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = kubeconfig
+	rules.WarnIfAllMissing = false
+	raw, err := rules.Load()
+	if err != nil {
+		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	if len(raw.Contexts) == 0 {
+		return nil, ErrNoConfig
+	}
+	return slices.Sorted(maps.Keys(raw.Contexts)), nil
 }
 
 // batchGroup is the API group of Jobs.

@@ -46,31 +46,6 @@ func (r *Report) columns() []column {
 	return found
 }
 
-// share returns how much of the column's resource is in use, and the value in the panel's unit: what
-// is used divided by what there is, or the mean if the panel has no capacity. It returns false if
-// nothing is measured.
-func (c column) share() (of ClusterShare, value float64, ok bool) {
-	var used, whole, mean, n float64
-	for i := range c.panel.Rows {
-		row := &c.panel.Rows[i]
-		if last := row.Stats.Last; series.Finite(last) && c.measures(row) {
-			n++
-			mean += last/n - mean/n // unlike sum/n, this cannot overflow
-			if series.Finite(row.Capacity) {
-				used, whole = used+float64(last*row.Capacity), whole+row.Capacity
-			}
-		}
-	}
-	spec := &c.panel.Spec
-	of.Panel = spec.Name
-	if spec.Capacity != nil && whole > 0 {
-		mean = used / whole
-		of.Used, of.Total = spec.Share(used), whole
-	}
-	of.Ratio = spec.Share(mean)
-	return of, mean, n > 0
-}
-
 // Share is how much of a resource the whole fleet uses.
 type Share struct {
 	Word  string  // "Memory"
@@ -83,17 +58,43 @@ type Share struct {
 // there is, or the mean if the panel has no capacity.
 func (r *Report) Fleet() []Share {
 	var shares []Share
+	for _, s := range r.shares() {
+		shares = append(shares, s.Share)
+	}
+	return shares
+}
+
+// columnShare is the share of a column with its figure.
+type columnShare struct {
+	Share
+	panel string
+	value float64 // in the panel's unit
+}
+
+func (r *Report) shares() []columnShare {
+	var shares []columnShare
 	for _, m := range r.columns() {
-		of, mean, ok := m.share()
-		if !ok {
+		var used, whole, mean, n float64
+		for i := range m.panel.Rows {
+			row := &m.panel.Rows[i]
+			if last := row.Stats.Last; series.Finite(last) && m.measures(row) {
+				n++
+				mean += last/n - mean/n // unlike sum/n, this cannot overflow
+				if series.Finite(row.Capacity) {
+					used, whole = used+float64(last*row.Capacity), whole+row.Capacity
+				}
+			}
+		}
+		if n == 0 {
 			continue
 		}
-		g, spec := Share{Word: m.head, Ratio: of.Ratio}, &m.panel.Spec
-		if c := spec.Capacity; c != nil && of.Total > 0 {
-			g.Used = r.words.Figure(c.Unit.FormatOf(of.Used, of.Total))
+		g, spec := Share{Word: m.head}, &m.panel.Spec
+		if c := spec.Capacity; c != nil && whole > 0 {
+			mean = used / whole
+			g.Used = r.words.Figure(c.Unit.FormatOf(spec.Share(used), whole))
 		}
-		g.Text = r.words.Figure(spec.Unit().Format(mean))
-		shares = append(shares, g)
+		g.Ratio, g.Text = spec.Share(mean), r.words.Figure(spec.Unit().Format(mean))
+		shares = append(shares, columnShare{g, spec.Name, mean})
 	}
 	return shares
 }

@@ -76,6 +76,8 @@ type Report struct {
 	Failures []Failure // panels whose query failed, in panel order
 	Warnings []Warning // notes on the answers, in panel order
 	Blind    []string  // what data is missing, and what would provide it
+	// BlindClusters are the clusters of a fleet of which nothing is known.
+	BlindClusters []string
 	// what the server says about the first incomplete answer; "" if all were complete
 	Partial string
 
@@ -222,6 +224,9 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 		r.Sizing = SizingOf(in.Sizing, in.Language, mostSized)
 	}
 	r.Headline = r.words.headline(r)
+	if in.Fleet != nil {
+		r.addFleet()
+	}
 	return r
 }
 
@@ -394,7 +399,8 @@ const (
 // Summary returns the report as lines for a terminal: a line for each cause with the worst first,
 // then what has ended, the failures, and the counts. Text from outside has no control characters.
 func (r *Report) Summary() []string {
-	var lines []string
+	lines := r.clusterLines()
+	named := len(lines)
 	rest := len(r.Findings)
 	for i := range r.Groups[:min(len(r.Groups), summaryFindings)] {
 		g := &r.Groups[i]
@@ -402,7 +408,7 @@ func (r *Report) Summary() []string {
 		rest -= len(g.Findings)
 	}
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Past() && len(lines) < summaryFindings {
+		if f := &r.Findings[i]; f.Past() && len(lines)-named < summaryFindings {
 			lines = append(lines, r.words.upperState(f)+" "+f.Sentence)
 			rest--
 		}

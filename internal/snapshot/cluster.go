@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -114,11 +115,25 @@ func Lacking(p *Panel, part string, err error) Panel {
 
 var errOtherQueries = errors.New("it has other queries or rules: the configuration changed")
 
-// Fits returns an error if two panels cannot be merged: their queries or their times differ.
-func (p *Panel) Fits(other *Panel) error {
-	if !sameQueries(&p.Spec, &other.Spec) {
+// Fits returns an error if the panel of a part cannot be merged with others of a planned spec (see
+// Options.Planned): its queries differ, or it has a rule that the spec does not have. A partial
+// panel may lack rules.
+func (p *Panel) Fits(spec *panel.Spec) error {
+	own := p.Spec
+	own.Rules = spec.Rules
+	if !sameQueries(&own, spec) {
 		return errOtherQueries
 	}
+	for _, r := range p.Spec.Rules {
+		if !slices.Contains(spec.Rules, r) {
+			return errOtherQueries
+		}
+	}
+	return nil
+}
+
+// SameTimes returns an error if the samples of two panels are at other times.
+func (p *Panel) SameTimes(other *Panel) error {
 	a, b := p.Grid, other.Grid
 	if p.hasSamples() && other.hasSamples() &&
 		(!a.Start.Equal(b.Start) || a.Step != b.Step || a.Len != b.Len) {

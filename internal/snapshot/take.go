@@ -189,12 +189,7 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		return err
 	}
 	p.Grid = panel.PlanGrid(o.End(), rng, step)
-	p.Spec.Rules = holdForThreeSteps(p.Spec.Rules, step)
-	if p.Spec.Events != nil {
-		for i := range p.Spec.Rules {
-			p.Spec.Rules[i].Within = p.Spec.Events.Within
-		}
-	}
+	p.Spec.Rules = judgedBy(&p.Spec, step)
 	vars := o.vars(&p.Spec, step)
 	for i := range p.Exprs {
 		p.Exprs[i] = panel.Expand(p.Exprs[i], vars)
@@ -239,6 +234,28 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	p.askDetails(ctx, q, vars)
 	p.askRemarks(ctx, q, vars)
 	return nil
+}
+
+// Planned returns a spec as the panel that Take returns for it has it: with its rules as they judge
+// on the panel's grid.
+func (o Options) Planned(spec panel.Spec) (panel.Spec, error) {
+	step, err := panel.Step(o.rangeOf(&spec), spec.Step, o.scrape())
+	if err != nil {
+		return spec, err
+	}
+	spec.Rules = judgedBy(&spec, step)
+	return spec, nil
+}
+
+// judgedBy returns the rules of a panel as they judge on a grid with this step.
+func judgedBy(spec *panel.Spec, step time.Duration) []rules.Rule {
+	out := holdForThreeSteps(spec.Rules, step)
+	if spec.Events != nil {
+		for i := range out {
+			out[i].Within = spec.Events.Within
+		}
+	}
+	return out
 }
 
 // holdForThreeSteps raises each alert's For to at least three steps, because a coarse grid cannot

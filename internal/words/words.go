@@ -187,6 +187,7 @@ type Words struct {
 	DayN                                                                      string // 1 number
 	// 1 measured, 2 all
 	NodesMeasured string
+	Fleets
 	// 1 how many nodes are what, 2 how many are drawn
 	WorstDrawn                                             string
 	Incomplete                                             string // 1 why
@@ -470,4 +471,25 @@ func (w *Words) OwnRange(span, ago string) string {
 		return fmt.Sprintf(w.Last, span)
 	}
 	return fmt.Sprintf(w.LastEarlier, span, ago)
+}
+
+// Fleets are the words of reports about several clusters.
+type Fleets struct {
+	Clusters, ClusterHead, FullestHead, FillsNextHead, HoursHead, NodesHead string
+
+	ClusterCount    Counted
+	ShownClusters   string // 1 how many match, 2 of how many
+	OfNodes         string // 1 measured, 2 of all nodes
+	InClusters      string // 1 in how many, 2 of how many
+	ClustersAre     string // 1 how many, 2 a verdict
+	ClustersCalm    string // 1 "12 clusters"
+	ClustersWorst   string // 1 "12 clusters", 2 how many of them are how, 3 the worst, 4 its headline
+	BlindSince      string // 1 a time
+	PartMissing     string
+	PartDamaged     string
+	PartForeign     string
+	PartNewer       string // 1 a version
+	PartOtherConfig string
+	PageOf          string // 1 a cluster
+	HoursOf         string // 1 a cluster
 }

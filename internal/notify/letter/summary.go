@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -38,6 +39,7 @@ func (w *writer) summary() Letter {
 	case w.verdict() != greenMark || r.Info.Board != nil:
 		l.Lines = append(l.Lines, sentences(r.Headline, blindWhy)...)
 	}
+	l.Lines = append(l.Lines, w.clusters()...)
 	l.Lines = append(l.Lines, listed(groups, listedCauses, w.AndMore, w.group)...)
 	if r.Worst() != rules.None || len(groups) > 0 { // the headline is about a finding
 		if figures := r.Figures(); figures != "" {
@@ -52,6 +54,32 @@ func (w *writer) summary() Letter {
 	l.Lines = append(l.Lines, w.moves()...)
 	return l.with(w.sizing())
 }
+
+// listedClusters is how many clusters of a fleet a summary names.
+const listedClusters = 5
+
+// clusters returns the worst clusters of a fleet that are not OK, a line each.
+func (w *writer) clusters() []Line {
+	var bad []report.ClusterRow
+	for _, c := range w.report.Clusters() {
+		if c.IsBlind() || c.Verdict != report.VerdictOK {
+			bad = append(bad, c)
+		}
+	}
+	return listed(bad, listedClusters, w.AndMore, func(c report.ClusterRow) Line {
+		mark := map[report.Verdict]string{
+			report.VerdictCritical: redMark, report.VerdictWarning: amberMark,
+		}[c.Verdict]
+		if c.IsBlind() || mark == "" {
+			mark = greyMark
+		}
+		return text(mark + " " + outside.Line(c.Name) + ": " +
+			outside.Clip(outside.Line(cmp.Or(c.Blind, c.Headline)), mostClusterText))
+	})
+}
+
+// mostClusterText is how many characters a line about a cluster has after its name.
+const mostClusterText = 200
 
 // measured returns how many nodes were measured, for a summary that finds nothing wrong. It shows
 // that promsnap did look.

@@ -145,7 +145,9 @@ func draw(in report.Info, p *snapshot.Panel, open bool) (d drawing) {
 // write executes the page's template.
 func write(p page) ([]byte, error) {
 	t, err := template.New("report").Parse(templates.ReportHTML)
-	for _, more := range []string{templates.SizingHTML, templates.DashboardHTML} {
+	for _, more := range []string{
+		templates.SizingHTML, templates.DashboardHTML, templates.FleetHTML,
+	} {
 		if err == nil {
 			t, err = t.Parse(more)
 		}

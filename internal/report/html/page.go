@@ -63,6 +63,9 @@ type page struct {
 	NodeTable          *nodeTable
 	Sections           []sectionView
 
+	Clusters      *clustersView // of a fleet; nil: the report is of one cluster
+	ShownClusters string
+
 	NoTables  bool // the filter has nothing to do
 	Beyond    *beyondView
 	Dashboard *boardView
@@ -136,6 +139,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	}
 	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes),
 		shown(w.ShownSeries)
+	l.addClusters(&p)
 	l.addFindings(&p)
 	p.Foresight = l.foresight()
 	p.Sizing = l.sizing()
@@ -154,6 +158,9 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	l.addNodes(&p)
 	p.Sections = l.sections(drawings)
 	style := templates.ReportCSS + chart.Styles()
+	if p.Clusters != nil {
+		style += templates.FleetCSS
+	}
 	if p.Sizing != nil {
 		style += templates.SizingCSS
 	}

@@ -49,6 +49,9 @@ type Document struct {
 	Moved     *DocMoved     `json:"moved,omitempty"`
 	// Sizing exists if the report compares requests with use.
 	Sizing *DocSizing `json:"sizing,omitempty"`
+	// Clusters are those of a fleet, the worst first, if the report is about one. Findings, causes
+	// and panels are then those of all clusters, with the label cluster.
+	Clusters []DocCluster `json:"clusters,omitempty"`
 	// Dashboard exists if the report shows a Grafana dashboard.
 	Dashboard *DocDashboard `json:"dashboard,omitempty"`
 	Panels    []DocPanel    `json:"panels"`
@@ -315,3 +318,28 @@ type Number = series.Number
 
 // Numbers is a list of numbers of the document.
 type Numbers = series.Numbers
+
+// DocCluster is a cluster of a fleet.
+type DocCluster struct {
+	Name    string            `json:"name"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	Verdict string            `json:"verdict" jsonschema:"enum=critical,enum=warning,enum=nodata,enum=pending,enum=ok"`
+	// Headline is that of its own report, and Blind why it has no data.
+	Headline string    `json:"headline,omitempty"`
+	Blind    string    `json:"blind,omitempty"`
+	Counts   DocCounts `json:"counts"`
+	Nodes    struct {
+		Total    int `json:"total" jsonschema:"minimum=0"`
+		Measured int `json:"measured" jsonschema:"minimum=0"`
+	} `json:"nodes"`
+	// Shares are how much of its resources it uses, by panel: 0.61.
+	Shares map[string]float64 `json:"shares,omitempty"`
+	Fills  string             `json:"fills,omitempty"`
+	// Hours are its worst states, a letter for each hour of the range, the newest last: "." is OK,
+	// "w" warning, "c" critical and "-" unknown.
+	Hours string `json:"hours,omitempty"`
+	// Page is the address of its own report, relative to the page of this one.
+	Page string `json:"page,omitempty"`
+	// Promsnap is the version that queried it.
+	Promsnap string `json:"promsnap,omitempty"`
+}

@@ -62,6 +62,7 @@ func head(r *report.Report) Document {
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{},
 		Fills: docForecasts(r.Fills), FillsMore: r.FillsMore, Moved: docMoved(r),
 		Sizing: SizingOf(r.Sizing, in.Language), Dashboard: docDashboard(r), Panels: []DocPanel{},
+		Clusters:  docClusters(r),
 		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
 		CausesTruncated: max(0, len(r.Groups)-documentRows),
 	}

@@ -1,0 +1,585 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/disk"
+	"github.com/promsnap/promsnap/internal/fleet"
+	"github.com/promsnap/promsnap/internal/kube"
+	"github.com/promsnap/promsnap/internal/outside"
+)
+
+// fleetFlags holds the flags of the commands below `promsnap fleet` as given. Not every command has
+// all of them.
+type fleetFlags struct {
+	runFlags
+	parallel, index, completions int
+	wait                         bool
+}
+
+func fleetCommand(c *console) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fleet",
+		Short: "Make one report of many clusters",
+		Long: `Makes one report of the clusters in the section fleet of the configuration.
+
+promsnap fleet run does everything in one process. For large fleets the same
+three steps run in processes of their own:
+
+  plan    finds the clusters of a report at a time, and writes them down
+  map     runs the report of one cluster, and writes its part of the fleet's
+  reduce  merges the parts, and delivers the report of the fleet
+
+promsnap fleet job is one index of a Kubernetes Indexed Job, which the Helm
+chart makes. AWS Step Functions call the same steps in the Lambda function.`,
+		Example: `  # The clusters that the configuration names and finds
+  promsnap fleet list
+
+  # Their report, in promsnap-out
+  promsnap fleet run daily
+
+  # One cluster again
+  promsnap fleet map daily prod-eu --time 2026-11-30T09:00:00Z`,
+	}
+	cmd.AddCommand(fleetRunCommand(c), fleetListCommand(c), fleetPlanCommand(c), fleetMapCommand(c),
+		fleetReduceCommand(c), fleetJobCommand(c))
+	return cmd
+}
+
+// register defines the flags that all commands have; delivers says that it makes reports.
+func (f *fleetFlags) register(c *console, cmd *cobra.Command, delivers bool) {
+	fromConfig(c, cmd, &f.config, nil)
+	f.output = "text"
+	f.kube.register(cmd, namespaceOfBoth)
+	timeFlag(cmd, &f.time)
+	fl := cmd.Flags()
+	fl.DurationVar(&f.timeout, "timeout", 5*time.Minute, "`DURATION` of each cluster's run, and of "+
+		"merging")
+	if !delivers {
+		return
+	}
+	fl.StringVar(&f.outputDir, "output-dir", "promsnap-out", "`DIR` for the reports")
+	fl.StringVar(&f.logFormat, "log-format", "",
+		"`FORMAT` of the log on standard error: text or json (default: no log)")
+	fl.BoolVar(&f.deliver, "deliver", false,
+		"send the reports to their receivers; save the state")
+	_ = cmd.RegisterFlagCompletionFunc("log-format",
+		cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// fleetRun is an opened fleet with what the commands print and log.
+type fleetRun struct {
+	*app.Fleet
+	cfg *config.Config
+	c   *console
+	f   *fleetFlags
+}
+
+// open reads the configuration and opens the fleet.
+func (f *fleetFlags) open(cmd *cobra.Command, c *console) (*fleetRun, error) {
+	if err := checkTimeout(f.timeout); err != nil {
+		return nil, usage(err)
+	}
+	if f.logFormat != "" && f.logFormat != "text" && f.logFormat != "json" {
+		return nil, usage(fmt.Errorf("--log-format %q is unknown; use text or json", f.logFormat))
+	}
+	ctx, cancel := c.withTimeout(cmd.Context(), f.timeout)
+	defer cancel()
+	if f.config == "" {
+		return nil, usage(errors.New("no configuration; write a section fleet into promsnap.yaml, " +
+			"or name the file with -c"))
+	}
+	cfg, err := f.load(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	slot, err := parseSlot(f.time, c.now())
+	if err != nil {
+		return nil, usage(err)
+	}
+	scheduled, again := f.time == "now" && f.deliver, false
+	if scheduled && c.getenv(envPod) != "" {
+		k, err := f.kube.openHere(ctx, c)
+		if err != nil {
+			return nil, usage(err)
+		}
+		if job, ok := k.slot(ctx, c); ok {
+			slot, scheduled, again = job.Time, !job.Manual, job.Again
+		}
+	}
+	opened, err := app.OpenFleet(ctx, cfg, app.Options{
+		Version: versionString(), Slot: slot, Scheduled: scheduled, To: f.destination(again),
+		Timeout: f.timeout, Now: c.now, Stop: c.stop, ConfigFile: baseOf(f.config),
+		Clusters: clusters{f.kube, c},
+	})
+	if err != nil {
+		return nil, usage(err)
+	}
+	return &fleetRun{opened, cfg, c, f}, nil
+}
+
+// fleetError returns the error of a step. Only a report that does not exist is a mistake of the
+// command line: a store or a search for clusters may work at the next try.
+func fleetError(err error) error {
+	var unknown *app.UnknownReportError
+	if errors.As(err, &unknown) {
+		return usage(err)
+	}
+	return &exitError{exitFailed, err}
+}
+
+// openHere opens the cluster in which this Pod is.
+func (f *kubeFlags) openHere(ctx context.Context, c *console) (*cluster, error) {
+	elsewhere := &config.Config{Prometheus: config.Prometheus{URL: "http://localhost"}}
+	return f.open(ctx, c, elsewhere, false)
+}
+
+// clusters implements app.Clusters with the kubeconfig.
+type clusters struct {
+	flags kubeFlags
+	c     *console
+}
+
+// API implements app.Clusters.
+func (k clusters) API(ctx context.Context, of *config.Kubernetes) (app.Kubernetes, func(), error) {
+	opened, err := disk.Within(ctx, "the kubeconfig", func() (*kube.Cluster, error) {
+		return kube.Open(kube.Options{
+			Kubeconfig: k.flags.kubeconfig, Context: of.Context, Namespace: of.Namespace,
+			UserAgent: "promsnap/" + versionString(),
+		})
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	one := &cluster{Cluster: opened}
+	return one, one.close, nil
+}
+
+// Contexts implements app.Clusters.
+func (k clusters) Contexts(ctx context.Context,
+	of *config.KubeconfigContexts) ([]app.FoundCluster, error) {
+	names, err := disk.Within(ctx, "the kubeconfig", func() ([]string, error) {
+		return kube.Contexts(k.flags.kubeconfig)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []app.FoundCluster
+	for _, name := range names {
+		if len(of.Contexts) > 0 && !slices.ContainsFunc(of.Contexts, func(pattern string) bool {
+			match, _ := path.Match(pattern, name) // the configuration has only valid patterns
+			return match
+		}) {
+			continue
+		}
+		found = append(found, app.FoundCluster{
+			Name: name, From: "kubeconfig",
+			Kubernetes: &config.Kubernetes{Context: name, Service: of.Service, Nodes: true},
+		})
+	}
+	return found, nil
+}
+
+func fleetRunCommand(c *console) *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use:   "run [REPORT...]",
+		Short: "Run the reports of all clusters, and the report of the fleet",
+		Long: `Runs each report for every cluster, several at a time, and then makes the report
+of the fleet. Writes them to OUTPUT-DIR/CLUSTER/REPORT/SLOT/ and
+OUTPUT-DIR/FLEET/REPORT/SLOT/. Without REPORT it runs every report.
+
+With --deliver each cluster's report goes to the receivers of the report, and
+that of the fleet to fleet.receivers. Running the same time again sends nothing
+twice.
+
+Ctrl-C ends the clusters that are running, and makes the report of what there is.
+
+Exit codes:
+  0  success
+  1  a cluster has no data, or a delivery failed; the report says which
+  2  the command line or the configuration is wrong`,
+		Example: `  # The report daily of every cluster, in promsnap-out
+  promsnap fleet run daily -c promsnap.yaml
+
+  # As of nine o'clock, 16 clusters at a time, to the receivers
+  promsnap fleet run daily --deliver --parallel 16 --time 2026-11-30T09:00:00Z`,
+		ValidArgsFunction: completeReports(c, &f.config),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := f.open(cmd, c)
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				for _, of := range r.cfg.Reports {
+					args = append(args, of.Name)
+				}
+			}
+			return r.run(cmd.Context(), args)
+		},
+	}
+	f.register(c, cmd, true)
+	cmd.Flags().IntVar(&f.parallel, "parallel", 8, "how many clusters run at once (`N`)")
+	return cmd
+}
+
+// run runs the reports.
+func (r *fleetRun) run(ctx context.Context, names []string) error {
+	if r.f.parallel < 1 || r.f.parallel > 256 {
+		return usage(fmt.Errorf("--parallel %d is out of bounds; use 1 to 256", r.f.parallel))
+	}
+	failed := false
+	for _, name := range names {
+		p, err := r.Plan(ctx, name)
+		if err != nil {
+			return fleetError(err)
+		}
+		r.planned(p)
+		r.MapAll(ctx, p, r.f.parallel, func(m app.Mapped) {
+			failed = failed || m.Failed()
+			r.mapped(m)
+		})
+		if failed, err = r.reduced(ctx, p, false, failed); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return &exitError{code: exitFailed}
+	}
+	return nil
+}
+
+// planned prints what is going to run.
+func (r *fleetRun) planned(p fleet.Plan) {
+	fmt.Fprintf(r.c.stdout, "%-12s %s at %s\n", r.cfg.Fleet.Name, count(len(p.Clusters), "cluster"),
+		p.Slot.Format(time.RFC3339))
+	for _, n := range p.Notes {
+		fmt.Fprintf(r.c.stderr, "promsnap: note: %s\n", outside.Line(n))
+	}
+}
+
+// mapped prints and logs the run of a cluster.
+func (r *fleetRun) mapped(m app.Mapped) {
+	log := r.f.logger(r.c)
+	verdict, what := "failed", ""
+	if rep := m.Result.Report; rep != nil {
+		verdict = string(rep.Verdict())
+		what = fmt.Sprintf("%d critical, %d warning, %d ok", rep.Critical, rep.Warning, rep.OK)
+		if len(rep.Failures) > 0 {
+			what = rep.Failures[0].Error
+		}
+		log.Info("cluster", "name", m.Cluster, "verdict", verdict, "critical", rep.Critical, "warning",
+			rep.Warning, "no_data", rep.NoData, "ok", rep.OK, "seconds", m.Took.Seconds())
+	}
+	if m.Err != nil {
+		what = strings.ReplaceAll(m.Err.Error(), "\n", "; ")
+		log.Error("cluster", "name", m.Cluster, "verdict", "failed", "error", what)
+	} else if m.Result.Err != nil {
+		what = m.Result.Err.Error()
+		log.Error("delivery failed", "name", m.Cluster, "error", what)
+	}
+	width := len(strconv.Itoa(m.Of))
+	fmt.Fprintf(r.c.stdout, "%*d/%d %6.1fs  %-24s %-9s %s\n", width, m.Done, m.Of, m.Took.Seconds(),
+		outside.Clip(m.Cluster, 40), verdict, outside.Clip(outside.Line(what), 200))
+}
+
+// reduced merges the parts, and prints the report of the fleet. It returns whether anything failed.
+func (r *fleetRun) reduced(ctx context.Context, p fleet.Plan, wait, failed bool) (bool, error) {
+	log := r.f.logger(r.c)
+	res, err := r.Reduce(ctx, p, wait, nil)
+	if err != nil {
+		return true, fleetError(err)
+	}
+	out := app.Outcome{Results: []app.Result{res}}
+	logOutcome(log, r.cfg, out, 0)
+	if err := newPrinter(r.c, "text", r.cfg.ForFleet(p.Report)).finish(out); err != nil {
+		return true, &exitError{exitFailed, fmt.Errorf("printing the outcome: %w", err)}
+	}
+	return failed || out.Failed(), nil
+}
+
+func fleetListCommand(c *console) *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the clusters of the fleet", Args: atMost(0),
+		Long: `Lists the clusters that the configuration names, and those that it finds, with
+their labels and where their Prometheus is. It connects to no cluster.
+
+Exit codes:
+  0  success
+  1  a search for clusters failed; the others are listed
+  2  the command line or the configuration is wrong`,
+		Example: `  promsnap fleet list
+  promsnap fleet list -o json | jq -r '.[].name'`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkOutput(f.output); err != nil {
+				return usage(err)
+			}
+			f.outputDir = "promsnap-out" // nothing is written
+			r, err := f.open(cmd, c)
+			if err != nil {
+				return err
+			}
+			return r.list(cmd.Context())
+		},
+	}
+	f.register(c, cmd, false)
+	cmd.Flags().StringVarP(&f.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	_ = cmd.RegisterFlagCompletionFunc("output",
+		cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// listedCluster is what -o json prints of a cluster.
+type listedCluster struct {
+	Name       string            `json:"name"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Prometheus string            `json:"prometheus"`
+	From       string            `json:"from"`
+}
+
+// list prints the clusters.
+func (r *fleetRun) list(ctx context.Context) error {
+	members, problems := r.Members(ctx)
+	listed := []listedCluster{}
+	for _, m := range members {
+		from := m.From
+		if from == "" {
+			from = "configuration"
+		}
+		listed = append(listed, listedCluster{m.Name, m.Labels, m.Prometheus(), from})
+	}
+	if r.f.output == "json" {
+		e := json.NewEncoder(r.c.stdout)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		if err := e.Encode(listed); err != nil {
+			return &exitError{exitFailed, err}
+		}
+	} else {
+		for _, l := range listed {
+			var labels []string
+			for _, k := range slices.Sorted(maps.Keys(l.Labels)) {
+				labels = append(labels, k+"="+l.Labels[k])
+			}
+			fmt.Fprintln(r.c.stdout, strings.TrimRight(fmt.Sprintf("%-24s %-13s %-40s %s",
+				outside.Line(l.Name), l.From, outside.Line(l.Prometheus),
+				outside.Line(strings.Join(labels, ","))), " "))
+		}
+	}
+	if len(problems) > 0 {
+		return &exitError{exitFailed, errors.Join(problems...)}
+	}
+	return nil
+}
+
+func fleetPlanCommand(c *console) *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use: "plan REPORT", Short: "Write down the clusters of a report at a time",
+		Args: cobra.ExactArgs(1),
+		Long: `Finds the clusters of a report at a time, and writes them into fleet.store. If
+that is done already, nothing changes. Prints the names of the clusters.`,
+		Example:           `  promsnap fleet plan daily --time 2026-11-30T09:00:00Z`,
+		ValidArgsFunction: completeReports(c, &f.config),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.deliver = true
+			r, err := f.open(cmd, c)
+			if err != nil {
+				return err
+			}
+			p, err := r.Plan(cmd.Context(), args[0])
+			if err != nil {
+				return fleetError(err)
+			}
+			for _, n := range p.Notes {
+				fmt.Fprintf(c.stderr, "promsnap: note: %s\n", outside.Line(n))
+			}
+			for _, of := range p.Clusters {
+				fmt.Fprintln(c.stdout, of.Name)
+			}
+			return nil
+		},
+	}
+	f.register(c, cmd, false)
+	return cmd
+}
+
+func fleetMapCommand(c *console) *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use: "map REPORT CLUSTER", Short: "Run the report of one cluster", Args: cobra.ExactArgs(2),
+		Long: `Runs the report of one cluster, delivers it, and writes the cluster's part of the
+fleet's report into fleet.store. Running the same time again sends nothing twice.
+
+Exit codes:
+  0  success
+  1  the cluster has no data, or a delivery failed; the part says so
+  2  the command line or the configuration is wrong`,
+		Example:           `  promsnap fleet map daily prod-eu --deliver --time 2026-11-30T09:00:00Z`,
+		ValidArgsFunction: completeReports(c, &f.config),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := f.open(cmd, c)
+			if err != nil {
+				return err
+			}
+			p, err := r.Plan(cmd.Context(), args[0])
+			if err != nil {
+				return fleetError(err)
+			}
+			return r.mapSome(cmd.Context(), p, args[1])
+		},
+	}
+	f.register(c, cmd, true)
+	return cmd
+}
+
+// mapSome runs some clusters, one after the other.
+func (r *fleetRun) mapSome(ctx context.Context, p fleet.Plan, names ...string) error {
+	failed := false
+	for i, name := range names {
+		began := r.c.now()
+		res, err := r.Map(ctx, p, name)
+		var unknown *app.UnknownPartError
+		if errors.As(err, &unknown) {
+			return usage(err)
+		}
+		m := app.Mapped{
+			Cluster: name, Result: res, Err: err, Took: r.c.now().Sub(began), Done: i + 1,
+			Of: len(names),
+		}
+		failed = failed || m.Failed()
+		r.mapped(m)
+	}
+	if failed {
+		return &exitError{code: exitFailed}
+	}
+	return nil
+}
+
+func fleetReduceCommand(c *console) *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use: "reduce REPORT", Short: "Merge the parts into the report of the fleet",
+		Args: cobra.ExactArgs(1),
+		Long: `Merges the parts in fleet.store into the report of the fleet, and delivers it. A
+cluster whose part is missing or cannot be read is blind in the report.
+
+Exit codes:
+  0  success
+  1  a cluster has no data, or a delivery failed; the report says which
+  2  the command line or the configuration is wrong`,
+		Example:           `  promsnap fleet reduce daily --deliver --wait --time 2026-11-30T09:00:00Z`,
+		ValidArgsFunction: completeReports(c, &f.config),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := f.open(cmd, c)
+			if err != nil {
+				return err
+			}
+			p, err := r.Plan(cmd.Context(), args[0])
+			if err != nil {
+				return fleetError(err)
+			}
+			failed, err := r.reduced(cmd.Context(), p, f.wait, false)
+			if err == nil && failed {
+				err = &exitError{code: exitFailed}
+			}
+			return err
+		},
+	}
+	f.register(c, cmd, true)
+	cmd.Flags().BoolVar(&f.wait, "wait", false, "wait for missing parts until fleet.deadline")
+	return cmd
+}
+
+func fleetJobCommand(c *console) *cobra.Command {
+	var f fleetFlags
+	cmd := &cobra.Command{
+		Use: "job REPORT", Short: "Run one index of a Kubernetes Indexed Job", Args: cobra.ExactArgs(1),
+		Long: `Runs one index of an Indexed Job, and delivers. The last index waits for the parts
+and makes the report of the fleet. Each other index runs its share of the
+clusters: one, if there are as many indexes as clusters and one more.
+
+The Helm chart makes such a Job. The Job is complete when its last index is.
+
+Exit codes:
+  0  success; of the last index: the report is delivered
+  1  a cluster of this index has no data, or a delivery failed
+  2  the command line or the configuration is wrong: a retry does not help`,
+		Example:           `  promsnap fleet job daily --index 12 --completions 13`,
+		ValidArgsFunction: completeReports(c, &f.config),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.deliver = true
+			if err := f.checkIndex(c, cmd); err != nil {
+				return usage(err)
+			}
+			r, err := f.open(cmd, c)
+			if err != nil {
+				return err
+			}
+			return r.job(cmd.Context(), args[0])
+		},
+	}
+	f.register(c, cmd, true)
+	cmd.Flags().IntVar(&f.index, "index", 0, "`INDEX` of this Pod (default: $JOB_COMPLETION_INDEX)")
+	cmd.Flags().IntVar(&f.completions, "completions", 0, "`NUMBER` of indexes of the Job")
+	return cmd
+}
+
+// checkIndex checks the place of this Pod in its Job.
+func (f *fleetFlags) checkIndex(c *console, cmd *cobra.Command) error {
+	if env := c.getenv("JOB_COMPLETION_INDEX"); env != "" && !cmd.Flags().Changed("index") {
+		index, err := strconv.Atoi(env)
+		if err != nil {
+			return fmt.Errorf("JOB_COMPLETION_INDEX %q is not a number", env)
+		}
+		f.index = index
+	} else if !cmd.Flags().Changed("index") {
+		return errors.New("--index is missing, and so is JOB_COMPLETION_INDEX, which an Indexed Job " +
+			"sets")
+	}
+	if f.completions < 2 || f.index < 0 || f.index >= f.completions {
+		return fmt.Errorf("--index %d of --completions %d: use an index from 0 to completions-1, and "+
+			"at least 2 completions", f.index, f.completions)
+	}
+	return nil
+}
+
+// job runs the index of this Pod.
+func (r *fleetRun) job(ctx context.Context, name string) error {
+	p, err := r.Plan(ctx, name)
+	if err != nil {
+		return fleetError(err)
+	}
+	workers := r.f.completions - 1
+	if r.f.index < workers {
+		return r.mapSome(ctx, p, app.Share(p, r.f.index, workers)...)
+	}
+	res, err := r.Reduce(ctx, p, true, nil)
+	if err != nil {
+		return fleetError(err)
+	}
+	out := app.Outcome{Results: []app.Result{res}}
+	logOutcome(r.f.logger(r.c), r.cfg, out, 0)
+	if err := newPrinter(r.c, "text", r.cfg.ForFleet(name)).finish(out); err != nil {
+		return &exitError{exitFailed, fmt.Errorf("printing the outcome: %w", err)}
+	}
+	// A cluster without data failed its own index. The report of the fleet says so, and is done.
+	if res.Err != nil || res.ClaimedBy != nil {
+		return &exitError{code: exitFailed}
+	}
+	return nil
+}
