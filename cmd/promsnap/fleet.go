@@ -513,7 +513,7 @@ func fleetJobCommand(c *console) *cobra.Command {
 and makes the report of the fleet. Each other index runs its share of the
 clusters: one, if there are as many indexes as clusters and one more.
 
-The Helm chart makes such a Job. The Job is complete when its last index is.
+The Helm chart makes such a Job.
 
 Exit codes:
   0  success; of the last index: the report is delivered

@@ -29,7 +29,8 @@ type planned struct {
 }
 
 // runStep runs one step of a fleet's report.
-func runStep(ctx context.Context, cfg *config.Config, o order, options app.Options) (result, error) {
+func runStep(ctx context.Context, cfg *config.Config, o order,
+	options app.Options) (result, error) {
 	f, err := app.OpenFleet(ctx, cfg, options)
 	if err != nil {
 		return refuse(err)

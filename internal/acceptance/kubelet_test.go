@@ -163,10 +163,12 @@ func (k *kubelet) environment(t testing.TB, pod object) []string {
 // fieldOf returns a field's value as the downward API does. A missing label is empty.
 func fieldOf(t testing.TB, pod object, path string) string {
 	t.Helper()
-	if rest, ok := strings.CutPrefix(path, "metadata.labels['"); ok {
-		labels, _ := pod.at("metadata.labels").(map[string]any)
-		value, _ := labels[strings.TrimSuffix(rest, "']")].(string)
-		return value
+	for _, of := range []string{"labels", "annotations"} {
+		if rest, ok := strings.CutPrefix(path, "metadata."+of+"['"); ok {
+			all, _ := pod.at("metadata." + of).(map[string]any)
+			value, _ := all[strings.TrimSuffix(rest, "']")].(string)
+			return value
+		}
 	}
 	value, ok := pod.at(path).(string)
 	if !ok {

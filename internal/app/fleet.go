@@ -282,7 +282,8 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool,
 	}
 	info := report.Info{
 		Cluster: cfg.Cluster, Name: r.Name, Title: r.Title, Slot: p.Slot, Range: r.Range,
-		Zone: r.Zone, Language: r.Language, Version: o.Version, Scrape: cfg.Prometheus.ScrapeInterval,
+		Zone: r.Zone, Language: r.Language, Version: o.Version,
+		Scrape:     cfg.Prometheus.ScrapeInterval,
 		ConfigFile: o.ConfigFile, Fleet: &report.Fleet{Clusters: merged.Clusters},
 	}
 	info.Command = f.command("run")(r.Name, p.Slot)
@@ -326,7 +327,9 @@ func (f *Fleet) pages(p fleet.Plan, r config.Report) func(cluster string) string
 	}
 	of, _ := f.report(p.Report)
 	for _, name := range r.Receivers {
-		i := slices.IndexFunc(f.cfg.Receivers, func(c config.Receiver) bool { return c.Name == name })
+		i := slices.IndexFunc(f.cfg.Receivers, func(c config.Receiver) bool {
+			return c.Name == name
+		})
 		if i < 0 || !slices.Contains(of.Receivers, name) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
@@ -39,7 +40,8 @@ func (f *Fleet) find(ctx context.Context, d config.Discovery) (found []FoundClus
 }
 
 // findByLabel returns the values of a label of up as clusters of the configuration's Prometheus.
-func (f *Fleet) findByLabel(ctx context.Context, p *config.PrometheusLabel) ([]FoundCluster, error) {
+func (f *Fleet) findByLabel(ctx context.Context,
+	p *config.PrometheusLabel) ([]FoundCluster, error) {
 	cfg := *f.cfg
 	cfg.Fleet, cfg.Kubernetes = nil, nil
 	source, err := openSource(ctx, &cfg, f.o)
@@ -48,7 +50,7 @@ func (f *Fleet) findByLabel(ctx context.Context, p *config.PrometheusLabel) ([]F
 	}
 	defer source.client.CloseIdleConnections()
 	up := &parser.VectorSelector{Name: "up", LabelMatchers: append([]*labels.Matcher{
-		labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "up"),
+		labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up"),
 	}, p.Match...)}
 	by := &parser.AggregateExpr{Op: parser.GROUP, Expr: up, Grouping: []string{p.Label}}
 	samples, _, err := source.client.Instant(ctx, promapi.Instant{

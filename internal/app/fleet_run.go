@@ -23,8 +23,8 @@ type Mapped struct {
 func (m *Mapped) Failed() bool { return m.Err != nil || m.Result.failed() }
 
 // MapAll runs the clusters of a plan, so many at a time, and calls each after each of them, never
-// concurrently. Each cluster has the whole timeout of the options. When Options.Stop is closed, runs
-// end early and no more begin; the clusters that are left have no part.
+// concurrently. Each cluster has the whole timeout of the options. When Options.Stop is closed,
+// runs end early and no more begin; the clusters that are left have no part.
 func (f *Fleet) MapAll(ctx context.Context, p fleet.Plan, parallel int, each func(Mapped)) {
 	var group errgroup.Group
 	group.SetLimit(max(parallel, 1))

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// mostKept is the most samples beyond the levels that are kept for the replay: 8 bytes each, and
-	// 20 if it is alone.
+	// mostKept is the most samples beyond the levels that are kept for the replay: 8 bytes each,
+	// and 20 if it is alone.
 	mostKept = 3 << 20
 	// mostStretches is the most stretches of samples, over all series: 12 bytes each.
 	mostStretches = 3 << 20

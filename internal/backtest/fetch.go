@@ -23,8 +23,8 @@ const (
 	// atEnd is the longest chunk of a query that asks what there is at the end of its range, such
 	// as which disks are mounted.
 	atEnd = 24 * time.Hour
-	// mostSeries is the most series of a history. Each takes about 250 bytes, and 1 to 2 KiB once it
-	// was beyond a level. Stretches and samples have bounds of their own. In the survey a series
+	// mostSeries is the most series of a history. Each takes about 250 bytes, and 1 to 2 KiB once
+	// it was beyond a level. Stretches and samples have bounds of their own. In the survey a series
 	// takes 16 bytes for each day.
 	mostSeries = 300_000
 	// surveyStep is the step of the survey of the history.

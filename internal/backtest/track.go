@@ -32,7 +32,8 @@ type track struct {
 	states []state
 }
 
-// stretch is consecutive samples: 12 bytes. first is the index in track.values of a stretch of beyond.
+// stretch is consecutive samples: 12 bytes. first is the index in track.values of a stretch of
+// beyond.
 type stretch struct{ from, to, first int32 }
 
 // newest returns the stretch at the end, or nil.

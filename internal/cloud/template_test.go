@@ -135,8 +135,8 @@ func resolves(t *testing.T, root *yaml.Node) {
 }
 
 // TestTemplateAllowsWhatIsCalled holds the function's role to exactly what the code calls, and what
-// Lambda does in its name. The state machine, and not Lambda, waits for a step of a fleet, so Lambda
-// sends no letter.
+// Lambda does in its name. The state machine, and not Lambda, waits for a step of a fleet, so
+// Lambda sends no letter.
 func TestTemplateAllowsWhatIsCalled(t *testing.T) { ofEach(t, allowsWhatIsCalled) }
 
 func allowsWhatIsCalled(t *testing.T, root *yaml.Node) {

@@ -18,8 +18,8 @@ import (
 type fleetSection struct {
 	// The name of the fleet, for titles, messages and keys.
 	Name name `yaml:"name" jsonschema:"default=fleet"`
-	// The names of the receivers of the fleet's reports. People are sent a summary: alerts come from
-	// the reports of each cluster.
+	// The names of the receivers of the fleet's reports. People are sent a summary: alerts come
+	// from the reports of each cluster.
 	Receivers []name `yaml:"receivers"`
 	// Where the plan and the part of each cluster are kept until the report is made. Required with
 	// receivers.
@@ -173,7 +173,7 @@ func (b *builder) fleetCluster(s *fleetCluster, at string, c *Config, fleet stri
 			maxClusterName)
 	}
 	for _, l := range slices.Sorted(maps.Keys(s.Labels)) {
-		if !model.LabelName(l).IsValidLegacy() || len(s.Labels[l]) > maxClusterName ||
+		if !model.LegacyValidation.IsValidLabelName(l) || len(s.Labels[l]) > maxClusterName ||
 			!printable(s.Labels[l]) {
 			b.problem(key(key(at, "labels"), shorten(l)), "must be a label such as region: eu-west-1")
 		}
@@ -202,7 +202,7 @@ func (b *builder) fleetCluster(s *fleetCluster, at string, c *Config, fleet stri
 	return out
 }
 
-// clusterPrometheus builds the prometheus section of a cluster: its own keys, and those of the file.
+// clusterPrometheus builds the prometheus section of a cluster: its own keys, and the file's.
 func (b *builder) clusterPrometheus(s *prometheusSection, at string, file Prometheus) Prometheus {
 	own := b.prometheus(s, at)
 	out := file

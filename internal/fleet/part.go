@@ -212,8 +212,8 @@ func partKey(p Plan, cluster string) string {
 	return path.Join(home(p.Report, p.Slot), "parts", report.Slug(cluster)+".part")
 }
 
-// SavePart writes the part of a cluster of a plan. A part that is stored already is only replaced by
-// one that has data where it had none, so a repeated run of a slot changes nothing.
+// SavePart writes the part of a cluster of a plan. A part that is stored already is only replaced
+// by one that has data where it had none, so a repeated run of a slot changes nothing.
 func SavePart(ctx context.Context, s Store, p Plan, part *Part) error {
 	data, err := part.Encode()
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Fleet is what a report about several clusters knows of each. The panels of such a report are those
-// of all clusters, merged.
+// Fleet is what a report about several clusters knows of each. The panels of such a report are
+// those of all clusters, merged.
 type Fleet struct {
 	// Clusters are the clusters of the fleet, in any order.
 	Clusters []Cluster
@@ -319,8 +319,8 @@ func (r *Report) addFleet() {
 	r.NodesMeasured, r.NodesTotal = 0, 0
 	for i := range r.Info.Fleet.Clusters {
 		c := &r.Info.Fleet.Clusters[i]
-		r.Critical, r.Warning, r.NoData = r.Critical+c.Critical, r.Warning+c.Warning, r.NoData+c.NoData
-		r.Pending, r.OK = r.Pending+c.Pending, r.OK+c.OK
+		r.Critical, r.Warning = r.Critical+c.Critical, r.Warning+c.Warning
+		r.NoData, r.Pending, r.OK = r.NoData+c.NoData, r.Pending+c.Pending, r.OK+c.OK
 		r.NodesMeasured, r.NodesTotal = r.NodesMeasured+c.NodesMeasured, r.NodesTotal+c.NodesTotal
 		if c.IsBlind() {
 			r.BlindClusters = append(r.BlindClusters, c.Name)

@@ -33,9 +33,9 @@ const (
 
 // TakeHistory queries what the panels with Spec.Forecast or Spec.Change showed over four weeks, and
 // sets Panel.History. wants says which of these panels; nil: all. It runs their first query once
-// more, or twice if the changes of pods are found by their workload. If node_exporters are pods with
-// addresses of their own, it asks once which addresses they had. It also queries the lines of any
-// panel as they were Spec.Compare before.
+// more, or twice if the changes of pods are found by their workload. If node_exporters are pods
+// with addresses of their own, it asks once which addresses they had. It also queries the lines of
+// any panel as they were Spec.Compare before.
 //
 // A query that fails adds a note and changes nothing else. If the server refuses it, a shorter time
 // is asked about. The queries of a large cluster take minutes, and they delay messages: ctx should
