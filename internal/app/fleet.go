@@ -64,15 +64,16 @@ func OpenFleet(ctx context.Context, cfg *config.Config, o Options) (*Fleet, erro
 	return f, err
 }
 
-// openStore opens the store of the parts. A run into a directory without a store keeps them there.
+// openStore opens the store of the parts. A run into a directory keeps them there: it must not
+// change what a delivery of the same slot reads.
 func (f *Fleet) openStore(ctx context.Context) (fleet.Store, error) {
 	s := f.cfg.Fleet.Store
 	switch root := rootOf(f.o.To); {
-	case s == nil && root == "":
+	case root != "":
+		return store.NewDir(filepath.Join(root, "parts")), nil
+	case s == nil:
 		return nil, errors.New("fleet.store is missing; write fleet: {store: {s3: {bucket: " +
 			"NAME}}} or fleet: {store: {dir: PATH}}")
-	case s == nil:
-		return store.NewDir(filepath.Join(root, "parts")), nil
 	case s.Dir != "":
 		return store.NewDir(s.Dir), nil
 	}
@@ -223,6 +224,9 @@ func (f *Fleet) blind(ctx context.Context, p fleet.Plan, cluster string, why err
 	return errors.Join(fmt.Errorf("cluster %s: %w", cluster, why), f.save(ctx, p, row, nil))
 }
 
+// savingTime is how long writing a part may take.
+const savingTime = 30 * time.Second
+
 // save writes the part of a cluster.
 func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster,
 	panels []snapshot.Panel) error {
@@ -231,6 +235,9 @@ func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster,
 		return fmt.Errorf("the plan has no cluster %q", row.Name)
 	}
 	row.Labels = p.Clusters[i].Labels
+	// A run that was stopped or took too long still has a part, which says so.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), savingTime)
+	defer cancel()
 	part := fleet.NewPart(p, f.cfg.Sum, row, panels)
 	if err := fleet.SavePart(ctx, f.store, p, &part); err != nil {
 		return fmt.Errorf("writing the part of cluster %s: %w", row.Name, err)
@@ -406,6 +413,10 @@ func (f *Fleet) Members(ctx context.Context) ([]Member, []error) {
 			problems = append(problems, fmt.Errorf("fleet.discover[%d]: %w", i, err))
 		}
 		for _, c := range found {
+			if err := fleet.CheckName(c.Name); err != nil {
+				problems = append(problems, fmt.Errorf("fleet.discover[%d]: %w", i, err))
+				continue
+			}
 			if other, twice := from[c.Name]; twice {
 				problems = append(problems, fmt.Errorf("fleet.discover[%d]: cluster %q is also in "+
 					"%s, which counts", i, c.Name, other))
@@ -427,7 +438,9 @@ func (f *Fleet) found(c FoundCluster) Member {
 		config:  config.FleetCluster{Name: c.Name, Labels: c.Labels, Prometheus: f.cfg.Prometheus},
 	}
 	if c.URL != "" {
+		// The login of the configuration is not for an address that others wrote into a list.
 		m.config.Prometheus.URL = c.URL
+		m.config.Prometheus.HTTP, m.config.Prometheus.SigV4 = config.HTTP{}, nil
 	}
 	if c.Match != nil {
 		m.config.Prometheus.Matchers = append(slices.Clone(f.cfg.Prometheus.Matchers), c.Match)

@@ -75,7 +75,7 @@ func (f *Fleet) findByLabel(ctx context.Context,
 }
 
 // maxList is how many bytes a list of clusters may have.
-const maxList = 4 << 20
+const maxList = 1 << 20
 
 // findInBucket reads a list of clusters.
 func findInBucket(ctx context.Context, l *config.ClusterList) ([]FoundCluster, error) {
@@ -113,14 +113,17 @@ func parseList(data []byte) ([]FoundCluster, error) {
 		return nil, fmt.Errorf("not a list of clusters, each with name, labels and url: %s",
 			outside.Said(err.Error(), 300))
 	}
+	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("has more than one list; write one")
+	}
 	var errs []error
 	var found []FoundCluster
 	for i, c := range list {
 		switch _, err := exchange.BaseURL(c.URL); {
 		case len(list) > fleet.MaxClusters:
 			return nil, fmt.Errorf("has more than %d clusters", fleet.MaxClusters)
-		case c.Name == "" || outside.Line(c.Name) != c.Name:
-			errs = append(errs, fmt.Errorf("cluster %d has no printable name", i+1))
+		case fleet.CheckName(c.Name) != nil:
+			errs = append(errs, fmt.Errorf("cluster %d: %w", i+1, fleet.CheckName(c.Name)))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("cluster %s: url %w", c.Name, err))
 		default:

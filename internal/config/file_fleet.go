@@ -105,7 +105,7 @@ func (b *builder) fleet(s *fleetSection, c *Config) *Fleet {
 		b.problem("fleet.store", "missing, but required by fleet.receivers; write store: {s3: "+
 			"{bucket: NAME}} or store: {dir: PATH}")
 	}
-	if len(s.Clusters) == 0 && len(s.Discover) == 0 {
+	if len(s.Clusters) == 0 && len(s.Discover) == 0 && b.clean("fleet.clusters") {
 		b.problem("fleet", "no clusters; write some in clusters, or a way to find them in discover")
 	}
 	names := map[string]string{}
@@ -217,6 +217,13 @@ func (b *builder) clusterPrometheus(s *prometheusSection, at string, file Promet
 		if b.has(key(at, k)) {
 			to.FieldByName(field).Set(from.FieldByName(field))
 		}
+	}
+	// A request has one login: that of the cluster.
+	switch login, signed := b.has(key(at, "http_config")), b.has(key(at, "sigv4")); {
+	case login && !signed:
+		out.SigV4 = nil
+	case signed && !login:
+		out.HTTP = HTTP{}
 	}
 	return out
 }

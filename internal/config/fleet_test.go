@@ -74,6 +74,21 @@ func TestFleet(t *testing.T) {
 	}
 }
 
+// A cluster with a login of its own has no other one.
+func TestClusterLogin(t *testing.T) {
+	signed := strings.Replace(fleetFile, "prometheus: {url: 'https://thanos.example.com',",
+		"prometheus: {url: 'https://thanos.example.com', sigv4: {region: eu-west-1},", 1)
+	c, err := loadFleet(strings.Replace(signed, "{url: 'http://eu',",
+		"{url: 'http://eu', http_config: {basic_auth: {username: a, password: b}},", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if eu, us := c.Fleet.Clusters[0].Prometheus, c.Fleet.Clusters[1].Prometheus; eu.SigV4 != nil ||
+		us.SigV4 == nil {
+		t.Errorf("got signatures %v and %v, want only those of the second", eu.SigV4, us.SigV4)
+	}
+}
+
 func TestFleetMistakes(t *testing.T) {
 	replace := func(old, with string) string {
 		if !strings.Contains(fleetFile, old) {

@@ -179,12 +179,16 @@ func TestReduceOfBadParts(t *testing.T) {
 		"c0002": []byte("<html>503</html>"),
 		"c0003": encode("c0000", same),
 		"c0004": encode("c0004", func(p *fleet.Part) { p.Slot = p.Slot.Add(time.Hour) }),
-		"c0005": encode("c0005", func(p *fleet.Part) { p.Version = 99; p.Cluster.Version = "v9" }),
+		"c0005": []byte(`{"format":"promsnap fleet part","version":99,"report":7,"cluster":` +
+			`{"version":"v9","ok":"many"}}` + "\n"),
 		"c0006": encode("c0006", func(p *fleet.Part) { p.Panels[0].Spec = other }),
 		"c0007": encode("c0007", func(p *fleet.Part) {
 			p.Panels[0] = p.Panels[0].OfCluster("c0000")
 		}),
-		"c0008": encode("c0008", func(p *fleet.Part) { p.Config = "another" }),
+		"c0008": encode("c0008", func(p *fleet.Part) {
+			p.Config = "another"
+			p.Panels[0].OK = -9
+		}),
 	} {
 		key := "daily/20261130T090000Z/parts/" + name + ".part"
 		if err := s.Swap(t.Context(), key, data, ""); err != nil {
@@ -199,6 +203,9 @@ func TestReduceOfBadParts(t *testing.T) {
 		if c := got.Clusters[i]; c.Lack.Code != want {
 			t.Errorf("%s: got the lack %q, want %q", c.Name, c.Lack.Code, want)
 		}
+	}
+	if got.Panels[0].OK != 3 {
+		t.Errorf("got %d series that are OK, want 3: a negative count is none", got.Panels[0].OK)
 	}
 	if c := got.Clusters[1]; c.OK != 3 {
 		t.Errorf("a part whose panels are cut: got the row %+v, want that of its head", c)

@@ -128,18 +128,27 @@ func DecodePart(p Plan, cluster string, data []byte) (Part, error) {
 	if !found || len(line) > maxHead || len(data) > MaxPart {
 		return Part{}, ErrDamaged
 	}
+	var first struct { // what every version has
+		Format  string `json:"format"`
+		Version int    `json:"version"`
+		Cluster struct {
+			Version string `json:"version"`
+		} `json:"cluster"`
+	}
+	if err := json.Unmarshal(line, &first); err != nil || first.Format != partFormat ||
+		first.Version < 1 {
+		return Part{}, ErrDamaged
+	}
+	if first.Version > PartVersion {
+		return Part{}, &NewerPartError{outside.Clip(outside.Line(first.Cluster.Version), maxText)}
+	}
 	var out Part
-	if err := json.Unmarshal(line, &out.Head); err != nil || out.Format != partFormat {
+	if err := json.Unmarshal(line, &out.Head); err != nil {
 		return Part{}, ErrDamaged
 	}
 	row := &out.Cluster
 	bound(row)
-	switch {
-	case out.Version > PartVersion:
-		return Part{}, &NewerPartError{row.Version}
-	case out.Version < 1:
-		return Part{}, ErrDamaged
-	case out.Report != p.Report || !out.Slot.Equal(p.Slot) || row.Name != cluster:
+	if out.Report != p.Report || !out.Slot.Equal(p.Slot) || row.Name != cluster {
 		return Part{}, ErrForeign
 	}
 	s, err := snapshot.Decode(bytes.NewReader(body))
@@ -156,6 +165,7 @@ func DecodePart(p Plan, cluster string, data []byte) (Part, error) {
 		if err := s.Panels[i].CheckCluster(cluster); err != nil {
 			return Part{}, fmt.Errorf("%w: %w", ErrForeign, err)
 		}
+		s.Panels[i] = s.Panels[i].Bounded()
 		s.Panels[i].Slim(maxRows)
 	}
 	out.Panels = s.Panels

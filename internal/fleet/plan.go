@@ -9,8 +9,9 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // PlanVersion is the version of the plan's format. A change that an older program would misread
@@ -75,10 +76,9 @@ func (p *Plan) check() error {
 			"it into several configurations", len(p.Clusters), MaxClusters)
 	}
 	for i, c := range p.Clusters {
-		switch {
-		case c.Name == "" || len(c.Name) > maxName || strings.ContainsFunc(c.Name, unprintable):
-			return fmt.Errorf("%q is not the name of a cluster; write at most %d printable "+
-				"characters", c.Name, maxName)
+		switch err := CheckName(c.Name); {
+		case err != nil:
+			return err
 		case i > 0 && p.Clusters[i-1].Name == c.Name:
 			return fmt.Errorf("two clusters have the name %q; give each cluster its own name",
 				c.Name)
@@ -90,7 +90,14 @@ func (p *Plan) check() error {
 	return nil
 }
 
-func unprintable(r rune) bool { return r < ' ' || r == 0x7f }
+// CheckName returns an error if a text cannot be the name of a cluster.
+func CheckName(name string) error {
+	if name == "" || len(name) > maxName || outside.Line(name) != name {
+		return fmt.Errorf("%q is not the name of a cluster; use 1 to %d printable bytes",
+			outside.Clip(outside.Line(name), maxName), maxName)
+	}
+	return nil
+}
 
 // Index returns the place of a cluster in the plan, -1 if it is not in it.
 func (p *Plan) Index(name string) int {

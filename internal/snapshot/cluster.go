@@ -78,6 +78,23 @@ func (p *Panel) Slim(most int) {
 	p.Rest = &rest
 }
 
+// Bounded returns a panel of a part from a file that may come from anybody, without what OfCluster
+// leaves out, and with counts that can be added.
+func (p *Panel) Bounded() Panel {
+	out := *p
+	out.References, out.Past, out.History, out.Kept = nil, nil, nil, &Kept{Part: p.part()}
+	for _, n := range []*int{&out.Total, &out.LeftOut, &out.OK} {
+		*n = max(0, min(*n, mostCounted))
+	}
+	for i := range out.Lines {
+		out.Lines[i].Before = nil
+	}
+	return out
+}
+
+// mostCounted is how many series one part counts at most.
+const mostCounted = 1 << 30
+
 // CheckCluster returns an error if the panel is not one that OfCluster made for this cluster. A
 // panel from a file of somebody else may have series of another cluster.
 func (p *Panel) CheckCluster(cluster string) error {
