@@ -299,7 +299,7 @@ func (r *fleetRun) mapped(m app.Mapped) {
 // reduced merges the parts, and prints the report of the fleet. It returns whether anything failed.
 func (r *fleetRun) reduced(ctx context.Context, p fleet.Plan, wait, failed bool) (bool, error) {
 	log := r.f.logger(r.c)
-	res, err := r.Reduce(ctx, p, wait, nil)
+	res, err := r.Reduce(ctx, p, wait)
 	if err != nil {
 		return true, fleetError(err)
 	}
@@ -568,7 +568,7 @@ func (r *fleetRun) job(ctx context.Context, name string) error {
 	if r.f.index < workers {
 		return r.mapSome(ctx, p, app.Share(p, r.f.index, workers)...)
 	}
-	res, err := r.Reduce(ctx, p, true, nil)
+	res, err := r.Reduce(ctx, p, true)
 	if err != nil {
 		return fleetError(err)
 	}

@@ -46,7 +46,7 @@ func runStep(ctx context.Context, cfg *config.Config, o order,
 	case stepMap:
 		res, err = f.Map(ctx, p, o.cluster)
 	case stepReduce:
-		res, err = f.Reduce(ctx, p, false, nil)
+		res, err = f.Reduce(ctx, p, false)
 	}
 	switch {
 	case passing(err):

@@ -169,6 +169,9 @@ func (f *Fleet) Map(ctx context.Context, p fleet.Plan, cluster string) (Result, 
 	o := f.o.inDir(cluster)
 	o.Reports, o.Slot, o.Scheduled, o.Kubernetes = []string{p.Report}, p.Slot, false, nil
 	o.Command = f.command("map", cluster)
+	if r, err := f.report(p.Report); err == nil && len(r.Receivers) == 0 && rootOf(o.To) == "" {
+		o.To = nowhere{} // only the fleet's report is delivered
+	}
 	if k := m.config.Kubernetes; k != nil {
 		api, done, err := f.api(ctx, k)
 		if err != nil {
@@ -246,12 +249,9 @@ func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster,
 }
 
 // Reduce merges the parts of a plan into the report of the fleet, and delivers it to the receivers
-// of the fleet. The result has failed if a cluster is blind.
-//
-// With wait it waits for parts until the plan's deadline. progress is called after each cluster;
-// nil: not called.
-func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool,
-	progress func(done, of int)) (Result, error) {
+// of the fleet. The result has failed if a cluster is blind. With wait it waits for parts until the
+// plan's deadline.
+func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool) (Result, error) {
 	began := f.o.Now()
 	cfg := f.cfg.ForFleet(p.Report)
 	if len(cfg.Reports) == 0 {
@@ -263,7 +263,7 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool,
 		return Result{}, err
 	}
 	r := cfg.Reports[0]
-	ro := fleet.ReduceOptions{Now: o.Now, Progress: progress}
+	ro := fleet.ReduceOptions{Now: o.Now}
 	options := (&Source{cfg: cfg, o: o}).queryOptions(r)
 	for _, spec := range r.Panels {
 		planned, err := options.Planned(spec)

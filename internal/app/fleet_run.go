@@ -6,7 +6,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/fleet"
+	"github.com/promsnap/promsnap/internal/report"
 )
 
 // Mapped is the run of one cluster of a plan.
@@ -72,4 +74,18 @@ func Share(p fleet.Plan, worker, workers int) []string {
 		}
 	}
 	return out
+}
+
+// nowhere builds the report of a cluster without receivers of its own, whose part is all that is
+// kept of it.
+type nowhere struct{ writer }
+
+func (nowhere) check(*config.Config, Options) error { return nil }
+
+func (n nowhere) open(context.Context, *config.Config, Options, error) (deliverer, error) {
+	return n, nil
+}
+
+func (nowhere) deliver(_ context.Context, r judgedReport) Result {
+	return Result{Report: report.Build(r.info, r.panels)}
 }

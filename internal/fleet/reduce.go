@@ -39,8 +39,6 @@ type ReduceOptions struct {
 	Now func() time.Time
 	// Pause waits between two looks at the store. Nil: Reduce does not wait for parts.
 	Pause func(ctx context.Context) error
-	// Progress is called after each cluster, with how many are done. Nil: not called.
-	Progress func(done, of int)
 }
 
 // batch is how many parts are merged at a time. Memory holds so many parts and what is merged.
@@ -53,7 +51,7 @@ func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, erro
 	m := merger{specs: o.Specs}
 	seen := loadSeen(ctx, s, p.Report)
 	var out Merged
-	for i, c := range p.Clusters {
+	for _, c := range p.Clusters {
 		part, err := await(ctx, s, p, c.Name, o)
 		if ctx.Err() != nil {
 			return Merged{}, context.Cause(ctx)
@@ -72,9 +70,6 @@ func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, erro
 		out.Clusters = append(out.Clusters, row)
 		if part.hasData() { // a cluster without data is said once, and not in every panel
 			m.add(c.Name, part.Panels)
-		}
-		if o.Progress != nil {
-			o.Progress(i+1, len(p.Clusters))
 		}
 	}
 	out.Panels = m.panels()
