@@ -146,7 +146,7 @@ func TestReduceInAnyOrderOfArrival(t *testing.T) {
 		for i, c := range got.Clusters {
 			want := ""
 			if i == 7 {
-				want = fleet.LackMissing
+				want = report.LackMissing
 			}
 			if c.Name != p.Clusters[i].Name || c.Lack.Code != want || c.Labels["region"] != "eu" {
 				t.Errorf("cluster %d: got %+v, want %s with the lack %q", i, c, p.Clusters[i].Name,
@@ -197,8 +197,8 @@ func TestReduceOfBadParts(t *testing.T) {
 	}
 	got, _ := reduced(t, s, p)
 	for i, want := range []string{
-		"", fleet.LackDamaged, fleet.LackDamaged, fleet.LackForeign, fleet.LackForeign,
-		fleet.LackNewer, "", fleet.LackForeign, fleet.LackOtherConfig,
+		"", report.LackDamaged, report.LackDamaged, report.LackForeign, report.LackForeign,
+		report.LackNewer, "", report.LackForeign, report.LackOtherConfig,
 	} {
 		if c := got.Clusters[i]; c.Lack.Code != want {
 			t.Errorf("%s: got the lack %q, want %q", c.Name, c.Lack.Code, want)
@@ -306,7 +306,7 @@ func TestReduceWaits(t *testing.T) {
 	p = planOf(t, 3)
 	pauses = 3
 	got, err = fleet.Reduce(t.Context(), s, p, o)
-	if err != nil || got.Clusters[2].Lack.Code != fleet.LackMissing || now.After(deadline) {
+	if err != nil || got.Clusters[2].Lack.Code != report.LackMissing || now.After(deadline) {
 		t.Errorf("got %v, %v at %v; want a missing part at the deadline", got.Clusters[2], err, now)
 	}
 }

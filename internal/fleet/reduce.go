@@ -12,19 +12,6 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// The codes of report.Cluster.Lack, with their arguments.
-const (
-	LackMissing = "part_missing" // it did not arrive by the deadline
-	LackDamaged = "part_damaged" // it is cut, or not a part of promsnap
-	LackForeign = "part_foreign" // it is of another report, slot or cluster
-	// a newer promsnap wrote it: the version of that promsnap. The row may be known all the same.
-	LackNewer = "part_newer"
-	// it could not be read: the store's error
-	LackUnread = "part_unread"
-	// its run had another configuration than the plan; it counts all the same
-	LackOtherConfig = "part_other_config"
-)
-
 // Merged is a fleet's report in figures: every cluster of the plan, and their merged panels.
 type Merged struct {
 	Clusters []report.Cluster // in the order of the plan
@@ -59,7 +46,7 @@ func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, erro
 		row := part.Cluster
 		row.Name, row.Labels, row.Lack = c.Name, c.Labels, lackOf(err)
 		if err == nil && part.Config != p.Config {
-			row.Lack = snapshot.NoteOf(LackOtherConfig)
+			row.Lack = snapshot.NoteOf(report.LackOtherConfig)
 		}
 		switch {
 		case part.hasData():
@@ -106,15 +93,15 @@ func lackOf(err error) snapshot.Note {
 	case err == nil:
 		return snapshot.Note{}
 	case errors.Is(err, errMissing):
-		return snapshot.NoteOf(LackMissing)
+		return snapshot.NoteOf(report.LackMissing)
 	case errors.As(err, &newer):
-		return snapshot.NoteOf(LackNewer, newer.Promsnap)
+		return snapshot.NoteOf(report.LackNewer, newer.Promsnap)
 	case errors.Is(err, ErrForeign):
-		return snapshot.NoteOf(LackForeign)
+		return snapshot.NoteOf(report.LackForeign)
 	case errors.Is(err, ErrDamaged):
-		return snapshot.NoteOf(LackDamaged)
+		return snapshot.NoteOf(report.LackDamaged)
 	}
-	return snapshot.NoteOf(LackUnread, err.Error())
+	return snapshot.NoteOf(report.LackUnread, err.Error())
 }
 
 // merger merges panels a batch at a time.

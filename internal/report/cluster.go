@@ -67,6 +67,19 @@ const (
 	HourUnknown  = '-'
 )
 
+// The codes of Cluster.Lack, with their arguments.
+const (
+	LackMissing = "part_missing" // it did not arrive by the deadline
+	LackDamaged = "part_damaged" // it is cut, or not a part of promsnap
+	LackForeign = "part_foreign" // it is of another report, slot or cluster
+	// a newer promsnap wrote it: the version of that promsnap. The row may be known all the same.
+	LackNewer = "part_newer"
+	// it could not be read: the store's error
+	LackUnread = "part_unread"
+	// its run had another configuration than the plan; it counts all the same
+	LackOtherConfig = "part_other_config"
+)
+
 // MaxShares is how many shares of a cluster there are at most.
 const MaxShares = 16
 
@@ -296,15 +309,15 @@ func (r *Report) blindOf(c *Cluster) string {
 // lackOf returns what is wrong with the part of a cluster, "" if nothing is.
 func (r *Report) lackOf(c *Cluster) string {
 	said := map[string]string{
-		"part_missing": r.words.PartMissing, "part_damaged": r.words.PartDamaged,
-		"part_foreign": r.words.PartForeign, "part_other_config": r.words.PartOtherConfig,
+		LackMissing: r.words.PartMissing, LackDamaged: r.words.PartDamaged,
+		LackForeign: r.words.PartForeign, LackOtherConfig: r.words.PartOtherConfig,
 	}
 	switch n := c.Lack; {
 	case n.IsZero():
 		return ""
 	case said[n.Code] != "":
 		return said[n.Code]
-	case n.Code == "part_newer" && len(n.Args) > 0:
+	case n.Code == LackNewer && len(n.Args) > 0:
 		return fmt.Sprintf(r.words.PartNewer, printable(n.Args[0]))
 	case len(n.Args) > 0:
 		return printable(n.Args[0])

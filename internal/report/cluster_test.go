@@ -27,17 +27,17 @@ func fleetReport(l words.Language) *report.Report {
 			},
 			{
 				Name: "warm", Verdict: report.VerdictWarning, Warning: 5,
-				Lack: snapshot.NoteOf("part_other_config"),
+				Lack: snapshot.NoteOf(report.LackOtherConfig),
 			},
 			{
 				Name: "down", Verdict: report.VerdictNoData, NoData: 9,
 				Failure: &snapshot.Failure{Message: "connection refused", Hint: "check the port"},
 			},
 			{
-				Name: "gone", Lack: snapshot.NoteOf("part_missing"),
+				Name: "gone", Lack: snapshot.NoteOf(report.LackMissing),
 				BlindSince: fleetSlot.Add(-24 * time.Hour),
 			},
-			{Name: "new", Lack: snapshot.NoteOf("part_newer", "v9.<b>")},
+			{Name: "new", Lack: snapshot.NoteOf(report.LackNewer, "v9.<b>")},
 		}},
 	}, nil)
 }
