@@ -159,7 +159,10 @@ func (p *past) fresh(oldest int, floor Floor) (Change, bool) {
 		From: math.NaN(), Low: math.NaN(), High: math.NaN(), To: p.level[0],
 		Begin: p.grid.At(oldest), New: true,
 	}
-	return c, math.Abs(c.To) > 0 && math.Abs(c.To) >= floor.By
+	if c.To == 0 || math.Abs(c.To) < floor.By {
+		return Change{}, false
+	}
+	return c, true
 }
 
 // moved returns how the newest day differs from those it is compared with, and whether that is a
@@ -178,15 +181,15 @@ func (p *past) moved(floor Floor) (c Change, ok, said bool) {
 	by := math.Abs(c.To - c.From)
 	switch {
 	case changed >= news:
-		return c, false, true
+		return Change{}, false, true
 	case by < beyond*noise, by < floor.By, by <= 1e-9*math.Abs(base):
-		return c, false, true
+		return Change{}, false, true
 	case floor.Factor > 0 && !factor(c.From, c.To, floor.Factor):
-		return c, false, true
+		return Change{}, false, true
 	case p.every == 1 && by < margin*most:
-		return c, false, true
+		return Change{}, false, true
 	case !p.agrees(c):
-		return c, false, true
+		return Change{}, false, true
 	}
 	if p.every > 1 {
 		c.Weeks = n
