@@ -59,7 +59,7 @@ func TestDocumentedBlocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands["lab"] = (&labs{answers: map[string]*answer{}}).start
+	commands["lab"] = newLabs(t).start
 	commands["cluster"], commands["slack"] = startCluster, startSlack
 	commands["said"], commands["grafana"] = printMessages, startGrafana
 	commands["program"], commands["heard"] = startProgram, printRequests

@@ -24,7 +24,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/promsnap/promsnap/internal/grafana/fetch/grafanadouble"
-	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/lab/labtest"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
@@ -68,7 +68,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort,
+			"lab": newLabs(t).start, "closed": closedPort,
 			"exits": exits, "slack": startSlack, "said": printMessages,
 			"fill": fill, "program": startProgram, "heard": printRequests,
 			"cluster": startCluster, "grafana": startGrafana, "asked": printCalls, "grow": grow,
@@ -88,8 +88,14 @@ func TestScripts(t *testing.T) {
 // the same request to the same cluster has the same answer in every script. Computing the answers
 // would take most of the scripts' time.
 type labs struct {
+	t *testing.T // of all scripts
 	sync.Mutex
-	answers map[string]*answer
+	clusters map[string]http.Handler // by the flags of promlab
+	answers  map[string]*answer
+}
+
+func newLabs(t *testing.T) *labs {
+	return &labs{t: t, clusters: map[string]http.Handler{}, answers: map[string]*answer{}}
 }
 
 // answer is a cached answer of a lab. The first request computes it.
@@ -99,32 +105,29 @@ type answer struct {
 	body []byte
 }
 
-// start implements `lab [profile=kps] [nodes=10] [without=metric,...] [tame]`. It starts a
-// simulated Prometheus and sets $PROM to its URL.
+// start implements `lab [profile=kps] [nodes=10] [without=metric,...] [tame]`: flags of promlab. It
+// starts a simulated Prometheus and sets $PROM to its URL.
 func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
-	o := lab.Options{Now: labNow, Profile: lab.KPS, Nodes: 10}
-	for _, a := range args {
-		key, value, _ := strings.Cut(a, "=")
-		switch key {
-		case "profile":
-			o.Profile = lab.Profile(value)
-		case "nodes":
-			if _, err := fmt.Sscan(value, &o.Nodes); err != nil {
-				ts.Fatalf("nodes: %v", err)
-			}
-		case "tame":
-			o.Tame = true
-		case "without":
-			o.Without = strings.Split(value, ",")
-		default:
-			ts.Fatalf("lab: unknown option %q", key)
-		}
+	flags := []string{
+		"--now=" + labNow.Format(time.RFC3339), "--profile=kps", "--nodes=10", "--query.timeout=10m",
 	}
-	l, err := lab.New(o)
-	ts.Check(err)
-	srv := httptest.NewServer(c.cached(fmt.Sprint(o), l.Handler()))
+	for _, a := range args {
+		flags = append(flags, "--"+a)
+	}
+	srv := httptest.NewServer(c.cached(strings.Join(flags, " "), c.cluster(flags)))
 	ts.Defer(srv.Close)
 	ts.Setenv("PROM", srv.URL)
+}
+
+// cluster returns the promlab with these flags. It starts with the first script that wants it.
+func (c *labs) cluster(flags []string) http.Handler {
+	c.Lock()
+	defer c.Unlock()
+	key := strings.Join(flags, " ")
+	if c.clusters[key] == nil {
+		c.clusters[key] = labtest.Handler(c.t, flags...)
+	}
+	return c.clusters[key]
 }
 
 // cached returns a handler that answers as lab does and caches the answers.
@@ -159,9 +162,7 @@ func (c *labs) cached(cluster string, lab http.Handler) http.Handler {
 // TestLabsAnswerConcurrently sends the same request several times at once, as parallel scripts do.
 func TestLabsAnswerConcurrently(t *testing.T) {
 	var computed atomic.Int32
-	h := (&labs{
-		answers: map[string]*answer{},
-	}).cached("prod", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	h := newLabs(t).cached("prod", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		computed.Add(1)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusTeapot)

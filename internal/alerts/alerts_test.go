@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"math"
-	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/lab/labtest"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -57,16 +55,8 @@ func TestWorkloadByName(t *testing.T) {
 // simulated returns a client of a simulated cluster.
 func simulated(t *testing.T, now time.Time, without ...string) *promapi.Client {
 	t.Helper()
-	l, err := lab.New(lab.Options{Now: now, Nodes: 10, Profile: lab.KPS, Without: without})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := httptest.NewServer(l.Handler())
-	t.Cleanup(srv.Close)
-	base, err := url.Parse(srv.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	base := labtest.Start(t, "--now="+now.Format(time.RFC3339), "--nodes=10", "--profile=kps",
+		"--without="+strings.Join(without, ","))
 	c, err := promapi.New(base, nil, promapi.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
-	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/lab/labtest"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -52,11 +52,7 @@ func load(t *testing.T, url, text string) *config.Config {
 
 func newLab(t *testing.T) http.Handler {
 	t.Helper()
-	l, err := lab.New(lab.Options{Now: slot, Nodes: 12, Profile: lab.KPS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l.Handler()
+	return labtest.Handler(t, "--now="+slot.Format(time.RFC3339), "--nodes=12", "--profile=kps")
 }
 
 func serve(t *testing.T, h http.Handler) string {
@@ -183,13 +179,13 @@ func TestStopDeliversThePanelsSoFar(t *testing.T) {
 	}
 }
 
-// The run has eight seconds. A quarter of them is kept for the delivery, which is enough even on a
+// The run has 40 seconds. A quarter of them is kept for the delivery, which is enough even on a
 // slow machine.
 func TestTimeoutDeliversAnIncompleteReport(t *testing.T) {
 	t.Parallel() // it waits
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hang(r) }))
 	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{
-		Reports: []string{"daily"}, Slot: slot, Timeout: 16 * time.Second, Now: time.Now,
+		Reports: []string{"daily"}, Slot: slot, Timeout: 40 * time.Second, Now: time.Now,
 		To: app.Files{Dir: t.TempDir()},
 	})
 	if err != nil {

@@ -60,7 +60,7 @@ state: {dir: %q}
 		queries = nil
 		var began, ended []string
 		a, err := app.New(t.Context(), load(t, url, fmt.Sprintf(reports, dir, dir)), app.Options{
-			Reports: []string{tc.report}, Slot: slot, Timeout: time.Minute, Now: time.Now,
+			Reports: []string{tc.report}, Slot: slot, Timeout: 10 * time.Minute, Now: time.Now,
 			To: app.Files{Dir: dir}, Progress: func(_ string, e snapshot.Event) {
 				switch {
 				case e.History && e.Panel == nil:

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/config"
-	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/lab/labtest"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/notify/notifytest"
@@ -141,19 +141,14 @@ func TestANewKindKeepsTheContract(t *testing.T) {
 
 func TestANewKindIsRehearsedAndTried(t *testing.T) {
 	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	l, err := lab.New(lab.Options{Now: at, Nodes: 12, Profile: lab.KPS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	prometheus := httptest.NewServer(l.Handler())
-	t.Cleanup(prometheus.Close)
+	prometheus := labtest.Start(t, "--now="+at.Format(time.RFC3339), "--nodes=12", "--profile=kps")
 	cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, `version: 1
 cluster: prod
 prometheus: {url: '%s'}
 reports: [{name: check, range: 1h, panels: [{use: node-memory}], receivers: [archive]}]
 receivers: [{name: archive, dir: {path: '%s'}}]
 state: {dir: '%s'}
-`, prometheus.URL, t.TempDir(), t.TempDir()), config.Options{Builtin: panels.In})
+`, prometheus, t.TempDir(), t.TempDir()), config.Options{Builtin: panels.In})
 	if err != nil {
 		t.Fatal(err)
 	}

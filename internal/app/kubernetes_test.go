@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -13,7 +12,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/config"
-	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/lab/labtest"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
@@ -42,13 +41,8 @@ type aCluster struct {
 
 func newCluster(t *testing.T) *aCluster {
 	t.Helper()
-	l, err := lab.New(lab.Options{Profile: lab.KPS, Nodes: 10, Now: kubeSlot})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := httptest.NewServer(l.Handler())
-	t.Cleanup(srv.Close)
-	return &aCluster{url: srv.URL, store: state.NewDir(t.TempDir())}
+	u := labtest.Start(t, "--now="+kubeSlot.Format(time.RFC3339), "--nodes=10", "--profile=kps")
+	return &aCluster{url: u.String(), store: state.NewDir(t.TempDir())}
 }
 
 func (k *aCluster) Prometheus(_ context.Context, service string) (Endpoint, error) {
@@ -241,16 +235,8 @@ func TestNoCluster(t *testing.T) {
 // A survey of a Prometheus of several clusters finds the one whose nodes the Kubernetes API lists.
 func TestSurvey(t *testing.T) {
 	k := newCluster(t)
-	l, err := lab.New(lab.Options{
-		Profile: lab.Community, Nodes: 5, Now: kubeSlot, Cluster: "prod-seoul",
-		Without: []string{"kubelet_volume_stats_"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := httptest.NewServer(l.Handler())
-	t.Cleanup(srv.Close)
-	k.url = srv.URL
+	k.url = labtest.Start(t, "--now="+kubeSlot.Format(time.RFC3339), "--nodes=5",
+		"--cluster=prod-seoul", "--without=kubelet_volume_stats_").String()
 	k.nodes = []snapshot.Node{{Name: "ip-10-0-1-10", Known: true}}
 	a, err := Open(t.Context(), inCluster(t, "kubernetes: {}\n"), kubeOptions(t, k))
 	if err != nil {

@@ -121,8 +121,9 @@ var narrower = map[string][]string{
 		"internal/outside", "internal/exchange", "internal/cloud", "internal/notify",
 		"internal/report", "internal/words", "templates",
 	},
-	"internal/lab": {},
-	"cmd/promlab":  {"internal/lab"},
+	"internal/lab":         {},
+	"internal/lab/labtest": {},
+	"cmd/promlab":          {"internal/lab"},
 	"functions/report": {
 		"internal/cloud", "internal/notify", "internal/fleet", "internal/config", "internal/app",
 	},
@@ -202,7 +203,7 @@ var alone = map[string][]string{
 
 // unshipped is what the shipped programs never link. promql/parser is allowed.
 var unshipped = []string{
-	module + "internal/lab", module + "internal/cloud/cloudtest",
+	module + "internal/lab", module + "internal/lab/labtest", module + "internal/cloud/cloudtest",
 	module + "internal/notify/slack/slackdouble",
 	module + "internal/notify/notifytest", module + "internal/state/statetest",
 	module + "internal/grafana/frame/frametest",

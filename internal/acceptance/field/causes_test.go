@@ -105,9 +105,10 @@ func TestCauses(t *testing.T) {
 			server := httptest.NewServer(l.Handler())
 			t.Cleanup(server.Close)
 			c := field{url: server.URL, program: startWebhook(t)}
-			text := "version: 1\ncluster: field\nreports: [{name: field, range: 6h, " +
-				"receivers: [program]}]\nreceivers: [{name: program, webhook: {url: '" +
-				c.program + "'}}]\nstate: {dir: '" + filepath.ToSlash(t.TempDir()) + "'}\n"
+			text := "version: 1\ncluster: field\nprometheus: {timeout: 5m}\n" +
+				"reports: [{name: field, range: 6h, receivers: [program]}]\n" +
+				"receivers: [{name: program, webhook: {url: '" + c.program + "'}}]\n" +
+				"state: {dir: '" + filepath.ToSlash(t.TempDir()) + "'}\n"
 			r := c.run(t, text, app.Options{
 				Slot: slot, To: app.Receivers{}, Now: func() time.Time { return slot },
 			}).Report

@@ -19,7 +19,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
-	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/lab/labtest"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/report"
@@ -140,17 +140,12 @@ type field struct {
 
 func newCase(t *testing.T, text []byte, config string) field {
 	t.Helper()
-	r, err := lab.ReadRecording(bytes.NewReader(text))
-	if err != nil {
+	path := filepath.Join(t.TempDir(), "series.yaml")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := lab.New(lab.Options{Recording: r})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(l.Handler())
-	t.Cleanup(server.Close)
-	return field{url: server.URL, config: config, program: startWebhook(t)}
+	u := labtest.Start(t, "--series="+path)
+	return field{url: u.String(), config: config, program: startWebhook(t)}
 }
 
 // startWebhook returns the address of a webhook that accepts everything.
@@ -180,7 +175,7 @@ func (c field) run(t *testing.T, text string, o app.Options) app.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Version, o.Timeout = "test", 2*time.Minute
+	o.Version, o.Timeout = "test", 10*time.Minute
 	a, err := app.New(t.Context(), cfg, o)
 	if err != nil {
 		t.Fatal(err)
