@@ -197,6 +197,8 @@ bench: build servers ## measure speed and memory against other programs in one r
 	echo '== a back-test of 5,000 series over 30 days at 5 minutes: <= 1.5 (1.3) times the processor time of decoding its answers alone, <= 128 (100) MiB'; \
 	echo '== against promsnap of an earlier commit, without foresight: <= 1.1 times its processor time'; \
 	echo '== the daily report with forecasts, changes and requests against use: <= 1.3 (1.2) times its processor time without'; \
+	echo '== a fleet: 1,000 parts of 50 nodes and 20 panels reduced in <= 10 (5) s, <= 128 (100) MiB'; \
+	bench -bench Reduce -benchtime 1x ./internal/fleet; \
 	echo '== the Lambda function: first request <= 60 (40) ms after its start; 6 panels of 5,000 series <= 110 MiB'; \
 	export PROMSNAP_SERVERS='$(SERVERS)' PROMSNAP_BIN='$(CURDIR)/bin/promsnap'; \
 	bench -tags acceptance -bench . -skip Profiled -benchtime 1x -timeout 40m ./internal/acceptance; \

@@ -37,7 +37,7 @@ func TestEvaluateDecodedSnapshot(t *testing.T) {
 	if err := original.Encode(&file); err != nil {
 		t.Fatal(err)
 	}
-	read, err := snapshot.Decode(&file)
+	read, err := snapshot.Decode(&file, snapshot.MostUnpacked)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -189,7 +189,7 @@ func (f *Fleet) Map(ctx context.Context, p fleet.Plan, cluster string) (Result, 
 	a.delivered = func(r judgedReport, res *Result) {
 		row := res.Report.AsCluster()
 		row.BlindSince = res.blindSince
-		saved = f.save(ctx, p, row, r.panels)
+		saved = f.save(ctx, p, row, r.info.Range, r.panels)
 	}
 	out := a.Run(ctx)
 	return out.Results[0], saved
@@ -224,14 +224,14 @@ func (f *Fleet) blind(ctx context.Context, p fleet.Plan, cluster string, why err
 		Name: cluster, Version: f.o.Version, Verdict: report.VerdictNoData,
 		Failure: snapshot.FailureOf(why),
 	}
-	return errors.Join(fmt.Errorf("cluster %s: %w", cluster, why), f.save(ctx, p, row, nil))
+	return errors.Join(fmt.Errorf("cluster %s: %w", cluster, why), f.save(ctx, p, row, 0, nil))
 }
 
 // savingTime is how long writing a part may take.
 const savingTime = 30 * time.Second
 
 // save writes the part of a cluster.
-func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster,
+func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster, rng time.Duration,
 	panels []snapshot.Panel) error {
 	i := p.Index(row.Name)
 	if i < 0 {
@@ -241,7 +241,7 @@ func (f *Fleet) save(ctx context.Context, p fleet.Plan, row report.Cluster,
 	// A run that was stopped or took too long still has a part, which says so.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), savingTime)
 	defer cancel()
-	part := fleet.NewPart(p, f.cfg.Sum, row, panels)
+	part := fleet.NewPart(p, f.cfg.Sum, row, rng, panels)
 	if err := fleet.SavePart(ctx, f.store, p, &part); err != nil {
 		return fmt.Errorf("writing the part of cluster %s: %w", row.Name, err)
 	}
@@ -263,7 +263,7 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool) (Result, er
 		return Result{}, err
 	}
 	r := cfg.Reports[0]
-	ro := fleet.ReduceOptions{Now: o.Now}
+	ro := fleet.ReduceOptions{Range: r.Range, Now: o.Now}
 	options := (&Source{cfg: cfg, o: o}).queryOptions(r)
 	for _, spec := range r.Panels {
 		planned, err := options.Planned(spec)

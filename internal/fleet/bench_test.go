@@ -3,9 +3,7 @@
 package fleet_test
 
 import (
-	"context"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"syscall"
@@ -13,29 +11,10 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/fleet"
+	"github.com/promsnap/promsnap/internal/fleet/store"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
-
-// memory is a store that has the same panels for every cluster: it renames those of one. A thousand
-// parts would not fit into the memory that is measured.
-type memory struct {
-	plan   fleet.Plan
-	panels []snapshot.Panel
-}
-
-func (m memory) Get(_ context.Context, key string, _ int64) ([]byte, string, error) {
-	for _, c := range m.plan.Clusters {
-		if key == "daily/20261130T090000Z/parts/"+c.Name+".part" {
-			part := fleet.NewPart(m.plan, "sum", rowOf(c.Name), m.panels)
-			data, err := part.Encode()
-			return data, "v", err
-		}
-	}
-	return nil, "", nil
-}
-
-func (m memory) Swap(context.Context, string, []byte, string) error { return nil }
 
 // cpu returns the processor time of this process so far.
 func cpu() time.Duration {
@@ -70,52 +49,62 @@ func peak() (stop func() uint64) {
 	}
 }
 
-// TestReduceOfAThousand measures the reduction of 10, 100 and 1,000 parts of clusters with 50 nodes
-// and 20 panels. Encoding the parts is part of the time. make bench runs it.
-func TestReduceOfAThousand(t *testing.T) {
-	if os.Getenv("PROMSNAP_BENCH") == "" {
-		t.Skip("set PROMSNAP_BENCH=1: it takes a while")
-	}
+// BenchmarkReduce reduces 10, 100 and 1,000 parts, read from files, of clusters of 50 nodes and 20
+// panels, and checks the bounds of a thousand.
+func BenchmarkReduce(b *testing.B) {
 	const (
-		mostCPU  = 10 * time.Second
+		mostTime = 10 * time.Second
 		mostHeap = 128 << 20
 	)
-	var panels []snapshot.Panel
 	var specs []panel.Spec
 	for i := range 20 {
 		s := spec
 		s.Name, s.Top = fmt.Sprintf("p%02d", i), 8
 		specs = append(specs, s)
-		panels = append(panels, panelOf(s, 50, 721, uint64(i)))
 	}
 	for _, n := range []int{10, 100, 1000} {
-		p := planOf(t, n)
-		s := memory{p, panels}
-		began := cpu()
-		for _, c := range p.Clusters {
-			if _, _, err := s.Get(t.Context(), "daily/20261130T090000Z/parts/"+c.Name+".part",
-				0); err != nil {
-				t.Fatal(err)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p, s := planOf(b, n), store.NewDir(b.TempDir())
+			size, began := saveAll(b, s, p, specs), cpu()
+			b.ReportMetric(float64(size)/float64(n)/1024, "KiB/part")
+			runtime.GC()
+			stop, start := peak(), time.Now()
+			for b.Loop() {
+				got, err := fleet.Reduce(b.Context(), s, p, fleet.ReduceOptions{
+					Specs: specs, Range: day, Now: func() time.Time { return slot },
+				})
+				if err != nil || got.Panels[0].Total != 50*n {
+					b.Fatalf("got %d panels and %v, want %d series in each", len(got.Panels), err, 50*n)
+				}
 			}
-		}
-		encoding := cpu() - began
-		runtime.GC()
-		stop := peak()
-		began = cpu()
-		got, err := fleet.Reduce(t.Context(), s, p, fleet.ReduceOptions{
-			Specs: specs, Now: func() time.Time { return slot },
+			took, heap := time.Since(start)/time.Duration(b.N), stop()
+			b.ReportMetric((cpu()-began).Seconds()/float64(b.N), "cpu-s/op")
+			b.ReportMetric(float64(heap>>20), "MiB-heap")
+			if took > mostTime || heap > mostHeap {
+				b.Errorf("got %s and %d MiB, want at most %s and %d MiB", took, heap>>20, mostTime,
+					mostHeap>>20)
+			}
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		took, heap := cpu()-began-encoding, stop()
-		t.Logf("%5d parts: %7.2f s of CPU, peak heap %4d MiB", n, took.Seconds(), heap>>20)
-		if got.Panels[0].Total != 50*n {
-			t.Errorf("got %d series, want %d", got.Panels[0].Total, 50*n)
-		}
-		if took > mostCPU || heap > mostHeap {
-			t.Errorf("got %s and %d MiB, want at most %s and %d MiB", took, heap>>20, mostCPU,
-				mostHeap>>20)
-		}
 	}
+}
+
+// saveAll writes the parts of a plan, and returns how many bytes they have.
+func saveAll(b *testing.B, s fleet.Store, p fleet.Plan, specs []panel.Spec) (size int) {
+	b.Helper()
+	for i, c := range p.Clusters {
+		var panels []snapshot.Panel
+		for j, spec := range specs {
+			panels = append(panels, panelOf(spec, 50, 721, uint64(i*len(specs)+j)))
+		}
+		part := fleet.NewPart(p, "sum", rowOf(c.Name), day, panels)
+		data, err := part.Encode()
+		if err == nil {
+			err = fleet.SavePart(b.Context(), s, p, &part)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		size += len(data)
+	}
+	return size
 }

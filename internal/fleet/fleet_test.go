@@ -24,6 +24,7 @@ import (
 var (
 	slot     = time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 	deadline = slot.Add(30 * time.Minute)
+	day      = 24 * time.Hour
 	spec     = panel.Spec{
 		Name: "node-memory", Title: "Memory", Queries: []panel.Query{{Ref: "A", Expr: "m"}}, Top: 2,
 	}
@@ -94,7 +95,7 @@ func rowOf(name string) report.Cluster {
 func reduced(t *testing.T, s fleet.Store, p fleet.Plan) (fleet.Merged, []byte) {
 	t.Helper()
 	got, err := fleet.Reduce(t.Context(), s, p, fleet.ReduceOptions{
-		Specs: []panel.Spec{spec}, Now: func() time.Time { return slot },
+		Specs: []panel.Spec{spec}, Range: day, Now: func() time.Time { return slot },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +123,7 @@ func TestReduceInAnyOrderOfArrival(t *testing.T) {
 			if i == 7 {
 				continue
 			}
-			part := fleet.NewPart(p, "sum", rowOf(p.Clusters[i].Name),
+			part := fleet.NewPart(p, "sum", rowOf(p.Clusters[i].Name), day,
 				[]snapshot.Panel{panelOf(spec, 5, 60, uint64(i))})
 			for range 1 + i%2 {
 				if err := fleet.SavePart(t.Context(), s, p, &part); err != nil {
@@ -161,7 +162,7 @@ func TestReduceOfBadParts(t *testing.T) {
 	p := planOf(t, 9)
 	s := store.NewDir(t.TempDir())
 	encode := func(name string, change func(*fleet.Part)) []byte {
-		part := fleet.NewPart(p, "sum", rowOf(name), []snapshot.Panel{panelOf(spec, 3, 60, 1)})
+		part := fleet.NewPart(p, "sum", rowOf(name), day, []snapshot.Panel{panelOf(spec, 3, 60, 1)})
 		change(&part)
 		data, err := part.Encode()
 		if err != nil {
@@ -183,7 +184,7 @@ func TestReduceOfBadParts(t *testing.T) {
 			`{"version":"v9","ok":"many"}}` + "\n"),
 		"c0006": encode("c0006", func(p *fleet.Part) { p.Panels[0].Spec = other }),
 		"c0007": encode("c0007", func(p *fleet.Part) {
-			p.Panels[0] = p.Panels[0].OfCluster("c0000")
+			p.Panels[0] = p.Panels[0].OfCluster("c0000", p.Panels[0].Grid)
 		}),
 		"c0008": encode("c0008", func(p *fleet.Part) {
 			p.Config = "another"
@@ -222,7 +223,7 @@ func TestBlindSince(t *testing.T) {
 	s, p := store.NewDir(t.TempDir()), planOf(t, 2)
 	save := func(p fleet.Plan, i int) {
 		t.Helper()
-		part := fleet.NewPart(p, "sum", rowOf(p.Clusters[i].Name),
+		part := fleet.NewPart(p, "sum", rowOf(p.Clusters[i].Name), day,
 			[]snapshot.Panel{panelOf(spec, 3, 60, 1)})
 		if err := fleet.SavePart(t.Context(), s, p, &part); err != nil {
 			t.Fatal(err)
@@ -261,7 +262,7 @@ func TestSavePartAgain(t *testing.T) {
 		{blind, nil, true, 0}, {rowOf(name), with, false, 3}, {blind, nil, false, 3},
 		{rowOf(name), []snapshot.Panel{panelOf(spec, 4, 60, 1)}, false, 3},
 	} {
-		part := fleet.NewPart(p, "sum", step.row, step.panels)
+		part := fleet.NewPart(p, "sum", step.row, day, step.panels)
 		if err := fleet.SavePart(t.Context(), s, p, &part); err != nil {
 			t.Fatal(err)
 		}
@@ -281,7 +282,7 @@ func TestSavePartAgain(t *testing.T) {
 func TestReduceWaits(t *testing.T) {
 	s, p := store.NewDir(t.TempDir()), planOf(t, 2)
 	save := func(i int) {
-		part := fleet.NewPart(p, "sum", rowOf(p.Clusters[i].Name),
+		part := fleet.NewPart(p, "sum", rowOf(p.Clusters[i].Name), day,
 			[]snapshot.Panel{panelOf(spec, 3, 60, 1)})
 		if err := fleet.SavePart(t.Context(), s, p, &part); err != nil {
 			t.Fatal(err)
@@ -290,7 +291,7 @@ func TestReduceWaits(t *testing.T) {
 	save(1)
 	now, pauses := slot, 0
 	o := fleet.ReduceOptions{
-		Specs: []panel.Spec{spec}, Now: func() time.Time { return now },
+		Specs: []panel.Spec{spec}, Range: day, Now: func() time.Time { return now },
 		Pause: func(context.Context) error {
 			now = now.Add(10 * time.Minute)
 			if pauses++; pauses == 2 {
@@ -320,7 +321,7 @@ func TestEncodeFits(t *testing.T) {
 		wide.Name = fmt.Sprintf("p%d", i)
 		panels = append(panels, panelOf(wide, 5000, 721, uint64(i)))
 	}
-	part := fleet.NewPart(p, "sum", rowOf(p.Clusters[0].Name), panels)
+	part := fleet.NewPart(p, "sum", rowOf(p.Clusters[0].Name), day, panels)
 	data, err := part.Encode()
 	if err != nil || len(data) > fleet.MaxPart {
 		t.Fatalf("got %d bytes, %v; want at most %d", len(data), err, fleet.MaxPart)
@@ -380,7 +381,7 @@ func TestPlan(t *testing.T) {
 
 func FuzzDecodePart(f *testing.F) {
 	p := planOf(f, 2)
-	part := fleet.NewPart(p, "sum", rowOf("c0000"), []snapshot.Panel{panelOf(spec, 3, 10, 1)})
+	part := fleet.NewPart(p, "sum", rowOf("c0000"), day, []snapshot.Panel{panelOf(spec, 3, 10, 1)})
 	data, err := part.Encode()
 	if err != nil {
 		f.Fatal(err)

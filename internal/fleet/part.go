@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +13,9 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/outside"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -24,9 +27,12 @@ const (
 	// MaxPart is how many bytes a part has at most.
 	MaxPart = 1 << 20
 	maxHead = 64 << 10 // bytes of its head
-	maxRows = 1000     // of a panel
-	maxText = 600      // characters of a name or a message
-	maxHour = 800      // letters of Cluster.Hours
+	// maxUnpacked is how many bytes its panels have unpacked. Those of a hundred panels with a
+	// thousand rows have less.
+	maxUnpacked = 64 << 20
+	maxRows     = 1000 // of a panel
+	maxText     = 600  // characters of a name or a message
+	maxHour     = 800  // letters of Cluster.Hours
 )
 
 const partFormat = "promsnap fleet part"
@@ -56,9 +62,16 @@ type Head struct {
 // hasData reports whether any query of the cluster had an answer.
 func (p *Part) hasData() bool { return p.Panels != nil && p.Cluster.Failure == nil }
 
+// isSeen reports whether the cluster had data, also if its panels cannot be read.
+func (p *Part) isSeen() bool {
+	return p.hasData() || p.Format != "" && p.Cluster.Failure == nil && p.Cluster.NodesTotal > 0
+}
+
 // NewPart returns the part of a cluster in a plan. Its panels are those of an ordinary run of the
-// cluster, and are not changed: the part has copies with the label and the name of the cluster.
-func NewPart(p Plan, config string, row report.Cluster, panels []snapshot.Panel) Part {
+// cluster over this range, and are not changed: the part has copies with the label and the name of
+// the cluster.
+func NewPart(p Plan, config string, row report.Cluster, rng time.Duration,
+	panels []snapshot.Panel) Part {
 	out := Part{
 		Head: Head{
 			Format: partFormat, Version: PartVersion, Report: p.Report, Slot: p.Slot.UTC(),
@@ -66,11 +79,21 @@ func NewPart(p Plan, config string, row report.Cluster, panels []snapshot.Panel)
 		},
 	}
 	for i := range panels {
-		of := panels[i].OfCluster(row.Name)
+		of := panels[i].OfCluster(row.Name, p.grid(&panels[i].Spec, rng))
 		of.Slim(maxRows)
 		out.Panels = append(out.Panels, of)
 	}
 	return out
+}
+
+// mostSamples is how many samples a line of a fleet's report has at most.
+const mostSamples = 300
+
+// grid returns the grid that a panel of a fleet's report has in every cluster. rng is the range of
+// panels without their own.
+func (p *Plan) grid(spec *panel.Spec, rng time.Duration) series.Grid {
+	rng = cmp.Or(spec.Range, rng)
+	return panel.PlanGrid(p.Slot, rng, panel.StepWithin(rng, time.Minute, mostSamples))
 }
 
 // slimmer are the steps by which a part that is too large loses rows. The last one has no lines.
@@ -151,7 +174,7 @@ func DecodePart(p Plan, cluster string, data []byte) (Part, error) {
 	if out.Report != p.Report || !out.Slot.Equal(p.Slot) || row.Name != cluster {
 		return Part{}, ErrForeign
 	}
-	s, err := snapshot.Decode(bytes.NewReader(body))
+	s, err := snapshot.Decode(bytes.NewReader(body), maxUnpacked)
 	var newer *snapshot.NewerError
 	switch {
 	case errors.As(err, &newer):

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -22,6 +24,8 @@ type Merged struct {
 type ReduceOptions struct {
 	// Specs are the panels of the report, as snapshot.Options.Planned returns them.
 	Specs []panel.Spec
+	// Range is that of the report, for panels without their own.
+	Range time.Duration
 	// Now is the wall clock. Reduce stops to wait at the plan's deadline.
 	Now func() time.Time
 	// Pause waits between two looks at the store. Nil: Reduce does not wait for parts.
@@ -29,17 +33,24 @@ type ReduceOptions struct {
 }
 
 // batch is how many parts are merged at a time. Memory holds so many parts and what is merged.
-const batch = 16
+const batch = 12
 
 // Reduce reads the parts of a plan, one after the other in its order, and merges them. A part that
 // is missing, damaged, foreign or newer is in the Lack of its cluster, and the others are merged.
 // The order in which the parts were written does not matter.
 func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, error) {
-	m := merger{specs: o.Specs}
+	m := newMerger(p, o)
 	seen := loadSeen(ctx, s, p.Report)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var out Merged
+	reading := readAhead(ctx, s, p, o)
 	for _, c := range p.Clusters {
-		part, err := await(ctx, s, p, c.Name, o)
+		read, more := <-reading
+		if !more {
+			return Merged{}, context.Cause(ctx)
+		}
+		part, err := read()
 		if ctx.Err() != nil {
 			return Merged{}, context.Cause(ctx)
 		}
@@ -49,7 +60,7 @@ func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, erro
 			row.Lack = snapshot.NoteOf(report.LackOtherConfig)
 		}
 		switch {
-		case part.hasData():
+		case part.isSeen():
 			seen.Slots[c.Name] = later(seen.Slots[c.Name], p.Slot)
 		case row.BlindSince.IsZero() && seen.Slots[c.Name].Before(p.Slot):
 			row.BlindSince = seen.Slots[c.Name]
@@ -62,6 +73,33 @@ func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, erro
 	out.Panels = m.panels()
 	seen.save(ctx, s, p)
 	return out, nil
+}
+
+// ahead is how many parts are read before they are merged: a bucket takes its time for each.
+const ahead = 4
+
+// readAhead reads the parts of a plan. It returns, in the plan's order, functions that wait for the
+// part of a cluster.
+func readAhead(ctx context.Context, s Store, p Plan, o ReduceOptions) <-chan func() (Part, error) {
+	reading := make(chan func() (Part, error), ahead)
+	go func() {
+		defer close(reading)
+		for _, c := range p.Clusters {
+			var part Part
+			var err error
+			read := make(chan struct{})
+			select {
+			case reading <- func() (Part, error) { <-read; return part, err }:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				defer close(read)
+				part, err = await(ctx, s, p, c.Name, o)
+			}()
+		}
+	}()
+	return reading
 }
 
 // await returns the part of a cluster. It waits for it until the plan's deadline.
@@ -107,12 +145,21 @@ func lackOf(err error) snapshot.Note {
 // merger merges panels a batch at a time.
 type merger struct {
 	specs  []panel.Spec
+	grids  []series.Grid // of the specs
 	merged []snapshot.Panel
 	parts  [][]snapshot.Panel
 }
 
+func newMerger(p Plan, o ReduceOptions) merger {
+	m := merger{specs: o.Specs}
+	for i := range o.Specs {
+		m.grids = append(m.grids, p.grid(&o.Specs[i], o.Range))
+	}
+	return m
+}
+
 // add adds the panels of a cluster in the order of the specs. A panel that it lacks, or that has
-// other queries, counts as failed in that cluster.
+// other queries or times, counts as failed in that cluster.
 func (m *merger) add(cluster string, panels []snapshot.Panel) {
 	of := make(map[string]*snapshot.Panel, len(panels))
 	for i := range panels {
@@ -122,11 +169,7 @@ func (m *merger) add(cluster string, panels []snapshot.Panel) {
 	for i := range m.specs {
 		p, err := of[m.specs[i].Name], error(nil)
 		if p != nil {
-			if err = p.Fits(&m.specs[i]); err == nil && len(m.merged) > 0 {
-				err = m.merged[i].SameTimes(p)
-			} else if err == nil && len(m.parts) > 0 {
-				err = m.parts[0][i].SameTimes(p)
-			}
+			err = cmp.Or(p.Fits(&m.specs[i]), p.OnGrid(m.grids[i]))
 		}
 		if p == nil || err != nil {
 			part[i] = snapshot.Lacking(&snapshot.Panel{Spec: m.specs[i]}, cluster, err)
@@ -183,16 +226,20 @@ func loadSeen(ctx context.Context, s Store, reportName string) lastSeen {
 	return out
 }
 
-// save writes what is known of the clusters of the plan. If another run writes at the same time,
-// that one counts.
+// forgotten is how long a cluster is remembered that no plan has. A list that cannot be read today
+// has its clusters back tomorrow.
+const forgotten = 30 * 24 * time.Hour
+
+// save writes what is known. If another run writes at the same time, that one counts.
 func (l lastSeen) save(ctx context.Context, s Store, p Plan) {
-	kept := lastSeen{Slots: map[string]time.Time{}}
-	for _, c := range p.Clusters {
-		if at, known := l.Slots[c.Name]; known {
-			kept.Slots[c.Name] = at.UTC()
+	for name, at := range l.Slots {
+		if p.Index(name) < 0 && p.Slot.Sub(at) > forgotten {
+			delete(l.Slots, name)
+			continue
 		}
+		l.Slots[name] = at.UTC()
 	}
-	data, err := json.Marshal(kept)
+	data, err := json.Marshal(l)
 	if err != nil || len(data) > maxSeen {
 		return
 	}

@@ -124,7 +124,7 @@ func written(t *testing.T, s snapshot.Snapshot) snapshot.Snapshot {
 	if err := s.Encode(&file); err != nil {
 		t.Fatal(err)
 	}
-	out, err := snapshot.Decode(&file)
+	out, err := snapshot.Decode(&file, snapshot.MostUnpacked)
 	if err != nil {
 		t.Fatal(err)
 	}

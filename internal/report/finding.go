@@ -224,9 +224,10 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 		if sf.Streak != nil {
 			last := f
 			last.streak(p, sf.Streak, w)
-			// The silence after the streak is reported separately.
+			// The silence after the streak is reported separately. The grid of a fleet's panel is
+			// coarser than the one that the streak was seen on.
 			if step := p.Grid.Step; step > 0 {
-				last.Expected = int(sf.Streak.Lasted()/step) + 1
+				last.Expected = max(int(sf.Streak.Lasted()/step)+1, last.Seen)
 			}
 			f.last = &last
 		}

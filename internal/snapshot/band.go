@@ -69,12 +69,27 @@ func (a *accumulator) addBand(b *Band) {
 // bounded limits a sum to the finite floats.
 func bounded(sum float64) float64 { return max(-math.MaxFloat64, min(sum, math.MaxFloat64)) }
 
+// bounds returns the Band without quantiles.
+func (a *accumulator) bounds() *Band {
+	return &Band{
+		Series: a.series, Min: a.min, Max: a.max, Sum: a.sum, Count: a.count,
+		P05: nans(len(a.min)), P95: nans(len(a.min)),
+	}
+}
+
+// withoutSample reports whether the quantiles of a band are unknown, as after Panel.Slim.
+func (b *Band) withoutSample() bool {
+	if b == nil || b.Sampled > 0 {
+		return false
+	}
+	i := slices.IndexFunc(b.Count, func(n int) bool { return n > 0 })
+	return i >= 0 && math.IsNaN(b.P05[i])
+}
+
 // band returns the Band, with quantiles from the sampled series.
 func (a *accumulator) band(sampled []Sampled) *Band {
-	b := &Band{
-		Series: a.series, Min: a.min, Max: a.max, Sum: a.sum, Count: a.count, Sampled: len(sampled),
-	}
-	b.P05, b.P95 = nans(len(a.min)), nans(len(a.min))
+	b := a.bounds()
+	b.Sampled = len(sampled)
 	column := make([]float64, 0, len(sampled))
 	for i := range b.P05 {
 		column = column[:0]

@@ -80,7 +80,7 @@ func TestOfCluster(t *testing.T) {
 		Findings: []Finding{{Name: "n1", Node: "n1", Finding: rules.Finding{Labels: own}}},
 		Past:     []Past{{Labels: own}}, History: &History{},
 	}
-	got := p.OfCluster("prod")
+	got := p.OfCluster("prod", p.Grid)
 	if err := got.CheckCluster("prod"); err != nil {
 		t.Errorf("CheckCluster: got %v, want none", err)
 	}

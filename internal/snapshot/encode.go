@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -37,13 +36,12 @@ type Snapshot struct {
 	Panels     []Panel
 }
 
-// The bounds of Decode: unpacked bytes and decoded memory. 23 panels with 5,000 series each are 47
-// MB unpacked and take about as much memory.
-const (
-	mostUnpacked = 256 << 20
-	mostMemory   = 1 << 30
-	mostWindow   = 32 << 20 // of zstd, which keeps that much unpacked data
-)
+// MostUnpacked is the usual bound of Decode. 23 panels of 5,000 series each are 47 MB unpacked and
+// take about as much memory.
+const MostUnpacked = 256 << 20
+
+// mostWindow bounds the window of zstd, which keeps that much unpacked data.
+const mostWindow = 32 << 20
 
 // magic starts the encoding, before its version, and identifies the format.
 const magic = "promsnap snapshot"
@@ -63,7 +61,8 @@ type body struct {
 	Incomplete        Note
 	Notes             []Note
 	Nodes             nodesBody
-	Panels            []Panel
+	Panels            []Panel // without their samples
+	Samples           samplesBody
 }
 
 // encMode returns a CBOR mode that encodes the same value as the same bytes. A time keeps its
@@ -97,26 +96,32 @@ func (s *Snapshot) Encode(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("encoding the snapshot: %w", err)
 	}
-	zw, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1),
+	raw, err := mode.Marshal(head{magic, Version})
+	if err != nil {
+		return fmt.Errorf("encoding the snapshot: %w", err)
+	}
+	rest, err := mode.Marshal(s.body())
+	if err != nil {
+		return fmt.Errorf("encoding the snapshot: %w", err)
+	}
+	zw, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1),
 		zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return fmt.Errorf("encoding the snapshot: %w", err)
 	}
-	to := mode.NewEncoder(zw)
-	err = to.Encode(head{magic, Version})
-	if err == nil {
-		err = to.Encode(s.body())
-	}
-	if err = errors.Join(err, zw.Close()); err != nil {
-		return fmt.Errorf("encoding the snapshot: %w", err)
+	defer zw.Close()
+	// all at once, so that a reader knows how much memory it needs
+	if _, err := w.Write(zw.EncodeAll(append(raw, rest...), nil)); err != nil {
+		return fmt.Errorf("writing the snapshot: %w", err)
 	}
 	return nil
 }
 
 func (s *Snapshot) body() body {
+	panels, samples := withoutSamples(s.Panels)
 	return body{
 		s.Cluster, s.Report, s.Slot, s.End, s.Range, s.Scrape, s.Server, s.ServerURL, s.Incomplete,
-		s.Notes, bodyOf(s.Nodes), s.Panels,
+		s.Notes, bodyOf(s.Nodes), panels, samples,
 	}
 }
 
@@ -128,10 +133,10 @@ func (e *NewerError) Error() string {
 		"update promsnap", e.Version, Version)
 }
 
-// Decode reads a snapshot that Encode wrote. Any other input is an error, and memory use is
-// bounded.
-func Decode(r io.Reader) (*Snapshot, error) {
-	raw, err := unpack(r)
+// Decode reads a snapshot that Encode wrote. Any other input is an error. The data has at most so
+// many bytes unpacked, and takes at most four times as much memory.
+func Decode(r io.Reader, most int) (*Snapshot, error) {
+	raw, err := unpack(r, most)
 	if err != nil {
 		return nil, fmt.Errorf("reading the snapshot: %w", err)
 	}
@@ -147,17 +152,17 @@ func Decode(r io.Reader) (*Snapshot, error) {
 	case h.Version > Version:
 		return nil, &NewerError{h.Version}
 	}
-	s, err := decode(mode, raw[min(len(raw), mostHead)-len(rest):])
+	s, err := decode(mode, raw[min(len(raw), mostHead)-len(rest):], 4*most)
 	if err != nil {
 		return nil, fmt.Errorf("reading the snapshot: it is damaged: %w", err)
 	}
 	return s, nil
 }
 
-// decode reads a body.
-func decode(mode cbor.DecMode, raw []byte) (*Snapshot, error) {
+// decode reads a body that takes at most so many bytes of memory.
+func decode(mode cbor.DecMode, raw []byte, most int) (*Snapshot, error) {
 	var b body
-	if err := checkSize(raw, reflect.TypeFor[body](), mostMemory); err != nil {
+	if err := checkSize(raw, reflect.TypeFor[body](), most); err != nil {
 		return nil, err
 	}
 	if err := mode.Unmarshal(raw, &b); err != nil {
@@ -167,6 +172,9 @@ func decode(mode cbor.DecMode, raw []byte) (*Snapshot, error) {
 		Cluster: b.Cluster, Report: b.Report, Slot: b.Slot, Range: b.Range, End: b.End,
 		Scrape: b.Scrape, Server: b.Server, ServerURL: b.ServerURL,
 		Incomplete: b.Incomplete, Notes: b.Notes, Nodes: b.Nodes.nodes(), Panels: b.Panels,
+	}
+	if err := b.Samples.addTo(s.Panels); err != nil {
+		return nil, err
 	}
 	for i := range s.Panels {
 		if err := s.Panels[i].check(); err != nil {
@@ -179,23 +187,27 @@ func decode(mode cbor.DecMode, raw []byte) (*Snapshot, error) {
 // mostHead is the number of unpacked bytes in which the head must end.
 const mostHead = 256
 
-// unpack decompresses r.
-func unpack(r io.Reader) ([]byte, error) {
-	zr, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(mostWindow))
+// unpack decompresses r to at most so many bytes.
+func unpack(r io.Reader, most int) ([]byte, error) {
+	file, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	if err != nil {
-		return nil, fmt.Errorf("it is truncated or not a snapshot: %w", err)
+		return nil, err
+	}
+	zr, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(uint64(most)),
+		zstd.WithDecoderMaxWindow(uint64(min(most, mostWindow))))
+	if err != nil {
+		return nil, err
 	}
 	defer zr.Close()
-	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(zr, mostUnpacked+1))
+	out, err := zr.DecodeAll(file, nil)
 	switch {
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), len(out) > most:
+		return nil, fmt.Errorf("it is larger than %d MiB unpacked", most>>20)
 	case err != nil:
 		return nil, fmt.Errorf("it is truncated or not a snapshot: %w", err)
-	case n > mostUnpacked:
-		return nil, fmt.Errorf("it is larger than %d MiB unpacked", mostUnpacked>>20)
 	}
-	return out.Bytes(), nil
+	return out, nil
 }
 
 // check returns an error if samples are not on the panel's grid or lists that belong together

@@ -70,7 +70,7 @@ func BenchmarkSnapshotFile(b *testing.B) {
 	})
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := snapshot.Decode(bytes.NewReader(file.Bytes())); err != nil {
+			if _, err := snapshot.Decode(bytes.NewReader(file.Bytes()), snapshot.MostUnpacked); err != nil {
 				b.Fatal(err)
 			}
 		}

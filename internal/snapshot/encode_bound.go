@@ -128,6 +128,7 @@ func (b *bound) mapping(data []byte, t reflect.Type, n uint64, depth int) ([]byt
 			return nil, err
 		}
 	}
+	fields := b.fieldsOf(t)
 	for range n {
 		kind, size, rest, err := begin(data)
 		if err != nil {
@@ -136,7 +137,7 @@ func (b *bound) mapping(data []byte, t reflect.Type, n uint64, depth int) ([]byt
 		if kind != kindText || size > uint64(len(rest)) {
 			return nil, errors.New("a field without a name")
 		}
-		name, of := rest[:size], b.fieldsOf(t)[string(rest[:size])]
+		name, of := rest[:size], fields[string(rest[:size])]
 		if t.Kind() == reflect.Map {
 			of = t.Elem()
 			err = b.spend(len(name), 1)

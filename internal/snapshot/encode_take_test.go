@@ -53,7 +53,7 @@ func TestTakenSnapshotRoundTrip(t *testing.T) {
 	if err := s.Encode(&file); err != nil {
 		t.Fatal(err)
 	}
-	back, err := snapshot.Decode(&file)
+	back, err := snapshot.Decode(&file, snapshot.MostUnpacked)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func roundTrip(t interface {
 	if !bytes.Equal(out.Bytes(), again.Bytes()) {
 		t.Fatal("encoding twice: got different bytes, want the same")
 	}
-	back, err := Decode(&out)
+	back, err := Decode(&out, MostUnpacked)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,6 +327,8 @@ func packed(t testing.TB, items ...any) []byte {
 	return zw.EncodeAll(out.Bytes(), nil)
 }
 
+func bodyWith(p Panel) body { return (&Snapshot{Panels: []Panel{p}}).body() }
+
 func TestDecodeRefuses(t *testing.T) {
 	// 16M panels of one byte each
 	nulls := append([]byte{0x9a, 0x00, 0xff, 0xff, 0xff}, bytes.Repeat([]byte{0xf6}, 0xffffff)...)
@@ -369,28 +371,44 @@ func TestDecodeRefuses(t *testing.T) {
 			"it is damaged",
 		},
 		"off its grid": {
-			packed(t, head{magic, Version}, body{Panels: []Panel{offGrid}}),
+			packed(t, head{magic, Version}, bodyWith(offGrid)),
 			`panel "p": the line 0 has 1 samples, the grid 0`,
 		},
+		"samples twice": {
+			packed(t, head{magic, Version}, body{
+				Panels: []Panel{offGrid}, Samples: samplesBody{Lens: []int{-1, -1}},
+			}), "its lists of samples do not fit the panels",
+		},
+		"samples of nothing": {
+			packed(t, head{magic, Version}, body{
+				Samples: samplesBody{Lens: []int{1}, Bytes: make([]byte, 8)},
+			}), "its lists of samples do not fit the panels",
+		},
+		"too few samples": {
+			packed(t, head{magic, Version}, body{
+				Panels:  []Panel{{Lines: []Line{{}}}},
+				Samples: samplesBody{Lens: []int{2, -1}, Bytes: make([]byte, 8)},
+			}), "its lists of samples do not fit the panels",
+		},
 		"a history without steps": {
-			packed(t, head{magic, Version}, body{Panels: []Panel{{
+			packed(t, head{magic, Version}, bodyWith(Panel{
 				History: &History{Grid: series.Grid{Len: 2}},
-			}}}), "the history: a grid of 2 steps of 0s",
+			})), "the history: a grid of 2 steps of 0s",
 		},
 		"a long week": {
-			packed(t, head{magic, Version}, body{Panels: []Panel{{
+			packed(t, head{magic, Version}, bodyWith(Panel{
 				History: &History{Down: []Moved{{Before: make([]float64, 169)}}},
-			}}}), "the history: a week of 169 samples, want at most 168",
+			})), "the history: a week of 169 samples, want at most 168",
 		},
 		"many forecasts": {
-			packed(t, head{magic, Version}, body{Panels: []Panel{{
+			packed(t, head{magic, Version}, bodyWith(Panel{
 				History: &History{Forecasts: make([]Forecast, 101)},
-			}}}), "the history: 101 forecasts, 0 series up and 0 down",
+			})), "the history: 101 forecasts, 0 series up and 0 down",
 		},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		s, err := Decode(bytes.NewReader(tc.file))
+		s, err := Decode(bytes.NewReader(tc.file), MostUnpacked)
 		runtime.ReadMemStats(&after)
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %+v, %v; want an error of %q", name, s, err, tc.want)
@@ -401,13 +419,13 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 	}
 	var newer *NewerError
-	if _, err := Decode(bytes.NewReader(packed(t, head{magic, 7}))); !errors.As(err, &newer) ||
+	if _, err := Decode(bytes.NewReader(packed(t, head{magic, 7})), MostUnpacked); !errors.As(err, &newer) ||
 		newer.Version != 7 {
 		t.Errorf("version 7: got %v, want a NewerError of it", err)
 	}
 	if _, err := Decode(
 		bytes.NewReader(packed(t, head{magic, Version},
-			cbor.RawMessage(make([]byte, mostUnpacked))))); err == nil ||
+			cbor.RawMessage(make([]byte, MostUnpacked)))), MostUnpacked); err == nil ||
 		!strings.Contains(err.Error(), "larger than 256 MiB") {
 		t.Errorf("too much data: got %v, want an error about 256 MiB", err)
 	}
@@ -435,7 +453,7 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		s, err := decode(mode, raw)
+		s, err := decode(mode, raw, 4*MostUnpacked)
 		if err != nil {
 			return
 		}
@@ -443,7 +461,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return // a time or a status that is never written
 		}
-		if _, err := decode(mode, again); err != nil {
+		if _, err := decode(mode, again, 4*MostUnpacked); err != nil {
 			t.Errorf("decoding the encoded snapshot: got %v, want no error", err)
 		}
 	})

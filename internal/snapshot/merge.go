@@ -327,6 +327,10 @@ func (m *merging) mergeLines() {
 	if rest.series == 0 {
 		return
 	}
+	if slices.ContainsFunc(m.parts, func(p *Panel) bool { return p.Rest.withoutSample() }) {
+		m.out.Rest = rest.bounds()
+		return
+	}
 	// The lowest hashes overall are among the lowest of each part, which are in its sample or
 	// lines.
 	slices.SortFunc(sample, byHash)

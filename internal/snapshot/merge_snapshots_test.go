@@ -89,7 +89,7 @@ func reencoded(t *testing.T, s Snapshot) Snapshot {
 	if err := s.Encode(&file); err != nil {
 		t.Fatal(err)
 	}
-	out, err := Decode(&file)
+	out, err := Decode(&file, MostUnpacked)
 	if err != nil {
 		t.Fatal(err)
 	}

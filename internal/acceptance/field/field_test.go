@@ -356,7 +356,7 @@ func reread(t *testing.T, r *report.Report) {
 	if err := s.Encode(&file); err != nil {
 		t.Fatal(err)
 	}
-	back, err := snapshot.Decode(&file)
+	back, err := snapshot.Decode(&file, snapshot.MostUnpacked)
 	if err != nil {
 		t.Fatal(err)
 	}

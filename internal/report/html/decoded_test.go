@@ -25,7 +25,7 @@ func TestADecodedSnapshotIsTheSameReport(t *testing.T) {
 		if err := s.Encode(&file); err != nil {
 			t.Fatal(name, err)
 		}
-		back, err := snapshot.Decode(&file)
+		back, err := snapshot.Decode(&file, snapshot.MostUnpacked)
 		if err != nil {
 			t.Fatal(name, err)
 		}
