@@ -56,7 +56,7 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 		"fleet plan":   {"check", "-c", "promsnap.yaml"},
 		"fleet map":    {"check", "prod", "-c", "promsnap.yaml"},
 		"fleet reduce": {"check", "-c", "promsnap.yaml"},
-		"fleet job":    {"check", "-c", "promsnap.yaml", "--index", "0", "--completions", "2"},
+		"fleet job":    {"check", "-c", "promsnap.yaml", "--index", "0", "--completions", "3"},
 	}
 	output := func(password string, args ...string) (string, error) {
 		var out bytes.Buffer

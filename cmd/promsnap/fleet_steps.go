@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -136,17 +137,19 @@ func fleetJobCommand(c *console) *cobra.Command {
 	var f fleetFlags
 	cmd := &cobra.Command{
 		Use: "job REPORT", Short: "Run one index of a Kubernetes Indexed Job", Args: cobra.ExactArgs(1),
-		Long: `Runs one index of an Indexed Job, and delivers. The last index waits for the parts
-and makes the report of the fleet. Each other index runs its share of the
-clusters: one, if there are as many indexes as clusters and one more.
+		Long: `Runs one index of an Indexed Job, and delivers. The last index but one waits for the
+parts and makes the report of the fleet. The last index only waits, until
+Kubernetes ends it: without it, a Job with a failed index would end before its
+success policy counts. Each other index runs its share of the clusters: one, if
+there are two more indexes than clusters.
 
 The Helm chart makes such a Job.
 
 Exit codes:
-  0  success; of the last index: the report is delivered
+  0  success; of the last index but one: the report is delivered
   1  a cluster of this index has no data, or a delivery failed
   2  the command line or the configuration is wrong: a retry does not help`,
-		Example:           `  promsnap fleet job daily --index 12 --completions 13`,
+		Example:           `  promsnap fleet job daily --index 12 --completions 14`,
 		ValidArgsFunction: completeReports(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.deliver = true
@@ -178,9 +181,9 @@ func (f *fleetFlags) checkIndex(c *console, cmd *cobra.Command) error {
 		return errors.New("--index is missing, and so is JOB_COMPLETION_INDEX, which an Indexed Job " +
 			"sets")
 	}
-	if f.completions < 2 || f.index < 0 || f.index >= f.completions {
+	if f.completions < 3 || f.index < 0 || f.index >= f.completions {
 		return fmt.Errorf("--index %d of --completions %d: use an index from 0 to completions-1, and "+
-			"at least 2 completions", f.index, f.completions)
+			"at least 3 completions", f.index, f.completions)
 	}
 	return nil
 }
@@ -191,9 +194,13 @@ func (r *fleetRun) job(ctx context.Context, name string) error {
 	if err != nil {
 		return fleetError(err)
 	}
-	workers := r.f.completions - 1
-	if r.f.index < workers {
+	workers := r.f.completions - 2
+	switch {
+	case r.f.index < workers:
 		return r.mapSome(ctx, p, app.Share(p, r.f.index, workers)...)
+	case r.f.index > workers:
+		r.hold(ctx, p.Deadline.Add(r.f.timeout))
+		return nil
 	}
 	res, err := r.Reduce(ctx, p, true)
 	if err != nil {
@@ -209,4 +216,14 @@ func (r *fleetRun) job(ctx context.Context, name string) error {
 		return &exitError{code: exitFailed}
 	}
 	return nil
+}
+
+// hold waits until Kubernetes ends this Pod, or the report must be there.
+func (r *fleetRun) hold(ctx context.Context, until time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, until.Sub(r.c.now()))
+	defer cancel()
+	select {
+	case <-ctx.Done():
+	case <-r.c.stop:
+	}
 }

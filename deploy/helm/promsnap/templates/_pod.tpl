@@ -91,10 +91,10 @@ cluster and one for the report. Given: root, job, fleet.
 {{- define "promsnap.fleetJob" -}}
 {{- $completions := int (.job.completions | default 0) }}
 {{- if not $completions }}
-{{- if .fleet.discover }}{{ fail "the chart cannot count the clusters that fleet.discover finds: set jobDefaults.completions to about their number plus one; an index may have several clusters" }}{{ end }}
-{{- $completions = add (len (.fleet.clusters | default list)) 1 | int }}
+{{- if .fleet.discover }}{{ fail "the chart cannot count the clusters that fleet.discover finds: set jobDefaults.completions to about their number plus two; an index may have several clusters" }}{{ end }}
+{{- $completions = add (len (.fleet.clusters | default list)) 2 | int }}
 {{- end }}
-{{- if lt $completions 2 }}{{ fail "fleet.clusters is empty: add a cluster, or discover" }}{{ end }}
+{{- if lt $completions 3 }}{{ fail "fleet.clusters is empty: add a cluster, or discover" }}{{ end }}
 completions: {{ $completions }}
 parallelism: {{ min $completions (.job.parallelism | default 8) }}
 activeDeadlineSeconds: {{ .job.activeDeadlineSeconds | default 3600 }}
