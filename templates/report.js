@@ -37,7 +37,8 @@
   for (const t of tables.filter((t) => t.table.dataset.kind === "nodes")) {
     for (const row of rowsOf(t)) machines.set(name(row), all(".badge, .facts, .taints li", row).map((e) => e.textContent + "\n" + e.title).join("\n"));
   }
-  const key = (text, node) => [text, node, machines.get(node) || ""].join("\n").toLowerCase();
+  const labels = new Map(all(".clusters tbody tr").map((r) => [name(r), r.dataset.node]));
+  const key = (text, node) => [text, node, machines.get(node) || "", labels.get(text.split("/")[0]) || ""].join("\n").toLowerCase();
   for (const t of tables) {
     t.keys = new Map(rowsOf(t).map((r) => [r, key(name(r), r.dataset.node || name(r).split(" ")[0])]));
   }
@@ -98,9 +99,19 @@
   const clear = filter.querySelector("button");
   const counter = filter.querySelector("output");
 
+  const chips = all(".chips button");
+  for (const chip of chips) {
+    chip.closest(".chips").hidden = false;
+    chip.addEventListener("click", () => {
+      input.value = chip.ariaPressed === "true" ? "" : chip.dataset.query;
+      applyFilter();
+    });
+  }
+
   const unfolded = new Set(); // by the filter
   function applyFilter() {
     query = input.value.trim().toLowerCase();
+    for (const chip of chips) chip.ariaPressed = chip.dataset.query.toLowerCase() === query;
     clear.hidden = input.value === "";
     const found = {};
     for (const t of tables) {

@@ -33,6 +33,7 @@ const (
 	maxRows     = 1000 // of a panel
 	maxText     = 600  // characters of a name or a message
 	maxHour     = 800  // letters of Cluster.Hours
+	maxMissing  = 10   // of Cluster.Missing
 )
 
 const partFormat = "promsnap fleet part"
@@ -228,6 +229,10 @@ func bound(c *report.Cluster) {
 	}
 	text(&c.Headline)
 	text(&c.Fills)
+	c.Missing = c.Missing[:min(len(c.Missing), maxMissing)]
+	for i := range c.Missing {
+		text(&c.Missing[i])
+	}
 	c.Hours = strings.Map(func(r rune) rune {
 		switch r {
 		case report.HourOK, report.HourWarning, report.HourCritical:

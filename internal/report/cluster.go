@@ -3,11 +3,13 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -48,6 +50,8 @@ type Cluster struct {
 	// Hours are the worst states of its panels, one for each hour of the report's range, the newest
 	// last: HourOK, HourWarning, HourCritical or HourUnknown.
 	Hours string `json:"hours,omitempty"`
+	// Missing are the sources that it does not have at all, such as kube-state-metrics.
+	Missing []string `json:"missing,omitempty"`
 	// Failure is why it has no data; nil: it has some.
 	Failure *snapshot.Failure `json:"failure,omitempty"`
 	// BlindSince is since when it has had no data; zero: it has data, or that is unknown.
@@ -102,7 +106,7 @@ func (r *Report) AsCluster() Cluster {
 		Name: r.Info.Cluster, Version: r.Info.Version, Verdict: r.Verdict(), Headline: r.Headline,
 		Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, Pending: r.Pending, OK: r.OK,
 		NodesMeasured: r.NodesMeasured, NodesTotal: r.NodesTotal, Hours: r.hours(),
-		Fullest: r.fullest(),
+		Fullest: r.fullest(), Missing: r.missingSources(),
 	}
 	for _, s := range r.shares() {
 		c.Shares = append(c.Shares, ClusterShare{s.panel, s.value, s.Ratio})
@@ -121,6 +125,17 @@ func (r *Report) AsCluster() Cluster {
 		}
 	}
 	return c
+}
+
+// missingSources returns the sources of which the cluster has nothing.
+func (r *Report) missingSources() []string {
+	var out []string
+	for _, s := range []panel.Source{panel.NodeExporter, panel.KubeStateMetrics, panel.Kubelet} {
+		if r.missing(s) {
+			out = append(out, string(s))
+		}
+	}
+	return out
 }
 
 // fullest returns the node with the highest share, nil if no node is measured.
@@ -343,6 +358,7 @@ func (r *Report) addFleet() {
 		}
 	}
 	all := len(r.Info.Fleet.Clusters)
+	r.Blind = r.missingInClusters()
 	for i := range r.Groups {
 		if n := clustersOf(r.Groups[i].Findings); all > 1 {
 			r.Groups[i].Sentence += fmt.Sprintf(r.words.InClusters, words.Thousands(n),
@@ -350,6 +366,29 @@ func (r *Report) addFleet() {
 		}
 	}
 	r.Headline = r.words.fleetHeadline(r)
+}
+
+// missingInClusters says which sources are missing in which clusters, the most first.
+func (r *Report) missingInClusters() []string {
+	in := map[string][]string{}
+	for i := range r.Info.Fleet.Clusters {
+		c := &r.Info.Fleet.Clusters[i]
+		for _, source := range c.Missing {
+			if !c.IsBlind() { // it has nothing at all, which its row says
+				in[source] = append(in[source], c.Name)
+			}
+		}
+	}
+	sources := slices.SortedFunc(maps.Keys(in), func(a, b string) int {
+		return cmp.Or(len(in[b])-len(in[a]), strings.Compare(a, b))
+	})
+	var out []string
+	for _, source := range sources {
+		out = append(out, fmt.Sprintf(r.words.MissingInClusters, printable(source),
+			words.Thousands(len(in[source])), words.Thousands(len(r.Info.Fleet.Clusters)),
+			r.words.first(in[source], groupPanels)))
+	}
+	return out
 }
 
 // clustersOf returns in how many clusters findings are.

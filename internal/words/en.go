@@ -221,6 +221,8 @@ var english = Words{
 		OfNodes: "%[1]s of %[2]s", InClusters: ", in %[1]s of %[2]s clusters",
 		ClustersAre: "%[1]s %[2]s", ClustersCalm: "All of %[1]s are OK.",
 		ClustersWorst: "Of %[1]s: %[2]s. Worst %[3]s: %[4]s", BlindSince: " (no data since %[1]s)",
+		MissingInClusters: "%[1]s is missing in %[2]s of %[3]s clusters: %[4]s",
+		FilterClusters:    "Filter by cluster, label, node or name",
 		PartMissing: "its run did not report in time; look at its log, or run it again with " +
 			"promsnap fleet map",
 		PartDamaged: "its part cannot be read; run the cluster again with promsnap fleet map",
@@ -228,7 +230,7 @@ var english = Words{
 			"fleets share a fleet.store",
 		PartNewer:       "promsnap %[1]s wrote its part, and this one is older; update it",
 		PartOtherConfig: "it ran with another configuration than the plan",
-		PageOf:          "Report of %[1]s", HoursOf: "%[1]s, hour by hour",
+		HoursOf:         "%[1]s, hour by hour",
 	},
 	NodesMeasured:   "%[1]s of %[2]s nodes measured",
 	WorstDrawn:      "%[1]s; the worst %[2]s are drawn",

@@ -208,6 +208,8 @@ var korean = Words{
 		InClusters: ", 클러스터 %[2]s개 중 %[1]s개", ClustersAre: "%[2]s %[1]s개",
 		ClustersCalm:  "%[1]s 모두 정상입니다.",
 		ClustersWorst: "%[1]s: %[2]s. 가장 심각한 %[3]s: %[4]s", BlindSince: " (%[1]s부터 데이터 없음)",
+		MissingInClusters: "클러스터 %[3]s개 중 %[2]s개에 %[1]s 없음: %[4]s",
+		FilterClusters:    "클러스터, 레이블, 노드, 이름으로 찾기",
 		PartMissing: "제시간에 결과를 보내지 않았습니다. 로그를 보거나 promsnap fleet map으로 다시 " +
 			"실행하세요",
 		PartDamaged: "결과를 읽을 수 없습니다. promsnap fleet map으로 다시 실행하세요",
@@ -215,7 +217,7 @@ var korean = Words{
 			"쓰는지 확인하세요",
 		PartNewer:       "promsnap %[1]s이(가) 결과를 썼고 이 버전은 더 오래되었습니다. 업데이트하세요",
 		PartOtherConfig: "계획과 다른 설정으로 실행되었습니다",
-		PageOf:          "%[1]s 리포트", HoursOf: "%[1]s, 시간별",
+		HoursOf:         "%[1]s, 시간별",
 	},
 	NodesMeasured:   "노드 %[2]s개 중 %[1]s개 수집",
 	WorstDrawn:      "%[1]s (상태가 나쁜 순으로 %[2]s개만 표시)",

@@ -3,6 +3,8 @@ package html
 import (
 	"fmt"
 	"html/template"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/report"
@@ -12,10 +14,41 @@ import (
 // clustersView is the table of the clusters of a fleet.
 type clustersView struct {
 	W       *words.Words
+	Labels  []labelView
 	Heads   []string // of the bars
 	Rows    []clusterView
 	Rest    *clustersView // the rows after the first ones; nil: there are no more
 	Caption string
+}
+
+// labelView is a label of the clusters with its values. A button for each filters the page.
+type labelView struct {
+	Name   string
+	Values []string
+}
+
+// mostLabels is how many labels have buttons, and mostValues how many values each may have.
+const mostLabels, mostValues = 4, 12
+
+// labelsOf returns the labels that divide the clusters into a few groups.
+func labelsOf(rows []report.ClusterRow) []labelView {
+	values := map[string]map[string]bool{}
+	for i := range rows {
+		for name, value := range rows[i].Labels {
+			if values[name] == nil {
+				values[name] = map[string]bool{}
+			}
+			values[name][value] = true
+		}
+	}
+	var out []labelView
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		of := slices.Sorted(maps.Keys(values[name]))
+		if len(of) > 1 && len(of) <= mostValues && len(out) < mostLabels {
+			out = append(out, labelView{name, of})
+		}
+	}
+	return out
 }
 
 // firstClusters is how many clusters the page shows at once.
@@ -26,7 +59,6 @@ type clusterView struct {
 	report.ClusterRow
 	Class string // the verdict as a style's name
 	Said  string // its headline, or why it has no data
-	Title string // of the link to its report
 	Bars  []clusterBar
 	Hours template.HTML
 }
@@ -47,7 +79,6 @@ func (l layout) addClusters(p *page) {
 	for i, r := range rows {
 		v := clusterView{
 			ClusterRow: r, Class: string(r.Verdict), Said: joined(r.Headline),
-			Title: fmt.Sprintf(l.words.PageOf, r.Name),
 			Hours: hoursOf(fmt.Sprintf(l.words.HoursOf, r.Name), r.Hours),
 		}
 		if r.IsBlind() {
@@ -59,14 +90,16 @@ func (l layout) addClusters(p *page) {
 		views[i] = v
 	}
 	first := min(len(views), firstClusters)
-	p.Clusters = &clustersView{W: l.words, Heads: l.ClusterHeads(), Rows: views[:first]}
+	p.Clusters = &clustersView{
+		W: l.words, Labels: labelsOf(rows), Heads: l.ClusterHeads(), Rows: views[:first],
+	}
 	if rest := views[first:]; len(rest) > 0 {
 		p.Clusters.Rest = &clustersView{
 			W: l.words, Heads: p.Clusters.Heads, Rows: rest,
 			Caption: l.words.AndMore.Of(len(rest)),
 		}
 	}
-	p.ShownClusters = shown(l.words.ShownClusters)
+	p.ShownClusters, p.Filter = shown(l.words.ShownClusters), l.words.FilterClusters
 }
 
 // The size of an hour in the strip of a cluster.

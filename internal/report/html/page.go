@@ -24,6 +24,7 @@ const (
 	groupRows    = 50  // of one cause
 	changeLines  = 3   // of one finding
 	figureRows   = 50
+	fleetRows    = 20 // of a fleet, whose clusters have pages of their own
 	blindLines   = 8
 	warningLines = 20
 )
@@ -66,7 +67,8 @@ type page struct {
 	Clusters      *clustersView // of a fleet; nil: the report is of one cluster
 	ShownClusters string
 
-	NoTables  bool // the filter has nothing to do
+	Filter    string // what the filter finds
+	NoTables  bool   // the filter has nothing to do
 	Beyond    *beyondView
 	Dashboard *boardView
 	Foresight *foresightView // nil: nobody looked
@@ -108,6 +110,14 @@ type findingView struct {
 
 type saidView struct{ Title, Anchor, Text string }
 
+// figureRows returns how many series the table of a panel lists.
+func (l layout) figureRows() int {
+	if l.Info.Fleet != nil {
+		return fleetRows
+	}
+	return figureRows
+}
+
 // layout lays out one report.
 type layout struct {
 	*report.Report
@@ -127,7 +137,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 		State: string(l.Verdict()), Headline: joined(l.Headline),
 		Counts: l.counts(), Source: l.source(),
 		MadeBy: fmt.Sprintf(w.MadeBy, in.Version), Fleet: l.fleet(),
-		Blind: w.AtMost(l.Blind, blindLines),
+		Blind: w.AtMost(l.Blind, blindLines), Filter: w.Filter,
 	}
 	p.Icon = icon(p.State)
 	if !in.Incomplete.IsZero() {

@@ -119,7 +119,7 @@ func markOf(k panel.Kind, i int) *mark {
 // figures returns the table of the drawn series and of the first of the others.
 func (l layout) figures(p *snapshot.Panel) *figureTable {
 	others := p.Others()
-	others = others[:min(len(others), max(figureRows-len(p.Lines), 0))]
+	others = others[:min(len(others), max(l.figureRows()-len(p.Lines), 0))]
 	t := &figureTable{
 		W: l.words, Head: l.words.EverySeries.Of(len(p.Rows)),
 		Caption: fmt.Sprintf(l.words.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil,
