@@ -24,6 +24,29 @@ func completeReports(c *console, file *string) cobra.CompletionFunc {
 	})
 }
 
+// completeClusters completes REPORT, and then CLUSTER with those that the configuration names.
+func completeClusters(c *console, file *string) cobra.CompletionFunc {
+	reports := completeReports(c, file)
+	clusters := completeNames(c, file, func(cfg *config.Config) (names []string) {
+		if cfg.Fleet != nil {
+			for _, of := range cfg.Fleet.Clusters {
+				names = append(names, cobra.CompletionWithDesc(of.Name, labelText(of.Labels)))
+			}
+		}
+		return names
+	})
+	return func(cmd *cobra.Command, args []string, word string) ([]string,
+		cobra.ShellCompDirective) {
+		switch len(args) {
+		case 0:
+			return reports(cmd, args, word)
+		case 1:
+			return clusters(cmd, args, word)
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 // completeReceivers completes RECEIVER with the receivers of the configuration file.
 func completeReceivers(c *console, file *string) cobra.CompletionFunc {
 	return completeNames(c, file, func(cfg *config.Config) (names []string) {

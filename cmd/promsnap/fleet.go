@@ -242,24 +242,43 @@ func (r *fleetRun) run(ctx context.Context, names []string) error {
 		return usage(fmt.Errorf("--parallel %d is out of bounds; use 1 to 256", r.f.parallel))
 	}
 	failed := false
+	var problems []error
 	for _, name := range names {
-		p, err := r.Plan(ctx, name)
+		ok, err := r.runOne(ctx, name)
+		failed = failed || !ok
 		if err != nil {
-			return fleetError(err)
+			problems = append(problems, fmt.Errorf("report %s: %w", name, err))
 		}
-		r.planned(p)
-		r.MapAll(ctx, p, r.f.parallel, func(m app.Mapped) {
-			failed = failed || m.Failed()
-			r.mapped(m)
-		})
-		if failed, err = r.reduced(ctx, p, false, failed); err != nil {
-			return err
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	if failed {
+	switch {
+	case len(problems) == 1 && len(names) == 1:
+		return fleetError(errors.Unwrap(problems[0]))
+	case len(problems) > 0:
+		return fleetError(errors.Join(problems...))
+	case failed:
 		return &exitError{code: exitFailed}
 	}
 	return nil
+}
+
+// runOne runs a report of all clusters, and then that of the fleet. It returns whether everything
+// has data and was delivered.
+func (r *fleetRun) runOne(ctx context.Context, name string) (ok bool, err error) {
+	p, err := r.Plan(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	r.planned(p)
+	failed := false
+	r.MapAll(ctx, p, r.f.parallel, func(m app.Mapped) {
+		failed = failed || m.Failed()
+		r.mapped(m)
+	})
+	failed, err = r.reduced(ctx, p, false, failed)
+	return !failed, err
 }
 
 // planned prints what is going to run.
@@ -301,7 +320,7 @@ func (r *fleetRun) reduced(ctx context.Context, p fleet.Plan, wait, failed bool)
 	log := r.f.logger(r.c)
 	res, err := r.Reduce(ctx, p, wait)
 	if err != nil {
-		return true, fleetError(err)
+		return true, err
 	}
 	out := app.Outcome{Results: []app.Result{res}}
 	logOutcome(log, r.cfg, out, 0)
@@ -370,18 +389,26 @@ func (r *fleetRun) list(ctx context.Context) error {
 			return &exitError{exitFailed, err}
 		}
 	} else {
-		for _, l := range listed {
-			var labels []string
-			for _, k := range slices.Sorted(maps.Keys(l.Labels)) {
-				labels = append(labels, k+"="+l.Labels[k])
-			}
+		row := func(name, from, prometheus, labels string) {
 			fmt.Fprintln(r.c.stdout, strings.TrimRight(fmt.Sprintf("%-24s %-13s %-40s %s",
-				outside.Line(l.Name), l.From, outside.Line(l.Prometheus),
-				outside.Line(strings.Join(labels, ","))), " "))
+				outside.Line(name), from, outside.Line(prometheus), labels), " "))
+		}
+		row("NAME", "FROM", "PROMETHEUS", "LABELS")
+		for _, l := range listed {
+			row(l.Name, l.From, l.Prometheus, labelText(l.Labels))
 		}
 	}
 	if len(problems) > 0 {
 		return &exitError{exitFailed, errors.Join(problems...)}
 	}
 	return nil
+}
+
+// labelText returns labels as kubectl shows them: "region=eu,stage=prod".
+func labelText(of map[string]string) string {
+	var labels []string
+	for _, k := range slices.Sorted(maps.Keys(of)) {
+		labels = append(labels, k+"="+of[k])
+	}
+	return outside.Line(strings.Join(labels, ","))
 }

@@ -58,7 +58,7 @@ Exit codes:
   1  the cluster has no data, or a delivery failed; the part says so
   2  the command line or the configuration is wrong`,
 		Example:           `  promsnap fleet map daily prod-eu --deliver --time 2026-11-30T09:00:00Z`,
-		ValidArgsFunction: completeReports(c, &f.config),
+		ValidArgsFunction: completeClusters(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := f.open(cmd, c)
 			if err != nil {
@@ -122,10 +122,13 @@ Exit codes:
 				return fleetError(err)
 			}
 			failed, err := r.reduced(cmd.Context(), p, f.wait, false)
-			if err == nil && failed {
-				err = &exitError{code: exitFailed}
+			switch {
+			case err != nil:
+				return fleetError(err)
+			case failed:
+				return &exitError{code: exitFailed}
 			}
-			return err
+			return nil
 		},
 	}
 	f.register(c, cmd, true)
