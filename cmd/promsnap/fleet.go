@@ -123,7 +123,7 @@ func (f *fleetFlags) open(cmd *cobra.Command, c *console) (*fleetRun, error) {
 	opened, err := app.OpenFleet(ctx, cfg, app.Options{
 		Version: versionString(), Slot: slot, Scheduled: scheduled, To: f.destination(again),
 		Timeout: f.timeout, Now: c.now, Stop: c.stop, ConfigFile: baseOf(f.config),
-		Clusters: clusters{f.kube, c},
+		Clusters: clusters{f.kube, cfg.Kubernetes},
 	})
 	if err != nil {
 		return nil, usage(err)
@@ -147,10 +147,10 @@ func (f *kubeFlags) openHere(ctx context.Context, c *console) (*cluster, error) 
 	return f.open(ctx, c, elsewhere, false)
 }
 
-// clusters implements app.Clusters with the kubeconfig.
+// clusters implements app.Clusters with the kubeconfig or, in a Pod, its service account.
 type clusters struct {
 	flags kubeFlags
-	c     *console
+	file  *config.Kubernetes // the section of the configuration; nil if it has none
 }
 
 // API implements app.Clusters.
@@ -191,6 +191,38 @@ func (k clusters) Contexts(ctx context.Context,
 		})
 	}
 	return found, nil
+}
+
+// ArgoCD implements app.Clusters.
+func (k clusters) ArgoCD(ctx context.Context, of *config.ArgoCD) ([]app.FoundCluster, error) {
+	here, err := k.here(ctx)
+	if err != nil {
+		return nil, err
+	}
+	read, err := here.ArgoCD(ctx, of.Namespace, of.Selector)
+	var found []app.FoundCluster
+	for _, r := range read {
+		found = append(found, app.FoundCluster{
+			Name: r.Name, Labels: r.Labels, From: "argocd",
+			Kubernetes: &config.Kubernetes{Service: of.Service, Nodes: true},
+			Open: func(context.Context) (app.Kubernetes, func(), error) {
+				opened, err := r.Open("promsnap/" + versionString())
+				if err != nil {
+					return nil, nil, err
+				}
+				one := &cluster{Cluster: opened}
+				return one, one.close, nil
+			},
+		})
+	}
+	return found, err
+}
+
+// here opens the cluster whose objects describe the clusters of the fleet.
+func (k clusters) here(ctx context.Context) (*kube.Cluster, error) {
+	return disk.Within(ctx, "the kubeconfig", func() (*kube.Cluster, error) {
+		return kube.Open(k.flags.options(k.file))
+	})
 }
 
 func fleetRunCommand(c *console) *cobra.Command {

@@ -77,18 +77,7 @@ func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config,
 	if !needed && cfg.Kubernetes == nil && c.getenv(envPod) == "" {
 		return nil, nil
 	}
-	o := kube.Options{
-		Kubeconfig: f.kubeconfig, Context: f.context, Namespace: f.namespace,
-		UserAgent: "promsnap/" + versionString(),
-	}
-	if k := cfg.Kubernetes; k != nil {
-		if o.Context == "" && o.Kubeconfig == "" {
-			o.Context = k.Context
-		}
-		if o.Namespace == "" {
-			o.Namespace = k.Namespace
-		}
-	}
+	o := f.options(cfg.Kubernetes)
 	opened, err := disk.Within(ctx, cmp.Or(o.Kubeconfig, "the kubeconfig"),
 		func() (*kube.Cluster, error) { return kube.Open(o) })
 	switch {
@@ -98,6 +87,22 @@ func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config,
 		return nil, err
 	}
 	return &cluster{Cluster: opened}, nil
+}
+
+// options returns how to open the cluster of the flags and, where they are not given, of the
+// section of the configuration, which may be nil.
+func (f *kubeFlags) options(k *config.Kubernetes) kube.Options {
+	o := kube.Options{
+		Kubeconfig: f.kubeconfig, Context: f.context, Namespace: f.namespace,
+		UserAgent: "promsnap/" + versionString(),
+	}
+	if k != nil {
+		if o.Context == "" && o.Kubeconfig == "" {
+			o.Context = k.Context
+		}
+		o.Namespace = cmp.Or(o.Namespace, k.Namespace)
+	}
+	return o
 }
 
 // api returns k as an app.Kubernetes. For a nil k it returns a nil interface.

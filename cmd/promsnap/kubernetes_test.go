@@ -31,7 +31,8 @@ type scriptCluster struct {
 
 // startCluster implements `cluster [services=1] [denied=RESOURCE]`. It starts a cluster whose
 // Services lead to $PROM, with a node, a ConfigMap tools/promsnap-state, and the Job
-// promsnap-check-29407020, scheduled for 2026-11-22T00:00:00Z. It sets $KUBECONFIG to a kubeconfig.
+// promsnap-check-29407020, scheduled for 2026-11-22T00:00:00Z, and an Argo CD. It sets $KUBECONFIG
+// to a kubeconfig.
 func startCluster(ts *testscript.TestScript, _ bool, args []string) {
 	prometheus, err := url.Parse(ts.Getenv("PROM"))
 	ts.Check(err)
@@ -109,6 +110,8 @@ func (c *scriptCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 					"topology.kubernetes.io/zone":      "eu-west-2a",
 				},
 			}}}}, http.StatusOK)
+	case r.URL.Path == "/api/v1/namespaces/argocd/secrets":
+		answerObject(w, argoSecrets(), http.StatusOK)
 	case r.URL.Path == job:
 		answerObject(w,
 			metav1.PartialObjectMetadata{TypeMeta: kindOf("batch/v1",
@@ -122,6 +125,28 @@ func (c *scriptCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// argoSecrets returns the clusters of an Argo CD: its own, and one with a login that promsnap does
+// not have.
+func argoSecrets() corev1.SecretList {
+	of := func(name, server, config string) corev1.Secret {
+		return corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{
+				Namespace: "argocd", Name: "cluster-" + name, Labels: map[string]string{
+					"argocd.argoproj.io/secret-type": "cluster", "region": "eu",
+				},
+			},
+			Data: map[string][]byte{
+				"name": []byte(name), "server": []byte(server), "config": []byte(config),
+			},
+		}
+	}
+	return corev1.SecretList{TypeMeta: kindOf("v1", "SecretList"), Items: []corev1.Secret{
+		of("in-cluster", "https://kubernetes.default.svc", `{"tlsClientConfig": {}}`),
+		of("prod-eu", "https://127.0.0.1:1",
+			`{"execProviderConfig": {"command": "aws", "env": {"KEY": "marked-token"}}}`),
+	}}
 }
 
 // configMap reads and writes the state.

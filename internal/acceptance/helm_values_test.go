@@ -154,6 +154,43 @@ func TestChartServices(t *testing.T) {
 	}
 }
 
+// TestChartFleetFinds checks that the rights to find clusters come with fleet.discover, each only in
+// its namespace.
+func TestChartFleetFinds(t *testing.T) {
+	secrets := map[string]any{"apiGroups": []string{""}, "resources": []string{"secrets"},
+		"verbs": []string{"list"}}
+	const fleet = "config.fleet.discover[0]."
+	for name, c := range map[string]struct {
+		values    []string
+		rules     map[string][]any // by role; nil: there is none
+		namespace any              // of the role
+	}{
+		"nothing to find": {
+			[]string{"config.fleet.clusters[0].name=a"},
+			map[string][]any{"Role/monitoring-tools-promsnap": nil}, nil,
+		},
+		"an Argo CD": {
+			[]string{fleet + "argocd.namespace=gitops"},
+			map[string][]any{
+				"Role/monitoring-tools-promsnap": {secrets}, "ClusterRole/monitoring-tools-promsnap": nil,
+			}, "gitops",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := parseObjects(t, render(t, set(append(c.values, "config.version=1",
+				"jobDefaults.completions=5")...)...))
+			for id, want := range c.rules {
+				if want != nil {
+					all.get(t, id).is(t, "rules", want)
+					all.get(t, id).is(t, "metadata.namespace", c.namespace)
+				} else if all[id] != nil {
+					t.Errorf("got a %s with %s, want none", id, asJSON(t, all[id]["rules"]))
+				}
+			}
+		})
+	}
+}
+
 // TestChartEvents checks that the right to list events comes and goes with kubernetes.events, and
 // that the component of kustomize grants the same.
 func TestChartEvents(t *testing.T) {

@@ -37,6 +37,8 @@ type Clusters interface {
 	API(ctx context.Context, k *config.Kubernetes) (Kubernetes, func(), error)
 	// Contexts returns the clusters of the kubeconfig.
 	Contexts(ctx context.Context, k *config.KubeconfigContexts) ([]FoundCluster, error)
+	// ArgoCD returns the clusters of an Argo CD. With an error it returns those that it could read.
+	ArgoCD(ctx context.Context, a *config.ArgoCD) ([]FoundCluster, error)
 }
 
 // FoundCluster is a cluster that was found.
@@ -48,6 +50,9 @@ type FoundCluster struct {
 	URL string
 	// Kubernetes is how Prometheus is reached through the cluster's API. Nil: it is not.
 	Kubernetes *config.Kubernetes
+	// Open opens the cluster's API, and returns a function that closes what it keeps open. Nil: as
+	// Clusters.API does.
+	Open func(context.Context) (Kubernetes, func(), error)
 	// Match is added to every selector, for a cluster of a Prometheus that has several; nil: its
 	// Prometheus has one.
 	Match *labels.Matcher
@@ -173,7 +178,11 @@ func (f *Fleet) Map(ctx context.Context, p fleet.Plan, cluster string) (Result, 
 		o.To = nowhere{} // only the fleet's report is delivered
 	}
 	if k := m.config.Kubernetes; k != nil {
-		api, done, err := f.api(ctx, k)
+		open := m.open
+		if open == nil {
+			open = func(ctx context.Context) (Kubernetes, func(), error) { return f.api(ctx, k) }
+		}
+		api, done, err := open(ctx)
 		if err != nil {
 			return Result{}, f.blind(ctx, p, cluster, err)
 		}
@@ -360,6 +369,7 @@ func (f *Fleet) pages(p fleet.Plan, r config.Report) func(cluster string) string
 type Member struct {
 	fleet.Cluster
 	config config.FleetCluster
+	open   func(context.Context) (Kubernetes, func(), error) // as in FoundCluster
 }
 
 // Prometheus returns where the cluster's Prometheus is: its URL, or its Service.
@@ -446,7 +456,7 @@ func (f *Fleet) found(c FoundCluster) Member {
 		m.config.Prometheus.Matchers = append(slices.Clone(f.cfg.Prometheus.Matchers), c.Match)
 	}
 	if c.Kubernetes != nil {
-		m.config.Prometheus.URL, m.config.Kubernetes = "", c.Kubernetes
+		m.config.Prometheus.URL, m.config.Kubernetes, m.open = "", c.Kubernetes, c.Open
 	}
 	return m
 }

@@ -23,15 +23,17 @@ import (
 // looks calm.
 func (f *Fleet) find(ctx context.Context, d config.Discovery) (found []FoundCluster, err error) {
 	switch {
-	case d.Kubeconfig != nil && f.o.Clusters == nil:
-		return nil, errors.New("needs a kubeconfig, which an AWS Lambda function does not have; " +
-			"list the clusters, or run promsnap elsewhere")
-	case d.Kubeconfig != nil:
-		found, err = f.o.Clusters.Contexts(ctx, d.Kubeconfig)
 	case d.Prometheus != nil:
 		found, err = f.findByLabel(ctx, d.Prometheus)
 	case d.S3 != nil:
 		found, err = findInBucket(ctx, d.S3)
+	case f.o.Clusters == nil:
+		return nil, errors.New("needs a Kubernetes API, which an AWS Lambda function does not " +
+			"use; list the clusters, or run promsnap elsewhere")
+	case d.ArgoCD != nil:
+		found, err = f.o.Clusters.ArgoCD(ctx, d.ArgoCD)
+	case d.Kubeconfig != nil:
+		found, err = f.o.Clusters.Contexts(ctx, d.Kubeconfig)
 	}
 	if err == nil && len(found) == 0 {
 		err = errors.New("found no cluster")

@@ -56,6 +56,9 @@ type fleetCluster struct {
 
 // discovery is one way to find clusters. Set exactly one of its keys.
 type discovery struct {
+	// The clusters of an Argo CD, which has a Secret for each. Prometheus is reached through the
+	// API of each cluster, with the credentials in its Secret.
+	ArgoCD *argoCD `yaml:"argocd"`
 	// The contexts of the kubeconfig. Prometheus is reached through the API of each cluster.
 	Kubeconfig *kubeconfigContexts `yaml:"kubeconfig"`
 	// The clusters of a Prometheus that has the series of several, such as Thanos or Mimir: the one
@@ -63,6 +66,17 @@ type discovery struct {
 	Prometheus *prometheusLabel `yaml:"prometheus"`
 	// An object in S3 with a list of clusters, each with name, labels and url, as YAML or JSON.
 	S3 *clusterList `yaml:"s3"`
+}
+
+// argoCD are clusters of an Argo CD.
+type argoCD struct {
+	// The namespace of Argo CD.
+	Namespace namespace `yaml:"namespace" jsonschema:"default=argocd"`
+	// A label selector of Kubernetes for the clusters' Secrets, such as stage=prod. Without it:
+	// every cluster.
+	Selector string `yaml:"selector"`
+	// The Service of Prometheus in each cluster, as kubernetes.service.
+	Service service `yaml:"service"`
 }
 
 // kubeconfigContexts are contexts of the kubeconfig.
@@ -232,6 +246,12 @@ func (b *builder) clusterPrometheus(s *prometheusSection, at string, file Promet
 func (b *builder) discovery(s *discovery, at string, c *Config) Discovery {
 	var out Discovery
 	set := 0
+	if a := s.ArgoCD; a != nil {
+		set++
+		out.ArgoCD = &ArgoCD{
+			Namespace: string(a.Namespace), Selector: a.Selector, Service: string(a.Service),
+		}
+	}
 	if k := s.Kubeconfig; k != nil {
 		set++
 		for i, pattern := range k.Contexts {
@@ -255,7 +275,7 @@ func (b *builder) discovery(s *discovery, at string, c *Config) Discovery {
 		out.S3 = &ClusterList{Bucket: b.bucket(&l.bucket, key(at, "s3")), Key: l.Key}
 	}
 	if set != 1 {
-		b.problem(at, "has %s; write exactly one of kubeconfig, prometheus and s3",
+		b.problem(at, "has %s; write exactly one of argocd, kubeconfig, prometheus and s3",
 			cmp.Or(map[int]string{0: "no way to find clusters"}[set], fmt.Sprintf("%d ways to find "+
 				"clusters", set)))
 	}

@@ -42,9 +42,18 @@ type FleetCluster struct {
 
 // Discovery is one way to find clusters. Exactly one of its pointers is set.
 type Discovery struct {
+	ArgoCD     *ArgoCD
 	Kubeconfig *KubeconfigContexts
 	Prometheus *PrometheusLabel
 	S3         *ClusterList
+}
+
+// ArgoCD finds the clusters that an Argo CD has as Secrets. Prometheus is reached through the API
+// of each cluster, with Argo CD's credentials.
+type ArgoCD struct {
+	Namespace string // of the Secrets
+	Selector  string // a selector of Kubernetes for the Secrets' labels; "" is every cluster
+	Service   string // the Service of Prometheus, as in Kubernetes.Service; "" to find it
 }
 
 // KubeconfigContexts finds the contexts of the kubeconfig whose names match one of the patterns.

@@ -26,6 +26,7 @@ fleet:
     - kubeconfig: {contexts: ["dev-*"]}
     - prometheus: {match: 'stage="prod"'}
     - s3: {bucket: lists, key: clusters.yaml}
+    - argocd: {selector: stage=prod, service: monitoring/prometheus:9090}
 `
 
 func loadFleet(text string) (*config.Config, error) {
@@ -39,7 +40,7 @@ func TestFleet(t *testing.T) {
 	}
 	f := c.Fleet
 	if f.Name != "acme" || f.Deadline != 10*time.Minute || f.Store.Dir != "/etc/promsnap/parts" ||
-		len(f.Clusters) != 3 || len(f.Discover) != 3 || f.Discover[1].Prometheus.Label != "cluster" {
+		len(f.Clusters) != 3 || len(f.Discover) != 4 || f.Discover[1].Prometheus.Label != "cluster" {
 		t.Fatalf("got %+v, want what the file says", f)
 	}
 	eu, us, lab := f.Clusters[0], f.Clusters[1], f.Clusters[2]
@@ -52,6 +53,8 @@ func TestFleet(t *testing.T) {
 			`job="a"cluster="us"`},
 		{"the scrape interval of the file", us.Prometheus.ScrapeInterval.String(), "1m0s"},
 		{"no URL beside an API", lab.Prometheus.URL, ""},
+		{"the namespace of Argo CD", f.Discover[3].ArgoCD.Namespace, "argocd"},
+		{"the selector", f.Discover[3].ArgoCD.Selector, "stage=prod"},
 		{"the context", lab.Kubernetes.Context, "lab"},
 	} {
 		if tc.got != tc.want {

@@ -123,6 +123,10 @@ func (e *answerError) Unwrap() error { return e.err }
 
 // loginHint returns what to do if the API server does not accept the credentials.
 func (c *Cluster) loginHint() string {
+	if c.secret != "" {
+		return fmt.Sprintf("the API server of %s does not accept the credentials in the Secret "+
+			"%s: they may have expired; renew them there", c.name, c.secret)
+	}
 	if c.inPod {
 		return fmt.Sprintf("the API server %s does not accept the Pod's service account token: "+
 			"check whether the service account was deleted or recreated", c.base.Host)
@@ -154,6 +158,10 @@ func (c *Cluster) unreachable(err error) trouble {
 		err = wrapped.Err // url.Error prints the whole URL
 	}
 	server := fmt.Sprintf("the API server of %s at %s", c.name, c.base.Host)
+	expects := "the kubeconfig expects: fetch the kubeconfig again"
+	if c.secret != "" {
+		expects = fmt.Sprintf("the Secret %s expects: correct its tlsClientConfig", c.secret)
+	}
 	away := server + " cannot be reached: check that the cluster runs, and whether it needs a " +
 		"VPN or a proxy"
 	switch {
@@ -168,8 +176,7 @@ func (c *Cluster) unreachable(err error) trouble {
 		}
 	case errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &certificate):
 		return trouble{
-			promapi.KindTLS, err, server + " has a different certificate than the kubeconfig " +
-				"expects: fetch the kubeconfig again",
+			promapi.KindTLS, err, server + " has a different certificate than " + expects,
 		}
 	case errors.As(err, &dns):
 		return trouble{promapi.KindNoHost, err, away}
@@ -178,7 +185,7 @@ func (c *Cluster) unreachable(err error) trouble {
 	case errors.Is(err, exchange.ErrSwitched):
 		return trouble{
 			promapi.KindBadAnswer, err,
-			server + " is not an API server: check the address in the kubeconfig",
+			server + " is not an API server: check its address",
 		}
 	}
 	return trouble{

@@ -1,7 +1,8 @@
 // Package kube uses the Kubernetes API. It finds Prometheus and reaches it with the user's
-// credentials, lists the nodes, reads the time of a CronJob's run, and keeps the state in a
-// ConfigMap. It sends plain requests and has no informers. It is the only package that imports
-// client-go. It does not use the typed clients of client-go, which would be half of the binary.
+// credentials, lists the nodes, reads the time of a CronJob's run, keeps the state in a ConfigMap,
+// and finds the clusters of a fleet. It sends plain requests and has no informers. It is the only
+// package that imports client-go. It does not use the typed clients of client-go, which would be
+// half of the binary.
 package kube
 
 import (
@@ -48,8 +49,9 @@ type Options struct {
 type Cluster struct {
 	name      string // for messages: the context, or the API server's address
 	namespace string
-	given     bool // the namespace is from Options; do not search outside of it
-	inPod     bool // the credentials are those of a service account
+	given     bool   // the namespace is from Options; do not search outside of it
+	inPod     bool   // the credentials are those of a service account
+	secret    string // the Secret that has the credentials, as NAMESPACE/NAME; "" if none has
 	base      *url.URL
 	config    *rest.Config
 	transport http.RoundTripper // with the credentials
