@@ -15,8 +15,9 @@ import (
 
 // Limits of a file. The decoder follows aliases, so a small file can hold a large tree.
 const (
-	maxVisits   = 20_000  // values and keys; those of an alias count once for each use
+	maxAliased  = 20_000  // values and keys; those of an alias count once for each use
 	maxItems    = 500     // of one list or mapping
+	maxClusters = 5000    // in fleet.clusters
 	maxText     = 1 << 16 // bytes of one text
 	maxProblems = 1000
 )
@@ -142,15 +143,35 @@ func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
+// maxVisits returns how many values and keys are decoded at most. Without aliases, each has two
+// bytes or more.
+func (d *decoder) maxVisits() int { return maxAliased + len(d.source)/2 }
+
+// entries returns how many entries a list or a mapping has.
+func entries(n *yaml.Node) int {
+	if n.Kind == yaml.MappingNode {
+		return len(n.Content) / 2
+	}
+	return len(n.Content)
+}
+
+// most returns how many entries the list or mapping at path may have.
+func most(path string) int {
+	if path == "fleet.clusters" {
+		return maxClusters
+	}
+	return maxItems
+}
+
 // follow returns n, or the node of the alias n. It records a problem and returns nil if the node
 // must not be decoded.
 func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 	d.visits++
-	if d.visits == maxVisits {
+	if d.visits == d.maxVisits() {
 		d.problemAt(n.Line, n.Column, path,
 			"aliases (*name) make the file too large; use fewer")
 	}
-	if d.visits >= maxVisits {
+	if d.visits >= d.maxVisits() {
 		return nil
 	}
 	if n.Kind == yaml.AliasNode {
@@ -162,9 +183,9 @@ func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 			"tags such as !!str are not supported; write only the value")
 	case n.Tag == "!!null":
 		d.problemAt(n.Line, n.Column, path, "has no value; write one, or remove the key")
-	case len(n.Content) > 2*maxItems:
+	case entries(n) > most(path):
 		d.problemAt(n.Line, n.Column, path, fmt.Sprintf("too long; write at most %d "+
-			"entries", maxItems))
+			"entries", most(path)))
 	case len(n.Value) > maxText:
 		d.problemAt(n.Line, n.Column, path, fmt.Sprintf("too long; write at most %d "+
 			"bytes", maxText))
@@ -362,7 +383,7 @@ func (d *decoder) field(f field, n *yaml.Node, path string, out reflect.Value) {
 	}
 	before := len(d.problems)
 	d.decode(n, path, out)
-	if len(d.problems) > before || d.visits >= maxVisits {
+	if len(d.problems) > before || d.visits >= d.maxVisits() {
 		return
 	}
 	switch v := out.Interface().(type) {

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -125,6 +126,26 @@ fleet: {}
 		_, err := loadFleet(text)
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %q", err, says)
+		}
+	}
+}
+
+// A configuration names up to 5,000 clusters.
+func TestFleetOfThousands(t *testing.T) {
+	for n, want := range map[int]string{
+		5000: "", 5001: "fleet.clusters: too long; write at most 5000 entries",
+	} {
+		var b strings.Builder
+		b.WriteString("version: 1\nreports: [{name: daily, panels: [{name: up, query: up}]}]\n" +
+			"fleet:\n  name: acme\n  store: {dir: parts}\n  clusters:\n")
+		for i := range n {
+			fmt.Fprintf(&b, "    - {name: c%04d, labels: {region: eu, stage: prod}, prometheus: "+
+				"{url: 'https://prometheus.c%04d.example.com'}}\n", i, i)
+		}
+		cfg, err := config.Load("promsnap.yaml", []byte(b.String()), config.Options{})
+		if want == "" && (err != nil || len(cfg.Fleet.Clusters) != n) ||
+			want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%d clusters: got %v, want %q", n, err, want)
 		}
 	}
 }
