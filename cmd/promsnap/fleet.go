@@ -218,6 +218,23 @@ func (k clusters) ArgoCD(ctx context.Context, of *config.ArgoCD) ([]app.FoundClu
 	return found, err
 }
 
+// Profiles implements app.Clusters.
+func (k clusters) Profiles(ctx context.Context,
+	of *config.ClusterProfiles) ([]app.FoundCluster, error) {
+	here, err := k.here(ctx)
+	if err != nil {
+		return nil, err
+	}
+	read, err := here.ClusterProfiles(ctx, of.Namespace)
+	var found []app.FoundCluster
+	for _, r := range read {
+		found = append(found, app.FoundCluster{
+			Name: r.Name, Labels: r.Labels, From: "cluster_profiles",
+		})
+	}
+	return found, err
+}
+
 // here opens the cluster whose objects describe the clusters of the fleet.
 func (k clusters) here(ctx context.Context) (*kube.Cluster, error) {
 	return disk.Within(ctx, "the kubeconfig", func() (*kube.Cluster, error) {
@@ -422,7 +439,7 @@ func (r *fleetRun) list(ctx context.Context) error {
 		}
 	} else {
 		row := func(name, from, prometheus, labels string) {
-			fmt.Fprintln(r.c.stdout, strings.TrimRight(fmt.Sprintf("%-24s %-13s %-40s %s",
+			fmt.Fprintln(r.c.stdout, strings.TrimRight(fmt.Sprintf("%-24s %-16s %-40s %s",
 				outside.Line(name), from, outside.Line(prometheus), labels), " "))
 		}
 		row("NAME", "FROM", "PROMETHEUS", "LABELS")

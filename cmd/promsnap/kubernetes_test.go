@@ -31,8 +31,8 @@ type scriptCluster struct {
 
 // startCluster implements `cluster [services=1] [denied=RESOURCE]`. It starts a cluster whose
 // Services lead to $PROM, with a node, a ConfigMap tools/promsnap-state, and the Job
-// promsnap-check-29407020, scheduled for 2026-11-22T00:00:00Z, and an Argo CD. It sets $KUBECONFIG
-// to a kubeconfig.
+// promsnap-check-29407020, scheduled for 2026-11-22T00:00:00Z, an Argo CD and some
+// ClusterProfiles. It sets $KUBECONFIG to a kubeconfig.
 func startCluster(ts *testscript.TestScript, _ bool, args []string) {
 	prometheus, err := url.Parse(ts.Getenv("PROM"))
 	ts.Check(err)
@@ -112,6 +112,14 @@ func (c *scriptCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}}}}, http.StatusOK)
 	case r.URL.Path == "/api/v1/namespaces/argocd/secrets":
 		answerObject(w, argoSecrets(), http.StatusOK)
+	case r.URL.Path == "/apis/multicluster.x-k8s.io/v1alpha1/clusterprofiles":
+		answerObject(w, map[string]any{"items": []metav1.PartialObjectMetadata{
+			{ObjectMeta: metav1.ObjectMeta{Name: "a.b/c", Namespace: "fleet"}},
+			{ObjectMeta: metav1.ObjectMeta{
+				Name: "prod-us", Namespace: "fleet", Labels: map[string]string{"region": "us"},
+			}},
+			{ObjectMeta: metav1.ObjectMeta{Name: "prod-us", Namespace: "other"}},
+		}}, http.StatusOK)
 	case r.URL.Path == job:
 		answerObject(w,
 			metav1.PartialObjectMetadata{TypeMeta: kindOf("batch/v1",

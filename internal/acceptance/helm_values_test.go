@@ -159,6 +159,8 @@ func TestChartServices(t *testing.T) {
 func TestChartFleetFinds(t *testing.T) {
 	secrets := map[string]any{"apiGroups": []string{""}, "resources": []string{"secrets"},
 		"verbs": []string{"list"}}
+	profiles := map[string]any{"apiGroups": []string{"multicluster.x-k8s.io"},
+		"resources": []string{"clusterprofiles"}, "verbs": []string{"list"}}
 	const fleet = "config.fleet.discover[0]."
 	for name, c := range map[string]struct {
 		values    []string
@@ -174,6 +176,18 @@ func TestChartFleetFinds(t *testing.T) {
 			map[string][]any{
 				"Role/monitoring-tools-promsnap": {secrets}, "ClusterRole/monitoring-tools-promsnap": nil,
 			}, "gitops",
+		},
+		"ClusterProfiles": {
+			[]string{fleet + "cluster_profiles.url=https://{name}.example.com"},
+			map[string][]any{
+				"Role/monitoring-tools-promsnap": nil, "ClusterRole/monitoring-tools-promsnap": {profiles},
+			}, nil,
+		},
+		"ClusterProfiles of a namespace": {
+			[]string{fleet + "cluster_profiles.namespace=fleet"},
+			map[string][]any{
+				"Role/monitoring-tools-promsnap": {profiles}, "ClusterRole/monitoring-tools-promsnap": nil,
+			}, "fleet",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

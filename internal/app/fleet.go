@@ -37,6 +37,8 @@ type Clusters interface {
 	API(ctx context.Context, k *config.Kubernetes) (Kubernetes, func(), error)
 	// Contexts returns the clusters of the kubeconfig.
 	Contexts(ctx context.Context, k *config.KubeconfigContexts) ([]FoundCluster, error)
+	// Profiles returns the clusters that have a ClusterProfile, without their URL.
+	Profiles(ctx context.Context, p *config.ClusterProfiles) ([]FoundCluster, error)
 	// ArgoCD returns the clusters of an Argo CD. With an error it returns those that it could read.
 	ArgoCD(ctx context.Context, a *config.ArgoCD) ([]FoundCluster, error)
 }

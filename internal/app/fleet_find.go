@@ -30,6 +30,8 @@ func (f *Fleet) find(ctx context.Context, d config.Discovery) (found []FoundClus
 	case f.o.Clusters == nil:
 		return nil, errors.New("needs a Kubernetes API, which an AWS Lambda function does not " +
 			"use; list the clusters, or run promsnap elsewhere")
+	case d.Profiles != nil:
+		found, err = f.findByProfile(ctx, d.Profiles)
 	case d.ArgoCD != nil:
 		found, err = f.o.Clusters.ArgoCD(ctx, d.ArgoCD)
 	case d.Kubeconfig != nil:
@@ -39,6 +41,26 @@ func (f *Fleet) find(ctx context.Context, d config.Discovery) (found []FoundClus
 		err = errors.New("found no cluster")
 	}
 	return found, err
+}
+
+// findByProfile returns the clusters that have a ClusterProfile. A name that cannot be part of an
+// address is an error, beside the other clusters.
+func (f *Fleet) findByProfile(ctx context.Context,
+	p *config.ClusterProfiles) ([]FoundCluster, error) {
+	all, err := f.o.Clusters.Profiles(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var found []FoundCluster
+	var errs []error
+	for _, c := range all {
+		if c.URL, err = p.URLOf(c.Name); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		found = append(found, c)
+	}
+	return found, errors.Join(errs...)
 }
 
 // findByLabel returns the values of a label of up as clusters of the configuration's Prometheus.

@@ -7,10 +7,12 @@ import (
 	"path"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/outside"
 )
 
@@ -59,6 +61,8 @@ type discovery struct {
 	// The clusters of an Argo CD, which has a Secret for each. Prometheus is reached through the
 	// API of each cluster, with the credentials in its Secret.
 	ArgoCD *argoCD `yaml:"argocd"`
+	// The clusters that have a ClusterProfile (multicluster.x-k8s.io/v1alpha1).
+	Profiles *clusterProfiles `yaml:"cluster_profiles"`
 	// The contexts of the kubeconfig. Prometheus is reached through the API of each cluster.
 	Kubeconfig *kubeconfigContexts `yaml:"kubeconfig"`
 	// The clusters of a Prometheus that has the series of several, such as Thanos or Mimir: the one
@@ -77,6 +81,15 @@ type argoCD struct {
 	Selector string `yaml:"selector"`
 	// The Service of Prometheus in each cluster, as kubernetes.service.
 	Service service `yaml:"service"`
+}
+
+// clusterProfiles are objects that describe clusters.
+type clusterProfiles struct {
+	// The only namespace of the objects. Without it: every namespace.
+	Namespace namespace `yaml:"namespace"`
+	// The address of each cluster's Prometheus, with {name} for the name of its object, such as
+	// https://prometheus.{name}.example.com. promsnap sends no login to it.
+	URL string `yaml:"url" jsonschema:"required"`
 }
 
 // kubeconfigContexts are contexts of the kubeconfig.
@@ -252,6 +265,10 @@ func (b *builder) discovery(s *discovery, at string, c *Config) Discovery {
 			Namespace: string(a.Namespace), Selector: a.Selector, Service: string(a.Service),
 		}
 	}
+	if p := s.Profiles; p != nil {
+		set++
+		out.Profiles = b.profiles(p, key(at, "cluster_profiles.url"))
+	}
 	if k := s.Kubeconfig; k != nil {
 		set++
 		for i, pattern := range k.Contexts {
@@ -275,9 +292,24 @@ func (b *builder) discovery(s *discovery, at string, c *Config) Discovery {
 		out.S3 = &ClusterList{Bucket: b.bucket(&l.bucket, key(at, "s3")), Key: l.Key}
 	}
 	if set != 1 {
-		b.problem(at, "has %s; write exactly one of argocd, kubeconfig, prometheus and s3",
+		b.problem(at, "has %s; write exactly one of argocd, cluster_profiles, kubeconfig, "+
+			"prometheus and s3",
 			cmp.Or(map[int]string{0: "no way to find clusters"}[set], fmt.Sprintf("%d ways to find "+
 				"clusters", set)))
+	}
+	return out
+}
+
+// profiles builds the search for ClusterProfiles.
+func (b *builder) profiles(s *clusterProfiles, at string) *ClusterProfiles {
+	out := &ClusterProfiles{Namespace: string(s.Namespace), URL: s.URL}
+	switch _, err := exchange.BaseURL(strings.ReplaceAll(s.URL, profileName, "name")); {
+	case !b.has(at): // the key is required
+	case err != nil:
+		b.problem(at, "%v", err)
+	case !strings.Contains(s.URL, profileName):
+		b.problem(at, "is the same for every cluster; write {name} where the name of the cluster "+
+			"is, such as https://prometheus.{name}.example.com")
 	}
 	return out
 }

@@ -1,11 +1,14 @@
 package config
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -43,6 +46,7 @@ type FleetCluster struct {
 // Discovery is one way to find clusters. Exactly one of its pointers is set.
 type Discovery struct {
 	ArgoCD     *ArgoCD
+	Profiles   *ClusterProfiles
 	Kubeconfig *KubeconfigContexts
 	Prometheus *PrometheusLabel
 	S3         *ClusterList
@@ -55,6 +59,27 @@ type ArgoCD struct {
 	Selector  string // a selector of Kubernetes for the Secrets' labels; "" is every cluster
 	Service   string // the Service of Prometheus, as in Kubernetes.Service; "" to find it
 }
+
+// ClusterProfiles finds the clusters that have a ClusterProfile, an object of Kubernetes'
+// multicluster group.
+type ClusterProfiles struct {
+	Namespace string // "" for every namespace
+	// URL is the address of a cluster's Prometheus, with {name} for the name of its object.
+	URL string
+}
+
+// URLOf returns the address of the Prometheus of a cluster. It fails if the name is not one DNS
+// label: with another one the address might be that of another server.
+func (p *ClusterProfiles) URLOf(name string) (string, error) {
+	if !namespaceSyntax.MatchString(name) {
+		return "", fmt.Errorf("the ClusterProfile %q has a name that cannot be part of an address; "+
+			"use up to 63 lower-case letters, digits and hyphens", shorten(outside.Line(name)))
+	}
+	return strings.ReplaceAll(p.URL, profileName, name), nil
+}
+
+// profileName is replaced by the name of a ClusterProfile.
+const profileName = "{name}"
 
 // KubeconfigContexts finds the contexts of the kubeconfig whose names match one of the patterns.
 // Prometheus is reached through the API of each cluster.

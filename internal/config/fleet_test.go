@@ -28,6 +28,7 @@ fleet:
     - prometheus: {match: 'stage="prod"'}
     - s3: {bucket: lists, key: clusters.yaml}
     - argocd: {selector: stage=prod, service: monitoring/prometheus:9090}
+    - cluster_profiles: {url: 'https://prom.{name}.example.com/{name}'}
 `
 
 func loadFleet(text string) (*config.Config, error) {
@@ -41,7 +42,7 @@ func TestFleet(t *testing.T) {
 	}
 	f := c.Fleet
 	if f.Name != "acme" || f.Deadline != 10*time.Minute || f.Store.Dir != "/etc/promsnap/parts" ||
-		len(f.Clusters) != 3 || len(f.Discover) != 4 || f.Discover[1].Prometheus.Label != "cluster" {
+		len(f.Clusters) != 3 || len(f.Discover) != 5 || f.Discover[1].Prometheus.Label != "cluster" {
 		t.Fatalf("got %+v, want what the file says", f)
 	}
 	eu, us, lab := f.Clusters[0], f.Clusters[1], f.Clusters[2]
@@ -78,6 +79,27 @@ func TestFleet(t *testing.T) {
 	}
 }
 
+// The name of an object is part of an address only if it cannot change the rest of it.
+func TestClusterProfileAddress(t *testing.T) {
+	c, err := loadFleet(fleetFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.Fleet.Discover[4].Profiles
+	if got, err := p.URLOf("prod-eu"); err != nil ||
+		got != "https://prom.prod-eu.example.com/prod-eu" {
+		t.Errorf("got %s, %v; want an address with prod-eu", got, err)
+	}
+	for _, name := range []string{
+		"", "a.b", "evil.example.org/", "evil.example.org#", "u:p@h", "a b", "a\nb", "A", "{name}", "-a",
+		"..", "%2f", "[::1]", strings.Repeat("a", 64), "münchen",
+	} {
+		if got, err := p.URLOf(name); err == nil || !strings.Contains(err.Error(), "has a name") {
+			t.Errorf("%q: got %q, %v; want an error", name, got, err)
+		}
+	}
+}
+
 // A cluster with a login of its own has no other one.
 func TestClusterLogin(t *testing.T) {
 	signed := strings.Replace(fleetFile, "prometheus: {url: 'https://thanos.example.com',",
@@ -103,20 +125,24 @@ func TestFleetMistakes(t *testing.T) {
 	for says, text := range map[string]string{
 		`fleet.clusters[1].name: the name "prod-eu" is already used by fleet.clusters[0].name`: replace(
 			"name: prod-us", "name: prod-eu"),
-		`"acme" is the name of the fleet`:              replace("name: prod-us", "name: acme"),
-		"fleet.clusters[1].name: missing":              replace("name: prod-us, ", ""),
-		"fleet.clusters[1]: does not say where":        replace(", prometheus: {matchers: ['cluster=\"us\"']}", ""),
-		"cluster: cannot be used with a fleet":         replace("version: 1", "version: 1\ncluster: x"),
-		`fleet.receivers[0]: no receiver "slack"`:      replace("receivers: [archive]\n  store", "receivers: [slack]\n  store"),
-		"the report of a fleet is a summary":           replace("receivers: [archive]\n  store", "receivers: [am]\n  store"),
-		"fleet.store: missing":                         replace("  store: {dir: parts}\n", ""),
-		"fleet.store: has both":                        replace("{dir: parts}", "{dir: parts, s3: {bucket: b}}"),
-		"state.configmap: cannot be used with a fleet": replace("state: {dir: /var/state}", "state: {configmap: {name: x}}"),
-		"state: missing":                               replace("state: {dir: /var/state}\n", ""),
-		"fleet.deadline: 10h is out of bounds":         replace("deadline: 10m", "deadline: 10h"),
-		"has 2 ways to find clusters":                  replace("- prometheus: {match: 'stage=\"prod\"'}", "- {prometheus: {}, kubeconfig: {}}"),
-		"no way to find clusters":                      replace("- prometheus: {match: 'stage=\"prod\"'}", "- {}"),
-		`"[" is not a pattern`:                         replace(`"dev-*"`, `"["`),
+		`"acme" is the name of the fleet`:                               replace("name: prod-us", "name: acme"),
+		"fleet.clusters[1].name: missing":                               replace("name: prod-us, ", ""),
+		"fleet.clusters[1]: does not say where":                         replace(", prometheus: {matchers: ['cluster=\"us\"']}", ""),
+		"cluster: cannot be used with a fleet":                          replace("version: 1", "version: 1\ncluster: x"),
+		`fleet.receivers[0]: no receiver "slack"`:                       replace("receivers: [archive]\n  store", "receivers: [slack]\n  store"),
+		"the report of a fleet is a summary":                            replace("receivers: [archive]\n  store", "receivers: [am]\n  store"),
+		"fleet.store: missing":                                          replace("  store: {dir: parts}\n", ""),
+		"fleet.store: has both":                                         replace("{dir: parts}", "{dir: parts, s3: {bucket: b}}"),
+		"state.configmap: cannot be used with a fleet":                  replace("state: {dir: /var/state}", "state: {configmap: {name: x}}"),
+		"state: missing":                                                replace("state: {dir: /var/state}\n", ""),
+		"fleet.deadline: 10h is out of bounds":                          replace("deadline: 10m", "deadline: 10h"),
+		"has 2 ways to find clusters":                                   replace("- prometheus: {match: 'stage=\"prod\"'}", "- {prometheus: {}, kubeconfig: {}}"),
+		"no way to find clusters":                                       replace("- prometheus: {match: 'stage=\"prod\"'}", "- {}"),
+		`"[" is not a pattern`:                                          replace(`"dev-*"`, `"["`),
+		"fleet.discover[4].cluster_profiles.url: missing":               replace("{url: 'https://prom.{name}.example.com/{name}'}", "{}"),
+		"fleet.discover[4].cluster_profiles.url: is the same for every": replace("prom.{name}.example.com/{name}", "prom.example.com"),
+		"fleet.discover[4].cluster_profiles.url: not an http":           replace("https://prom.{name}.example.com/{name}", "prom.{name}.example.com"),
+		"fleet.discover[4].cluster_profiles.url: has a query":           replace("example.com/{name}", "example.com/?x={name}"),
 		"fleet: no clusters": `version: 1
 fleet: {}
 `,

@@ -34,7 +34,8 @@ type FoundCluster struct {
 	Name   string // as in the object; it may be any text
 	Labels map[string]string
 	// Open opens the cluster with the credentials in the object. It sends no request yet. It fails
-	// if the object has none that promsnap can use, or no address. Nil: the object never has any.
+	// if the object has none that promsnap can use, or no address. A ClusterProfile has neither:
+	// Open is nil.
 	Open func(userAgent string) (*Cluster, error)
 }
 
