@@ -154,8 +154,8 @@ func TestChartServices(t *testing.T) {
 	}
 }
 
-// TestChartFleetFinds checks that the rights to find clusters come with fleet.discover, each only in
-// its namespace.
+// TestChartFleetFinds checks that the rights to find clusters come with fleet.discover, each only
+// in its namespace.
 func TestChartFleetFinds(t *testing.T) {
 	secrets := map[string]any{"apiGroups": []string{""}, "resources": []string{"secrets"},
 		"verbs": []string{"list"}}
