@@ -314,8 +314,34 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool) (Result, er
 	}
 	results := []Result{to.deliver(ctx, judged)}
 	to.finish(ctx, []judgedReport{judged}, results)
+	results[0].Notes = append(results[0].Notes, unread(merged.Clusters)...)
 	return results[0], nil
 }
+
+// unread returns a note with the store's first error, if there are parts that it did not give. The
+// report does not show errors of a store.
+func unread(clusters []report.Cluster) []string {
+	first, others := "", 0
+	for _, c := range clusters {
+		switch lack := c.Lack; {
+		case lack.Code != report.LackUnread || len(lack.Args) == 0:
+		case first == "":
+			first = outside.Clip(fmt.Sprintf("reading the part of %s: %s", c.Name,
+				outside.Line(lack.Args[0])), maxNote)
+		default:
+			others++
+		}
+	}
+	switch {
+	case first == "":
+		return nil
+	case others > 0:
+		first += fmt.Sprintf(" (also the parts of %d others)", others)
+	}
+	return []string{first}
+}
+
+const maxNote = 600 // characters of a store's error
 
 // pollParts is how long Reduce waits between two looks for a part.
 const pollParts = 2 * time.Second

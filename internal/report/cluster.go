@@ -78,7 +78,7 @@ const (
 	LackForeign = "part_foreign" // it is of another report, slot or cluster
 	// a newer promsnap wrote it: the version of that promsnap. The row may be known all the same.
 	LackNewer = "part_newer"
-	// it could not be read: the store's error
+	// fleet.store did not give it: the store's error, which the report does not show
 	LackUnread = "part_unread"
 	// its run had another configuration than the plan; it counts all the same
 	LackOtherConfig = "part_other_config"
@@ -325,19 +325,13 @@ func (r *Report) blindOf(c *Cluster) string {
 func (r *Report) lackOf(c *Cluster) string {
 	said := map[string]string{
 		LackMissing: r.words.PartMissing, LackDamaged: r.words.PartDamaged,
-		LackForeign: r.words.PartForeign, LackOtherConfig: r.words.PartOtherConfig,
+		LackForeign: r.words.PartForeign, LackUnread: r.words.PartUnread,
+		LackOtherConfig: r.words.PartOtherConfig,
 	}
-	switch n := c.Lack; {
-	case n.IsZero():
-		return ""
-	case said[n.Code] != "":
-		return said[n.Code]
-	case n.Code == LackNewer && len(n.Args) > 0:
+	if n := c.Lack; n.Code == LackNewer && len(n.Args) > 0 {
 		return fmt.Sprintf(r.words.PartNewer, printable(n.Args[0]))
-	case len(n.Args) > 0:
-		return printable(n.Args[0])
 	}
-	return r.words.PartMissing
+	return said[c.Lack.Code]
 }
 
 // addFleet adds what a report about several clusters says: its counts are the sums of the clusters,

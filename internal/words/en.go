@@ -228,7 +228,9 @@ var english = Words{
 		PartDamaged: "its part cannot be read; run the cluster again with promsnap fleet map",
 		PartForeign: "its part belongs to another cluster, report or time; check that no two " +
 			"fleets share a fleet.store",
-		PartNewer:       "promsnap %[1]s wrote its part, and this one is older; update it",
+		PartNewer: "promsnap %[1]s wrote its part, and this one is older; update it",
+		PartUnread: "fleet.store did not give its part; check that promsnap can reach and read it, " +
+			"and run promsnap fleet reduce again",
 		PartOtherConfig: "it ran with another configuration than the plan",
 		HoursOf:         "%[1]s, hour by hour",
 	},

@@ -215,7 +215,9 @@ var korean = Words{
 		PartDamaged: "결과를 읽을 수 없습니다. promsnap fleet map으로 다시 실행하세요",
 		PartForeign: "결과가 다른 클러스터, 리포트 또는 시각의 것입니다. 두 플릿이 같은 fleet.store를 " +
 			"쓰는지 확인하세요",
-		PartNewer:       "promsnap %[1]s이(가) 결과를 썼고 이 버전은 더 오래되었습니다. 업데이트하세요",
+		PartNewer: "promsnap %[1]s이(가) 결과를 썼고 이 버전은 더 오래되었습니다. 업데이트하세요",
+		PartUnread: "fleet.store에서 결과를 받지 못했습니다. 연결과 읽기 권한을 확인하고 promsnap fleet " +
+			"reduce를 다시 실행하세요",
 		PartOtherConfig: "계획과 다른 설정으로 실행되었습니다",
 		HoursOf:         "%[1]s, 시간별",
 	},

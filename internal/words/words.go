@@ -492,6 +492,7 @@ type Fleets struct {
 	PartDamaged       string
 	PartForeign       string
 	PartNewer         string // 1 a version
+	PartUnread        string
 	PartOtherConfig   string
 	HoursOf           string // 1 a cluster
 }
