@@ -36,7 +36,8 @@ var notRun = map[string]string{
 
 	"docs/decisions/performance.md#speed-what-is-measured-and-what-the-profiles-showed": "it is slow",
 
-	"docs/fleets.md#kubernetes": "it installs a release; the chart's tests install the chart",
+	"docs/fleets.md#kubernetes":     "it installs a release; the chart's tests install the chart",
+	"docs/fleets.md#argo-workflows": "it needs Argo; TestArgo checks the manifest",
 
 	"docs/sizing.md#applying-it": "it changes a workload of a cluster",
 

@@ -405,10 +405,15 @@ Exit codes:
 		},
 	}
 	f.register(c, cmd, false)
+	f.registerOutput(cmd)
+	return cmd
+}
+
+// registerOutput defines --output.
+func (f *fleetFlags) registerOutput(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.output, "output", "o", "text", "`FORMAT` of the output: text or json")
 	_ = cmd.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
-	return cmd
 }
 
 // listedCluster is what -o json prints of a cluster.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,10 +22,15 @@ func fleetPlanCommand(c *console) *cobra.Command {
 		Use: "plan REPORT", Short: "Write down the clusters of a report at a time",
 		Args: cobra.ExactArgs(1),
 		Long: `Finds the clusters of a report at a time, and writes them into fleet.store. If
-that is done already, nothing changes. Prints the names of the clusters.`,
-		Example:           `  promsnap fleet plan daily --time 2026-11-30T09:00:00Z`,
+that is done already, nothing changes. Prints the names of the clusters. With
+-o json they are a JSON array, over which a workflow engine can loop.`,
+		Example: `  promsnap fleet plan daily --time 2026-11-30T09:00:00Z
+  promsnap fleet plan daily -o json`,
 		ValidArgsFunction: completeReports(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkOutput(f.output); err != nil {
+				return usage(err)
+			}
 			f.deliver = true
 			r, err := f.open(cmd, c)
 			if err != nil {
@@ -36,14 +43,30 @@ that is done already, nothing changes. Prints the names of the clusters.`,
 			for _, n := range p.Notes {
 				fmt.Fprintf(c.stderr, "promsnap: note: %s\n", outside.Line(n))
 			}
-			for _, of := range p.Clusters {
-				fmt.Fprintln(c.stdout, of.Name)
-			}
-			return nil
+			return f.printNames(c, p)
 		},
 	}
 	f.register(c, cmd, false)
+	f.registerOutput(cmd)
 	return cmd
+}
+
+// printNames prints the names of the clusters, one a line or as a JSON array.
+func (f *fleetFlags) printNames(c *console, p fleet.Plan) error {
+	names := make([]string, len(p.Clusters))
+	for i, of := range p.Clusters {
+		names[i] = of.Name
+	}
+	if f.output == "json" {
+		e := json.NewEncoder(c.stdout)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(names); err != nil {
+			return &exitError{exitFailed, err}
+		}
+		return nil
+	}
+	fmt.Fprintln(c.stdout, strings.Join(names, "\n"))
+	return nil
 }
 
 func fleetMapCommand(c *console) *cobra.Command {
