@@ -472,27 +472,3 @@ func (w *Words) OwnRange(span, ago string) string {
 	}
 	return fmt.Sprintf(w.LastEarlier, span, ago)
 }
-
-// Fleets are the words of reports about several clusters.
-type Fleets struct {
-	Clusters, ClusterHead, FullestHead, FillsNextHead, HoursHead, NodesHead string
-
-	ClusterCount  Counted
-	ShownClusters string // 1 how many match, 2 of how many
-	OfNodes       string // 1 measured, 2 of all nodes
-	InClusters    string // 1 in how many, 2 of how many
-	ClustersAre   string // 1 how many, 2 a verdict
-	ClustersCalm  string // 1 "12 clusters"
-	ClustersWorst string // 1 "12 clusters", 2 how many of them are how, 3 the worst, 4 its headline
-	BlindSince    string // 1 a time
-	// 1 what, 2 in how many, 3 of how many, 4 their names
-	MissingInClusters string
-	FilterClusters    string
-	PartMissing       string
-	PartDamaged       string
-	PartForeign       string
-	PartNewer         string // 1 a version
-	PartUnread        string
-	PartOtherConfig   string
-	HoursOf           string // 1 a cluster
-}
