@@ -28,6 +28,11 @@ func (m *Mapped) Failed() bool { return m.Err != nil || m.Result.failed() }
 // concurrently. Each cluster has the whole timeout of the options. When Options.Stop is closed,
 // runs end early and no more begin; the clusters that are left have no part.
 func (f *Fleet) MapAll(ctx context.Context, p fleet.Plan, parallel int, each func(Mapped)) {
+	members, _ := f.Members(ctx) // once; Map says why one is not there
+	known := map[string]Member{}
+	for _, m := range members {
+		known[m.Name] = m
+	}
 	var group errgroup.Group
 	group.SetLimit(max(parallel, 1))
 	done := make(chan Mapped)
@@ -39,7 +44,11 @@ func (f *Fleet) MapAll(ctx context.Context, p fleet.Plan, parallel int, each fun
 					return nil
 				}
 				began := f.o.Now()
-				res, err := f.Map(ctx, p, c.Name)
+				run := func() (Result, error) { return f.Map(ctx, p, c.Name) }
+				if m, found := known[c.Name]; found {
+					run = func() (Result, error) { return f.mapMember(ctx, p, m) }
+				}
+				res, err := run()
 				done <- Mapped{Cluster: c.Name, Result: res, Err: err, Took: f.o.Now().Sub(began)}
 				return nil
 			})
