@@ -29,6 +29,7 @@ func TestGridsOfClusters(t *testing.T) {
 			panel.Grid.Step = 5 * time.Minute
 			panel.Grid.Start = slot.Add(-day)
 		}
+		panel.Exprs = []string{`m{cluster="` + c.Name + `"}`}
 		part := fleet.NewPart(p, "sum", rowOf(c.Name), rng, []snapshot.Panel{panel})
 		if err := fleet.SavePart(t.Context(), s, p, &part); err != nil {
 			t.Fatal(err)
@@ -40,6 +41,9 @@ func TestGridsOfClusters(t *testing.T) {
 		len(m.Lacks) != 1 || m.Lacks[0].Part != "c0000" {
 		t.Errorf("got %d series, %d lines, data %d, lacking %+v; want those of all but c0000",
 			m.Total, len(m.Lines), m.Data, m.Lacks)
+	}
+	if len(m.Exprs) != 1 || m.Exprs[0] != spec.Queries[0].Expr {
+		t.Errorf("got the queries %q, want that of the configuration", m.Exprs)
 	}
 	for _, l := range m.Lines {
 		if len(l.Values) != 289 || math.IsNaN(l.Values[288]) || math.IsNaN(l.Values[1]) {

@@ -176,11 +176,22 @@ func (m *merger) add(cluster string, panels []snapshot.Panel) {
 			continue
 		}
 		part[i] = *p
-		part[i].Spec = m.specs[i] // what is drawn and linked comes from the configuration
+		// What is drawn and shown as the query comes from the configuration. A cluster's own query
+		// may have matchers that the others do not have.
+		part[i].Spec, part[i].Exprs = m.specs[i], queries(&m.specs[i])
 	}
 	if m.parts = append(m.parts, part); len(m.parts) == batch {
 		m.merge()
 	}
+}
+
+// queries returns the queries of a panel as the configuration has them.
+func queries(spec *panel.Spec) []string {
+	var out []string
+	for _, q := range spec.Queries {
+		out = append(out, q.Expr)
+	}
+	return out
 }
 
 // merge merges what was added.
