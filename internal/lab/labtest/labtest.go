@@ -54,7 +54,9 @@ func Start(t testing.TB, flags ...string) *url.URL {
 func Handler(t testing.TB, flags ...string) http.Handler {
 	t.Helper()
 	address := Start(t, flags...)
-	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	// The default transport is closed whenever a server of any test is, and connections with it.
+	own := &http.Transport{DisableKeepAlives: true}
+	return &httputil.ReverseProxy{Transport: own, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(address)
 		switch form := r.In.Form; {
 		case form == nil:
