@@ -54,19 +54,17 @@ func Start(t testing.TB, flags ...string) *url.URL {
 func Handler(t testing.TB, flags ...string) http.Handler {
 	t.Helper()
 	address := Start(t, flags...)
-	// The default transport is closed whenever a server of any test is, and connections with it.
-	own := &http.Transport{DisableKeepAlives: true}
-	return &httputil.ReverseProxy{Transport: own, Rewrite: func(r *httputil.ProxyRequest) {
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(address)
-		switch form := r.In.Form; {
-		case form == nil:
-		case r.Out.Method == http.MethodPost:
-			body := form.Encode()
-			r.Out.URL.RawQuery = ""
-			r.Out.Body = io.NopCloser(strings.NewReader(body))
-			r.Out.ContentLength = int64(len(body))
-		default:
-			r.Out.URL.RawQuery = form.Encode()
+		// Read the body before promlab answers: a server closes the body when its handler begins to
+		// write, and the transport would then take that for a failure and break off the answer.
+		_ = r.In.ParseForm() // promlab says what is wrong with a form
+		form := r.In.Form.Encode()
+		if r.Out.Method != http.MethodPost {
+			r.Out.URL.RawQuery = form
+			return
 		}
+		r.Out.URL.RawQuery = ""
+		r.Out.Body, r.Out.ContentLength = io.NopCloser(strings.NewReader(form)), int64(len(form))
 	}}
 }
