@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -76,6 +77,11 @@ exit code.`,
   # One run of promsnap
   promlab -- promsnap run --prometheus-url {url}
 
+  # What goes wrong, and when
+  echo '[{"kind": "node down", "node": 4, "from": "2026-11-22T10:00:00Z",
+    "to": "2026-11-22T11:00:00Z"}]' > incidents.json
+  promlab --now 2026-11-22T12:00:00Z --calm --incidents incidents.json
+
   # The series of a file
   promlab --series testdata/field/ip_reuse.yaml`,
 		Args:          onlyAfterDash,
@@ -100,6 +106,13 @@ exit code.`,
 				}
 				v.lab.Now, v.lab.Clock = now, nil
 			}
+			if v.incidents != "" {
+				in, err := readIncidents(v.incidents)
+				if err != nil {
+					return err
+				}
+				v.lab.Incidents = in
+			}
 			handler, err := v.handler()
 			if err != nil {
 				return err
@@ -118,6 +131,7 @@ exit code.`,
 type values struct {
 	lab                          lab.Options
 	listen, profile, now, series string
+	incidents                    string
 	clusters                     int
 }
 
@@ -174,6 +188,9 @@ func addFlags(c *cobra.Command, v *values) {
 		"`DURATION` between samples (default 1m, with kps 30s)")
 	f.StringSliceVar(&v.lab.Without, "without", nil,
 		"omit the metrics whose names begin with one of these `PREFIXES`")
+	f.StringVar(&v.incidents, "incidents", "", "plant the incidents of this `FILE`, a list in JSON "+
+		"with kind, node, workload, from and to; kinds: node down, exporter down, exporter flap, "+
+		"memory high, disk full, OOM loop")
 	f.StringVar(&v.series, "series", "",
 		"answer with the series of this `FILE`, in promtool's notation")
 	f.BoolVar(&v.lab.Tame, "tame", false,
@@ -183,6 +200,7 @@ func addFlags(c *cobra.Command, v *values) {
 	f.DurationVar(&v.lab.Timeout, "query.timeout", 2*time.Minute, "as in Prometheus")
 	for _, simulated := range []string{
 		"profile", "nodes", "clusters", "seed", "cluster", "scrape-interval", "without", "tame", "calm",
+		"incidents",
 	} {
 		c.MarkFlagsMutuallyExclusive("series", simulated)
 	}
@@ -200,6 +218,22 @@ func readRecording(path string) (*lab.Recording, error) {
 		return nil, fmt.Errorf("--series %s: %w", path, err)
 	}
 	return r, nil
+}
+
+// readIncidents reads a file of incidents.
+func readIncidents(path string) ([]lab.Incident, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--incidents: %w", err)
+	}
+	defer f.Close()
+	var out []lab.Incident
+	d := json.NewDecoder(io.LimitReader(f, 1<<20))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&out); err != nil {
+		return nil, fmt.Errorf("--incidents %s: %w", path, err)
+	}
+	return out, nil
 }
 
 // onlyAfterDash accepts arguments only after --, so that a mistyped flag does not run as a command.

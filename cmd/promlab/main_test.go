@@ -64,6 +64,8 @@ func TestRefusesWhatItDoesNotUnderstand(t *testing.T) {
 			"choose another address with --listen",
 		},
 		{[]string{"left", "over"}, "left"},
+		{[]string{"--incidents", "nowhere.json"}, "--incidents"},
+		{[]string{"--incidents", "main.go"}, "--incidents main.go: invalid character"},
 	} {
 		cmd := command(fixed)
 		cmd.SetArgs(c.args)

@@ -136,6 +136,12 @@ func (o Options) withDefaults() (Options, error) {
 		return in.Node < 0 || in.Node >= o.Nodes || !in.From.Before(in.To)
 	}):
 		return o, errors.New("lab: an incident has no node of the fleet, or ends before it begins")
+	case slices.ContainsFunc(o.Incidents, func(in Incident) bool {
+		return !slices.Contains([]IncidentKind{
+			NodeDown, ExporterDown, ExporterFlap, MemoryHigh, DiskFull, OOMLoop,
+		}, in.Kind)
+	}):
+		return o, errors.New("lab: an incident has an unknown kind")
 	case o.Now.IsZero():
 		return o, errors.New("lab: Now is not set: write the time before which incidents " +
 			"are placed")

@@ -22,10 +22,12 @@ const (
 // Incident is something that goes wrong from one time to another, beside the incidents that each
 // cluster has.
 type Incident struct {
-	Kind     IncidentKind
-	Node     int    // of the fleet, from 0; see NodeName
-	Workload string // of an OOMLoop: a Deployment in the namespace media, which is deleted at To
-	From, To time.Time
+	Kind IncidentKind `json:"kind"`
+	Node int          `json:"node"` // of the fleet, from 0; see NodeName
+	// of an OOMLoop: a Deployment in the namespace media, which is deleted at To
+	Workload string    `json:"workload,omitempty"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
 }
 
 // NodeName returns the name of the i-th node of a fleet.

@@ -1,7 +1,8 @@
 package field
 
 import (
-	"net/http/httptest"
+	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/lab/labtest"
 )
 
 // TestCauses plants incidents in a calm cluster and checks that each cause is one line.
@@ -95,16 +97,18 @@ func TestCauses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, err := lab.New(lab.Options{
-				Now: slot, Nodes: 12, Calm: true, Profile: lab.KPS, Incidents: tt.incidents,
-				Without: tt.without, ScrapeInterval: time.Minute,
-			})
+			incidents, err := json.Marshal(tt.incidents)
 			if err != nil {
 				t.Fatal(err)
 			}
-			server := httptest.NewServer(l.Handler())
-			t.Cleanup(server.Close)
-			c := field{url: server.URL, program: startWebhook(t)}
+			path := filepath.Join(t.TempDir(), "incidents.json")
+			if err := os.WriteFile(path, incidents, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			u := labtest.Start(t, "--now="+slot.Format(time.RFC3339), "--nodes=12", "--calm",
+				"--profile=kps", "--incidents="+path, "--scrape-interval=1m",
+				"--without="+strings.Join(tt.without, ","))
+			c := field{url: u.String(), program: startWebhook(t)}
 			text := "version: 1\ncluster: field\nprometheus: {timeout: 5m}\n" +
 				"reports: [{name: field, range: 6h, receivers: [program]}]\n" +
 				"receivers: [{name: program, webhook: {url: '" + c.program + "'}}]\n" +
