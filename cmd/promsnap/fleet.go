@@ -131,6 +131,20 @@ func (f *fleetFlags) open(cmd *cobra.Command, c *console) (*fleetRun, error) {
 	return &fleetRun{opened, cfg, c, f}, nil
 }
 
+// openPlan opens the fleet and the plan of a report.
+func (f *fleetFlags) openPlan(cmd *cobra.Command, c *console, report string) (*fleetRun, fleet.Plan,
+	error) {
+	r, err := f.open(cmd, c)
+	if err != nil {
+		return nil, fleet.Plan{}, err
+	}
+	p, err := r.Plan(cmd.Context(), report)
+	if err != nil {
+		return nil, fleet.Plan{}, fleetError(err)
+	}
+	return r, p, nil
+}
+
 // fleetError returns the error of a step. Only a report that does not exist is a mistake of the
 // command line: a store or a search for clusters may work at the next try.
 func fleetError(err error) error {

@@ -32,13 +32,9 @@ that is done already, nothing changes. Prints the names of the clusters. With
 				return usage(err)
 			}
 			f.deliver = true
-			r, err := f.open(cmd, c)
+			_, p, err := f.openPlan(cmd, c, args[0])
 			if err != nil {
 				return err
-			}
-			p, err := r.Plan(cmd.Context(), args[0])
-			if err != nil {
-				return fleetError(err)
 			}
 			for _, n := range p.Notes {
 				fmt.Fprintf(c.stderr, "promsnap: note: %s\n", outside.Line(n))
@@ -83,13 +79,9 @@ Exit codes:
 		Example:           `  promsnap fleet map daily prod-eu --deliver --time 2026-11-30T09:00:00Z`,
 		ValidArgsFunction: completeClusters(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := f.open(cmd, c)
+			r, p, err := f.openPlan(cmd, c, args[0])
 			if err != nil {
 				return err
-			}
-			p, err := r.Plan(cmd.Context(), args[0])
-			if err != nil {
-				return fleetError(err)
 			}
 			return r.mapSome(cmd.Context(), p, args[1])
 		},
@@ -136,13 +128,9 @@ Exit codes:
 		Example:           `  promsnap fleet reduce daily --deliver --wait --time 2026-11-30T09:00:00Z`,
 		ValidArgsFunction: completeReports(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := f.open(cmd, c)
+			r, p, err := f.openPlan(cmd, c, args[0])
 			if err != nil {
 				return err
-			}
-			p, err := r.Plan(cmd.Context(), args[0])
-			if err != nil {
-				return fleetError(err)
 			}
 			failed, err := r.reduced(cmd.Context(), p, f.wait, false)
 			switch {

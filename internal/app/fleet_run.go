@@ -44,12 +44,14 @@ func (f *Fleet) MapAll(ctx context.Context, p fleet.Plan, parallel int, each fun
 					return nil
 				}
 				began := f.o.Now()
-				run := func() (Result, error) { return f.Map(ctx, p, c.Name) }
+				mapped := Mapped{Cluster: c.Name}
 				if m, found := known[c.Name]; found {
-					run = func() (Result, error) { return f.mapMember(ctx, p, m) }
+					mapped.Result, mapped.Err = f.mapMember(ctx, p, m)
+				} else {
+					mapped.Result, mapped.Err = f.Map(ctx, p, c.Name)
 				}
-				res, err := run()
-				done <- Mapped{Cluster: c.Name, Result: res, Err: err, Took: f.o.Now().Sub(began)}
+				mapped.Took = f.o.Now().Sub(began)
+				done <- mapped
 				return nil
 			})
 		}

@@ -26,7 +26,8 @@ type ReduceOptions struct {
 	Specs []panel.Spec
 	// Range is that of the report, for panels without their own.
 	Range time.Duration
-	// Now is the wall clock. Reduce stops to wait at the plan's deadline.
+	// Now is the wall clock. Reduce stops to wait at the plan's deadline. It calls Now and Pause
+	// from several goroutines.
 	Now func() time.Time
 	// Pause waits between two looks at the store. Nil: Reduce does not wait for parts.
 	Pause func(ctx context.Context) error
@@ -35,7 +36,7 @@ type ReduceOptions struct {
 // batch is how many parts are merged at a time. Memory holds so many parts and what is merged.
 const batch = 12
 
-// Reduce reads the parts of a plan, one after the other in its order, and merges them. A part that
+// Reduce reads the parts of a plan, several at once, and merges them in its order. A part that
 // is missing, damaged, foreign or newer is in the Lack of its cluster, and the others are merged.
 // The order in which the parts were written does not matter.
 func Reduce(ctx context.Context, s Store, p Plan, o ReduceOptions) (Merged, error) {
