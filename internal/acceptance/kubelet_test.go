@@ -27,17 +27,7 @@ const runAs = 65532
 
 // static builds promsnap without a C library, as in the image, so that it runs in an empty root.
 var static = sync.OnceValues(func() (string, error) {
-	path, err := filepath.Abs(filepath.Join("..", "..", "bin", "promsnap-static"))
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path,
-		"../../cmd/promsnap")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building promsnap: %w\n%s", err, out)
-	}
-	return path, nil
+	return buildStatic("promsnap-static", "../../cmd/promsnap")
 })
 
 // kubelet runs Pods of one container without isolating them. It makes the root file system from the

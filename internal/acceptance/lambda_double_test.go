@@ -64,26 +64,7 @@ var bootstrap = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("PROMSNAP_BOOTSTRAP"); path != "" {
 		return filepath.Abs(path)
 	}
-	promsnap, err := binary()
-	if err != nil {
-		return "", err
-	}
-	printed, err := exec.Command(promsnap, "version").Output()
-	if err != nil {
-		return "", err
-	}
-	path, err := filepath.Abs(filepath.Join("..", "..", "bin", "bootstrap"))
-	if err != nil {
-		return "", err
-	}
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags",
-		"-s -w -X main.version="+strings.Fields(string(printed))[1], "-o", path,
-		"../../functions/report")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the function: %w\n%s", err, out)
-	}
-	return path, nil
+	return buildStatic("bootstrap", "../../functions/report", "-tags", "lambda.norpc")
 })
 
 // startFunction starts a program as Lambda starts a sandbox. The test ends it.

@@ -37,6 +37,31 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// buildStatic builds a program of this checkout without a C library and returns its path. It has
+// the version of the program under test, so that both write the same bytes.
+func buildStatic(name, source string, flags ...string) (string, error) {
+	promsnap, err := binary()
+	if err != nil {
+		return "", err
+	}
+	printed, err := exec.Command(promsnap, "version").Output()
+	if err != nil {
+		return "", fmt.Errorf("asking promsnap for its version: %w", err)
+	}
+	path, err := filepath.Abs(filepath.Join("..", "..", "bin", name))
+	if err != nil {
+		return "", err
+	}
+	args := append([]string{"build", "-trimpath", "-ldflags",
+		"-s -w -X main.version=" + strings.Fields(string(printed))[1], "-o", path}, flags...)
+	build := exec.Command("go", append(args, source)...)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s: %w\n%s", source, err, out)
+	}
+	return path, nil
+}
+
 // outcome is the result of one run of the program.
 type outcome struct {
 	code           int
