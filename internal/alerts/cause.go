@@ -120,7 +120,7 @@ func subjectOf(p *snapshot.Panel) subject {
 // subjectOfQueries returns what a panel is about, also if it has no series.
 func subjectOfQueries(p *snapshot.Panel) subject {
 	names := p.Metrics()
-	s := subject{targets: slices.Equal(names, []string{"up"}), pods: p.NamesPods()}
+	s := subject{targets: slices.Equal(names, []string{"up"}), pods: panel.NamePods(names)}
 	unknown := false
 	for _, name := range names {
 		source := panel.SourceOf(name)

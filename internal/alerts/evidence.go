@@ -64,10 +64,9 @@ func loadEvidence(ctx context.Context, q snapshot.Querier, panels []snapshot.Pan
 
 // aboutSilence reports whether a panel has a finding that targets which do not answer may explain.
 func aboutSilence(p snapshot.Panel) bool {
-	targets := subjectOf(&p).targets
 	return slices.ContainsFunc(p.Findings, func(f snapshot.Finding) bool {
-		return isActive(&f.Finding) && (targets || p.Spec.Without != "" ||
-			f.Status == rules.NoData || f.Labels.Get("condition") != "")
+		return isActive(&f.Finding) && (p.Spec.Without != "" || f.Status == rules.NoData ||
+			f.Labels.Get("condition") != "" || subjectOf(&p).targets)
 	})
 }
 

@@ -1,6 +1,9 @@
 package panel
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Source is a program that provides metrics of a cluster.
 type Source string
@@ -39,4 +42,10 @@ func NamesPod(metric string) bool {
 		return strings.HasPrefix(metric, "kube_pod_")
 	}
 	return true
+}
+
+// NamePods reports whether the label pod of a query's series names what they are about. It does if
+// that is so for one of the query's metrics, and if the metrics are not known.
+func NamePods(metrics []string) bool {
+	return len(metrics) == 0 || slices.ContainsFunc(metrics, NamesPod)
 }

@@ -53,8 +53,7 @@ func (p *Panel) Metrics() []string {
 // NamesPods reports whether the label pod of the panel's series names what they are about, and not
 // the pod of an exporter.
 func (p *Panel) NamesPods() bool {
-	names := p.Metrics()
-	return len(names) == 0 || slices.ContainsFunc(names, panel.NamesPod)
+	return panel.NamePods(p.Metrics())
 }
 
 // Others returns the rows that are not drawn.
