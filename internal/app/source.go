@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // Source is where a run gets its data: Prometheus, and the Kubernetes API if there is one.
@@ -53,6 +55,19 @@ func openSource(ctx context.Context, cfg *config.Config, o Options) (*Source, er
 	var err error
 	s.font, err = fontOf(cfg)
 	return s, err
+}
+
+// Client returns the client of Prometheus. It has the login, the matchers and the limits of the
+// configuration.
+func (s *Source) Client() *promapi.Client { return s.client }
+
+// At returns the URL of Prometheus, or its Service in the cluster.
+func (s *Source) At() string { return s.at }
+
+// End returns the newest time that a run of the slot queries: late samples are in by then.
+func (s *Source) End() time.Time {
+	o := snapshot.Options{Slot: s.o.Slot, QueryOffset: s.cfg.Prometheus.QueryOffset}
+	return o.End()
 }
 
 // fontOf returns the font of the charts; nil: the embedded fonts.

@@ -91,16 +91,10 @@ func (from *Source) now(ctx context.Context, expr string, each func(series.Label
 	return from.instantBy(ctx, from.client, expr, each)
 }
 
-// end returns the newest time that a run queries.
-func (from *Source) end() time.Time {
-	o := snapshot.Options{Slot: from.o.Slot, QueryOffset: from.cfg.Prometheus.QueryOffset}
-	return o.End()
-}
-
 // instantBy is now with another Querier, such as one that maps labels.
 func (from *Source) instantBy(ctx context.Context, q snapshot.Querier, expr string,
 	each func(series.Labels, float64)) error {
-	grid := series.Grid{Start: from.end(), Step: time.Minute, Len: 1}
+	grid := series.Grid{Start: from.End(), Step: time.Minute, Len: 1}
 	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: grid}, func(s series.Series) error {
 		if v := s.Values[0]; !math.IsNaN(v) {
 			each(s.Labels, v)
@@ -113,7 +107,7 @@ func (from *Source) instantBy(ctx context.Context, q snapshot.Querier, expr stri
 // findClusters finds the label that tells clusters apart, its values, and which cluster has the
 // nodes that the Kubernetes API lists.
 func (from *Source) findClusters(ctx context.Context, s *Survey) error {
-	mapping, _, err := snapshot.FindMapping(ctx, from.client, from.end(), time.Hour,
+	mapping, _, err := snapshot.FindMapping(ctx, from.client, from.End(), time.Hour,
 		from.cfg.Prometheus.ClusterLabel)
 	if err != nil {
 		return err
