@@ -26,7 +26,7 @@ var line = []string{
 	"internal/outside", "internal/calendar", "internal/units", "internal/words",
 	"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	"internal/promapi", "internal/rules", "internal/panel", "internal/forecast", "internal/change",
-	"internal/grafana",
+	"internal/rulefile", "internal/grafana",
 	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard",
 	"internal/snapshot", "internal/alerts", "internal/changelog",
 	"internal/backtest", "internal/panels", "internal/sizing", "internal/chart", "internal/report",
@@ -91,6 +91,9 @@ var narrower = map[string][]string{
 	"internal/changelog": {
 		"internal/series", "internal/outside", "internal/units", "internal/promapi",
 		"internal/rules", "internal/panel", "internal/snapshot", "internal/alerts",
+	},
+	"internal/rulefile": {
+		"internal/series", "internal/outside", "internal/rules", "internal/panel",
 	},
 	"internal/forecast": {"internal/series"},
 	"internal/change":   {"internal/series"},
