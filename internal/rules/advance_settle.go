@@ -26,12 +26,14 @@ func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]boo
 		}
 		end := Recovered
 		switch presence := objects.Presence(series.FromMap(a.Identity)); {
+		case r.EndsWithSeries:
 		case answered[k] <= 0 && (!r.BadNewsOnly || presence == PresenceUnknown):
 			end = r.checkSilent(&a, found[k], m.Seen[r.ID.String()], presence, slot)
 		default:
 			a.Silent = time.Time{}
 		}
-		if last := a.Now().Last; end != "" && slot.Sub(last) >= r.KeepFiringFor {
+		if last := a.Now().Last; end != "" &&
+			(r.EndsWithSeries || slot.Sub(last) >= r.KeepFiringFor) {
 			a.end(end, slot)
 		}
 		m.Alerts[k] = a

@@ -262,6 +262,31 @@ var advanceTests = map[string]struct {
 		},
 		every(5, 5, 60), "a critical [4-19 critical peak 95 recovered at 30]",
 	},
+	"one missing evaluation ends the alert of a rule file": {
+		watch{
+			nodes: PresenceUnknown,
+			edit: func(r *RuleResult) {
+				r.EndsWithSeries, r.KeepFiringFor, r.Series = true, 0, nil
+				r.Findings = slices.DeleteFunc(r.Findings, func(f Judged) bool {
+					return f.Status != Breach
+				})
+			},
+			series: map[string]string{"a": high(16) + strings.Repeat("5", 200)},
+		},
+		every(5, 5, 25), "a critical [4-19 critical peak 95 recovered at 25]",
+	},
+	"a partial answer does not end the alert of a rule file": {
+		watch{
+			edit: func(r *RuleResult) {
+				r.EndsWithSeries, r.KeepFiringFor, r.Series = true, 0, nil
+				if r.Through.After(minute(20)) {
+					r.Data, r.Findings = DataPartial, nil
+				}
+			},
+			series: map[string]string{"a": high(16) + strings.Repeat("5", 200)},
+		},
+		every(5, 5, 25), "a critical [4-19 critical peak 95]",
+	},
 	"a failed query moves nothing": {
 		watch{edit: func(r *RuleResult) {
 			if r.Through.After(minute(20)) {

@@ -67,6 +67,10 @@ type RuleResult struct {
 	// BadNewsOnly means that the query returns only bad series (EmptyIsOK). A series that is no
 	// longer in the answer has recovered.
 	BadNewsOnly bool
+	// EndsWithSeries means that an alert ends when its series is missing from a complete answer,
+	// whether or not its object still exists, as in Prometheus. KeepFiringFor is then applied
+	// before: the findings contain it.
+	EndsWithSeries bool
 	// NeedsAll means that the rule judges what is missing or a share of all, so partial data
 	// neither starts nor ends an alert.
 	NeedsAll bool
