@@ -3,6 +3,7 @@ package promapi
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -61,6 +62,40 @@ func (s *scanner) longString(what string, limit int) ([]byte, error) {
 		if len(s.tok) > limit {
 			return nil, s.tooLong(what, limit)
 		}
+	}
+}
+
+// head reads a string of any length and returns its first maxText bytes. null is an
+// empty string.
+func (s *scanner) head(what string) (string, error) {
+	if none, err := s.null(what); none || err != nil {
+		return "", err
+	}
+	if err := s.expect('"', what); err != nil {
+		return "", err
+	}
+	s.tok = s.tok[:0]
+	for {
+		c, err := s.byte("the end of a string")
+		if err != nil {
+			return "", err
+		}
+		switch {
+		case c == '"':
+			s.r++
+			return strings.ToValidUTF8(string(s.tok), "\uFFFD"), nil
+		case c == '\\':
+			s.r++
+			if err := s.escape(); err != nil {
+				return "", err
+			}
+		case c < ' ':
+			return "", s.fail("no control character in " + what)
+		default:
+			s.tok = append(s.tok, c)
+			s.r++
+		}
+		s.tok = s.tok[:min(len(s.tok), maxText)]
 	}
 }
 
