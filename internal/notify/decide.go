@@ -80,7 +80,7 @@ func (d *decider) possibleDuplicate(r Receiver, m *Message) bool {
 	case m.Kind == KindSummary:
 		return !then.Before(d.slot)
 	case m.Kind == KindAllClear:
-		return true
+		return !d.firedAfter(then)
 	}
 	return slices.ContainsFunc(m.Items, func(i Item) bool {
 		firesAt := i.Episode.Since.Add(d.lasts[i.Alert.ID()])
@@ -92,6 +92,18 @@ func (d *decider) possibleDuplicate(r Receiver, m *Message) bool {
 		}
 		return !firesAt.After(then)
 	})
+}
+
+// firedAfter reports whether an alert that is remembered still fired after a time.
+func (d *decider) firedAfter(then time.Time) bool {
+	for _, a := range d.alerts {
+		if slices.ContainsFunc(a.Episodes, func(e rules.Episode) bool {
+			return e.Fires() || e.Last.After(then)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // resolved returns the messages about ended alerts that a fallback was notified of. e is its entry.

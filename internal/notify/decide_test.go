@@ -414,6 +414,17 @@ func TestPossibleDuplicatesAfterAnUnrecordedRun(t *testing.T) {
 	}
 }
 
+// All clear may be a duplicate if nothing fired any more at the unrecorded slot.
+func TestPossiblyDuplicateAllClear(t *testing.T) {
+	for last, want := range map[int]bool{8: true, 5: true, 3: false} {
+		d := newDecider(pageOf(ended("a", rules.Warning, 20, last)), slot)
+		d.unrecorded = before(5)
+		if got := d.possibleDuplicate(Receiver{}, &Message{Kind: KindAllClear}); got != want {
+			t.Errorf("the alert fired until %d minutes ago: got marked %v, want %v", last, got, want)
+		}
+	}
+}
+
 // A summary leaves out silenced alerts and counts them, because its report shows them.
 func TestASummaryCountsTheSilenced(t *testing.T) {
 	p := pageOf(firing("a", rules.Critical, 20), firing("b", rules.Warning, 20),

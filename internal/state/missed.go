@@ -7,34 +7,41 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
+// recentRuns is how many recorded slots Unrecorded looks back. A message that was sent at a missed
+// slot may not reach its receiver again for several runs.
+const recentRuns = 9
+
 // Unrecorded returns the newest slot before the session's at which a run may have sent messages
 // that the document does not know of, because it could not be written. schedule returns when runs
-// are scheduled; nil: the recorded slots show the interval. Zero: there is no such slot, or nothing
-// is remembered.
+// are scheduled; nil: the recorded slots show the interval. Zero: there is no such slot among the
+// last ones, or nothing is remembered.
 func (s *Session) Unrecorded(schedule notify.Schedule) time.Time {
 	if s.last.IsZero() || !s.last.Before(s.slot) {
 		return time.Time{}
 	}
+	slots, _ := s.doc.Memory.Checked(time.Time{}, s.slot)
+	slots = slots[max(len(slots)-recentRuns, 0):]
 	if schedule == nil {
-		slots, _ := s.doc.Memory.Checked(time.Time{}, s.slot)
 		return missedOf(slots, s.slot)
 	}
-	if missed := schedule(s.last.Add(1), s.slot); len(missed) > 0 {
-		return missed[len(missed)-1]
+	since := s.last
+	if len(slots) > 0 {
+		since = slots[0]
+	}
+	for _, at := range slices.Backward(schedule(since.Add(1), s.slot)) {
+		if !at.Equal(s.last) && !slices.ContainsFunc(slots, at.Equal) {
+			return at
+		}
 	}
 	return time.Time{}
 }
 
-// How many recorded slots show the interval of a report without a schedule.
-const (
-	minRuns = 3
-	maxRuns = 9
-)
+// minRuns is how many recorded slots show the interval of a report without a schedule.
+const minRuns = 3
 
 // missedOf returns the newest missed slot before this one, if the recorded slots show a regular
 // interval. Zero: none was missed, or the interval is irregular.
 func missedOf(slots []time.Time, slot time.Time) time.Time {
-	slots = slots[max(len(slots)-maxRuns, 0):]
 	if len(slots) < minRuns {
 		return time.Time{}
 	}
@@ -49,8 +56,15 @@ func missedOf(slots []time.Time, slot time.Time) time.Time {
 			even++
 		}
 	}
-	if 2*even <= len(gaps) || slot.Sub(slots[len(slots)-1]) < usual*3/2 {
+	if 2*even <= len(gaps) {
 		return time.Time{}
 	}
-	return slot.Add(-usual)
+	next := slot
+	for _, at := range slices.Backward(slots) {
+		if next.Sub(at) >= usual*3/2 {
+			return next.Add(-usual)
+		}
+		next = at
+	}
+	return time.Time{}
 }
