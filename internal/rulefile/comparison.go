@@ -112,4 +112,3 @@ func arithmetic(op parser.ItemType, l, r float64) (float64, bool) {
 	}
 	return 0, false
 }
-

@@ -4,6 +4,7 @@
 package rulefile
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 
 // Group is one group of a rule file. Prometheus evaluates its rules in order, every Interval.
 type Group struct {
-	File string // as it was given to Parse
-	Name string
+	File   string // as it was given to Parse
+	Object string // namespace/name of the PrometheusRule that has it; "": a rule file
+	Name   string
 	// the time between two evaluations; 0: the server's evaluation_interval, 1m by default
 	Interval time.Duration
 	// how far before an evaluation its samples are; 0: the server's rule_query_offset, 0 by default
@@ -49,7 +51,7 @@ type Rule struct {
 }
 
 // Name returns the alertname or the name of the recorded metric.
-func (r Rule) Name() string { return r.Alert + r.Record }
+func (r Rule) Name() string { return cmp.Or(r.Alert, r.Record) }
 
 // Label returns the value of a label of the rule, which may be a template, or "". The label
 // alertname is the rule's name.
