@@ -29,6 +29,7 @@ const (
 type engine struct {
 	plan   *plan
 	levels []float64 // those with the most alerts first
+	bands  []band    // by the number of levels that a sample in it is beyond
 	pinned []bool    // by level: it is configured or was asked for
 	fors   []time.Duration
 	held   time.Time // the beginning of the newest third
@@ -58,7 +59,8 @@ type engine struct {
 
 func newEngine(p *plan, r *snapshot.Reader, levels []float64, pinned []float64) *engine {
 	e := &engine{
-		plan: p, levels: levels, fors: p.fors, held: p.heldOut(),
+		plan: p, levels: levels, bands: bandsOf(p.rule.Direction, levels...), fors: p.fors,
+		held:     p.heldOut(),
 		identity: alerts.Identities(r.Panel(), p.o.Query.Nodes), nodes: p.o.Query.Nodes,
 		present: p.o.Query.Nodes.Objects(), tracks: map[uint64]*track{},
 		keys: map[uint64]int32{}, fixed: make([]count, len(p.fors)),
@@ -97,46 +99,43 @@ func (e *engine) add(s *snapshot.Judgeable, base int) {
 	if skip >= len(s.Values) {
 		return
 	}
-	near := e.levels[0]
+	bands := e.bands
 	if t.own != nil {
-		near = t.own.Nearest()
+		bands = bandsOf(e.plan.rule.Direction, t.own.Nearest())
 	}
-	e.read(t, s, base+max(skip, 0), s.Values[max(skip, 0):], near)
+	e.read(t, s, base+max(skip, 0), s.Values[max(skip, 0):], bands)
 	t.next = int32(base + len(s.Values))
 }
 
-// read reads samples that begin at an index.
-func (e *engine) read(t *track, s *snapshot.Judgeable, base int, values []float64, near float64) {
-	d := e.plan.rule.Direction
+// read reads samples that begin at an index, a run of samples in one band at a time.
+func (e *engine) read(t *track, s *snapshot.Judgeable, base int, values []float64, bands []band) {
 	for i := 0; i < len(values); {
-		if t.rank == 0 {
-			if n := calm(values[i:], near, d); n > 0 {
-				e.has(t, base+i, n, e.fresh)
-				t.last, i = int32(base+i+n-1), i+n
-				continue
-			}
-		}
-		v, at := values[i], int32(base+i)
-		i++
-		if math.IsNaN(v) {
+		if math.IsNaN(values[i]) {
+			i++
 			continue
 		}
-		e.has(t, int(at), 1, 0)
-		rank := e.rankOf(t, v, near)
+		rank := rankOf(values[i], bands, t.rank, e.plan.rule.Direction)
+		run := values[i : i+bands[rank].run(values[i:])]
+		at, hole := int32(base+i), int32(0)
+		if rank == 0 && t.rank == 0 {
+			hole = e.fresh
+		}
+		e.has(t, int(at), len(run), hole)
 		if rank > 0 {
 			e.heat(t, s)
-			if int(rank) > e.low || t.own != nil && !e.full() {
-				t.keep(at, v)
-				e.kept++
-			}
 		}
 		if rank != t.rank || rank > 0 && at-t.last-1 > longestHole {
 			e.follow(t, at, rank)
 		}
-		t.rank, t.last = rank, at
+		t.rank, t.last = rank, at+int32(len(run))-1
+		if rank > 0 && (int(rank) > e.low || t.own != nil && !e.full()) {
+			t.keep(at, run)
+			e.kept += len(run)
+		}
 		for e.kept > mostKept && !e.full() {
 			e.raise()
 		}
+		i += len(run)
 	}
 }
 
@@ -187,25 +186,6 @@ func (e *engine) see(from, n int) {
 			e.unseen--
 		}
 	}
-}
-
-// rankOf returns how many levels a value is beyond.
-func (e *engine) rankOf(t *track, v, near float64) int32 {
-	d := e.plan.rule.Direction
-	if t.own != nil {
-		if d.Beyond(v, near) {
-			return 1
-		}
-		return 0
-	}
-	rank := t.rank
-	for int(rank) < len(e.levels) && d.Beyond(v, e.levels[rank]) {
-		rank++
-	}
-	for rank > 0 && !d.Beyond(v, e.levels[rank-1]) {
-		rank--
-	}
-	return rank
 }
 
 // heat keeps what the replay needs of a series that is beyond a level for the first time.

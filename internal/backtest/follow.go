@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"math"
+	"math/bits"
 	"time"
 )
 
@@ -22,7 +23,7 @@ type count struct {
 	alerts, older   int
 	firing, longest time.Duration
 	flaps           int
-	objects         map[int32]struct{}
+	objects         keys
 	days            []int32 // alerts by the day in which they were found
 }
 
@@ -40,10 +41,40 @@ func (c *count) add(e *engine, t *track, s *state, lasts int32) {
 	c.days[day]++
 	lasted := time.Duration(s.alertLast-s.alertFrom) * e.plan.step
 	c.firing, c.longest = c.firing+lasted, max(c.longest, lasted)
-	if c.objects == nil {
-		c.objects = map[int32]struct{}{}
+	c.objects.add(t.key)
+}
+
+// keys is a set of the keys of objects: one bit each.
+type keys []uint64
+
+// add adds a key.
+func (k *keys) add(key int32) {
+	k.grow(int(key)/64 + 1)
+	(*k)[key/64] |= 1 << (key % 64)
+}
+
+// addAll adds the keys of another set.
+func (k *keys) addAll(other keys) {
+	k.grow(len(other))
+	for i, word := range other {
+		(*k)[i] |= word
 	}
-	c.objects[t.key] = struct{}{}
+}
+
+// grow makes room for 64 keys in each of so many words.
+func (k *keys) grow(words int) {
+	if n := words - len(*k); n > 0 {
+		*k = append(*k, make(keys, n)...)
+	}
+}
+
+// len returns the number of keys.
+func (k keys) len() int {
+	n := 0
+	for _, word := range k {
+		n += bits.OnesCount64(word)
+	}
+	return n
 }
 
 // dayOf returns the number of the day in the history.

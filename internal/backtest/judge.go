@@ -52,6 +52,9 @@ func (r *replay) evaluate(s *slot) {
 	r.advance(rules.Evaluation{
 		Rules: []rules.RuleResult{result}, Objects: r.e.present,
 	}, s)
+	if s.data == rules.DataComplete {
+		r.judged = s.to
+	}
 	r.live = r.fires && slices.ContainsFunc(result.Findings, func(f rules.Judged) bool {
 		return f.Status == rules.Breach
 	})

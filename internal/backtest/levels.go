@@ -64,6 +64,51 @@ func ordered(d rules.Direction, levels ...float64) []float64 {
 	return slices.Compact(levels)
 }
 
+// band is the values that are beyond the same levels, from the lowest to the highest.
+type band struct{ low, high float64 }
+
+// bandsOf returns the bands between levels in order, by how many levels a value is beyond. No value
+// is beyond a level that is NaN.
+func bandsOf(d rules.Direction, levels ...float64) []band {
+	out, rest := []band{}, band{math.Inf(-1), math.Inf(1)}
+	for _, l := range levels {
+		switch {
+		case math.IsNaN(l):
+		case d == rules.Below:
+			out = append(out, band{l, rest.high})
+			rest.high = math.Nextafter(l, math.Inf(-1))
+		default:
+			out = append(out, band{rest.low, l})
+			rest.low = math.Nextafter(l, math.Inf(1))
+		}
+	}
+	return append(out, rest)
+}
+
+// run returns how many samples at the start of values are there and in the band.
+func (b band) run(values []float64) int {
+	for i, v := range values {
+		if !(v >= b.low && v <= b.high) { // a comparison with NaN is false
+			return i
+		}
+	}
+	return len(values)
+}
+
+// rankOf returns how many levels a value is beyond. It looks at the bands from a rank on.
+func rankOf(v float64, bands []band, rank int32, d rules.Direction) int32 {
+	for {
+		switch b := bands[rank]; {
+		case v >= b.low && v <= b.high:
+			return rank
+		case v > b.high != (d == rules.Below):
+			rank++
+		default:
+			rank--
+		}
+	}
+}
+
 // rounded returns a level as a person would write it: whole percents, two digits of anything else.
 func rounded(v float64, unit units.Unit) float64 {
 	switch unit {

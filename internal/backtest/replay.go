@@ -49,7 +49,6 @@ type followed struct {
 	rule rules.Rule
 	// when it goes from missing to within the limits, to beyond one, to beyond two, and back
 	changes []change
-	from    int // the first change that may still matter
 }
 
 // change is the state of a series from an index on.
@@ -73,8 +72,9 @@ type replay struct {
 	object *object
 	series []followed
 	memory rules.Memory
-	fires  bool // the alert fires
-	live   bool // because a sample is beyond the limit
+	fires  bool  // the alert fires
+	live   bool  // because a sample is beyond the limit
+	judged int32 // the newest index that a slot with complete data has judged
 	values []float64
 	// every slot is evaluated; only tests set it
 	thorough bool
@@ -86,7 +86,7 @@ type replay struct {
 // newReplay returns the replay of an object with a level and a For, nil if it was never beyond the
 // level.
 func (e *engine) newReplay(o *object, rule rules.Rule) *replay {
-	r := &replay{e: e, object: o}
+	r := &replay{e: e, object: o, judged: -1}
 	beyond := false
 	for _, t := range o.tracks {
 		f := followed{track: t, rule: rule}
@@ -144,7 +144,7 @@ func (f *followed) findChanges() bool {
 func (r *replay) run(slots []slot) []rules.Episode {
 	for i := 0; i < len(slots); {
 		if !r.fires && !r.thorough {
-			if next := r.nextBeyond(slots[i].from); next > slots[i].to {
+			if next := r.quiet(&slots[i]); next > slots[i].to {
 				to := i + sort.Search(len(slots)-i, func(j int) bool {
 					return slots[i+j].to >= next
 				})
@@ -162,27 +162,47 @@ func (r *replay) run(slots []slot) []rules.Episode {
 	return r.episodes()
 }
 
+// quiet returns the first index at which something may happen, for a slot that follows one in which
+// nothing fires. It is that of a sample beyond a limit. Those that an earlier slot judged no longer
+// count while every series that they are of is within its limits.
+func (r *replay) quiet(s *slot) int32 {
+	if next := r.nextBeyond(s.from); next > s.to || !r.within() {
+		return next
+	}
+	return r.nextChange(r.judged)
+}
+
+// within reports whether every series that is ever beyond a limit is within its limits at the
+// newest index that was judged.
+func (r *replay) within() bool {
+	for i := range r.series {
+		f := &r.series[i]
+		if len(f.changes) == 0 {
+			continue
+		}
+		if n := f.after(r.judged); n == 0 || f.changes[n-1].what != within {
+			return false
+		}
+	}
+	return true
+}
+
 // nextBeyond returns the first index from one on at which a series is beyond a limit.
 func (r *replay) nextBeyond(from int32) int32 {
 	next := int32(math.MaxInt32)
 	for i := range r.series {
 		f := &r.series[i]
-		f.advance(from)
-		for j := f.from; j < len(f.changes) && f.changes[j].at < next; j++ {
-			if f.changes[j].what >= beyondOne {
-				next = max(f.changes[j].at, from)
+		for _, c := range f.changes[max(f.after(from)-1, 0):] {
+			if c.at >= next {
+				break
+			}
+			if c.what >= beyondOne {
+				next = max(c.at, from)
 				break
 			}
 		}
 	}
 	return next
-}
-
-// advance moves the first change that matters to the state at an index.
-func (f *followed) advance(to int32) {
-	for f.from+1 < len(f.changes) && f.changes[f.from+1].at <= to {
-		f.from++
-	}
 }
 
 // nextChange returns the first index after one at which the state of a series changes.
@@ -190,15 +210,16 @@ func (r *replay) nextChange(after int32) int32 {
 	next := int32(math.MaxInt32)
 	for i := range r.series {
 		f := &r.series[i]
-		f.advance(after)
-		for j := f.from; j < len(f.changes); j++ {
-			if at := f.changes[j].at; at > after {
-				next = min(next, at)
-				break
-			}
+		if n := f.after(after); n < len(f.changes) {
+			next = min(next, f.changes[n].at)
 		}
 	}
 	return next
+}
+
+// after returns the first change after an index.
+func (f *followed) after(i int32) int {
+	return sort.Search(len(f.changes), func(j int) bool { return f.changes[j].at > i })
 }
 
 // skip passes slots in which nothing fires and no sample is beyond a limit. What a slot remembers
@@ -210,6 +231,7 @@ func (r *replay) skip(slots []slot) {
 				r.memory.Seen = map[string]time.Time{}
 			}
 			r.memory.Seen[r.e.ruleID().String()] = r.e.plan.grid.At(int(slots[i].to))
+			r.judged = slots[i].to
 			break
 		}
 	}

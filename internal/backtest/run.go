@@ -155,16 +155,14 @@ func (e *engine) replayAll(ctx context.Context, objects []object,
 
 // about fills in what one pass counted, and returns the alerts before the newest third.
 func (e *engine) about(c *Candidate, f, l int) (older int) {
-	objects := map[int32]struct{}{}
+	var objects keys
 	for _, n := range []*count{&e.counts[f][l], &e.fixed[f]} {
 		c.Alerts, older = c.Alerts+n.alerts, older+n.older
 		c.Firing, c.Longest = c.Firing+n.firing, max(c.Longest, n.longest)
 		c.Flaps += n.flaps
-		for key := range n.objects {
-			objects[key] = struct{}{}
-		}
+		objects.addAll(n.objects)
 	}
-	c.Objects = len(objects)
+	c.Objects = objects.len()
 	return older
 }
 

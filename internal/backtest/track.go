@@ -55,14 +55,15 @@ func (t *track) has(from, to, hole int32) bool {
 	return true
 }
 
-// keep keeps a sample.
-func (t *track) keep(i int32, v float64) {
-	if s := newest(t.beyond); s != nil && s.to == i-1 {
-		s.to = i
+// keep keeps consecutive samples.
+func (t *track) keep(from int32, values []float64) {
+	to := from + int32(len(values)) - 1
+	if s := newest(t.beyond); s != nil && s.to == from-1 {
+		s.to = to
 	} else {
-		t.beyond = append(t.beyond, stretch{i, i, int32(len(t.values))})
+		t.beyond = append(t.beyond, stretch{from, to, int32(len(t.values))})
 	}
-	t.values = append(t.values, v)
+	t.values = append(t.values, values...)
 }
 
 // together returns a track that has a sample where any of the tracks has one. None is beyond a
@@ -90,8 +91,9 @@ func (t *track) prune(level float64, d rules.Direction) {
 	t.beyond, t.values = nil, nil
 	for _, s := range was.beyond {
 		for i := s.from; i <= s.to; i++ {
-			if v := was.values[s.first+i-s.from]; d.Beyond(v, level) {
-				t.keep(i, v)
+			k := s.first + i - s.from
+			if d.Beyond(was.values[k], level) {
+				t.keep(i, was.values[k:k+1])
 			}
 		}
 	}
@@ -125,23 +127,4 @@ func overlapping(all []stretch, from, to int32) []stretch {
 		b++
 	}
 	return all[a:b]
-}
-
-// calm returns how many samples at the start of values are there and not beyond a level.
-func calm(values []float64, level float64, d rules.Direction) int {
-	// a comparison with NaN is false
-	if d == rules.Below {
-		for i, v := range values {
-			if !(v >= level) {
-				return i
-			}
-		}
-		return len(values)
-	}
-	for i, v := range values {
-		if !(v <= level) {
-			return i
-		}
-	}
-	return len(values)
 }
