@@ -15,6 +15,7 @@ import (
 type screen struct {
 	plain
 	width    int  // of the terminal, in columns
+	height   int  // of the terminal, in lines; 0 if it is unknown or no terminal
 	terminal bool // whether a person reads it as it is written
 	rewrites bool // whether a line of it can be written again
 	shown    bool // whether there is such a line now
@@ -30,8 +31,8 @@ func newScreen(f *os.File, getenv func(string) string) *screen {
 	if !term.IsTerminal(int(f.Fd())) {
 		return s
 	}
-	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-		s.width = w
+	if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		s.width, s.height = w, h
 	}
 	s.terminal, s.rewrites = true, knowsEscapes(getenv)
 	s.color = s.rewrites && getenv("NO_COLOR") == ""

@@ -29,7 +29,8 @@ var line = []string{
 	"internal/rulefile", "internal/grafana",
 	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard",
 	"internal/snapshot", "internal/alerts", "internal/changelog",
-	"internal/backtest", "internal/panels", "internal/sizing", "internal/chart", "internal/report",
+	"internal/backtest", "internal/panels", "internal/metrics", "internal/metrics/ask",
+	"internal/sizing", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
@@ -105,6 +106,11 @@ var narrower = map[string][]string{
 	"internal/sizing": {
 		"internal/series", "internal/promapi", "internal/panel", "internal/snapshot",
 		"internal/alerts", "internal/panels",
+	},
+	"internal/metrics": {},
+	"internal/metrics/ask": {
+		"internal/series", "internal/outside", "internal/units", "internal/promapi",
+		"internal/metrics",
 	},
 	"internal/backtest": {
 		"internal/series", "internal/units", "internal/promapi", "internal/rules", "internal/panel",
