@@ -11,6 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/backtest"
 	"github.com/promsnap/promsnap/internal/backtest/backtesttest"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report/tuning"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -64,9 +65,9 @@ func TestTellBacktests(t *testing.T) {
 		for line := range strings.Lines(out.String()) {
 			// lines to paste stay whole
 			line = strings.TrimRight(line, "\n")
-			if columns(line) > c.width && !strings.HasPrefix(line, "      ") {
+			if outside.Columns(line) > c.width && !strings.HasPrefix(line, "      ") {
 				t.Errorf("%s: got a line of %d columns, want at most %d: %s", c.name,
-					columns(line), c.width, line)
+					outside.Columns(line), c.width, line)
 			}
 		}
 	}

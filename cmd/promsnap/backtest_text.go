@@ -8,6 +8,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/backtest"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report/tuning"
 	"github.com/promsnap/promsnap/internal/units"
 )
@@ -131,7 +132,7 @@ func (s *screen) figures(rows [][]string, text int, look func(int) style) error 
 	all := gap * (len(widths) - 1)
 	for i := range widths {
 		for _, row := range rows {
-			widths[i] = max(widths[i], columns(row[i]))
+			widths[i] = max(widths[i], outside.Columns(row[i]))
 		}
 		all += widths[i]
 	}
@@ -151,7 +152,7 @@ func (s *screen) figures(rows [][]string, text int, look func(int) style) error 
 	for n, row := range rows {
 		var b strings.Builder
 		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-columns(cell))
+			pad := strings.Repeat(" ", widths[i]-outside.Columns(cell))
 			if i < text {
 				b.WriteString(cell + pad)
 			} else {

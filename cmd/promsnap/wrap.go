@@ -5,35 +5,17 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"golang.org/x/text/width"
+	"github.com/promsnap/promsnap/internal/outside"
 )
-
-// columns returns how many columns of a terminal a text takes.
-func columns(text string) int {
-	n := 0
-	for _, r := range text {
-		n += columnsOf(r)
-	}
-	return n
-}
-
-// columnsOf returns how many columns a character takes: Korean ones and emoji take two.
-func columnsOf(r rune) int {
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
-		return 2
-	}
-	return 1
-}
 
 // cut returns a text, or the part of it that fits into a number of columns with an ellipsis.
 func cut(text string, most int) string {
-	if columns(text) <= most {
+	if outside.Columns(text) <= most {
 		return text
 	}
 	room := most - 1
 	for i, r := range text {
-		if room -= columnsOf(r); room < 0 {
+		if room -= outside.ColumnsOf(r); room < 0 {
 			return text[:i] + "…"
 		}
 	}
@@ -47,7 +29,7 @@ const minWidth = 20
 // begin with indent blanks. A longer word has a line of its own.
 func wrap(text string, most, indent int) string {
 	most = max(most, indent+minWidth)
-	if columns(text) <= most {
+	if outside.Columns(text) <= most {
 		return text
 	}
 	var b strings.Builder
@@ -55,9 +37,9 @@ func wrap(text string, most, indent int) string {
 	rest := strings.TrimLeft(text, " ")
 	lead := text[:len(text)-len(rest)]
 	b.WriteString(lead)
-	used, first := columns(lead), true
+	used, first := outside.Columns(lead), true
 	for word := range strings.SplitSeq(rest, " ") {
-		n := columns(word)
+		n := outside.Columns(word)
 		switch {
 		case first:
 		case used+1+n > most:
@@ -83,7 +65,7 @@ func (s *screen) table(rows [][]string) error {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], columns(cell))
+			widths[i] = max(widths[i], outside.Columns(cell))
 		}
 	}
 	before := gap * (len(widths) - 1)
@@ -102,7 +84,7 @@ func (s *screen) table(rows [][]string) error {
 		for _, row := range rows {
 			var b strings.Builder
 			for i, cell := range row[:len(row)-1] {
-				b.WriteString(cell + strings.Repeat(" ", widths[i]-columns(cell)+gap))
+				b.WriteString(cell + strings.Repeat(" ", widths[i]-outside.Columns(cell)+gap))
 			}
 			lines := wrap(row[len(row)-1], s.width-before, 0)
 			b.WriteString(strings.ReplaceAll(lines, "\n", "\n"+strings.Repeat(" ", before)))
@@ -134,7 +116,7 @@ func (s *screen) record(heading, row []string) {
 func wrapHelp(text string, most int) string {
 	fits := true
 	for line := range strings.Lines(text) {
-		fits = fits && columns(strings.TrimRight(line, "\n")) <= most
+		fits = fits && outside.Columns(strings.TrimRight(line, "\n")) <= most
 	}
 	if fits {
 		return text

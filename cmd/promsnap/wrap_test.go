@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 func TestWrap(t *testing.T) {
@@ -125,7 +127,7 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 			}
 			for line := range strings.Lines(out.String()) {
 				line = strings.TrimRight(line, "\n")
-				if n := columns(line); n > width && (width == 80 || !strings.Contains(line, "promsnap")) {
+				if n := outside.Columns(line); n > width && (width == 80 || !strings.Contains(line, "promsnap")) {
 					t.Errorf("%s --help at %d columns: got a line of %d: %s", cmd.CommandPath(),
 						width, n, line)
 				}

@@ -166,3 +166,19 @@ func Newest(values []float64) int {
 	}
 	return -1
 }
+
+// Mean returns the mean of the finite samples, NaN if there is none.
+func Mean(values []float64) float64 {
+	mean, n := math.NaN(), 0.0
+	for _, v := range values {
+		switch n++; {
+		case !Finite(v):
+			n--
+		case n == 1:
+			mean = v
+		default:
+			mean += (v - mean) / n
+		}
+	}
+	return mean
+}

@@ -361,6 +361,7 @@ var english = Words{
 	HeadAverage:      "avg",
 	HeadMaximum:      "max",
 	HeadMinimum:      "min",
+	HeadChange:       "change",
 	SomeNodes:        Counted{"%s node", "%s nodes"},
 	SomeSeries:       Counted{"%s series", "%s series"},
 	SomeContainers:   Counted{"%s container", "%s containers"},

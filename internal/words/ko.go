@@ -340,6 +340,7 @@ var korean = Words{
 	HeadAverage:      "평균",
 	HeadMaximum:      "최대",
 	HeadMinimum:      "최소",
+	HeadChange:       "변화",
 	SomeNodes:        always("노드 %s개"),
 	SomeSeries:       always("시계열 %s개"),
 	SomeContainers:   always("컨테이너 %s개"),

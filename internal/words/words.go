@@ -264,6 +264,7 @@ type Words struct {
 
 	// Texts of a chart. Those with Head are the headings of its table.
 	HeadNode, HeadSeries, HeadCapacity, HeadLast, HeadAverage, HeadMaximum, HeadMinimum string
+	HeadChange                                                                          string // of the average, from that of the time before
 	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                           Counted
 	SomeContainers, SomePods, SomeWorkloads, SomeVolumes, SomeTargets, SomeJobs         Counted
 	// 1 how many, 2 "42 nodes"
