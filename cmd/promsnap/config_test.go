@@ -41,6 +41,8 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 		"deliver":        {"--test", "archive", "-c", "promsnap.yaml"},
 		"slack test":     {"team", "-c", "promsnap.yaml"},
 		"sizing":         {"-c", "promsnap.yaml"},
+		"query":          {"up", "-c", "promsnap.yaml"},
+		"metrics":        {"memory", "-c", "promsnap.yaml"},
 		"backtest":       {"check", "-c", "promsnap.yaml"},
 		"doctor":         {"-c", "promsnap.yaml", "--send-test"},
 		"silence add":    {"--duration", "1h", `node="a"`, "-c", "promsnap.yaml"},

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/promsnap/promsnap/internal/chart"
 )
 
 // screen is an output of the process. What is written to it comes from outside, so its control
@@ -20,6 +24,7 @@ type screen struct {
 	rewrites bool // whether a line of it can be written again
 	shown    bool // whether there is such a line now
 	color    bool
+	charts   chart.TerminalOptions // how charts are drawn; their colours only if color is set
 }
 
 // defaultWidth is the width of an output that is no terminal.
@@ -27,16 +32,51 @@ const defaultWidth = 80
 
 // newScreen returns the screen of an output of the process.
 func newScreen(f *os.File, getenv func(string) string) *screen {
-	s := &screen{plain: plain{f}, width: defaultWidth}
+	s := &screen{plain: plain{f}, width: defaultWidth, charts: chartsOn(getenv)}
 	if !term.IsTerminal(int(f.Fd())) {
 		return s
 	}
 	if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 		s.width, s.height = w, h
 	}
+	if w, err := strconv.Atoi(getenv("COLUMNS")); err == nil && w > 0 && w <= widest {
+		s.width = w
+	}
 	s.terminal, s.rewrites = true, knowsEscapes(getenv)
 	s.color = s.rewrites && getenv("NO_COLOR") == ""
 	return s
+}
+
+// widest is the greatest width that $COLUMNS may set.
+const widest = 10_000
+
+// chartsOn returns how charts are drawn on the terminal that the environment describes: in ASCII
+// unless the locale says UTF-8, and for a dark background unless $COLORFGBG says another one.
+func chartsOn(getenv func(string) string) chart.TerminalOptions {
+	o := chart.TerminalOptions{Colours: chart.Colours16, Dark: true}
+	locale := strings.ToLower(cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")))
+	o.ASCII = getenv("WT_SESSION") == "" && (getenv("TERM") == "dumb" ||
+		!strings.Contains(strings.ReplaceAll(locale, "-", ""), "utf8"))
+	if strings.Contains(getenv("TERM"), "256color") || getenv("COLORTERM") != "" ||
+		getenv("WT_SESSION") != "" {
+		o.Colours = chart.Colours256
+	}
+	of := getenv("COLORFGBG") // the numbers of two colours, as in 0;15 for black on white
+	switch of[strings.LastIndexByte(of, ';')+1:] {
+	case "7", "15":
+		o.Dark = false
+	}
+	return o
+}
+
+// chart returns how a chart is drawn on the screen.
+func (s *screen) chart() chart.TerminalOptions {
+	o := s.charts
+	o.Width = s.width
+	if !s.color {
+		o.Colours = chart.Colourless
+	}
+	return o
 }
 
 // knowsEscapes reports whether the terminal obeys escape sequences. Windows sets no TERM.

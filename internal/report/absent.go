@@ -61,8 +61,8 @@ func (r *Report) addBlind() {
 		r.Blind = append(r.Blind, r.words.named(r.words.WindowsNodes, windows))
 	}
 	titles := r.absentTitles()
-	if r.NodesTotal == 0 && r.Info.Board == nil && len(r.Failures) < len(r.Panels) &&
-		len(titles[panel.KubeStateMetrics]) < 2 {
+	if r.NodesTotal == 0 && r.Info.Board == nil && !r.Info.Question &&
+		len(r.Failures) < len(r.Panels) && len(titles[panel.KubeStateMetrics]) < 2 {
 		r.Blind = append(r.Blind, r.words.NoNodes)
 	}
 	r.addAbsent(titles)

@@ -51,6 +51,9 @@ type Info struct {
 	Sizing  *sizing.Advice // what workloads should request; nil: nobody looked
 	Board   *board.Board   // what the panels of a Grafana dashboard show; nil: there is none
 	Fleet   *Fleet         // the clusters of a report about several; nil: it is about one
+	// Question means that the report answers a query that a person put, which need not be about the
+	// nodes of a cluster.
+	Question bool
 }
 
 // Report is the report of one slot, made by Build. It is plain data.

@@ -14,6 +14,9 @@ import (
 // because both the namespace and the pod's hash distinguish series.
 const maxName = 200
 
+// Legend returns the name of a series that is not in a panel, by Grafana's legend format.
+func Legend(format string, ls series.Labels) string { return legend(format, ls) }
+
 // legend expands Grafana's legend format: {{label}}, with spaces and double quotes around the name
 // allowed; a missing label is empty. Without a format, and with AutoLegend, the name is the whole
 // label set. {{node}} falls back to the host of the instance.

@@ -46,6 +46,7 @@ type page struct {
 	State     string // the verdict as a style's name
 	Headline  string
 	Calm      string // the text for an empty list of findings
+	Unjudged  bool   // a question without limits: there is no verdict
 	Counts    []countView
 	Source    string
 	MadeBy    string
@@ -276,6 +277,10 @@ func (l layout) addFindings(p *page) {
 	}
 	if p.Findings == nil {
 		p.Calm = l.NoFindings()
+	}
+	p.Unjudged = l.Info.Question && p.Findings == nil
+	for i := range l.Panels {
+		p.Unjudged = p.Unjudged && len(l.Panels[i].Spec.Rules) == 0
 	}
 }
 

@@ -137,6 +137,9 @@ func said(f *report.Finding) DocSaid {
 	return d
 }
 
+// PanelOf returns a panel of a report as report.json has it.
+func PanelOf(rep *report.Report, p *snapshot.Panel) DocPanel { return docPanel(rep, p) }
+
 func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 	d := DocPanel{
 		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject,

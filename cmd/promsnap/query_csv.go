@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// printSeriesCSV prints the samples of the series: a column for each series, and a row for each
+// time. A missing sample is an empty cell.
+func printSeriesCSV(c *console, p *snapshot.Panel) error {
+	var out bytes.Buffer // the screen must not get a part of a character
+	w := csv.NewWriter(&out)
+	row := []string{"time"}
+	for i := range p.Lines {
+		row = append(row, csvText(withUnit(p.Lines[i].Name, p.Spec.Unit())))
+	}
+	if err := w.Write(row); err != nil {
+		return err
+	}
+	for at := range p.Grid.Len {
+		row = append(row[:0], p.Grid.At(at).UTC().Format(time.RFC3339))
+		for i := range p.Lines {
+			row = append(row, csvNumber(p.Lines[i].Values[at]))
+		}
+		if err := w.Write(row); err != nil {
+			return err
+		}
+	}
+	return writeCSV(c, w, &out)
+}
+
+// withUnit returns a name with the unit of its numbers behind it.
+func withUnit(name string, u units.Unit) string {
+	if u == units.None || u == units.Short {
+		return name
+	}
+	return name + " (" + u.String() + ")"
+}
+
+// csvText returns a text that a spreadsheet does not read as a formula.
+func csvText(text string) string {
+	if text != "" && strings.ContainsAny(text[:1], "=+-@\t\r\n|%") {
+		return "'" + text
+	}
+	return text
+}
+
+// csvNumber writes a number in the base unit, with all its digits.
+func csvNumber(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return ""
+	case math.IsInf(v, 1):
+		return "Inf"
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// writeCSV prints what w has written into out.
+func writeCSV(c *console, w *csv.Writer, out *bytes.Buffer) error {
+	w.Flush()
+	if err := w.Error(); err != nil {
+		return err
+	}
+	_, err := c.stdout.Write(out.Bytes())
+	return err
+}
