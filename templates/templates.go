@@ -34,6 +34,16 @@ var SizingHTML string
 //go:embed sizing.css
 var SizingCSS string
 
+// RulesHTML has the block of ReportHTML with the alerting rules.
+//
+//go:embed rules.html
+var RulesHTML string
+
+// RulesCSS is the style of that block. Only pages with the block contain it.
+//
+//go:embed rules.css
+var RulesCSS string
+
 // FleetHTML has the block of ReportHTML with the clusters of a fleet.
 //
 //go:embed fleet.html

@@ -125,9 +125,18 @@ func summarize(r *config.Report) string {
 		}
 		parts = append(parts, fmt.Sprintf("%s of the dashboard %s", count(shown, "panel"), d.Source))
 	}
-	if len(r.Panels) > 0 || r.Dashboard == nil {
+	if a := r.AlertingRules; a != nil {
+		parts = append(parts, count(a.Alerts(), "alerting rule")+" of files")
+		if a.Objects != nil {
+			parts = append(parts, "the rules of PrometheusRules")
+		}
+	}
+	if len(r.Panels) > 0 || r.Dashboard == nil && r.AlertingRules == nil {
 		parts = append(parts, count(len(r.Panels), "panel"))
 	}
-	parts = append(parts, count(rules, "rule"), "range "+model.Duration(r.Range).String())
+	if rules > 0 || r.AlertingRules == nil {
+		parts = append(parts, count(rules, "rule"))
+	}
+	parts = append(parts, "range "+model.Duration(r.Range).String())
 	return fmt.Sprintf("report %s: %s", r.Name, strings.Join(parts, ", "))
 }

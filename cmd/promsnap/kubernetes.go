@@ -113,6 +113,17 @@ func (k *cluster) api() app.Kubernetes {
 	return k
 }
 
+// PrometheusRules implements app.Kubernetes.
+func (k *cluster) PrometheusRules(ctx context.Context, namespace,
+	selector string) ([]app.RuleObject, error) {
+	found, err := k.Cluster.PrometheusRules(ctx, namespace, selector)
+	var out []app.RuleObject
+	for _, o := range found {
+		out = append(out, app.RuleObject(o))
+	}
+	return out, err
+}
+
 // Prometheus implements app.Kubernetes.
 func (k *cluster) Prometheus(ctx context.Context, service string) (app.Endpoint, error) {
 	want, err := kube.ParseService(service)

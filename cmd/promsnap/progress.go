@@ -19,6 +19,8 @@ type progress struct {
 	done    int
 	total   int
 	running []startedPanel // in the order in which they started
+
+	rules, ofRules int // how many alerting rules are done
 }
 
 // startedPanel is a panel whose answer is awaited.
@@ -38,7 +40,7 @@ func newProgress(s *screen, now func() time.Time) *progress {
 func (p *progress) begin(total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done, p.total, p.running = 0, total, nil
+	p.done, p.total, p.running, p.rules, p.ofRules = 0, total, nil, 0, 0
 }
 
 // panel takes note of the start or the end of a panel, and returns how long an ended one took.
@@ -64,8 +66,19 @@ func (p *progress) panel(e snapshot.Event) (took time.Duration) {
 	return took
 }
 
+// rule takes note of the end of an alerting rule.
+func (p *progress) rule(done, of int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules, p.ofRules = done, of
+	p.screen.status(p.line())
+}
+
 // line returns the line that is shown: the panel that has been awaited the longest.
 func (p *progress) line() string {
+	if len(p.running) == 0 && p.rules < p.ofRules {
+		return fmt.Sprintf("rule %d of %d", p.rules+1, p.ofRules)
+	}
 	if len(p.running) == 0 {
 		return ""
 	}

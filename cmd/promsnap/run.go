@@ -34,6 +34,7 @@ type runFlags struct {
 	dashboard                                   string
 	variables                                   []string
 	from                                        dashboardFlags
+	rules, match                                []string
 }
 
 func runCommand(c *console) *cobra.Command {
@@ -53,6 +54,10 @@ the built-in panels.
 With --dashboard it shows a Grafana dashboard instead, and uses no
 configuration: a file, the number of a dashboard on grafana.com, or an address.
 promsnap dashboard --help says more.
+
+With --rules it runs the alerting rules of Prometheus' rule files, as Prometheus
+would have in the range, and uses no configuration. The report says which alerts
+fired when, which rules did not fire, and which lack a metric.
 
 Without a configuration and without a URL, it finds Prometheus in the cluster of
 your kubeconfig, by the labels of the known Helm charts. It connects with your
@@ -89,6 +94,10 @@ Exit codes:
   promsnap run --dashboard 1860 --var job=node-exporter \
     --var node=10.0.1.10:9100,10.0.1.11:9100
 
+  # Which alerts of these rule files fired in the last week
+  promsnap run --rules 'rules/*.yml' --match 'severity=~"critical|warning"' \
+    --range 7d
+
   # The report "daily" as of 09:00 on 22 November
   promsnap run daily --time 2026-11-22T09:00:00+09:00
 
@@ -110,7 +119,9 @@ Exit codes:
 // register defines the flags and their completion.
 func (f *runFlags) register(c *console, cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fromConfig(c, cmd, &f.config, func() bool { return f.dashboard != "" })
+	fromConfig(c, cmd, &f.config, func() bool {
+		return f.dashboard != "" || len(f.rules) > 0
+	})
 	fl.StringVar(&f.prometheusURL, "prometheus-url", "",
 		"`URL` of Prometheus; overrides the configuration")
 	f.kube.registerService(cmd)
@@ -122,6 +133,12 @@ func (f *runFlags) register(c *console, cmd *cobra.Command) {
 	varFlag(c, cmd, &f.variables, func([]string) string { return f.dashboard })
 	f.from.register(cmd)
 	before(cmd, f.checkDashboard)
+	fl.StringArrayVar(&f.rules, "rules", nil, "run the alerting rules of these `FILES`; * and ? "+
+		"match parts of a name; repeatable")
+	_ = cmd.MarkFlagFilename("rules", "yaml", "yml")
+	fl.StringArrayVar(&f.match, "match", nil, "with --rules, only rules with these labels: "+
+		"`MATCHERS` such as 'severity=critical'; repeatable")
+	before(cmd, f.checkRules)
 	timeFlag(cmd, &f.time)
 	fl.StringVar(&f.rng, "range", "", "`DURATION` of the charts, such as 6h or 7d (default: the "+
 		"report's range, or 24h)")
@@ -186,6 +203,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 			logFault(log, report, e)
 			out.progress(report, e)
 		},
+		Rules: func(_ string, done, of int) { out.panels.rule(done, of) },
 	})
 	if err != nil {
 		return openError(err)
@@ -251,8 +269,15 @@ func (f *runFlags) load(ctx context.Context, c *console) (*config.Config, error)
 	if o.Range, err = parseRange(f.rng); err != nil {
 		return nil, usage(err)
 	}
-	if f.dashboard != "" {
+	switch {
+	case f.dashboard != "":
 		return f.loadDashboard(ctx, c, o)
+	case len(f.rules) > 0:
+		cfg, err := config.OfRules(ctx, f.rules, f.match, o)
+		if err != nil {
+			return nil, usage(err)
+		}
+		return cfg, nil
 	}
 	var cfg *config.Config
 	if f.config != "" {
@@ -309,6 +334,22 @@ func (f *runFlags) checkDashboard(cmd *cobra.Command) error {
 	return f.from.unused(cmd, f.dashboard != "", example)
 }
 
+// checkRules checks the flags of rule files against the others.
+func (f *runFlags) checkRules(*cobra.Command) error {
+	switch {
+	case len(f.rules) == 0 && len(f.match) > 0:
+		return errors.New("--match needs --rules; example: promsnap run --rules 'rules/*.yml' " +
+			"--match 'severity=critical'")
+	case len(f.rules) > 0 && f.dashboard != "":
+		return errors.New("--rules and --dashboard cannot be used together; a report of a " +
+			"configuration may have both")
+	case len(f.rules) > 0 && f.config != "":
+		return errors.New("--rules and -c cannot be used together; in a configuration, a report " +
+			"names its rule files: alerting_rules: {files: [rules/*.yml]}")
+	}
+	return nil
+}
+
 // check validates the flags that have a few allowed values, and --timeout. It returns the severity
 // of --fail-on.
 func (f runFlags) check() (rules.Severity, error) {
@@ -350,6 +391,12 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 	}
 	for _, v := range f.variables {
 		parts = append(parts, "--var", outside.ShellWord(v))
+	}
+	for _, file := range f.rules {
+		parts = append(parts, "--rules", outside.ShellWord(file))
+	}
+	for _, m := range f.match {
+		parts = append(parts, "--match", outside.ShellWord(m))
 	}
 	if f.from.revision > 0 {
 		parts = append(parts, "--revision", strconv.Itoa(f.from.revision))

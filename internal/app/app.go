@@ -41,6 +41,9 @@ type Options struct {
 	Stop <-chan struct{}
 	// Progress is called at the start and end of each panel, never concurrently. Nil: not called.
 	Progress func(report string, e snapshot.Event)
+	// Rules is called when an alerting rule of a report is done, never concurrently. Nil: not
+	// called.
+	Rules func(report string, done, of int)
 	// Started is called for each report before its first query, with the name of the server and its
 	// URL or Service. Nil: not called.
 	Started func(r config.Report, server, at string)

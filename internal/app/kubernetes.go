@@ -22,6 +22,9 @@ type Kubernetes interface {
 	// Events lists the warnings about the objects of a namespace or, if node is not empty, about
 	// that node.
 	Events(ctx context.Context, namespace, node string) ([]changelog.Event, error)
+	// PrometheusRules lists the PrometheusRules of a namespace, "" for all, whose labels match a
+	// selector of Kubernetes, "" for all.
+	PrometheusRules(ctx context.Context, namespace, selector string) ([]RuleObject, error)
 	// ConfigMap returns the state stored in a ConfigMap. Namespace "" is the default namespace.
 	ConfigMap(namespace, name string) state.Store
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -31,6 +32,7 @@ type aCluster struct {
 	lost    error
 	nodes   []snapshot.Node
 	denied  error
+	rules   map[string]string // PrometheusRules by name, as JSON
 	store   state.Store
 	wanted  []string // requested services
 	listed  int      // how often the nodes were listed
@@ -72,6 +74,18 @@ func (k *aCluster) Events(context.Context, string, string) ([]changelog.Event, e
 		Kind: "Node", Name: "ip-10-0-1-10", Reason: "SystemOOM", Message: "java was killed",
 		Count: 3, Last: kubeSlot.Add(-5 * time.Minute),
 	}}, k.denied
+}
+
+func (k *aCluster) PrometheusRules(_ context.Context, namespace, selector string) ([]RuleObject,
+	error) {
+	if k.denied != nil {
+		return nil, k.denied
+	}
+	var out []RuleObject
+	for name, json := range k.rules {
+		out = append(out, RuleObject{cmp.Or(namespace, "monitoring"), name, []byte(json)})
+	}
+	return out, nil
 }
 
 func (k *aCluster) ConfigMap(string, string) state.Store { return k.store }

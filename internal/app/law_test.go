@@ -28,7 +28,7 @@ var line = []string{
 	"internal/promapi", "internal/rules", "internal/panel", "internal/forecast", "internal/change",
 	"internal/rulefile", "internal/grafana",
 	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard",
-	"internal/snapshot", "internal/alerts", "internal/changelog",
+	"internal/snapshot", "internal/ruleset", "internal/alerts", "internal/changelog",
 	"internal/backtest", "internal/panels", "internal/metrics", "internal/metrics/ask",
 	"internal/sizing", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
@@ -54,7 +54,7 @@ var narrower = map[string][]string{
 	"internal/config": {
 		"internal/series", "internal/disk", "internal/secret", "internal/exchange",
 		"internal/outside", "internal/calendar", "internal/units", "internal/words",
-		"internal/rules", "internal/panel", "internal/grafana",
+		"internal/rules", "internal/panel", "internal/rulefile", "internal/grafana",
 	},
 	"internal/grafana/value":           {"internal/grafana/jsregexp"},
 	"internal/grafana/frame":           {"internal/series", "internal/grafana/jsregexp"},
@@ -102,6 +102,11 @@ var narrower = map[string][]string{
 	"internal/snapshot": {
 		"internal/series", "internal/outside", "internal/units", "internal/promapi",
 		"internal/rules", "internal/panel", "internal/forecast", "internal/change",
+	},
+	// no words: report has them
+	"internal/ruleset": {
+		"internal/series", "internal/outside", "internal/exchange", "internal/promapi",
+		"internal/rules", "internal/panel", "internal/rulefile", "internal/snapshot",
 	},
 	"internal/sizing": {
 		"internal/series", "internal/promapi", "internal/panel", "internal/snapshot",
@@ -156,6 +161,7 @@ var narrower = map[string][]string{
 		"internal/series", "internal/words", "internal/rules", "internal/grafana",
 		"internal/board", "internal/snapshot", "internal/changelog", "internal/sizing",
 		"internal/report",
+		"internal/rulefile", "internal/ruleset",
 	},
 	"internal/report/reporttest": {
 		"internal/series", "internal/sizing",

@@ -68,12 +68,13 @@ type judgedReport struct {
 func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	now, err := alerts.Evaluate(ctx, s.source, s.panels, s.options.Nodes, s.window)
 	known := t.lookBack(ctx, s, now)
+	now = s.withRules(now)
 	if s.unknown {
 		now.Configured = nil // an alert of an unknown rule must not end
 	}
 	s.findChanges(ctx, alerts.Begins(now, known))
 	r := judgedReport{reportSnapshot: s, now: now}
-	r.details = alerts.Lines(s.panels, now,
+	r.details = alerts.Lines(s.all(), now,
 		func(p *snapshot.Panel, f *snapshot.Finding) []string {
 			return report.SayDetails(s.info.Language, p, f)
 		})
@@ -133,7 +134,7 @@ func (t *recipients) openSession(ctx context.Context, store state.Store,
 					rules.BlindName, a.Now().Since.UTC().Format(time.RFC3339)))
 		}
 	}
-	res.Report = report.Build(in, r.panels)
+	res.Report = report.Build(in, r.all())
 	return s, res
 }
 
@@ -147,7 +148,7 @@ func (t *recipients) request(ctx context.Context, r judgedReport, session *state
 			func(p *snapshot.Panel, f *snapshot.Finding) []string {
 				return res.Report.ChangesOf(changelog.KeyOf(p, f))
 			}),
-		Unrecorded: session.Unrecorded(t.runs(r)), Lasts: alerts.Lasts(r.panels),
+		Unrecorded: session.Unrecorded(t.runs(r)), Lasts: alerts.Lasts(r.all()),
 	}
 	if err := session.Lost(); err != nil {
 		rq.MemoryLost, res.Err = err.Error(), err

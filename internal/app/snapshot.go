@@ -11,6 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/ruleset"
 	"github.com/promsnap/promsnap/internal/sizing"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -49,8 +50,10 @@ type reportSnapshot struct {
 	config config.Report
 	info   report.Info
 	panels []snapshot.Panel
+	// rulePanels are those of the report's alerting rules (info.Rules).
+	rulePanels []snapshot.Panel
 	// unknown says that there may be more alerting rules than those of panels, because a variable
-	// of the dashboard has no value.
+	// of the dashboard has no value, or because PrometheusRules could not be read.
 	unknown bool
 	client  snapshot.Querier
 	options snapshot.Options // of the panels
@@ -90,7 +93,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		Zone: r.Zone, Language: r.Language, Version: s.o.Version,
 		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: found.nodes,
 		Scrape: p.ScrapeInterval, Notes: found.notes, Font: s.font, Board: found.board,
-		ConfigFile: s.o.ConfigFile, Sizing: found.sizing,
+		ConfigFile: s.o.ConfigFile, Sizing: found.sizing, Rules: found.rules,
 	}
 	if s.o.Command != nil {
 		info.Command = s.o.Command(r.Name, o.Slot)
@@ -98,8 +101,12 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	if ctx.Err() != nil {
 		info.Incomplete = whyIncomplete(context.Cause(ctx), found.panels)
 	}
+	var rulePanels []snapshot.Panel
+	if found.rules != nil {
+		rulePanels = found.rules.Panels()
+	}
 	return reportSnapshot{
-		config: r, info: info, panels: found.panels, unknown: found.unknown,
+		rulePanels: rulePanels, config: r, info: info, panels: found.panels, unknown: found.unknown,
 		client: s.client, options: o, source: o.Mapping.Querier(s.client),
 		events: s.events(),
 		window: alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries},
@@ -135,6 +142,7 @@ type taken struct {
 	nodes   []snapshot.Node
 	notes   []snapshot.Note
 	sizing  *sizing.Advice
+	rules   *ruleset.Result
 	unknown bool // see reportSnapshot
 }
 
@@ -163,7 +171,9 @@ func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
 		found.notes = append(found.notes, notes...)
 	}
 	found.board = runDashboard(ctx, plan, len(specs), o.Progress)
-	found.unknown = plan != nil && !plan.KnowsJudged()
+	ran, notes, whole := s.takeRules(ctx, r, *o, specs, down)
+	found.rules, found.notes = ran, append(found.notes, notes...)
+	found.unknown = plan != nil && !plan.KnowsJudged() || !whole
 	return found
 }
 

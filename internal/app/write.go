@@ -39,7 +39,7 @@ func (w writer) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 }
 
 func (w writer) deliver(ctx context.Context, r judgedReport) Result {
-	res := Result{Report: report.Build(r.info, r.panels)}
+	res := Result{Report: report.Build(r.info, r.all())}
 	files, err := filesOf(ctx, res.Report)
 	if err != nil {
 		res.Err = fmt.Errorf("drawing report %s: %w", r.config.Name, err)

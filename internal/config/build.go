@@ -217,8 +217,9 @@ func (b *builder) report(ctx context.Context, r *report, path string) Report {
 		out.Range = defaultRange // the problem is recorded; check the rest with a valid range
 	}
 	b.dashboardRules(r.Rules, key(path, "rules"), &out)
+	out.AlertingRules = b.alertingRules(ctx, r, path)
 	if !b.has(key(path, "panels")) {
-		if out.Dashboard != nil {
+		if out.Dashboard != nil || out.AlertingRules != nil {
 			return out
 		}
 		for _, s := range b.options.builtin(out.Language) {

@@ -78,6 +78,8 @@ type Report struct {
 	Panels   []panel.Spec // in the order in which they are drawn
 	// a Grafana dashboard, in addition to the panels; nil if the file has none
 	Dashboard *Dashboard
+	// alerting rules of Prometheus, in addition to the panels; nil if the file has none
+	AlertingRules *AlertingRules
 
 	Sizing *Sizing // nil: the report does not compare requests with use
 
@@ -114,7 +116,7 @@ type Options struct {
 	// Dir is where relative paths in the file start. The default is the directory of the file's
 	// name; a file from a bucket has none.
 	Dir string
-	// Beside reads up to limit+1 bytes of a dashboard that is not in Dir, by its relative path,
+	// Beside reads up to limit+1 bytes of a dashboard or a rule file that is not in Dir, by its relative path,
 	// from where the file itself comes from. It returns fs.ErrNotExist if there is none. Nil: there
 	// is no other place.
 	Beside func(path string, limit int64) ([]byte, error)

@@ -267,7 +267,7 @@ func (b *builder) dashboardRules(from panelRules, path string, r *Report) {
 	d := r.Dashboard
 	if d == nil {
 		b.problem(path, "has no effect without dashboard, whose panels it is for; add dashboard, "+
-			"or move the rules into panels")
+			"or move the rules into panels (rule files of Prometheus belong below alerting_rules)")
 	}
 	for _, t := range from {
 		judged, ok := b.titled(&t, d)

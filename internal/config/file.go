@@ -104,6 +104,9 @@ type report struct {
 	Dashboard *dashboardKeys `yaml:"dashboard"`
 	// Limits for panels of the dashboard, by the title of the panel. The rules are those of panels.
 	Rules panelRules `yaml:"rules"`
+	// Alerting rules of Prometheus, which the report judges as Prometheus does. With them, a report
+	// without panels has no built-in ones.
+	AlertingRules *alertingRulesKeys `yaml:"alerting_rules"`
 	// When the report runs, as a cron expression in its time zone: "0 9 * * *". A run with
 	// --deliver reports on the latest scheduled time, however late it starts. If the run is
 	// repeated, it sends nothing twice.

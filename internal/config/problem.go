@@ -11,7 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/outside"
 )
 
-// Problem is one mistake in a configuration file.
+// Problem is one mistake in a configuration file, or in a rule file that it names.
 type Problem struct {
 	File         string
 	Line, Column int // from 1
@@ -72,12 +72,12 @@ func (e Errors) mistakes() bool {
 func (e Errors) sorted() Errors {
 	out := slices.Clone(e)
 	slices.SortStableFunc(out, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
 			cmp.Compare(a.Path, b.Path))
 	})
 	seen := map[string]bool{}
 	return slices.DeleteFunc(out, func(p Problem) bool {
-		key := fmt.Sprint(p.Line, ":", p.Column, ":", p.Message)
+		key := fmt.Sprint(p.File, ":", p.Line, ":", p.Column, ":", p.Message)
 		dup := seen[key]
 		seen[key] = true
 		return dup

@@ -76,7 +76,7 @@ func (r *Report) addBlind() {
 		r.Blind = append(r.Blind, r.words.named(r.words.WindowsNodes, windows))
 	}
 	titles := r.absentTitles()
-	if r.NodesTotal == 0 && r.Info.Board == nil && !r.Info.Question &&
+	if r.NodesTotal == 0 && r.Info.Board == nil && !r.Info.Question && !r.onlyRules() &&
 		len(r.Failures) < len(r.Panels) && len(titles[panel.KubeStateMetrics]) < 2 {
 		r.Blind = append(r.Blind, r.words.NoNodes)
 	}

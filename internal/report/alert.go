@@ -32,6 +32,7 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 		f.Value, f.Limit = "", ""
 	}
 	f.Forecast = r.forecastOf(p, &f)
+	r.annotate(&f)
 	f.Sentence = r.words.sentence(&f, r.Info)
 	if a.IsBlindness() {
 		f.Sentence, f.Runbook = r.blindness(a), rules.RunbookURL(rules.BlindName)

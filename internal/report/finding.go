@@ -32,6 +32,7 @@ type Finding struct {
 	Used string
 	// the largest users: "shop/checkout-7d9f 22 GiB"; nil without a detail query
 	Details []string
+	Said    string // what the annotations of its alerting rule say; from outside
 	// what changed on its object before it began, and then its events, each the newest first: "14
 	// min before: image of shop/checkout 1.41 → 1.42"; nil if nothing did or nobody looked
 	Changes []string

@@ -216,6 +216,12 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteEventsUnlisted: {func(w *words.Words) string {
 		return w.Changes.Unlisted
 	}, []writer{plain}},
+	snapshot.NoteRulesUnlisted: {func(w *words.Words) string {
+		return w.Rules.Unlisted
+	}, []writer{plain}},
+	snapshot.NoteRuleObjectUnread: {func(w *words.Words) string {
+		return w.Rules.Unread
+	}, []writer{plain, plain}},
 	snapshot.NoteSizingUnknown: {func(w *words.Words) string {
 		return w.Sizing.Unknown
 	}, []writer{plain}},

@@ -58,7 +58,8 @@ func (r *Report) Sections() []Section {
 	}
 	for i := range r.Panels {
 		p := &r.Panels[i]
-		if p.Data == snapshot.DataAbsent && p.Spec.Optional || r.Troubled(p) {
+		if p.Data == snapshot.DataAbsent && p.Spec.Optional || r.Troubled(p) ||
+			r.Quiet(p) {
 			continue
 		}
 		title := cmp.Or(p.Spec.Section, r.words.Panels)

@@ -18,6 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/ruleset"
 	"github.com/promsnap/promsnap/internal/sizing"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -48,9 +49,10 @@ type Info struct {
 	Known *Known
 	// what changed before findings began; nil: nothing did, or nobody looked
 	Changes map[changelog.Key]changelog.Before
-	Sizing  *sizing.Advice // what workloads should request; nil: nobody looked
-	Board   *board.Board   // what the panels of a Grafana dashboard show; nil: there is none
-	Fleet   *Fleet         // the clusters of a report about several; nil: it is about one
+	Sizing  *sizing.Advice  // what workloads should request; nil: nobody looked
+	Rules   *ruleset.Result // what alerting rules came to; nil: there are none
+	Board   *board.Board    // what the panels of a Grafana dashboard show; nil: there is none
+	Fleet   *Fleet          // the clusters of a report about several; nil: it is about one
 	// Question means that the report answers a query that a person put, which need not be about the
 	// nodes of a cluster.
 	Question bool
@@ -93,6 +95,7 @@ type Report struct {
 	DownMore    int    // how many more fell
 
 	Sizing *Sizing // requests against use; nil: nobody looked
+	Rules  *Rules  // alerting rules; nil: there are none
 
 	Panels []snapshot.Panel
 
@@ -207,6 +210,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	for i := range panels {
 		r.add(&panels[i])
 	}
+	r.addRules()
 	if in.Board != nil {
 		r.addBoard(in.Board)
 	}
@@ -262,7 +266,9 @@ func undrawable(panels []snapshot.Panel, b *board.Board, f *chart.Font) []rune {
 // add adds what one panel found. If the panel failed, its notes say the same and are left out.
 func (r *Report) add(p *snapshot.Panel) {
 	if p.Data == snapshot.DataFailed {
-		r.Failures = append(r.Failures, r.words.failureOf(p))
+		if !r.ofRules(p) { // each of its rules is a failure
+			r.Failures = append(r.Failures, r.words.failureOf(p))
+		}
 		return
 	}
 	for _, n := range r.words.notes(p.Notes) {
@@ -295,6 +301,7 @@ func (r *Report) add(p *snapshot.Panel) {
 		if r.ages != nil {
 			f.Age = r.ages[findingID{f.Panel, f.Rule, f.labels.Hash()}]
 		}
+		r.annotate(f)
 		f.beginAs(f.Age, p.Spec.Rule(f.Rule))
 		f.Forecast = r.forecastOf(p, f)
 		if len(r.Info.Changes) > 0 {
@@ -421,6 +428,9 @@ func (r *Report) Summary() []string {
 	}
 	if r.Info.Board != nil {
 		lines = append(lines, r.words.figures(r), r.DashboardSummary())
+	}
+	if r.Rules != nil {
+		lines = append(lines, r.Rules.Sum)
 	}
 	groups := r.FailureGroups()
 	for _, f := range groups[:min(len(groups), summaryFailures)] {

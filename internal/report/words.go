@@ -39,8 +39,16 @@ func (w wording) state(f *Finding) string {
 func (w wording) upperState(f *Finding) string { return strings.ToUpper(w.state(f)) }
 
 // sentence returns a finding as a sentence: "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since
-// 02:10".
+// 02:10". What an alerting rule says about it follows.
 func (w wording) sentence(f *Finding, in Info) string {
+	if f.Said != "" {
+		return fmt.Sprintf(w.NamedFinding, w.ownSentence(f, in), f.Said)
+	}
+	return w.ownSentence(f, in)
+}
+
+// ownSentence returns the sentence without words from outside.
+func (w wording) ownSentence(f *Finding, in Info) string {
 	what := w.About(f.Name, f.Subject)
 	switch {
 	case f.Past() && f.aim != nil:

@@ -101,8 +101,11 @@ const (
 	NoteNodesCut        = "nodes_cut"         // how many nodes were listed; there are more
 	NoteChangesUnknown  = "changes_unknown"   // error
 	NoteEventsUnlisted  = "events_unlisted"   // error of the Kubernetes API
-	NoteSizingUnknown   = "sizing_unknown"    // error
-	NoteSizingPart      = "sizing_part"       // the error of some namespaces
+	NoteRulesUnlisted   = "rules_unlisted"    // error of the Kubernetes API
+	// the name of a PrometheusRule, error
+	NoteRuleObjectUnread = "rule_object_unread"
+	NoteSizingUnknown    = "sizing_unknown" // error
+	NoteSizingPart       = "sizing_part"    // the error of some namespaces
 )
 
 // The reasons why a run was cut short, with the arguments.

@@ -40,6 +40,7 @@ type Words struct {
 	Backtest  Backtest
 	Foresight Foresight
 	Sizing    Sizing
+	Rules     Rules
 
 	// How figures and times are written.
 

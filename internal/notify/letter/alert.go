@@ -274,8 +274,12 @@ func (a alert) details() []Line {
 	return nil
 }
 
-// fact returns the result of a detail query that asks for one fact, such as the limit.
+// fact returns what the alert's rule says about it, or the result of a detail query that asks for
+// one fact, such as the limit.
 func (a alert) fact() string {
+	if a.f.Said != "" {
+		return outside.Line(a.f.Said)
+	}
 	if said := a.detail(); !a.ranks() && (a.f.Value == "" || said != a.f.Used) {
 		return said
 	}

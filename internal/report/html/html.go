@@ -65,7 +65,11 @@ func render(ctx context.Context, r *report.Report,
 	h hand) (page report.File, pictures []report.File, err error) {
 	drawings := make([]drawing, len(r.Panels))
 	err = drawAll(ctx, len(r.Panels), func(i int) string { return r.Panels[i].Spec.Name },
-		func(i int) { drawings[i] = h.panel(&r.Panels[i]) })
+		func(i int) {
+			if !r.Quiet(&r.Panels[i]) {
+				drawings[i] = h.panel(&r.Panels[i])
+			}
+		})
 	if err != nil {
 		return page, nil, err
 	}
@@ -146,7 +150,7 @@ func draw(in report.Info, p *snapshot.Panel, open bool) (d drawing) {
 func write(p page) ([]byte, error) {
 	t, err := template.New("report").Parse(templates.ReportHTML)
 	for _, more := range []string{
-		templates.SizingHTML, templates.DashboardHTML, templates.FleetHTML,
+		templates.SizingHTML, templates.RulesHTML, templates.DashboardHTML, templates.FleetHTML,
 	} {
 		if err == nil {
 			t, err = t.Parse(more)

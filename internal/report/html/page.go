@@ -74,6 +74,7 @@ type page struct {
 	Dashboard *boardView
 	Foresight *foresightView // nil: nobody looked
 	Sizing    *sizingView    // nil: nobody looked
+	Rules     *rulesView     // nil: there are none
 }
 
 type countView struct {
@@ -153,7 +154,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	l.addClusters(&p)
 	l.addFindings(&p)
 	p.Foresight = l.foresight()
-	p.Sizing = l.sizing()
+	p.Sizing, p.Rules = l.sizing(), l.rules()
 	for _, f := range l.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{
 			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,
@@ -174,6 +175,9 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	}
 	if p.Sizing != nil {
 		style += templates.SizingCSS
+	}
+	if p.Rules != nil {
+		style += templates.RulesCSS
 	}
 	if in.Board != nil {
 		style += templates.DashboardCSS + l.addBoard(&p, views)

@@ -49,6 +49,8 @@ type Document struct {
 	Moved     *DocMoved     `json:"moved,omitempty"`
 	// Sizing exists if the report compares requests with use.
 	Sizing *DocSizing `json:"sizing,omitempty"`
+	// AlertingRules exists if the report has alerting rules of Prometheus.
+	AlertingRules *DocAlertingRules `json:"alerting_rules,omitempty"`
 	// Clusters are those of a fleet, the worst first, if the report is about one. Findings, causes
 	// and panels are then those of all clusters, with the label cluster.
 	Clusters []DocCluster `json:"clusters,omitempty"`

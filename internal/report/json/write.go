@@ -25,12 +25,15 @@ func Render(r *report.Report) (report.File, error) {
 	const end = "]}" // closes the panels, which come last, and the document
 	parts := [][]byte{bytes.TrimSuffix(top, []byte(end))}
 	for i := range r.Panels {
+		if r.Quiet(&r.Panels[i]) {
+			continue
+		}
 		one, err := json.Marshal(docPanel(r, &r.Panels[i]))
 		if err != nil {
 			return report.File{}, fmt.Errorf("writing panel %s of report.json: %w",
 				r.Panels[i].Spec.Name, err)
 		}
-		if i > 0 {
+		if len(parts) > 1 {
 			parts = append(parts, []byte(","))
 		}
 		parts = append(parts, one)
@@ -43,7 +46,9 @@ func Render(r *report.Report) (report.File, error) {
 func DocumentOf(r *report.Report) Document {
 	d := head(r)
 	for i := range r.Panels {
-		d.Panels = append(d.Panels, docPanel(r, &r.Panels[i]))
+		if !r.Quiet(&r.Panels[i]) {
+			d.Panels = append(d.Panels, docPanel(r, &r.Panels[i]))
+		}
 	}
 	return d
 }
@@ -62,8 +67,9 @@ func head(r *report.Report) Document {
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{},
 		Fills: docForecasts(r.Fills), FillsMore: r.FillsMore, Moved: docMoved(r),
 		Sizing: SizingOf(r.Sizing, in.Language), Dashboard: docDashboard(r), Panels: []DocPanel{},
-		Clusters:  docClusters(r),
-		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
+		AlertingRules: docAlertingRules(r),
+		Clusters:      docClusters(r),
+		Truncated:     max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
 		CausesTruncated: max(0, len(r.Groups)-documentRows),
 	}
 	causes := map[*report.Finding]int{}

@@ -1,0 +1,342 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rulefile"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/ruleset"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// How much a report lists of alerting rules.
+const (
+	mostRuleAlerts = 5 // of one rule
+	mostRuleBars   = 200
+	mostRuleNotes  = 20
+)
+
+// Rules is what a report says about the alerting rules of rule files.
+type Rules struct {
+	Result *ruleset.Result
+
+	Sum    string         // "3 rules fire, 1 rule is pending; 126 rules did not fire"
+	Active []FiredRule    // rules that fire, are pending or fired in the range, the worst first
+	Quiet  []string       // the other rules that were evaluated, sorted
+	Broken []BrokenRules  // rules that failed, by reason
+	Lack   []LackingRules // metrics that do not exist, each with the rules that read it
+	Notes  []string
+}
+
+// FiredRule is a rule with alerts.
+type FiredRule struct {
+	Rule          *ruleset.Rule
+	Panel, Name   string
+	Class, State  string // as a style's name, and as text
+	Count, Lasted string // how often its alerts fired, and for how long in all: "3 times", "42 min"
+	Runbook       string // an address, or ""
+	Alerts        []FiredAlert
+	More          string // how many alerts are left out; "" if none are
+
+	total   time.Duration
+	gravity int
+}
+
+// FiredAlert is an alert of a rule.
+type FiredAlert struct {
+	Alert        *ruleset.Alert
+	Name         string // "" if the rule has one alert without labels of its own
+	Class, State string
+	Said         string // its summary, from outside
+	Newest       string // when its newest episode fired
+	Bars         []RuleBar
+}
+
+// RuleBar is a part of the range in which an alert was pending or fired, in percent of the range.
+type RuleBar struct {
+	X, Width float64
+	Firing   bool
+}
+
+// BrokenRules are rules that failed for one reason.
+type BrokenRules struct {
+	Panels, Names []string
+	Error         string
+}
+
+// LackingRules are rules that read a metric which does not exist.
+type LackingRules struct {
+	Metric string
+	Rules  []string
+}
+
+// addRules adds what the alerting rules came to.
+func (r *Report) addRules() {
+	res := r.Info.Rules
+	if res == nil {
+		return
+	}
+	v := &Rules{Result: res}
+	lacking := map[string][]string{}
+	count := map[ruleset.Outcome]int{}
+	for i := range res.Rules {
+		rule := &res.Rules[i]
+		outcome, name := rule.Outcome(), printable(rule.Alert)
+		count[outcome]++
+		v.Notes = append(v.Notes, r.words.ruleNotes(rule)...)
+		switch outcome {
+		case ruleset.Failed:
+			v.addBroken(rule)
+			r.Failures = append(r.Failures, Failure{
+				Panel: rule.Panel, Title: name, Error: printable(rule.Failure.Error()),
+			})
+		case ruleset.Lacking:
+			for _, metric := range rule.Missing {
+				if !slices.Contains(lacking[metric], name) {
+					lacking[metric] = append(lacking[metric], name)
+				}
+			}
+		case ruleset.Quiet:
+			v.Quiet = append(v.Quiet, name)
+		default:
+			v.Active = append(v.Active, r.firedRule(rule))
+		}
+	}
+	slices.SortStableFunc(v.Active, func(a, b FiredRule) int {
+		return cmp.Or(cmp.Compare(b.gravity, a.gravity), cmp.Compare(b.total, a.total))
+	})
+	slices.Sort(v.Quiet)
+	for metric, names := range lacking {
+		v.Lack = append(v.Lack, LackingRules{printable(metric), names})
+	}
+	slices.SortFunc(v.Lack, func(a, b LackingRules) int {
+		return cmp.Or(cmp.Compare(len(b.Rules), len(a.Rules)), cmp.Compare(a.Metric, b.Metric))
+	})
+	if rest := len(v.Notes) - mostRuleNotes; rest > 0 {
+		v.Notes = append(v.Notes[:mostRuleNotes], r.words.AndMore.Of(rest))
+	}
+	w := &r.words.Rules
+	v.Sum = r.words.listed([]counted{
+		{w.Fire, count[ruleset.Fires]}, {w.Pend, count[ruleset.Pends]},
+		{w.FiredBefore, count[ruleset.Ended]}, {w.Quiet, count[ruleset.Quiet]},
+		{w.Broken, count[ruleset.Failed]}, {w.Lack, count[ruleset.Lacking]},
+		{w.LeftOut, res.LeftOut}, {w.TooMany, res.TooMany},
+	})
+	r.Rules = v
+}
+
+// counted is a number of things.
+type counted struct {
+	say words.Counted
+	n   int
+}
+
+// listed returns the numbers that are not 0: "3 rules fire, 126 rules did not fire".
+func (w wording) listed(all []counted) string {
+	var parts []string
+	for _, c := range all {
+		if c.n > 0 {
+			parts = append(parts, c.say.Of(c.n))
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), w.Rules.None)
+}
+
+// addBroken adds a rule that failed to those with the same reason.
+func (v *Rules) addBroken(rule *ruleset.Rule) {
+	said := printable(rule.Failure.Error())
+	i := slices.IndexFunc(v.Broken, func(b BrokenRules) bool {
+		return causeOf(b.Error) == causeOf(said)
+	})
+	if i < 0 {
+		i = len(v.Broken)
+		v.Broken = append(v.Broken, BrokenRules{Error: said})
+	}
+	v.Broken[i].Panels = append(v.Broken[i].Panels, rule.Panel)
+	v.Broken[i].Names = append(v.Broken[i].Names, printable(rule.Alert))
+}
+
+// firedRule returns a rule with its alerts.
+func (r *Report) firedRule(rule *ruleset.Rule) FiredRule {
+	w := r.words
+	v := FiredRule{Rule: rule, Panel: rule.Panel, Name: printable(rule.Alert)}
+	times := 0
+	for i := range rule.Alerts {
+		a := &rule.Alerts[i]
+		for _, e := range a.Episodes {
+			if e.Fired() {
+				times++
+				v.total += r.firedFor(e, rule)
+			}
+		}
+		if i < mostRuleAlerts {
+			v.Alerts = append(v.Alerts, r.firedAlert(a, rule))
+		}
+		if g := gravity(ruleStatus(a), a.Severity); i == 0 || g > v.gravity {
+			v.gravity, v.Class, v.State = g, ruleClass(a), w.ruleState(a)
+		}
+		v.Runbook = cmp.Or(v.Runbook, a.Runbook)
+	}
+	if times > 0 {
+		v.Count, v.Lasted = w.Rules.Fired.Of(times), w.duration(v.total)
+	}
+	if rest := len(rule.Alerts) - len(v.Alerts); rest > 0 {
+		v.More = w.Rules.More.Of(rest)
+	}
+	return v
+}
+
+// firedFor returns how long an episode fired in the range.
+func (r *Report) firedFor(e rulefile.Episode, rule *ruleset.Rule) time.Duration {
+	from, to := e.FiredAt, e.Ended
+	if to.IsZero() {
+		to = rule.Grid.End()
+	}
+	if from.Before(r.Info.Rules.From) {
+		from = r.Info.Rules.From
+	}
+	return max(to.Sub(from), 0)
+}
+
+// firedAlert returns an alert of a rule.
+func (r *Report) firedAlert(a *ruleset.Alert, rule *ruleset.Rule) FiredAlert {
+	w, in := r.words, r.Info
+	v := FiredAlert{
+		Alert: a, Name: a.Name, Class: ruleClass(a), State: w.ruleState(a),
+		Said: cmp.Or(a.Summary, a.Description),
+	}
+	switch e := a.Now(); {
+	case !e.Fired():
+		v.Newest = fmt.Sprintf(w.Rules.Still, w.clock(e.ActiveSince, in))
+	case e.Ended.IsZero():
+		v.Newest = fmt.Sprintf(w.Rules.Still, w.clock(e.FiredAt, in))
+	default:
+		v.Newest = fmt.Sprintf(w.Between, w.clock(e.FiredAt, in), w.clock(e.Ended, in))
+	}
+	for _, e := range a.Episodes[max(len(a.Episodes)-mostRuleBars, 0):] {
+		end := e.Ended
+		if end.IsZero() {
+			end = in.Rules.To
+		}
+		fired := e.FiredAt
+		if fired.IsZero() {
+			fired = end
+		}
+		v.Bars = addBar(v.Bars, in.Rules, e.ActiveSince, fired, false)
+		v.Bars = addBar(v.Bars, in.Rules, fired, end, true)
+	}
+	return v
+}
+
+// leastBar is the least width of a bar, so that a short episode can be seen.
+const leastBar = 0.5
+
+// addBar adds the part of the range between two times.
+func addBar(bars []RuleBar, res *ruleset.Result, from, to time.Time, firing bool) []RuleBar {
+	whole := res.To.Sub(res.From)
+	if !from.Before(to) || whole <= 0 || !to.After(res.From) {
+		return bars
+	}
+	x := max(100*float64(from.Sub(res.From))/float64(whole), 0)
+	width := max(100*float64(to.Sub(res.From))/float64(whole)-x, leastBar)
+	return append(bars, RuleBar{min(x, 100-leastBar), min(width, 100-x), firing})
+}
+
+// ruleStatus returns the state of an alert as that of a finding.
+func ruleStatus(a *ruleset.Alert) rules.Status {
+	switch a.State {
+	case rulefile.Firing:
+		return rules.Breach
+	case rulefile.Pending:
+		return rules.Pending
+	}
+	return rules.OK
+}
+
+// ruleClass returns the state of an alert as a style's name.
+func ruleClass(a *ruleset.Alert) string {
+	switch {
+	case a.State == rulefile.Inactive:
+		return "ended"
+	case a.Severity == rules.None:
+		return "info"
+	}
+	return classOf(ruleStatus(a), a.Severity)
+}
+
+// ruleState returns the state of an alert as text.
+func (w wording) ruleState(a *ruleset.Alert) string {
+	if a.State == rulefile.Firing && a.Severity == rules.None {
+		return w.Rules.Inform
+	}
+	return w.state(&Finding{Status: ruleStatus(a), Severity: a.Severity})
+}
+
+// ruleNotes returns what a reader should know about the evaluation of a rule.
+func (w wording) ruleNotes(rule *ruleset.Rule) []string {
+	name, said := printable(rule.Alert), []string{}
+	for _, n := range rule.Notes {
+		format := w.Rules.NeedsQuery
+		if n.Code == rulefile.TemplateFailed {
+			format = w.Rules.Fails
+		}
+		said = append(said, filled(format, name, printable(n.Name), printable(n.Err)))
+	}
+	for _, f := range rule.Broken {
+		if f.Reason == rulefile.LimitExceeded {
+			said = append(said, filled(w.Rules.Limited, name, words.Thousands(f.Alerts)))
+			break
+		}
+		said = append(said, filled(w.Rules.Duplicate, name, printable(f.Labels.String())))
+		break
+	}
+	if rule.Short {
+		said = append(said, filled(w.Rules.Short, name, w.duration(rule.Grid.Range())))
+	}
+	if !rule.Partial.IsZero() {
+		said = append(said, filled(w.Rules.Part, name, printable(w.note(rule.Partial))))
+	}
+	return said
+}
+
+// filled fills a format that need not use all arguments.
+func filled(format string, args ...string) string {
+	for i, arg := range args {
+		format = strings.ReplaceAll(format, fmt.Sprintf("%%[%d]s", i+1), arg)
+	}
+	return format
+}
+
+// Quiet reports whether a panel is that of an alerting rule without alerts. The list of rules has
+// it, so it has neither a chart nor a place among the panels.
+func (r *Report) Quiet(p *snapshot.Panel) bool {
+	return p.Total == 0 && r.ofRules(p)
+}
+
+// onlyRules reports whether all panels of the report are those of alerting rules, which need not be
+// about a cluster of Kubernetes.
+func (r *Report) onlyRules() bool {
+	return r.Info.Rules != nil && !slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
+		return !r.ofRules(&p)
+	})
+}
+
+// ofRules reports whether a panel is that of an alerting rule.
+func (r *Report) ofRules(p *snapshot.Panel) bool {
+	return r.Info.Rules != nil && r.Info.Rules.Has(p.Spec.Name)
+}
+
+// annotate adds what the annotations of an alerting rule say about a finding.
+func (r *Report) annotate(f *Finding) {
+	if r.Info.Rules == nil {
+		return
+	}
+	if a := r.Info.Rules.Alert(f.Panel, f.labels); a != nil {
+		f.Said, f.Runbook = cmp.Or(a.Summary, a.Description), cmp.Or(a.Runbook, f.Runbook)
+	}
+}

@@ -1,0 +1,116 @@
+package html
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// How much the page lists of alerting rules.
+const (
+	firedRules   = 100
+	lackingNames = 100 // metrics
+	ruleNames    = 8   // beside one metric or one error
+)
+
+// rulesView is the section of alerting rules.
+type rulesView struct {
+	W         *words.Words
+	Sum       string
+	Active    []firedView
+	Rest      string // how many active rules are left out; "" if none are
+	Broken    []brokenView
+	Quiet     []string
+	QuietHead string
+	Lack      []lackView
+	LackRest  string // how many metrics are left out; "" if none are
+	Notes     []string
+}
+
+// firedView is a rule with alerts.
+type firedView struct {
+	report.FiredRule
+	Href   string // of its chart; "" if it has none
+	From   string // its group and file
+	Alerts []firedAlertView
+}
+
+type firedAlertView struct {
+	report.FiredAlert
+	Bars []barView
+}
+
+// barView is a part of the range.
+type barView struct {
+	X, Width string
+	Firing   bool
+}
+
+type brokenView struct {
+	Anchors      []string
+	Names, Error string
+}
+
+type lackView struct{ Metric, Rules string }
+
+// rules returns the section of alerting rules, nil if there are none.
+func (l layout) rules() *rulesView {
+	r, w := l.Rules, l.words
+	if r == nil {
+		return nil
+	}
+	v := &rulesView{
+		W: w, Sum: r.Sum, Quiet: r.Quiet, QuietHead: w.Rules.Quiet.Of(len(r.Quiet)), Notes: r.Notes,
+	}
+	charts := map[string]bool{}
+	for i := range l.Panels {
+		charts[l.Panels[i].Spec.Name] = l.Panels[i].Total > 0
+	}
+	for _, rule := range r.Active[:min(len(r.Active), firedRules)] {
+		v.Active = append(v.Active, firedOf(rule, charts[rule.Panel]))
+	}
+	v.Rest = l.notListed(len(v.Active), len(r.Active))
+	for _, b := range r.Broken {
+		one := brokenView{Names: firstNames(w, b.Names), Error: b.Error}
+		seen := map[string]bool{}
+		for _, panel := range b.Panels {
+			if !charts[panel] && !seen[panel] {
+				seen[panel] = true
+				one.Anchors = append(one.Anchors, panelAnchor(panel))
+			}
+		}
+		v.Broken = append(v.Broken, one)
+	}
+	for _, m := range r.Lack[:min(len(r.Lack), lackingNames)] {
+		v.Lack = append(v.Lack, lackView{m.Metric, firstNames(w, m.Rules)})
+	}
+	v.LackRest = l.notListed(len(v.Lack), len(r.Lack))
+	return v
+}
+
+// firstNames lists the first of several names.
+func firstNames(w *words.Words, names []string) string {
+	return strings.Join(w.AtMost(names, ruleNames), ", ")
+}
+
+// firedOf returns a rule with alerts. drawn says that it has a chart.
+func firedOf(rule report.FiredRule, drawn bool) firedView {
+	v := firedView{FiredRule: rule, From: rule.Rule.Group + " · " + path.Base(rule.Rule.File)}
+	if drawn {
+		v.Href = "#" + panelAnchor(rule.Panel)
+	}
+	for _, a := range rule.Alerts {
+		one := firedAlertView{FiredAlert: a}
+		for _, b := range a.Bars {
+			one.Bars = append(one.Bars, barView{percent(b.X), percent(b.Width), b.Firing})
+		}
+		v.Alerts = append(v.Alerts, one)
+	}
+	return v
+}
+
+// percent writes a number of percent in short.
+func percent(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
