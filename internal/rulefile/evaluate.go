@@ -107,6 +107,7 @@ func (e *Evaluator) Add(grid series.Grid, answer []series.Series) error {
 	all := make([]input, len(answer))
 	for i, s := range answer {
 		all[i] = input{series: s}
+		all[i].skip(0)
 	}
 	hits := make([]*alert, 0, len(answer))
 	for i := range grid.Len {
@@ -140,8 +141,16 @@ func (e *Evaluator) Add(grid series.Grid, answer []series.Series) error {
 // input is one series of an answer, with the alert of its newest sample.
 type input struct {
 	series series.Series
+	next   int // the index of its next sample
 	alert  *alert
 	value  float64 // that alert was looked up for
+}
+
+// skip sets next to the first index from i that has a sample.
+func (in *input) skip(i int) {
+	for ; i < len(in.series.Values) && math.IsNaN(in.series.Values[i]); i++ {
+	}
+	in.next = i
 }
 
 // find appends the alerts of all samples at index i to hits. It returns the labels of an alert that
@@ -151,13 +160,11 @@ func (e *Evaluator) find(all []input, i int, at time.Time, hits *[]*alert) serie
 	var twice series.Labels
 	for k := range all {
 		in := &all[k]
-		if i >= len(in.series.Values) {
+		if in.next != i || i >= len(in.series.Values) {
 			continue
 		}
 		v := in.series.Values[i]
-		if math.IsNaN(v) {
-			continue
-		}
+		in.skip(i + 1)
 		if in.alert == nil || e.templates.timely || e.templates.changing && v != in.value {
 			in.alert, in.value = e.lookup(in.series.Labels, v, at), v
 		}

@@ -342,3 +342,32 @@ func TestEvaluatorLookback(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkEvaluator replays a rule over a day, of whose series one in ten has samples at a time.
+func BenchmarkEvaluator(b *testing.B) {
+	answer := make([]series.Series, 100)
+	for i := range answer {
+		var s strings.Builder
+		for k := range 1440 {
+			if (k/30+i)%10 == 0 {
+				s.WriteString("1 ")
+			} else {
+				s.WriteString("_ ")
+			}
+		}
+		answer[i] = row(series.FromPairs("instance", fmt.Sprint(i), "job", "node"), s.String())
+	}
+	rule := Rule{
+		Alert: "A", For: 5 * time.Minute,
+		Labels: series.FromPairs("severity", "page", "host", "{{ $labels.instance }}"),
+	}
+	for b.Loop() {
+		e := NewEvaluator(rule, Options{})
+		if err := e.Add(minutes(1440), answer); err != nil {
+			b.Fatal(err)
+		}
+		if n := len(e.Result().Episodes); n == 0 {
+			b.Fatalf("got %d episodes, want some", n)
+		}
+	}
+}

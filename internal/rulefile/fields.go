@@ -2,6 +2,7 @@ package rulefile
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -122,12 +123,15 @@ func (r *reader) follow(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// isNull reports whether there is no value.
+// isNull reports whether a value, or what an alias refers to, is none.
 func isNull(n *yaml.Node) bool {
+	if n != nil && n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
 	return n == nil || n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
 }
 
-// items returns the entries of a list.
+// items returns the entries of a list. As in Prometheus, an entry without a value is none.
 func (r *reader) items(n *yaml.Node, what string) []*yaml.Node {
 	n = r.follow(n)
 	if isNull(n) {
@@ -137,7 +141,7 @@ func (r *reader) items(n *yaml.Node, what string) []*yaml.Node {
 		r.problem(n.Line, n.Column, "%s must be a list; begin each entry with a hyphen", what)
 		return nil
 	}
-	return n.Content
+	return slices.DeleteFunc(slices.Clone(n.Content), isNull)
 }
 
 // text returns a value as Prometheus reads it: numbers and true are text, null is "".
