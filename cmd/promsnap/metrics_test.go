@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -117,6 +118,25 @@ func TestTellMetrics(t *testing.T) {
 		if !bytes.Equal(out.Bytes(), want) {
 			t.Errorf("%s: got\n%s\nwant\n%s\nrun go test ./cmd/promsnap -run TellMetrics -update",
 				c.name, out.Bytes(), want)
+		}
+	}
+}
+
+// TestMetricsAreDocumented checks that docs/commands.md has every field of -o json.
+func TestMetricsAreDocumented(t *testing.T) {
+	_, section, ok := strings.Cut(readPage(t, "docs/commands.md"), "\n## promsnap metrics\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	if !ok {
+		t.Fatal("got no section promsnap metrics, want one")
+	}
+	for _, of := range []any{ask.Answer{}, ask.Metric{}, ask.Missing{}, ask.Label{}} {
+		for field := range reflect.TypeOf(of).Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if !strings.Contains(section, "`"+name+"`") &&
+				!strings.Contains(section, "`"+name+"[]") &&
+				!strings.Contains(section, "[]."+name) {
+				t.Errorf("%T: got no word about %q in docs/commands.md, want one", of, name)
+			}
 		}
 	}
 }
