@@ -54,7 +54,8 @@ Without --unit, the unit is guessed from the names of the metrics, and a line on
 standard error says so.
 
 --above and --below judge the series as the rules of a panel do: a series
-breaches if its newest value is beyond the limit. An earlier breach is said.
+breaches if its newest value is beyond the limit. A chart also says an earlier
+breach.
 
 Exit codes:
   0  success
@@ -65,12 +66,12 @@ Exit codes:
   promsnap query node_memory_MemAvailable_bytes
 
   # A day of CPU use by namespace, beside the same day a week before
-  promsnap query 'sum by (namespace) (rate(container_cpu_usage_seconds_total[$__rate_interval]))' \
-    --range 24h --compare 7d
+  promsnap query --range 24h --compare 7d \
+    'sum by (namespace) (rate(container_cpu_usage_seconds_total[5m]))'
 
   # Fail in a pipeline if a disk is nearly full
-  promsnap query '1 - node_filesystem_avail_bytes / node_filesystem_size_bytes' \
-    --above 80%,90% --fail-on critical
+  promsnap query --above 80%,90% --fail-on critical \
+    '1 - node_filesystem_avail_bytes / node_filesystem_size_bytes'
 
   # The newest values, highest first
   promsnap query --instant 'topk(10, kubelet_running_pods)'
