@@ -26,7 +26,7 @@ type backtestFlags struct {
 	config, prometheusURL, time string
 	since, severity             string
 	pages                       float64
-	levels, holds               []string
+	levels, holds, rules        []string
 	output, outputDir           string
 	timeout                     time.Duration
 	kube                        kubeFlags
@@ -47,7 +47,7 @@ const backtestTimeout = 30 * time.Minute
 func backtestCommand(c *console) *cobra.Command {
 	var f backtestFlags
 	cmd := &cobra.Command{
-		Use:   "backtest REPORT [PANEL[/RULE]]",
+		Use:   "backtest {REPORT [PANEL[/RULE]] | --rules FILES [ALERT]}",
 		Short: "Count how often other levels of a rule would have alerted",
 		Long: `Replays the alerts of a report over the past, at the times of its schedule and
 with the code that judges them every day, and counts how often each of up to 24
@@ -58,11 +58,18 @@ which is held out.
 Without PANEL it tests every alert of the report that has a level. It changes
 no configuration and sends nothing: it prints the lines to paste.
 
+With --rules it tests the alerting rules of Prometheus rule files instead, at
+the interval of their groups and by the semantics of Prometheus. It needs no
+configuration. It counts how often each rule would have fired, for how long and
+on how many series, the noisiest first. It tries other levels for rules that
+fire more often than --pages and compare with a number.
+
 Time in which Prometheus has no data of the panel is unknown, not calm, and is
 printed as such. Ctrl-C prints what was read so far, marked as stopped.
 
 With -o html it writes a page, pictures and backtest.json into
 OUTPUT-DIR/REPORT/backtest-TIME/, or backtest-TIME-PANEL if one was asked for.
+Of rule files, REPORT is rules and PANEL is the alert.
 
 Exit codes:
   0  success
@@ -80,15 +87,22 @@ Exit codes:
   promsnap backtest check node-memory --levels 82%,86% --for 15m,30m,1h
 
   # A page with charts
-  promsnap backtest check -o html`,
+  promsnap backtest check -o html
+
+  # The rules that you have: which of them cry wolf?
+  promsnap backtest --rules 'rules/*.yml'
+  promsnap backtest --rules rules.yml NodeCPUHigh --levels 0.9,0.95`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && len(f.rules) == 0 {
 				return usage(fmt.Errorf("backtest needs a REPORT; example: %s", example(cmd)))
 			}
 			return atMost(2)(cmd, args)
 		},
 		ValidArgsFunction: completeBacktest(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(f.rules) > 0 {
+				return runBacktestRules(cmd.Context(), c, f, args)
+			}
 			return runBacktest(cmd.Context(), c, f, args)
 		},
 	}
@@ -106,6 +120,9 @@ func (f *backtestFlags) register(c *console, cmd *cobra.Command) {
 	either(cmd, "prometheus-url", "prometheus-service")
 	f.kube.register(cmd, namespaceOfBoth)
 	timeFlag(cmd, &f.time)
+	fl.StringArrayVar(&f.rules, "rules", nil, "test the alerting rules of these `FILES`; * and ? "+
+		"match parts of a name")
+	_ = cmd.MarkFlagFilename("rules", "yaml", "yml")
 	fl.StringVar(&f.since, "since", "30d", "how far back to go: a `DURATION` of 7d or more")
 	fl.Float64Var(&f.pages, "pages", backtest.DefaultPages,
 		"`NUMBER` of alerts a week to aim at")
@@ -188,7 +205,7 @@ func (f *backtestFlags) options(args []string) (app.BacktestOptions, error) {
 	if len(args) > 1 {
 		o.Panel, o.Rule = app.SplitPart(args[1])
 	}
-	if len(f.levels) > 0 && o.Panel == "" {
+	if len(f.levels) > 0 && o.Panel == "" && len(f.rules) == 0 {
 		return o, errors.New("--levels needs a PANEL, because every panel has its own unit; " +
 			"example: promsnap backtest check node-memory --levels 82%,86%")
 	}
@@ -321,7 +338,12 @@ func (f *backtestFlags) again(args []string, slot time.Time) string {
 	for _, a := range args {
 		parts = append(parts, outside.ShellWord(a))
 	}
-	parts = append(parts, "-c", outside.ShellWord(cmp.Or(baseOf(f.config), defaultConfig)))
+	for _, files := range f.rules {
+		parts = append(parts, "--rules", outside.ShellWord(files))
+	}
+	if len(f.rules) == 0 || f.config != "" {
+		parts = append(parts, "-c", outside.ShellWord(cmp.Or(baseOf(f.config), defaultConfig)))
+	}
 	if f.prometheusURL != "" && !strings.Contains(f.prometheusURL, "@") {
 		parts = append(parts, "--prometheus-url", f.prometheusURL)
 	}

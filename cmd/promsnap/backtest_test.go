@@ -26,15 +26,18 @@ func toldBacktests(l words.Language) tuning.Told {
 }
 
 func TestTellBacktests(t *testing.T) {
+	rules := tuning.Tell(tuning.Info{Files: []string{"rules/node.yml"}}, backtesttest.Rules())
+	english, korean := toldBacktests(words.English), toldBacktests(words.Korean)
 	for _, c := range []struct {
 		name  string
-		l     words.Language
+		told  tuning.Told
 		width int // of the terminal; 0: it is a pipe
 		color bool
 	}{
-		{"pipe", words.English, 0, false}, {"80", words.English, 80, false},
-		{"color", words.English, 160, true}, {"40", words.English, 40, false},
-		{"korean", words.Korean, 80, false},
+		{"pipe", english, 0, false}, {"80", english, 80, false}, {"color", english, 160, true},
+		{"40", english, 40, false}, {"korean", korean, 80, false},
+		{"rules-pipe", rules, 0, false}, {"rules-color", rules, 120, true},
+		{"rules-60", rules, 60, false},
 	} {
 		var out bytes.Buffer
 		s := screenOf(&out)
@@ -42,7 +45,7 @@ func TestTellBacktests(t *testing.T) {
 			s = terminalOf(&out, c.width)
 			s.color = c.color
 		}
-		if err := tell(s, toldBacktests(c.l)); err != nil {
+		if err := tell(s, c.told); err != nil {
 			t.Fatal(err)
 		}
 		file := "testdata/backtest-" + c.name + ".txt"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -11,25 +12,39 @@ import (
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report/tuning"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // tell prints back-tests in words: a table of all rules if there are several, then each of them.
 func tell(s *screen, told tuning.Told) error {
-	if len(told.Rules) > 1 {
+	if len(told.Rules) > 1 || told.Never != "" {
 		s.say(bold, told.Title, "", 0)
 		fmt.Fprintln(s)
+	}
+	if len(told.Rules) > 1 {
 		rows := [][]string{upper(told.Heads)}
 		if err := s.figures(append(rows, told.Rows...), summaryText, nil); err != nil {
 			return err
 		}
 		fmt.Fprintln(s)
 	}
+	for _, line := range []string{told.Never, told.Measure} {
+		if line != "" {
+			s.say(gray, line, "", 2)
+		}
+	}
+	last := "" // the explanation of the columns that was printed last
 	for i, r := range told.Rules {
-		if i > 0 {
+		if len(told.Rules) > 1 && r.Quiet() {
+			continue // its row says it all
+		}
+		if i > 0 || told.Never+told.Measure != "" {
 			fmt.Fprintln(s)
 		}
-		if i > 0 && r.Notice == told.Rules[i-1].Notice {
+		if r.Notice == last {
 			r.Notice = "" // once is enough
+		} else {
+			last = cmp.Or(r.Notice, last)
 		}
 		if err := tellRule(s, told, r); err != nil {
 			return err
@@ -53,13 +68,36 @@ func tellRule(s *screen, told tuning.Told, r tuning.Rule) error {
 	case r.YAML != "":
 		look = green
 	}
-	s.say(look, r.Proposal, "", 0)
+	if r.Fired != "" {
+		s.say(normal, r.Fired, "", 0)
+	}
+	if r.Proposal != "" {
+		s.say(look, r.Proposal, "", 0)
+	}
 	if r.Why != "" {
 		s.say(normal, r.Why, "", 0)
 	}
 	for _, note := range r.Notes {
 		s.say(yellow, "! ", note, 2)
 	}
+	if len(r.Levels) > 0 {
+		if err := tellLevels(s, b, r); err != nil {
+			return err
+		}
+	}
+	for _, w := range r.Who {
+		tellWho(s, b.Who, w)
+	}
+	if r.YAML != "" {
+		fmt.Fprintln(s)
+		s.say(bold, r.Paste, ":", 0)
+		fmt.Fprint(s, r.YAML)
+	}
+	return nil
+}
+
+// tellLevels prints the table of the levels of a rule.
+func tellLevels(s *screen, b *words.Backtest, r tuning.Rule) error {
 	fmt.Fprintln(s)
 	rows := [][]string{append([]string{" "}, upper(r.Heads)...)}
 	for _, l := range r.Levels {
@@ -86,14 +124,6 @@ func tellRule(s *screen, told tuning.Told, r tuning.Rule) error {
 	s.say(gray, legend, "", 2)
 	if r.Notice != "" {
 		s.say(gray, r.Notice, "", 2)
-	}
-	for _, w := range r.Who {
-		tellWho(s, b.Who, w)
-	}
-	if r.YAML != "" {
-		fmt.Fprintln(s)
-		s.say(bold, r.Paste, ":", 0)
-		fmt.Fprint(s, r.YAML)
 	}
 	return nil
 }

@@ -105,11 +105,12 @@ type answer struct {
 	body []byte
 }
 
-// start implements `lab [profile=kps] [nodes=10] [without=metric,...] [tame]`: flags of promlab. It
-// starts a simulated Prometheus and sets $PROM to its URL.
+// start implements `lab [profile=kps] [nodes=10] [without=metric,...] [tame]` and `lab series=FILE`:
+// flags of promlab. It starts a simulated Prometheus and sets $PROM to its URL.
 func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
-	flags := []string{
-		"--now=" + labNow.Format(time.RFC3339), "--profile=kps", "--nodes=10", "--query.timeout=10m",
+	flags := []string{"--now=" + labNow.Format(time.RFC3339), "--query.timeout=10m"}
+	if len(args) != 1 || !strings.HasPrefix(args[0], "series=") {
+		flags = append(flags, "--profile=kps", "--nodes=10")
 	}
 	for _, a := range args {
 		flags = append(flags, "--"+a)

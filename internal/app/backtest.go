@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -278,7 +279,8 @@ func (b Backtested) Write(ctx context.Context, root string) (path string, err er
 			name += "-" + report.Slug(rule)
 		}
 	}
-	path, err = dir.Write(ctx, filepath.Join(root, report.Slug(b.Info.Report), name), files)
+	of := report.Slug(cmp.Or(b.Info.Report, "rules"))
+	path, err = dir.Write(ctx, filepath.Join(root, of, name), files)
 	if err != nil {
 		return "", fmt.Errorf("writing the back-test: %w", err)
 	}

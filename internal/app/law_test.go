@@ -119,10 +119,11 @@ var narrower = map[string][]string{
 	},
 	"internal/backtest": {
 		"internal/series", "internal/units", "internal/promapi", "internal/rules", "internal/panel",
-		"internal/snapshot", "internal/alerts",
+		"internal/rulefile", "internal/snapshot", "internal/alerts",
 	},
 	"internal/backtest/backtesttest": {
 		"internal/series", "internal/units", "internal/rules", "internal/panel",
+		"internal/rulefile",
 		"internal/backtest",
 	},
 	"internal/panels": {"internal/units", "internal/words", "internal/rules", "internal/panel"},
@@ -155,7 +156,8 @@ var narrower = map[string][]string{
 	},
 	"internal/report/tuning": {
 		"internal/series", "internal/outside", "internal/units", "internal/words", "internal/rules",
-		"internal/panel", "internal/backtest", "internal/chart", "internal/report", "templates",
+		"internal/panel", "internal/rulefile", "internal/backtest", "internal/chart",
+		"internal/report", "templates",
 	},
 	"internal/report/json": {
 		"internal/series", "internal/words", "internal/rules", "internal/grafana",

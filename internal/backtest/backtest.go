@@ -42,6 +42,10 @@ type Result struct {
 	Pages float64
 	// HeldOut is the beginning of the newest third, on which no level was chosen.
 	HeldOut time.Time
+
+	// File is set if the rule is one of a rule file. Panel then has its group and its query, and a
+	// slot is an evaluation.
+	File *FileRule
 }
 
 // Reason says how a proposal came about. Package report has its words.
@@ -55,6 +59,11 @@ const (
 	Newest Reason = "newest"  // what is configured alerts too often only in the newest third
 	Wall   Reason = "wall"    // every level alerts too often, up to the wall if one is known
 	NoData Reason = "no_data" // there is too little data
+
+	// Those of rule files alone.
+
+	Fixed  Reason = "fixed"  // what is configured alerts too often, and it has no level to move
+	Unread Reason = "unread" // the same, and the series could not be read to try levels
 )
 
 // Span is a stretch of time.

@@ -157,27 +157,6 @@ func TestExporters(t *testing.T) {
 	}
 }
 
-func TestHint(t *testing.T) {
-	g := load(t)
-	for name, want := range map[string]string{
-		"container_cpu_cfs_periods_total": "container_cpu_cfs_periods_total comes from cAdvisor, a " +
-			"part of the kubelet; scrape /metrics/cadvisor of each kubelet (the job " +
-			"kubernetes-nodes-cadvisor in the community prometheus chart, kubelet.enabled in " +
-			"kube-prometheus-stack). Only containers with a CPU limit have it.",
-		"etcd_server_x": "etcd_server_x comes from etcd; scrape /metrics of etcd, which needs a " +
-			"client certificate.",
-		"node_memory_MemAvail_bytes": "node_memory_MemAvail_bytes comes from node_exporter; set " +
-			"prometheus-node-exporter.enabled in the community prometheus chart, " +
-			"nodeExporter.enabled in kube-prometheus-stack. The nearest name that promsnap knows " +
-			"is node_memory_MemAvailable_bytes.",
-		"shop_orders_total": "", "job:up:sum": "",
-	} {
-		if got := g.Hint(name); got != want {
-			t.Errorf("%s: got %q, want %q", name, got, want)
-		}
-	}
-}
-
 // TestPanelsAreKnown checks that the guide has every metric that a built-in panel reads of the
 // sources that the guide is about.
 func TestPanelsAreKnown(t *testing.T) {

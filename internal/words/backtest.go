@@ -72,6 +72,24 @@ type Backtest struct {
 
 	// The legend of the picture of objects and days.
 	AlertsADay, AlsoProposed, Unknown string
+
+	// Of rule files.
+	Group, Brief, SeriesHead string // headings; 1 of Brief the time that is brief
+	Evaluations              Counted
+	// Fired is what a rule did: 1 how often, 2 Briefly or nothing, 3 Series, 4 the time of all
+	// alerts, 5 that of the longest one.
+	Fired        string
+	Briefly      string // 1 how many alerts, 2 the time that they were shorter than
+	NeverFired   Counted
+	AsConfigured string
+	// Fixed, Unread and Often say why nothing is proposed.
+	Fixed, Unread string
+	Unproposed    string // 1 alerts a week
+	Cut           string // 1 interval, 2 the time that was tested, 3 the time that was asked for
+	Duplicates    Counted
+	TooMany       Counted
+	PasteFile     string // 1 file, 2 line
+	RulesMeasure  string // explains the summary
 }
 
 var englishBacktest = Backtest{
@@ -142,6 +160,30 @@ var englishBacktest = Backtest{
 	PasteInto: "Paste into panel %[1]s of promsnap.yaml, in place of all its rules",
 
 	AlertsADay: "alerts a day", AlsoProposed: "also at the proposed level", Unknown: "no data",
+
+	Group: "Group", Brief: "< %[1]s", SeriesHead: "Series",
+	Evaluations:  Counted{"%s evaluation", "%s evaluations"},
+	Fired:        "Fired %[1]s%[2]s, on %[3]s: %[4]s in all, %[5]s at most.",
+	Briefly:      ", %[1]s of them shorter than %[2]s",
+	NeverFired:   Counted{"%s rule never fired:", "%s rules never fired:"},
+	AsConfigured: "as configured",
+	Fixed: "Its expression is not a vector that is above or below a number, so there is no " +
+		"level to move. A longer for would make it alert less often.",
+	Unread:     "Other levels were not tried.",
+	Unproposed: "No level is proposed. It alerted %[1]s a week.",
+	Cut: "An evaluation every %[1]s is too much for all the time: only the last %[2]s were " +
+		"tested, and you asked for %[3]s.",
+	Duplicates: Counted{
+		"%s evaluation would have failed, because two alerts had the same labels.",
+		"%s evaluations would have failed, because two alerts had the same labels.",
+	},
+	TooMany: Counted{
+		"%s evaluation would have failed, because of more alerts than the limit of the group.",
+		"%s evaluations would have failed, because of more alerts than the limit of the group.",
+	},
+	PasteFile: "Paste into %[1]s, line %[2]d",
+	RulesMeasure: "Alerts are counted as Prometheus fires them, the rule with the most first. " +
+		"Firing: from when an alert fires until it ends.",
 }
 
 var koreanBacktest = Backtest{
@@ -212,4 +254,26 @@ var koreanBacktest = Backtest{
 	PasteInto: "promsnap.yaml의 패널 %[1]s에 있는 rules를 모두 바꾸기",
 
 	AlertsADay: "하루 알림 수", AlsoProposed: "제안 기준값에서도 발생", Unknown: "데이터 없음",
+
+	Group: "그룹", Brief: "%[1]s 미만", SeriesHead: "시계열",
+	Evaluations:  Counted{"평가 %s회", "평가 %s회"},
+	Fired:        "%[3]s에서 %[1]s 발생%[2]s: 모두 더해 %[4]s, 최장 %[5]s.",
+	Briefly:      "(그중 %[1]s회는 %[2]s 미만)",
+	NeverFired:   Counted{"한 번도 발생하지 않은 규칙 %s개:", "한 번도 발생하지 않은 규칙 %s개:"},
+	AsConfigured: "현재 설정",
+	Fixed:        "식이 숫자보다 크거나 작은지를 비교하지 않으므로 바꿀 기준값이 없음. for를 늘리면 알림이 줄어듦.",
+	Unread:       "다른 기준값은 시도하지 않음.",
+	Unproposed:   "제안할 기준값 없음. 알림이 주당 %[1]s였음.",
+	Cut:          "%[1]s마다 평가하면 전체 기간에는 너무 많음: 최근 %[2]s만 시험함. 요청한 기간: %[3]s.",
+	Duplicates: Counted{
+		"알림 두 개의 레이블이 같아서 평가 %s회가 실패했을 것임.",
+		"알림 두 개의 레이블이 같아서 평가 %s회가 실패했을 것임.",
+	},
+	TooMany: Counted{
+		"알림이 그룹의 limit보다 많아서 평가 %s회가 실패했을 것임.",
+		"알림이 그룹의 limit보다 많아서 평가 %s회가 실패했을 것임.",
+	},
+	PasteFile: "%[1]s의 %[2]d행에 붙여 넣기",
+	RulesMeasure: "알림은 Prometheus가 발생시키는 방식으로 셈. 가장 많은 규칙이 먼저. " +
+		"발생: 알림이 발생한 때부터 끝날 때까지.",
 }

@@ -21,7 +21,8 @@ type Document struct {
 	Version   int       `json:"version" jsonschema:"enum=1"`
 	Generator string    `json:"generator"`
 	Cluster   string    `json:"cluster"`
-	Report    string    `json:"report"`
+	Report    string    `json:"report"` // empty: the rules are those of rule files
+	RuleFiles []string  `json:"rule_files,omitempty"`
 	Server    string    `json:"server"`
 	Stopped   bool      `json:"stopped"` // whether one of the back-tests was stopped
 	Rules     []DocRule `json:"rules"`
@@ -29,7 +30,7 @@ type Document struct {
 
 // DocRule is the back-test of one rule.
 type DocRule struct {
-	Panel     string `json:"panel"`
+	Panel     string `json:"panel"` // of a rule file: the group
 	Rule      string `json:"rule"`
 	Unit      string `json:"unit"`
 	Direction string `json:"direction" jsonschema:"enum=above,enum=below"`
@@ -46,7 +47,7 @@ type DocRule struct {
 	// Blind is when the server had no data of the panel: not calm, but unknown.
 	Blind []DocSpan `json:"blind"`
 
-	Reason string `json:"reason" jsonschema:"enum=fits,enum=cliff,enum=enough,enum=newest,enum=wall,enum=no_data"`
+	Reason string `json:"reason" jsonschema:"enum=fits,enum=cliff,enum=enough,enum=newest,enum=wall,enum=no_data,enum=fixed,enum=unread"`
 	// HeldOut is the beginning of the newest third, on which no level was chosen.
 	HeldOut *time.Time `json:"held_out_from,omitempty"`
 	Wall    *float64   `json:"wall,omitempty" jsonschema:"oneof_type=number;null"`
@@ -54,8 +55,25 @@ type DocRule struct {
 	Now        *int           `json:"now" jsonschema:"oneof_type=integer;null"`
 	Proposed   *int           `json:"proposed" jsonschema:"oneof_type=integer;null"`
 	Candidates []DocCandidate `json:"candidates"`
-	// YAML is the proposal as lines of promsnap.yaml; empty if there is none.
+	// YAML is the proposal as lines of promsnap.yaml or of the rule file; empty if there is none.
 	YAML string `json:"yaml"`
+	// RuleFile is what is known of a rule of a rule file alone.
+	RuleFile *DocRuleFile `json:"rule_file,omitempty"`
+}
+
+// DocRuleFile is a rule of a rule file.
+type DocRuleFile struct {
+	File     string  `json:"file"`
+	Line     int     `json:"line" jsonschema:"minimum=0"`
+	Expr     string  `json:"expr"`
+	Query    string  `json:"query"` // as it was asked, with recording rules expanded
+	Interval float64 `json:"interval_seconds"`
+	// Brief counts the alerts, as configured, that fired for less than ten minutes.
+	Brief int `json:"brief" jsonschema:"minimum=0"`
+	// Cut means that the interval is too short to evaluate all the time that was asked for.
+	Cut bool `json:"cut"`
+	// Failed counts the evaluations that would have failed.
+	Failed int `json:"failed_evaluations" jsonschema:"minimum=0"`
 }
 
 // DocSpan is a stretch of time.
@@ -104,7 +122,8 @@ type DocEpisode struct {
 func JSON(in Info, results []backtest.Result) ([]byte, error) {
 	d := Document{
 		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster,
-		Report: in.Report, Server: in.Server, Rules: make([]DocRule, 0, len(results)),
+		Report: in.Report, RuleFiles: in.Files, Server: in.Server,
+		Rules: make([]DocRule, 0, len(results)),
 	}
 	for i := range results {
 		d.Rules = append(d.Rules, docRule(&results[i]))
@@ -113,6 +132,7 @@ func JSON(in Info, results []backtest.Result) ([]byte, error) {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false) // expressions stay readable
 	if err := e.Encode(d); err != nil {
 		return nil, fmt.Errorf("writing the back-test as JSON: %w", err)
 	}
@@ -145,6 +165,15 @@ func docRule(r *backtest.Result) DocRule {
 	}
 	for _, c := range r.Candidates {
 		d.Candidates = append(d.Candidates, docCandidate(c))
+	}
+	if f := r.File; f != nil {
+		d.RuleFile = &DocRuleFile{
+			File: f.File, Line: f.Line, Expr: f.Expr, Query: f.Query,
+			Interval: f.Interval.Seconds(), Brief: f.Brief, Cut: f.Cut,
+		}
+		for _, one := range f.Failures {
+			d.RuleFile.Failed += one.Evaluations
+		}
 	}
 	return d
 }

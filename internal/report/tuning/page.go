@@ -67,12 +67,15 @@ func Files(in Info, results []backtest.Result) ([]report.File, error) {
 	o.Width, o.Height, o.Scale = fileWidth, fileHeight, fileScale
 	for i := range results[:min(len(results), mostPictures)] {
 		r := &results[i]
+		if neverFired(r) {
+			continue
+		}
 		name := fmt.Sprintf("%02d-%s", i+1, outside.Slug(r.Rule.Name, mostName))
 		for _, p := range []struct {
 			suffix string
 			draw   func(*backtest.Result, chart.Options) ([]byte, error)
 			needs  bool
-		}{{"-levels.png", chart.LevelsPNG, true}, {"-days.png", chart.DaysPNG, hasDays(r)}} {
+		}{{"-levels.png", chart.LevelsPNG, levelled(r)}, {"-days.png", chart.DaysPNG, hasDays(r)}} {
 			if !p.needs {
 				continue
 			}
@@ -114,7 +117,7 @@ func Page(in Info, results []backtest.Result) ([]byte, error) {
 	}
 	if len(results) > 1 {
 		p.Rows = told.Rows
-	} else if len(results) == 1 {
+	} else if len(told.Rules) == 1 {
 		p.Period = told.Rules[0].Period
 	}
 	for i, rule := range told.Rules {
@@ -162,8 +165,8 @@ func (r *pageRule) draw(o chart.Options) error {
 		width, height int
 		needs         bool
 	}{
-		{&r.LevelsWide, chart.LevelsSVG, wideWidth, wideHeight, true},
-		{&r.LevelsPhone, chart.LevelsSVG, phoneWidth, phoneHeight, true},
+		{&r.LevelsWide, chart.LevelsSVG, wideWidth, wideHeight, levelled(r.Result)},
+		{&r.LevelsPhone, chart.LevelsSVG, phoneWidth, phoneHeight, levelled(r.Result)},
 		{&r.DaysWide, chart.DaysSVG, wideWidth, wideHeight, hasDays(r.Result)},
 		{&r.DaysPhone, chart.DaysSVG, phoneWidth, phoneHeight, hasDays(r.Result)},
 	} {

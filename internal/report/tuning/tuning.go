@@ -22,6 +22,7 @@ import (
 // Info is what the outputs say besides the results.
 type Info struct {
 	Cluster, Report, Title string
+	Files                  []string // the rule files, instead of a report
 	Zone                   *time.Location
 	Language               words.Language
 	Version                string // of promsnap
@@ -48,6 +49,10 @@ type Told struct {
 	Heads []string
 	Rows  [][]string
 	Rules []Rule
+	// Never names the rules of rule files that never fired. They have neither a row nor a rule.
+	Never string
+	// Measure explains the summary of rule files, or "".
+	Measure string
 }
 
 // Rule is the back-test of a rule in words.
@@ -57,6 +62,7 @@ type Rule struct {
 	Title  string // "NodeMemoryHigh of node-memory"
 	Limits string // as configured: "warning > 80 %, critical > 90 %, for 15m"
 	Period string // "30 d to Sun 22 Nov 2026 00:00 UTC"
+	Fired  string // what a rule of a rule file did, or ""
 	// Proposal is the answer in a sentence, and Why is its reason.
 	Proposal, Why string
 	// Notes are what a reader must know before trusting the figures.
@@ -120,10 +126,22 @@ func Tell(in Info, results []backtest.Result) Told {
 	told.Heads = []string{
 		t.b.Rule, t.b.Panel, t.b.Now, t.b.Proposed, t.b.PerWeek,
 	}
+	files := len(results) > 0 && results[0].File != nil
+	if files {
+		told.Heads, told.Measure, told.Never = t.fileHeads(), t.b.RulesMeasure, t.never(results)
+		told.Title = fmt.Sprintf(t.b.Title, t.filesOf())
+	}
 	for i := range results {
 		r := &results[i]
+		switch {
+		case neverFired(r) && len(results) > 1:
+			continue
+		case files:
+			told.Rows = append(told.Rows, t.fileSummary(r))
+		default:
+			told.Rows = append(told.Rows, t.summary(r))
+		}
 		told.Rules = append(told.Rules, t.rule(r))
-		told.Rows = append(told.Rows, t.summary(r))
 	}
 	return told
 }
@@ -215,6 +233,9 @@ func (t teller) rule(r *backtest.Result) Rule {
 	if c, ok := Proposed(r); ok {
 		out.Who = append(out.Who, t.who(c, fmt.Sprintf(b.ProposedAt, t.level(r, c))))
 	}
+	if r.File != nil {
+		t.ofFile(&out, r)
+	}
 	return out
 }
 
@@ -269,6 +290,9 @@ func (t teller) value(r *backtest.Result, v float64) string {
 
 // level names a candidate: by its level, and by its For if that differs from the configured one.
 func (t teller) level(r *backtest.Result, c backtest.Candidate) string {
+	if !levelled(r) {
+		return t.b.AsConfigured
+	}
 	if c.For == r.Rule.For {
 		return t.value(r, c.Level)
 	}
@@ -299,8 +323,11 @@ func (t teller) period(r *backtest.Result) string {
 	parts := []string{
 		fmt.Sprintf(t.b.Period, t.w.Figure(units.Span(r.To.Sub(r.From).Round(time.Hour))),
 			t.w.Stamp(r.To.In(t.Zone))),
-		t.b.Slots.Of(r.Slots), t.b.Series.Of(r.Series),
 	}
+	if r.File != nil {
+		return strings.Join(append(parts, t.b.Evaluations.Of(r.Slots)), " · ")
+	}
+	parts = append(parts, t.b.Slots.Of(r.Slots), t.b.Series.Of(r.Series))
 	return strings.Join(parts, " · ")
 }
 
@@ -355,6 +382,10 @@ func (t teller) why(r *backtest.Result, to backtest.Candidate) string {
 		return fmt.Sprintf(t.b.Short, t.w.Figure(units.Span(r.To.Sub(r.From).Round(time.Hour))))
 	case backtest.Wall:
 		return t.walled(r, aim)
+	case backtest.Fixed:
+		return t.b.Fixed
+	case backtest.Unread:
+		return t.b.Unread
 	}
 	return ""
 }
@@ -400,6 +431,7 @@ func (t teller) notes(r *backtest.Result) []string {
 	case r.Stopped:
 		to := r.To.In(t.Zone)
 		out = append(out, fmt.Sprintf(t.b.Stopped, t.w.Date(to)+" "+t.w.Clock(to)))
+	case r.File != nil && r.File.Cut:
 	case r.Asked-had > 24*time.Hour && r.Asked > 0:
 		out = append(out, fmt.Sprintf(t.b.Shorter, t.w.Figure(units.Span(r.Asked)),
 			t.w.Figure(units.Span(had.Round(time.Hour)))))
@@ -413,6 +445,9 @@ func (t teller) notes(r *backtest.Result) []string {
 		}
 		out = append(out, fmt.Sprintf(t.b.Blind, t.w.Figure(units.Span(all)),
 			strings.Join(t.w.AtMost(spans, shownBlind), "; ")))
+	}
+	if r.File != nil {
+		out = append(out, t.fileNotes(r)...)
 	}
 	if all := t.overrides(r); len(all) > 0 {
 		out = append(out, t.b.Overrides.Of(len(all))+" "+

@@ -24,6 +24,7 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/report/tuning"
+	"github.com/promsnap/promsnap/internal/rulefile"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
@@ -70,37 +71,59 @@ func info(l words.Language) tuning.Info {
 	}
 }
 
+// rulesInfo returns what a back-test of rule files says besides its results.
+func rulesInfo(l words.Language) tuning.Info {
+	in := info(l)
+	in.Report, in.Files = "", []string{"rules/node.yml", "rules/other.yml"}
+	return in
+}
+
 func TestTell(t *testing.T) {
 	for _, l := range words.Languages() {
-		told := tuning.Tell(info(l), all())
-		var out bytes.Buffer
-		fmt.Fprintf(&out, "%s\n%q\n", told.Title, told.Heads)
-		for _, row := range told.Rows {
-			fmt.Fprintf(&out, "%q\n", row)
-		}
-		for _, r := range told.Rules {
-			fmt.Fprintf(&out, "\n%s\n%s\n%s\n%s\n%s\n", r.Title, r.Limits, r.Period, r.Proposal,
-				r.Why)
-			for _, note := range r.Notes {
-				fmt.Fprintf(&out, "- %s\n", note)
-			}
-			fmt.Fprintf(&out, "  %q\n", r.Heads)
-			for _, level := range r.Levels {
-				fmt.Fprintf(&out, "%s %q\n", level.Mark(), level.Cells)
-			}
-			fmt.Fprintf(&out, "%s\n", r.More)
-			for _, w := range r.Who {
-				fmt.Fprintf(&out, "%s\n", w.Head)
-				for _, o := range w.Objects {
-					fmt.Fprintf(&out, "  %s: %s: %s %s\n", o.Name, o.Count,
-						strings.Join(o.Days, "; "), o.More)
-				}
-				fmt.Fprintf(&out, "  %s\n", w.More)
-			}
-			fmt.Fprint(&out, r.YAML)
-		}
-		golden(t, filepath.Join("testdata", string(l)+".txt"), out.Bytes())
+		golden(t, filepath.Join("testdata", string(l)+".txt"),
+			printed(tuning.Tell(info(l), all())))
+		golden(t, filepath.Join("testdata", "rules-"+string(l)+".txt"),
+			printed(tuning.Tell(rulesInfo(l), backtesttest.Rules())))
 	}
+}
+
+// printed returns all words about back-tests.
+func printed(told tuning.Told) []byte {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s\n%q\n", told.Title, told.Heads)
+	for _, row := range told.Rows {
+		fmt.Fprintf(&out, "%q\n", row)
+	}
+	for _, line := range []string{told.Never, told.Measure} {
+		if line != "" {
+			fmt.Fprintln(&out, line)
+		}
+	}
+	for _, r := range told.Rules {
+		if r.Fired != "" {
+			r.Fired += "\n"
+		}
+		fmt.Fprintf(&out, "\n%s\n%s\n%s\n%s%s\n%s\n", r.Title, r.Limits, r.Period, r.Fired,
+			r.Proposal, r.Why)
+		for _, note := range r.Notes {
+			fmt.Fprintf(&out, "- %s\n", note)
+		}
+		fmt.Fprintf(&out, "  %q\n", r.Heads)
+		for _, level := range r.Levels {
+			fmt.Fprintf(&out, "%s %q\n", level.Mark(), level.Cells)
+		}
+		fmt.Fprintf(&out, "%s\n", r.More)
+		for _, w := range r.Who {
+			fmt.Fprintf(&out, "%s\n", w.Head)
+			for _, o := range w.Objects {
+				fmt.Fprintf(&out, "  %s: %s: %s %s\n", o.Name, o.Count,
+					strings.Join(o.Days, "; "), o.More)
+			}
+			fmt.Fprintf(&out, "  %s\n", w.More)
+		}
+		fmt.Fprint(&out, r.YAML)
+	}
+	return out.Bytes()
 }
 
 // The lines to paste are valid in a configuration, and give the rule with the proposed level.
@@ -225,8 +248,13 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 	}
 	for name, results := range map[string][]backtest.Result{
 		"all": all(), "none": nil, "hostile": {backtesttest.Hostile(evil)},
+		"rules": backtesttest.Rules(), "hostile rules": backtesttest.HostileRules(evil),
 	} {
-		body, err := tuning.JSON(info(words.English), results)
+		in := info(words.English)
+		if len(results) > 0 && results[0].File != nil {
+			in = rulesInfo(words.English)
+		}
+		body, err := tuning.JSON(in, results)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -269,17 +297,77 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// The lines to paste of a rule file are the rule with another number.
+func TestRuleFileYAMLIsReadBack(t *testing.T) {
+	for _, expr := range []string{
+		"a > 0.8", "(a / b) * 100 >= 80 and on (x) c", "0.8 < a # as a ratio", `a{b=": c"} > 1`,
+		"1 - a\n  > 0.8\n", `{__name__=~"a|b"} < 5`, `a{b="한글 # no"} > 0.8`, "-a < -3",
+	} {
+		r := backtesttest.Rules()[0]
+		r.File.Expr = expr
+		text := tuning.YAML(&r)
+		groups, err := rulefile.Parse("rules.yml",
+			[]byte("groups:\n  - name: a\n    rules:\n"+text))
+		if err != nil {
+			t.Errorf("%s: got error %v, want none for\n%s", expr, err, text)
+			continue
+		}
+		want, _ := rulefile.WithLevel(expr, r.Candidates[r.Proposed].Level)
+		got := groups[0].Rules[0]
+		if strings.TrimSpace(got.Expr) != strings.TrimSpace(want) || got.Alert != r.File.Alert {
+			t.Errorf("got the rule %s: %s, want %s from\n%s", got.Alert, got.Expr, want, text)
+		}
+	}
+}
+
+func TestPageOfRules(t *testing.T) {
+	for _, l := range words.Languages() {
+		body, err := tuning.Page(rulesInfo(l), backtesttest.Rules())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{
+			`<h1><bdi>prod</bdi>`, `href="#rule-3"`, `id="rule-3"`, "node.yml", "&gt; 0.84",
+		} {
+			if !strings.Contains(string(body), want) {
+				t.Errorf("%s: got a page without %q", l, want)
+			}
+		}
+		if n := strings.Count(string(body), "<figure"); n != 4+2+2+2 {
+			t.Errorf("%s: got %d pictures, want 10", l, n)
+		}
+	}
+}
+
+func TestHostileRulesAreHarmless(t *testing.T) {
+	results := backtesttest.HostileRules(evil)
+	files, err := tuning.Files(rulesInfo(words.English), results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.CheckNames(files); err != nil {
+		t.Errorf("got error %v, want names that stay in their directory", err)
+	}
+	harmless(t, files[0].Body)
+}
+
+// harmless checks a page of evil words.
+func harmless(t *testing.T, body []byte) {
+	t.Helper()
+	for _, bad := range []string{"<script", "<img", "\u202e", "\x1b"} {
+		if bytes.Contains(body, []byte(bad)) {
+			t.Errorf("got %q in the page, want it escaped or removed", bad)
+		}
+	}
+}
+
 func TestHostileWordsAreHarmless(t *testing.T) {
 	results := []backtest.Result{backtesttest.Hostile(evil), backtesttest.Calm()}
 	body, err := tuning.Page(info(words.English), results)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"<script", "<img", "\u202e", "\x1b"} {
-		if bytes.Contains(body, []byte(bad)) {
-			t.Errorf("got %q in the page, want it escaped or removed", bad)
-		}
-	}
+	harmless(t, body)
 	files, err := tuning.Files(info(words.English), results)
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,9 @@ func YAML(r *backtest.Result) string {
 	if _, ok := Proposed(r); !ok {
 		return ""
 	}
+	if r.File != nil {
+		return ruleFileYAML(r)
+	}
 	if !r.Panel.Builtin {
 		return RulesYAML(r)
 	}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/backtest"
+	"github.com/promsnap/promsnap/internal/disk"
+	"github.com/promsnap/promsnap/internal/outside"
+	"github.com/promsnap/promsnap/internal/rulefile"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// mostRuleFiles is the most rule files of a back-test.
+const mostRuleFiles = 500
+
+// runBacktestRules tests the alerting rules of rule files and prints what it found.
+func runBacktestRules(ctx context.Context, c *console, f backtestFlags, args []string) error {
+	o, err := f.rulesOptions(args)
+	if err != nil {
+		return usage(err)
+	}
+	if o.Files, o.Groups, err = readRules(ctx, f.rules); err != nil {
+		return usage(err)
+	}
+	ask := askFlags{
+		command: "promsnap backtest --rules " + outside.ShellWord(f.rules[0]), config: f.config,
+		prometheusURL: f.prometheusURL, time: f.time, timeout: f.timeout, kube: f.kube,
+	}
+	ctx, from, err := ask.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer from.close()
+	progress := newCounting(c.stderr, c.now)
+	o.Progress = progress.step
+	found, err := from.BacktestRules(ctx, o)
+	progress.end()
+	var short *backtest.ShortError
+	switch {
+	case errors.As(err, &short) || err != nil && ctx.Err() != nil:
+		return &exitError{exitFailed, err}
+	case err != nil:
+		return backtestError(err)
+	}
+	found.Info.Command = f.again(args, from.slot)
+	// The context may have ended, which is why the run was stopped.
+	if err := f.print(context.WithoutCancel(ctx), c, found); err != nil {
+		return &exitError{exitFailed, err}
+	}
+	return f.outcome(ctx, c, found)
+}
+
+// rulesOptions checks the flags and returns what they say about the back-test of rule files.
+func (f *backtestFlags) rulesOptions(args []string) (o app.BacktestRulesOptions, err error) {
+	of, err := f.options([]string{"", strings.Join(args, "")})
+	switch {
+	case err != nil:
+		return o, err
+	case len(args) > 1:
+		return o, fmt.Errorf("unexpected argument %q; with --rules the only one is an ALERT", args[1])
+	case of.Severity != rules.None:
+		return o, errors.New("--severity is for reports: a rule of a rule file has one level")
+	case len(f.levels) > 0 && len(args) == 0:
+		return o, errors.New("--levels needs an ALERT, because every rule has its own unit; " +
+			"example: promsnap backtest --rules rules.yml NodeCPUHigh --levels 0.9,0.95")
+	}
+	o = app.BacktestRulesOptions{
+		Alert: strings.Join(args, ""), Since: of.Since, Pages: of.Pages, Fors: of.Fors,
+	}
+	for _, text := range f.levels {
+		v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil || v-v != 0 {
+			return o, fmt.Errorf("--levels %q is not a number; write it as in the expression of "+
+				"the rule, such as 0.9", text)
+		}
+		o.Levels = append(o.Levels, v)
+	}
+	return o, nil
+}
+
+// readRules reads the rule files that match patterns, each once. An error of a file is a line with
+// its place.
+func readRules(ctx context.Context, patterns []string) (files []string, groups []rulefile.Group,
+	err error) {
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--rules %q is not a pattern of files; write one such as "+
+				"'rules/*.yml'", pattern)
+		}
+		if len(found) == 0 {
+			return nil, nil, fmt.Errorf("--rules: no file matches %s", pattern)
+		}
+		files = append(files, found...)
+	}
+	slices.Sort(files)
+	files = slices.Compact(files)
+	if len(files) > mostRuleFiles {
+		return nil, nil, fmt.Errorf("--rules matches %d files, more than %d", len(files),
+			mostRuleFiles)
+	}
+	var wrong rulefile.Errors
+	alerts := 0
+	for _, file := range files {
+		data, err := disk.Read(ctx, file, rulefile.MaxFile)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--rules: %w", err)
+		}
+		if len(data) > rulefile.MaxFile {
+			return nil, nil, fmt.Errorf("--rules: %s is larger than %d MiB, so it is not a rule file",
+				file, rulefile.MaxFile>>20)
+		}
+		of, err := rulefile.Parse(file, data)
+		if mistakes, ok := errors.AsType[rulefile.Errors](err); ok {
+			wrong = append(wrong, mistakes...)
+		} else if err != nil {
+			return nil, nil, err
+		}
+		groups = append(groups, of...)
+		for _, g := range of {
+			alerts += len(slices.DeleteFunc(slices.Clone(g.Rules), func(r rulefile.Rule) bool {
+				return r.Alert == ""
+			}))
+		}
+	}
+	switch {
+	case len(wrong) > 0:
+		return nil, nil, wrong
+	case alerts == 0:
+		return nil, nil, fmt.Errorf("--rules %s: no alerting rule", strings.Join(patterns, " "))
+	}
+	return files, groups, nil
+}
+
+// counting shows on a terminal how many rules are done, and about how long the rest takes.
+type counting struct {
+	screen *screen
+	now    func() time.Time
+	began  time.Time
+	levels bool
+}
+
+func newCounting(s *screen, now func() time.Time) *counting {
+	return &counting{screen: s, now: now, began: now()}
+}
+
+// step shows a chunk that was read.
+func (p *counting) step(s backtest.FileProgress) {
+	what := "counting the alerts of"
+	if s.Levels {
+		what = "trying other levels of"
+	}
+	if s.Levels != p.levels { // it takes another time
+		p.levels, p.began = s.Levels, p.now()
+	}
+	line := fmt.Sprintf("%s %s, %d of %d rules", what, s.Alert, int(s.Done), int(s.All))
+	if took := p.now().Sub(p.began); s.Done > 0 && took > time.Second {
+		left := time.Duration(float64(took) * max(s.All-s.Done, 0) / s.Done)
+		line += ", about " + units.Span(max(left.Round(time.Second), time.Second)) + " left"
+	}
+	p.screen.status(line)
+}
+
+// end removes the line.
+func (p *counting) end() { p.screen.status("") }
