@@ -60,7 +60,7 @@ func (r *reader) group(n *yaml.Node, from source) {
 		case "labels":
 			own = r.labels(f.value, what, "label", "")
 		case "partial_response_strategy":
-			if from.object == "" {
+			if !from.isObject { // Thanos reads it
 				r.unknown(f, what, groupKeys)
 			}
 		default:

@@ -151,8 +151,9 @@ func (r *reader) document(n *yaml.Node, names map[string]bool) {
 
 // source is where groups are from.
 type source struct {
-	object string          // namespace/name of a PrometheusRule, or ""
-	names  map[string]bool // of the groups that are read already
+	isObject bool            // a PrometheusRule
+	object   string          // its namespace/name
+	names    map[string]bool // of the groups that are read already
 }
 
 // object reads a PrometheusRule or a list of objects.
@@ -190,7 +191,7 @@ func (r *reader) object(n *yaml.Node, fields fields, depth int) {
 
 // prometheusRule reads the groups of a PrometheusRule.
 func (r *reader) prometheusRule(fields fields) {
-	from := source{names: map[string]bool{}}
+	from := source{isObject: true, names: map[string]bool{}}
 	for _, f := range fields {
 		switch f.name {
 		case "metadata":

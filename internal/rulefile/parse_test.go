@@ -111,8 +111,12 @@ func TestParseObjects(t *testing.T) {
 	}
 	deployment := "apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 1}\n"
 	for name, tt := range map[string]struct{ file, want string }{
-		"an object":   {one, "monitoring/one g"},
-		"documents":   {one + "---\n" + deployment + "---\n" + two, "monitoring/one g, monitoring/two g"},
+		"an object": {one, "monitoring/one g"},
+		"documents": {one + "---\n" + deployment + "---\n" + two, "monitoring/one g, monitoring/two g"},
+		"no name": {
+			"apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n  groups:\n" +
+				"  - {name: a, partial_response_strategy: warn}\n", " a",
+		},
 		"rule files":  {"groups: [{name: a}]\n---\ngroups: [{name: b}]", " a,  b"},
 		"a list":      {"apiVersion: v1\nkind: List\nitems:\n" + indented(one) + indented(two), "monitoring/one g, monitoring/two g"},
 		"an API list": {"apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRuleList\nmetadata: {continue: \"\"}\nitems: []", ""},
