@@ -44,6 +44,16 @@ var RulesHTML string
 //go:embed rules.css
 var RulesCSS string
 
+// TargetsHTML has the block of ReportHTML about what Prometheus scrapes.
+//
+//go:embed targets.html
+var TargetsHTML string
+
+// TargetsCSS is the style of that block. Only pages with the block contain it.
+//
+//go:embed targets.css
+var TargetsCSS string
+
 // FleetHTML has the block of ReportHTML with the clusters of a fleet.
 //
 //go:embed fleet.html

@@ -43,6 +43,7 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 		"sizing":         {"-c", "promsnap.yaml"},
 		"query":          {"up", "-c", "promsnap.yaml"},
 		"metrics":        {"memory", "-c", "promsnap.yaml"},
+		"targets":        {"-c", "promsnap.yaml"},
 		"backtest":       {"check", "-c", "promsnap.yaml"},
 		"doctor":         {"-c", "promsnap.yaml", "--send-test"},
 		"silence add":    {"--duration", "1h", `node="a"`, "-c", "promsnap.yaml"},

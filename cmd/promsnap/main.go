@@ -181,7 +181,7 @@ no browser and no server.`,
 		[]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	addGroup(root, "Reports:", runCommand(c), backtestCommand(c), panelsCommand(c),
 		sizingCommand(c), dashboardCommand(c), fleetCommand(c))
-	addGroup(root, "Questions:", queryCommand(c), metricsCommand(c))
+	addGroup(root, "Questions:", queryCommand(c), metricsCommand(c), targetsCommand(c))
 	addGroup(root, "Setup:", initCommand(c), checkConfigCommand(c), doctorCommand(c),
 		deliverCommand(c), slackCommand(c))
 	addGroup(root, "Alerts:", silenceCommand(c), stateCommand(c))

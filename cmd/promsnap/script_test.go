@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -105,17 +106,25 @@ type answer struct {
 	body []byte
 }
 
-// start implements `lab [profile=kps] [nodes=10] [without=metric,...] [tame]` and `lab series=FILE`:
-// flags of promlab. It starts a simulated Prometheus and sets $PROM to its URL.
+// start implements `lab [profile=kps] [nodes=10] [without=metric,...] [tame] [store]` and `lab
+// series=FILE`: flags of promlab. It starts a simulated Prometheus and sets $PROM to its URL. A
+// store does not scrape.
 func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
 	flags := []string{"--now=" + labNow.Format(time.RFC3339), "--query.timeout=10m"}
 	if len(args) != 1 || !strings.HasPrefix(args[0], "series=") {
 		flags = append(flags, "--profile=kps", "--nodes=10")
 	}
 	for _, a := range args {
-		flags = append(flags, "--"+a)
+		if a != "store" {
+			flags = append(flags, "--"+a)
+		}
 	}
-	srv := httptest.NewServer(c.cached(strings.Join(flags, " "), c.cluster(flags)))
+	mux := http.NewServeMux()
+	mux.Handle("/", c.cached(strings.Join(flags, " "), c.cluster(flags)))
+	if slices.Contains(args, "store") {
+		mux.Handle("/api/v1/targets", http.NotFoundHandler())
+	}
+	srv := httptest.NewServer(mux)
 	ts.Defer(srv.Close)
 	ts.Setenv("PROM", srv.URL)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/ruleset"
 	"github.com/promsnap/promsnap/internal/sizing"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/targets"
 )
 
 // deliveryTime is how much of the timeout is kept back for drawing and delivering.
@@ -94,6 +95,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: found.nodes,
 		Scrape: p.ScrapeInterval, Notes: found.notes, Font: s.font, Board: found.board,
 		ConfigFile: s.o.ConfigFile, Sizing: found.sizing, Rules: found.rules,
+		Targets: found.targets,
 	}
 	if s.o.Command != nil {
 		info.Command = s.o.Command(r.Name, o.Slot)
@@ -143,6 +145,7 @@ type taken struct {
 	notes   []snapshot.Note
 	sizing  *sizing.Advice
 	rules   *ruleset.Result
+	targets *targets.List
 	unknown bool // see reportSnapshot
 }
 
@@ -168,6 +171,8 @@ func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
 		found.panels = s.takeSome(ctx, specs, problems, *o)
 		var notes []snapshot.Note
 		found.sizing, notes = s.sizing(ctx, r, *o)
+		found.notes = append(found.notes, notes...)
+		found.targets, notes = s.targets(ctx, r, *o)
 		found.notes = append(found.notes, notes...)
 	}
 	found.board = runDashboard(ctx, plan, len(specs), o.Progress)

@@ -106,6 +106,11 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 		c.Reports = append(c.Reports, b.report(ctx, &r, path))
 		b.delivers(&r, path, c, &c.Reports[i])
 		c.Reports[i].Sizing = b.sizing(&r, path, &c.Reports[i])
+		c.Reports[i].Targets = r.Targets
+		if r.Targets && f.Fleet != nil {
+			b.problem(key(path, "targets"), "a report about several clusters has no targets; "+
+				"remove the key, or write it into the configuration of one cluster")
+		}
 	}
 	b.histories(f.Reports, c)
 	c.Fleet = b.fleet(f.Fleet, c)

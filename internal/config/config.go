@@ -82,6 +82,8 @@ type Report struct {
 	AlertingRules *AlertingRules
 
 	Sizing *Sizing // nil: the report does not compare requests with use
+	// Targets says that the report lists what Prometheus scrapes.
+	Targets bool
 
 	Schedule        *Schedule     // nil if the file has none
 	Receivers       []string      // names of Config.Receivers

@@ -130,6 +130,9 @@ type report struct {
 	Trends bool `yaml:"trends" jsonschema:"default=true"`
 	// What workloads request against what they use: what they should request instead.
 	Sizing *sizingKeys `yaml:"sizing"`
+	// What Prometheus scrapes: the targets that are down, with their errors, and those that
+	// vanished within the range.
+	Targets bool `yaml:"targets" jsonschema:"default=false"`
 	// An address that promsnap calls after each run that delivered everything, and with /fail after
 	// its path after each other run. It is for a service that notices missing calls.
 	Heartbeat *heartbeat `yaml:"heartbeat"`

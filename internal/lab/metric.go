@@ -94,6 +94,16 @@ func synthetic() []metric {
 				return math.Round(1e6*(0.02+0.015*noise(seed, at))) / 1e6
 			})
 		}},
+		{name: "scrape_samples_scraped", kind: gauge, synthetic: true, expose: func(t *target,
+			emit emitter) {
+			samples := float64(400 + uint64(t.offset)%800)
+			emit(always(), func(at int64) float64 {
+				if !t.up.contains(at) {
+					return 0
+				}
+				return samples
+			})
+		}},
 		{name: "process_start_time_seconds", kind: gauge, anySource: true,
 			help: "Start time of the process since unix epoch in seconds.",
 			expose: func(t *target, emit emitter) {

@@ -228,6 +228,30 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteSizingPart: {func(w *words.Words) string {
 		return w.Sizing.Part
 	}, []writer{plain}},
+	snapshot.NoteTargetsNoList: {func(w *words.Words) string {
+		return w.Targets.NoList
+	}, nil},
+	snapshot.NoteTargetsRefused: {func(w *words.Words) string {
+		return w.Targets.Refused
+	}, []writer{plain}},
+	snapshot.NoteTargetsUnlisted: {func(w *words.Words) string {
+		return w.Targets.Unlisted
+	}, []writer{plain}},
+	snapshot.NoteTargetsPast: {func(w *words.Words) string {
+		return w.Targets.Past
+	}, nil},
+	snapshot.NoteTargetsPart: {func(w *words.Words) string {
+		return w.Targets.Part
+	}, []writer{plain}},
+	snapshot.NoteTargetsFigures: {func(w *words.Words) string {
+		return w.Targets.Figures
+	}, []writer{plain}},
+	snapshot.NoteTargetsVanished: {func(w *words.Words) string {
+		return w.Targets.VanishedUnknown
+	}, []writer{plain}},
+	snapshot.NoteTargetsUnknown: {func(w *words.Words) string {
+		return w.Targets.Unknown
+	}, []writer{plain}},
 	snapshot.NoteNodesCut: {func(w *words.Words) string { return w.NodesCut }, []writer{plain}},
 
 	snapshot.NoteTimedOut: {func(w *words.Words) string { return w.TimedOut }, nil},

@@ -21,6 +21,7 @@ import (
 	"github.com/promsnap/promsnap/internal/ruleset"
 	"github.com/promsnap/promsnap/internal/sizing"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/targets"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -51,6 +52,7 @@ type Info struct {
 	Changes map[changelog.Key]changelog.Before
 	Sizing  *sizing.Advice  // what workloads should request; nil: nobody looked
 	Rules   *ruleset.Result // what alerting rules came to; nil: there are none
+	Targets *targets.List   // what Prometheus scrapes; nil: nobody looked
 	Board   *board.Board    // what the panels of a Grafana dashboard show; nil: there is none
 	Fleet   *Fleet          // the clusters of a report about several; nil: it is about one
 	// Question means that the report answers a query that a person put, which need not be about the
@@ -94,8 +96,9 @@ type Report struct {
 	UpMore      int    // how many more rose
 	DownMore    int    // how many more fell
 
-	Sizing *Sizing // requests against use; nil: nobody looked
-	Rules  *Rules  // alerting rules; nil: there are none
+	Sizing  *Sizing  // requests against use; nil: nobody looked
+	Rules   *Rules   // alerting rules; nil: there are none
+	Targets *Targets // what Prometheus scrapes; nil: nobody looked
 
 	Panels []snapshot.Panel
 
@@ -229,6 +232,9 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	r.addForesight()
 	if in.Sizing != nil {
 		r.Sizing = SizingOf(in.Sizing, in.Language, mostSized)
+	}
+	if in.Targets != nil {
+		r.Targets = TargetsOf(in.Targets, in, mostTargets)
 	}
 	r.Headline = r.words.headline(r)
 	if in.Fleet != nil {

@@ -40,6 +40,19 @@ func (n Nodes) HostOf(ls series.Labels) string {
 	return ""
 }
 
+// IsVirtual reports whether a target is the kubelet of a virtual node. Some service discoveries
+// list it, but nobody can scrape it.
+func (n Nodes) IsVirtual(ls series.Labels) bool {
+	if ls.Get("pod") != "" {
+		return false
+	}
+	k := nodeKey{n.ClusterOf(ls), n.Of(ls)}
+	if i, ok := n.index[k]; ok {
+		return n.list[i].Kind == VirtualNode
+	}
+	return virtualName.MatchString(k.id) || virtualName.MatchString(series.Host(ls.Get("instance")))
+}
+
 // IsExporter reports whether a target is the node_exporter of a node.
 func (n Nodes) IsExporter(ls series.Labels) bool {
 	k := nodeKey{n.ClusterOf(ls), n.HostOf(ls)}

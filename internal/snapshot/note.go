@@ -106,6 +106,15 @@ const (
 	NoteRuleObjectUnread = "rule_object_unread"
 	NoteSizingUnknown    = "sizing_unknown" // error
 	NoteSizingPart       = "sizing_part"    // the error of some namespaces
+
+	NoteTargetsNoList   = "targets_no_list"  // the server has no list of targets
+	NoteTargetsRefused  = "targets_refused"  // the server's words about that
+	NoteTargetsUnlisted = "targets_unlisted" // error of the server's list
+	NoteTargetsPast     = "targets_past"     // the list is of now, and the time is in the past
+	NoteTargetsPart     = "targets_part"     // the server's words about an incomplete list
+	NoteTargetsFigures  = "targets_figures"  // error of the figures of scrapes
+	NoteTargetsVanished = "targets_vanished" // error of the search for vanished targets
+	NoteTargetsUnknown  = "targets_unknown"  // error: nothing is known of the targets
 )
 
 // The reasons why a run was cut short, with the arguments.

@@ -5,7 +5,7 @@ var english = Words{
 	Lang: "en",
 
 	Changes: englishChanges, Backtest: englishBacktest, Foresight: englishForesight,
-	Sizing: englishSizing, Rules: englishRules,
+	Sizing: englishSizing, Rules: englishRules, Targets: englishTargets,
 
 	Weekdays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 	Months: [12]string{

@@ -7,7 +7,7 @@ var korean = Words{
 	Lang: "ko",
 
 	Changes: koreanChanges, Backtest: koreanBacktest, Foresight: koreanForesight,
-	Sizing: koreanSizing, Rules: koreanRules,
+	Sizing: koreanSizing, Rules: koreanRules, Targets: koreanTargets,
 
 	Symbols: map[string]string{
 		"of": " /", "%": "%", "d": "일", "h": "시간", "min": "분", "s": "초", "cores": "코어",

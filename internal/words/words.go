@@ -41,6 +41,7 @@ type Words struct {
 	Foresight Foresight
 	Sizing    Sizing
 	Rules     Rules
+	Targets   Targets
 
 	// How figures and times are written.
 

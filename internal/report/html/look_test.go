@@ -29,6 +29,7 @@ func TestPageToLookAt(t *testing.T) {
 	}
 	write("foresight.html", files(t, reporttest.Foresight(t))["index.html"])
 	write("sizing.html", files(t, reporttest.Sizing(t))["index.html"])
+	write("targets.html", files(t, reporttest.Targets(t))["index.html"])
 	for _, l := range words.Languages() {
 		in, panels := reporttest.Aged(t)
 		in.Language = l

@@ -75,6 +75,7 @@ type page struct {
 	Foresight *foresightView // nil: nobody looked
 	Sizing    *sizingView    // nil: nobody looked
 	Rules     *rulesView     // nil: there are none
+	Targets   *targetsView   // nil: nobody looked
 }
 
 type countView struct {
@@ -154,7 +155,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	l.addClusters(&p)
 	l.addFindings(&p)
 	p.Foresight = l.foresight()
-	p.Sizing, p.Rules = l.sizing(), l.rules()
+	p.Sizing, p.Rules, p.Targets = l.sizing(), l.rules(), l.targets()
 	for _, f := range l.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{
 			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,
@@ -178,6 +179,9 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	}
 	if p.Rules != nil {
 		style += templates.RulesCSS
+	}
+	if p.Targets != nil {
+		style += templates.TargetsCSS
 	}
 	if in.Board != nil {
 		style += templates.DashboardCSS + l.addBoard(&p, views)

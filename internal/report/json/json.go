@@ -51,6 +51,8 @@ type Document struct {
 	Sizing *DocSizing `json:"sizing,omitempty"`
 	// AlertingRules exists if the report has alerting rules of Prometheus.
 	AlertingRules *DocAlertingRules `json:"alerting_rules,omitempty"`
+	// Targets exists if the report lists what Prometheus scrapes.
+	Targets *DocTargets `json:"targets,omitempty"`
 	// Clusters are those of a fleet, the worst first, if the report is about one. Findings, causes
 	// and panels are then those of all clusters, with the label cluster.
 	Clusters []DocCluster `json:"clusters,omitempty"`

@@ -66,10 +66,10 @@ func head(r *report.Report) Document {
 		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{},
 		Fills: docForecasts(r.Fills), FillsMore: r.FillsMore, Moved: docMoved(r),
-		Sizing: SizingOf(r.Sizing, in.Language), Dashboard: docDashboard(r), Panels: []DocPanel{},
-		AlertingRules: docAlertingRules(r),
-		Clusters:      docClusters(r),
-		Truncated:     max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
+		Sizing: SizingOf(r.Sizing, in.Language), AlertingRules: docAlertingRules(r),
+		Targets: docDown(r), Dashboard: docDashboard(r), Panels: []DocPanel{},
+		Clusters:  docClusters(r),
+		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
 		CausesTruncated: max(0, len(r.Groups)-documentRows),
 	}
 	causes := map[*report.Finding]int{}
