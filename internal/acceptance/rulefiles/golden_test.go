@@ -25,7 +25,7 @@ var (
 // TestGoldens compares the alerts of all suites with those that promtool has confirmed.
 func TestGoldens(t *testing.T) {
 	for _, s := range suites(t) {
-		if s.slow && !*slow {
+		if s.slow && !*slow && !*update {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
