@@ -118,9 +118,9 @@ type Options struct {
 	// Dir is where relative paths in the file start. The default is the directory of the file's
 	// name; a file from a bucket has none.
 	Dir string
-	// Beside reads up to limit+1 bytes of a dashboard or a rule file that is not in Dir, by its relative path,
-	// from where the file itself comes from. It returns fs.ErrNotExist if there is none. Nil: there
-	// is no other place.
+	// Beside reads up to limit+1 bytes of a dashboard or a rule file that is not in Dir, by its
+	// relative path, from where the file itself comes from. It returns fs.ErrNotExist if there is
+	// none. Nil: there is no other place.
 	Beside func(path string, limit int64) ([]byte, error)
 }
 

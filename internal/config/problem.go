@@ -72,8 +72,8 @@ func (e Errors) mistakes() bool {
 func (e Errors) sorted() Errors {
 	out := slices.Clone(e)
 	slices.SortStableFunc(out, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
-			cmp.Compare(a.Path, b.Path))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
 	})
 	seen := map[string]bool{}
 	return slices.DeleteFunc(out, func(p Problem) bool {

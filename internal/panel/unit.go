@@ -12,8 +12,8 @@ import (
 
 // GuessUnit returns the unit of a query's values by the names of its metrics and by what the query
 // does with them: a name that ends in _bytes is in bytes, its rate in bytes per second, the
-// quotient of two of them a ratio. from is the metric that the guess is based on. GuessUnit returns false if
-// nothing says what the unit is. The query's variables must be expanded.
+// quotient of two of them a ratio. from is the metric that the guess is based on. GuessUnit returns
+// false if nothing says what the unit is. The query's variables must be expanded.
 func GuessUnit(expr string) (unit units.Unit, from string, ok bool) {
 	e, err := Parser().ParseExpr(expr)
 	if err != nil {

@@ -175,7 +175,7 @@ func (r *Report) firedRule(rule *ruleset.Rule) FiredRule {
 			}
 		}
 		if i < mostRuleAlerts {
-			v.Alerts = append(v.Alerts, r.firedAlert(a, rule))
+			v.Alerts = append(v.Alerts, r.firedAlert(a))
 		}
 		if g := gravity(ruleStatus(a), a.Severity); i == 0 || g > v.gravity {
 			v.gravity, v.Class, v.State = g, ruleClass(a), w.ruleState(a)
@@ -204,7 +204,7 @@ func (r *Report) firedFor(e rulefile.Episode, rule *ruleset.Rule) time.Duration 
 }
 
 // firedAlert returns an alert of a rule.
-func (r *Report) firedAlert(a *ruleset.Alert, rule *ruleset.Rule) FiredAlert {
+func (r *Report) firedAlert(a *ruleset.Alert) FiredAlert {
 	w, in := r.words, r.Info
 	v := FiredAlert{
 		Alert: a, Name: a.Name, Class: ruleClass(a), State: w.ruleState(a),
@@ -287,13 +287,13 @@ func (w wording) ruleNotes(rule *ruleset.Rule) []string {
 		}
 		said = append(said, filled(format, name, printable(n.Name), printable(n.Err)))
 	}
-	for _, f := range rule.Broken {
+	if len(rule.Broken) > 0 { // the first says what to mend
+		f := rule.Broken[0]
 		if f.Reason == rulefile.LimitExceeded {
 			said = append(said, filled(w.Rules.Limited, name, words.Thousands(f.Alerts)))
-			break
+		} else {
+			said = append(said, filled(w.Rules.Duplicate, name, printable(f.Labels.String())))
 		}
-		said = append(said, filled(w.Rules.Duplicate, name, printable(f.Labels.String())))
-		break
 	}
 	if rule.Short {
 		said = append(said, filled(w.Rules.Short, name, w.duration(rule.Grid.Range())))

@@ -87,8 +87,8 @@ func (res *Result) empty(r *Rule) snapshot.Panel {
 	}
 }
 
-// withRule returns a panel with one more rule of its alertname. A rule that failed leaves the others
-// incomplete.
+// withRule returns a panel with one more rule of its alertname. A rule that failed leaves the
+// others incomplete.
 func withRule(p snapshot.Panel, r *Rule) snapshot.Panel {
 	first := len(p.Exprs) == 0
 	p.Exprs = append(p.Exprs, r.Expr)

@@ -266,9 +266,10 @@ type Words struct {
 
 	// Texts of a chart. Those with Head are the headings of its table.
 	HeadNode, HeadSeries, HeadCapacity, HeadLast, HeadAverage, HeadMaximum, HeadMinimum string
-	HeadChange                                                                          string // of the average, from that of the time before
-	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                           Counted
-	SomeContainers, SomePods, SomeWorkloads, SomeVolumes, SomeTargets, SomeJobs         Counted
+	// HeadChange is of the average, from that of the time before.
+	HeadChange                                                                  string
+	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                   Counted
+	SomeContainers, SomePods, SomeWorkloads, SomeVolumes, SomeTargets, SomeJobs Counted
 	// 1 how many, 2 "42 nodes"
 	Some                                                       string
 	Window                                                     string // 1 how long, 2 to when

@@ -220,26 +220,3 @@ func (s *server) keep(r *rule, vector promql.Vector, at time.Time) {
 	}
 	r.previous = now
 }
-
-// held is a sample of an alert's series.
-type held struct {
-	at     time.Time
-	source series.Labels
-	value  float64
-}
-
-// held returns the newest sample of an alert's series at an evaluation.
-func (r *rule) held(e rulefile.Episode, i int) held {
-	for ; i >= 0; i-- {
-		at := r.grid.At(i)
-		for _, s := range r.answer {
-			if math.IsNaN(s.Values[i]) {
-				continue
-			}
-			if ls, _ := r.templates.Labels(s.Labels, s.Values[i], at); ls.Compare(e.Labels) == 0 {
-				return held{at, s.Labels, s.Values[i]}
-			}
-		}
-	}
-	return held{}
-}

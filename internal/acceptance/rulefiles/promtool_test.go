@@ -3,6 +3,9 @@
 package rulefiles
 
 import (
+	"fmt"
+	"maps"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/promsnap/promsnap/internal/rulefile"
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // unitTests is a file of promtool's unit tests.
@@ -165,4 +169,63 @@ func (s *server) expectations(tt test) unitTest {
 		u.Exprs = append(u.Exprs, e)
 	}
 	return u
+}
+
+// held is a sample of an alert's series.
+type held struct {
+	at     time.Time
+	source series.Labels
+	value  float64
+}
+
+// held returns the newest sample of an alert's series at an evaluation.
+func (r *rule) held(e rulefile.Episode, i int) held {
+	for ; i >= 0; i-- {
+		at := r.grid.At(i)
+		for _, s := range r.answer {
+			if math.IsNaN(s.Values[i]) {
+				continue
+			}
+			if ls, _ := r.templates.Labels(s.Labels, s.Values[i], at); ls.Compare(e.Labels) == 0 {
+				return held{at, s.Labels, s.Values[i]}
+			}
+		}
+	}
+	return held{}
+}
+
+// ruleFile returns the groups of rule files as one file for promtool: the text of the rules is not
+// changed, and is not read by promsnap's parser.
+func ruleFile(t *testing.T, files []string) []byte {
+	t.Helper()
+	var groups []map[string]any
+	seen := map[string]int{}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file struct {
+			Groups []map[string]any `yaml:"groups"`
+			Spec   struct {
+				Groups []map[string]any `yaml:"groups"`
+			} `yaml:"spec"`
+		}
+		if err := yaml.Unmarshal(data, &file); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range append(file.Groups, file.Spec.Groups...) {
+			g = maps.Clone(g)
+			name := fmt.Sprint(g["name"])
+			if seen[name]++; seen[name] > 1 {
+				g["name"] = fmt.Sprintf("%s %d", name, seen[name])
+			}
+			groups = append(groups, g)
+		}
+	}
+	out, err := yaml.Marshal(map[string]any{"groups": groups})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -2,7 +2,6 @@ package rulefiles
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -193,40 +192,4 @@ func alerting(g rulefile.Group) int {
 		}
 	}
 	return 0
-}
-
-// ruleFile returns the groups of rule files as one file for promtool: the text of the rules is not
-// changed, and is not read by promsnap's parser.
-func ruleFile(t *testing.T, files []string) []byte {
-	t.Helper()
-	var groups []map[string]any
-	seen := map[string]int{}
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var file struct {
-			Groups []map[string]any `yaml:"groups"`
-			Spec   struct {
-				Groups []map[string]any `yaml:"groups"`
-			} `yaml:"spec"`
-		}
-		if err := yaml.Unmarshal(data, &file); err != nil {
-			t.Fatal(err)
-		}
-		for _, g := range append(file.Groups, file.Spec.Groups...) {
-			g = maps.Clone(g)
-			name := fmt.Sprint(g["name"])
-			if seen[name]++; seen[name] > 1 {
-				g["name"] = fmt.Sprintf("%s %d", name, seen[name])
-			}
-			groups = append(groups, g)
-		}
-	}
-	out, err := yaml.Marshal(map[string]any{"groups": groups})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }

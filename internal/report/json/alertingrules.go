@@ -25,9 +25,9 @@ type DocAlertingRules struct {
 	Rules    []DocAlertingRule `json:"rules"`
 }
 
-// DocAlertingRule is an alerting rule. Its outcome is the state of its worst alert: ended means that
-// an alert fired in the range, quiet that none did, and lacking the same with metrics that do not
-// exist. Query is the PromQL as it was sent: recorded metrics that do not exist are expanded.
+// DocAlertingRule is an alerting rule. Its outcome is the state of its worst alert: ended means
+// that an alert fired in the range, quiet that none did, and lacking the same with metrics that do
+// not exist. Query is the PromQL as it was sent: recorded metrics that do not exist are expanded.
 type DocAlertingRule struct {
 	Alert    string `json:"alert"`
 	Group    string `json:"group"`
