@@ -41,6 +41,9 @@ const (
 	mostHolds  = 6
 )
 
+// mostLeft is how many rules are named that a stopped run did not test.
+const mostLeft = 10
+
 // backtestTimeout is the default of --timeout: the history of a large cluster is long.
 const backtestTimeout = 30 * time.Minute
 
@@ -314,7 +317,10 @@ func (f *backtestFlags) outcome(ctx context.Context, c *console, b app.Backteste
 		}
 		said := "the back-test was stopped (" + why + ")"
 		if len(b.Left) > 0 {
-			said += "; not tested: " + strings.Join(b.Left, ", ")
+			said += "; not tested: " + strings.Join(b.Left[:min(len(b.Left), mostLeft)], ", ")
+			if n := len(b.Left) - mostLeft; n > 0 {
+				said += fmt.Sprintf(" and %d more", n)
+			}
 		}
 		c.fail(errors.New(said))
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -233,27 +234,37 @@ func (r *fileRule) episode(from *rulefile.Episode, hold time.Duration, of *Resul
 // nameOf names an alert by the labels in which it differs from others of the rule.
 func (r *fileRule) nameOf(ls series.Labels) string {
 	own := slices.DeleteFunc(slices.Clone(ls), func(l series.Label) bool { return r.common[l] })
-	if len(own) == 0 {
-		own = ls.With("alertname", "")
+	for _, l := range r.Labels {
+		own = own.With(l.Name, "")
+	}
+	if own = own.With("alertname", ""); len(own) == 0 {
+		own = ls
 	}
 	return own.String()
 }
 
-// commonTo returns the labels that all alerts have.
+// commonTo returns the labels that all alerts that fired have. There are none if all are one.
 func commonTo(all []rulefile.Episode) map[series.Label]bool {
 	out := map[series.Label]bool{}
-	if len(all) == 0 {
-		return out
-	}
-	for _, l := range all[0].Labels {
-		out[l] = true
-	}
-	for _, e := range all[1:] {
-		for l := range out {
-			if e.Labels.Get(l.Name) != l.Value {
-				delete(out, l)
+	var first series.Labels
+	several := false
+	for _, e := range all {
+		switch {
+		case !e.Fired():
+		case first == nil:
+			first = e.Labels
+			for _, l := range first {
+				out[l] = true
 			}
+		default:
+			several = several || !slices.Equal(first, e.Labels)
+			maps.DeleteFunc(out, func(l series.Label, _ bool) bool {
+				return e.Labels.Get(l.Name) != l.Value
+			})
 		}
+	}
+	if !several {
+		return nil
 	}
 	return out
 }

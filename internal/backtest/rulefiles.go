@@ -274,6 +274,8 @@ func (t *fileTest) result(ctx context.Context) *FileResult {
 	for _, r := range t.rules {
 		stopped := r.err != nil && ctx.Err() != nil
 		switch {
+		case r.out != nil && r.out.To.Before(r.grid.End()) && r.out.Candidates[0].Alerts == 0:
+			out.Left = append(out.Left, r.Alert) // it may fire in the time that was not read
 		case r.out != nil:
 			r.out.Stopped = r.out.Stopped || stopped
 			out.Rules = append(out.Rules, *r.out)

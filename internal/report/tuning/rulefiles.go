@@ -3,6 +3,7 @@ package tuning
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,16 +69,18 @@ func (t teller) fileSummary(r *backtest.Result) []string {
 // never says how many rules of rule files never fired, and names the first ones.
 func (t teller) never(results []backtest.Result) string {
 	var names []string
+	rules := 0
 	for i := range results {
 		if neverFired(&results[i]) {
 			names = append(names, said(results[i].Rule.Name))
+			rules++
 		}
 	}
-	if len(names) == 0 {
+	if rules == 0 {
 		return ""
 	}
-	return t.b.NeverFired.Of(len(names)) + " " +
-		strings.Join(t.w.AtMost(names, shownNever), ", ")
+	names = slices.Compact(names) // several rules may have one name
+	return t.b.NeverFired.Of(rules) + " " + strings.Join(t.w.AtMost(names, shownNever), ", ")
 }
 
 // ofFile words what differs for a rule of a rule file.
