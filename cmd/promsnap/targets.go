@@ -143,7 +143,7 @@ func (f *targetsFlags) run(ctx context.Context, c *console) error {
 	if err != nil {
 		return openError(err)
 	}
-	if len(list.Jobs) > 0 || len(f.jobs) == 0 {
+	if len(list.Jobs) > 0 {
 		if err := f.print(c, list, a); err != nil {
 			return &exitError{exitFailed, err}
 		}
