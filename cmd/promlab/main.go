@@ -196,11 +196,13 @@ func addFlags(c *cobra.Command, v *values) {
 	f.BoolVar(&v.lab.Tame, "tame", false,
 		"omit pods with hostile names: scripts, markup, mentions")
 	f.BoolVar(&v.lab.Calm, "calm", false, "omit the incidents, and pods with hostile names")
+	f.BoolVar(&v.lab.Alerts, "alerts", false,
+		"evaluate alerting rules: ALERTS, and the API's rules and alerts")
 	f.IntVar(&v.lab.MaxSamples, "query.max-samples", 50_000_000, "as in Prometheus")
 	f.DurationVar(&v.lab.Timeout, "query.timeout", 2*time.Minute, "as in Prometheus")
 	for _, simulated := range []string{
 		"profile", "nodes", "clusters", "seed", "cluster", "scrape-interval", "without", "tame", "calm",
-		"incidents",
+		"incidents", "alerts",
 	} {
 		c.MarkFlagsMutuallyExclusive("series", simulated)
 	}

@@ -82,9 +82,12 @@ func newAPI(l *Lab) http.Handler {
 	handle("GET /api/v1/label/{name}/values", a.labelValues)
 	handle("GET /api/v1/metadata", a.metadata)
 	handle("GET /api/v1/targets", a.targets)
+	handle("GET /api/v1/rules", a.rules)
+	handle("GET /api/v1/alerts", a.alerts)
 	handle("GET /api/v1/status/buildinfo", a.buildInfo)
 	handle("GET /api/v1/status/config", a.config)
 	handle("GET /api/v1/status/flags", a.flags)
+	mux.HandleFunc("GET /api/v2/alerts", a.managed)
 	say := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, text) }
 	}

@@ -86,6 +86,10 @@ type Options struct {
 	// Calm omits the incidents and the pods with hostile names.
 	Calm bool
 
+	// Alerts adds a Prometheus that evaluates alerting rules: ALERTS, and what the API says about
+	// rules and alerts.
+	Alerts bool
+
 	Incidents []Incident // planted beside those that each cluster has
 
 	// Recording, if set, replaces the simulated cluster. Of the fields above, it uses only Now and
@@ -154,6 +158,7 @@ type Lab struct {
 	options Options
 	targets []*target // of a simulated cluster
 	store   *store    // of a simulated cluster, else nil
+	rules   []alertingRule
 	engine  *promql.Engine
 	parser  parser.Parser
 }
@@ -195,7 +200,12 @@ func (l *Lab) simulate() {
 			return l.now().UnixMilli()
 		},
 	}
-	for _, m := range newMetrics(c, o.Profile) {
+	metrics := newMetrics(c, o.Profile)
+	if o.Alerts {
+		l.rules = alertingRules(c, o.Tame)
+		metrics = append(metrics, alertsMetric(l.rules))
+	}
+	for _, m := range metrics {
 		absent := func(prefix string) bool {
 			return prefix != "" && strings.HasPrefix(m.name, prefix)
 		}
@@ -204,6 +214,9 @@ func (l *Lab) simulate() {
 		}
 		f := &family{metric: m}
 		for _, t := range l.targets {
+			if m.bare && len(f.targets) > 0 {
+				break // one Prometheus evaluates the rules
+			}
 			if m.synthetic || m.anySource || t.source == m.from {
 				f.targets = append(f.targets, t)
 			}
@@ -274,5 +287,5 @@ func (l *Lab) scrapes(now int64) []scrape {
 }
 
 // Handler serves the part of Prometheus' HTTP API v1 that clients use: query, query_range, labels,
-// label values, series, metadata, targets and status, and /-/ready and /-/healthy.
+// label values, series, metadata, targets, rules, alerts and status, and /-/ready and /-/healthy.
 func (l *Lab) Handler() http.Handler { return newAPI(l) }

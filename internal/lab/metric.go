@@ -12,6 +12,7 @@ type metric struct {
 	expose           func(t *target, emit emitter)
 	synthetic        bool // written by Prometheus for every target, even after a failed scrape
 	anySource        bool // exposed by every exporter
+	bare             bool // written by Prometheus from its rules: without the labels of a target
 }
 
 // emitter receives one series of an exporter: the times in which it exists, its value, and its

@@ -97,8 +97,12 @@ func (f *family) enumerate(wanted func(*target) bool, matches func(series) bool)
 			up = t.known
 		}
 		f.expose(t, func(alive spans, v sampler, exposed ...string) {
+			of := t
+			if f.bare {
+				of = t.bare()
+			}
 			x := series{
-				lset: t.label(&b, f.name, exposed), present: up.and(alive), offset: t.offset,
+				lset: of.label(&b, f.name, exposed), present: up.and(alive), offset: t.offset,
 				value: v,
 			}
 			if len(x.present) > 0 && matches(x) {

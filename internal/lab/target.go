@@ -66,6 +66,14 @@ next:
 	return b.Labels()
 }
 
+// bare returns a target with no label but that of the cluster.
+func (t *target) bare() *target {
+	if name := t.get("cluster"); name != "" {
+		return &target{labels: []label{{"cluster", name}}}
+	}
+	return &target{}
+}
+
 // startedAt returns when the target's process last started before a time: with its node, or with
 // the pod that it is.
 func (t *target) startedAt(at int64) int64 {
