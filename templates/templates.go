@@ -54,6 +54,16 @@ var TargetsHTML string
 //go:embed targets.css
 var TargetsCSS string
 
+// FiredHTML has the block of ReportHTML about the alerts of the server's own rules.
+//
+//go:embed fired.html
+var FiredHTML string
+
+// FiredCSS is the style of that block. Only pages with the block contain it.
+//
+//go:embed fired.css
+var FiredCSS string
+
 // FleetHTML has the block of ReportHTML with the clusters of a fleet.
 //
 //go:embed fleet.html

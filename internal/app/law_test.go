@@ -30,7 +30,7 @@ var line = []string{
 	"internal/grafana/ask", "internal/grafana/fetch", "internal/board", "internal/dashboard",
 	"internal/snapshot", "internal/ruleset", "internal/alerts", "internal/changelog",
 	"internal/backtest", "internal/panels", "internal/metrics", "internal/metrics/ask",
-	"internal/sizing", "internal/targets", "internal/chart", "internal/report",
+	"internal/sizing", "internal/targets", "internal/fired", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
@@ -122,6 +122,11 @@ var narrower = map[string][]string{
 		"internal/series", "internal/secret", "internal/outside", "internal/promapi",
 		"internal/snapshot", "internal/alerts",
 	},
+	// no words: report has them
+	"internal/fired": {
+		"internal/series", "internal/promapi", "internal/panel", "internal/snapshot",
+		"internal/panels",
+	},
 	"internal/backtest": {
 		"internal/series", "internal/units", "internal/promapi", "internal/rules", "internal/panel",
 		"internal/rulefile", "internal/snapshot", "internal/alerts",
@@ -167,11 +172,11 @@ var narrower = map[string][]string{
 	"internal/report/json": {
 		"internal/series", "internal/words", "internal/rules", "internal/grafana",
 		"internal/board", "internal/snapshot", "internal/changelog", "internal/sizing",
-		"internal/targets", "internal/report",
+		"internal/targets", "internal/fired", "internal/report",
 		"internal/rulefile", "internal/ruleset",
 	},
 	"internal/report/reporttest": {
-		"internal/series", "internal/sizing", "internal/targets",
+		"internal/series", "internal/sizing", "internal/targets", "internal/fired",
 		"internal/units", "internal/words", "internal/promapi", "internal/rules",
 		"internal/panel", "internal/forecast", "internal/change", "internal/grafana",
 		"internal/grafana/value", "internal/board", "internal/snapshot", "internal/changelog",

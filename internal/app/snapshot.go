@@ -9,6 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/fired"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/ruleset"
@@ -96,6 +97,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		Scrape: p.ScrapeInterval, Notes: found.notes, Font: s.font, Board: found.board,
 		ConfigFile: s.o.ConfigFile, Sizing: found.sizing, Rules: found.rules,
 		Targets: found.targets,
+		Fired:   found.fired,
 	}
 	if s.o.Command != nil {
 		info.Command = s.o.Command(r.Name, o.Slot)
@@ -146,6 +148,7 @@ type taken struct {
 	sizing  *sizing.Advice
 	rules   *ruleset.Result
 	targets *targets.List
+	fired   *fired.Fired
 	unknown bool // see reportSnapshot
 }
 
@@ -173,6 +176,8 @@ func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
 		found.sizing, notes = s.sizing(ctx, r, *o)
 		found.notes = append(found.notes, notes...)
 		found.targets, notes = s.targets(ctx, r, *o)
+		found.notes = append(found.notes, notes...)
+		found.fired, notes = s.fired(ctx, r, *o)
 		found.notes = append(found.notes, notes...)
 	}
 	found.board = runDashboard(ctx, plan, len(specs), o.Progress)

@@ -35,6 +35,9 @@ func composeHeat(data *snapshot.Panel, o Options) *picture {
 	axis, _ := valueAxis(extent(data, lines), p.say.limitGuides(l, data.Spec.Unit()),
 		data.Spec.Unit(), 6)
 	r := l.ramp(axis)
+	if last := len(data.Spec.States) - 1; last > 0 {
+		r = ramp{0, float64(last)}
+	}
 	keys := p.heatKeys(data, l, r)
 	legend := heatLegend + legendPitch*keys[len(keys)-1].line
 	lines = lines[:rowsThatFit(data, o, len(lines), heatPitch, axisHeight+legend)]
@@ -196,15 +199,15 @@ func (l limits) worst(values []float64) float64 {
 // heatKey is a part of the legend: coloured squares and their meaning.
 type heatKey struct {
 	words string
-	fills []func(box) shape
+	fills []fill
 	x     float64
 	line  int // of the legend, from 0
 }
 
 // heatKeys explain the colours: the limits, the ramp up to them, and missing data.
 func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
-	of := func(i ink) func(box) shape {
-		return func(b box) shape { return block{b, solid(i)} }
+	if len(data.Spec.States) > 1 {
+		return p.placeKeys(p.stateKeys(data, l, r))
 	}
 	sign := " > "
 	if l.direction == rules.Below {
@@ -218,12 +221,11 @@ func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 		if holds {
 			words = p.say.severity(line.severity)
 		}
-		fills := []func(box) shape{of(severityInk(line.severity))}
-		keys = append(keys, heatKey{words: words, fills: fills})
+		keys = append(keys, heatKey{words: words, fills: []fill{of(severityInk(line.severity))}})
 	}
 	within := heatKey{
 		words: p.say.value(data.Spec.Unit(), r.from),
-		fills: []func(box) shape{of(firstHeat)},
+		fills: []fill{of(firstHeat)},
 	}
 	if r.from != r.to {
 		within.words = fmt.Sprintf(p.say.FromTo, within.words, p.say.value(data.Spec.Unit(), r.to))
@@ -234,10 +236,53 @@ func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 	if holds {
 		within.words = p.say.OK
 	}
-	hatch := func(b box) shape { return hatched(b) }
-	return p.placeKeys(append(keys, within,
-		heatKey{words: p.say.NoData, fills: []func(box) shape{hatch}}))
+	return p.placeKeys(append(keys, within, p.hatchKey()))
 }
+
+// fill returns a coloured square of the legend.
+type fill = func(box) shape
+
+func of(i ink) fill { return func(b box) shape { return block{b, solid(i)} } }
+
+// hatchKey explains the cells without data.
+func (p *picture) hatchKey() heatKey {
+	return heatKey{words: p.say.NoData, fills: []fill{func(b box) shape { return hatched(b) }}}
+}
+
+// stateKeys explain the colours of states: those beyond the limits of any rule by their severities,
+// the others by their names.
+func (p *picture) stateKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
+	var keys []heatKey
+	for _, s := range []rules.Severity{rules.Critical, rules.Warning} {
+		if slices.ContainsFunc(data.Spec.Rules, func(r rules.Rule) bool {
+			return s == rules.Critical && r.Critical.Set || s == rules.Warning && r.Warning.Set
+		}) {
+			keys = append(keys, heatKey{
+				words: p.say.severity(s), fills: []fill{of(severityInk(s))},
+			})
+		}
+	}
+	for v := min(len(data.Spec.States), mostStates) - 1; v >= 0; v-- {
+		if l.severityOf(float64(v)) == rules.None {
+			sh := l.shadeOf(float64(v), r)
+			keys = append(keys, heatKey{words: data.Spec.States[v], fills: []fill{
+				func(b box) shape { return shaded{b, sh} },
+			}})
+		}
+	}
+	return append(keys, p.hatchKey())
+}
+
+// mostStates is how many states a legend explains. Built-in panels have three.
+const mostStates = 8
+
+// shaded is a square of the legend with the shade of a cell.
+type shaded struct {
+	at box
+	sh shade
+}
+
+func (s shaded) draw(to surface, _ frame) { s.sh.fill(to, []box{s.at}) }
 
 // placeKeys gives the parts of a legend their places, on as many lines as they need.
 func (p *picture) placeKeys(keys []heatKey) []heatKey {

@@ -196,6 +196,10 @@ func (b *builder) prometheus(s *prometheusSection, path string) Prometheus {
 				"promsnap sets this parameter itself; remove it")
 		}
 	}
+	if s.Alertmanager != nil {
+		built := s.Alertmanager.built(b, key(path, "alertmanager"))
+		p.Alertmanager = &built
+	}
 	if s.SigV4 != nil {
 		p.SigV4 = b.sigV4(s.SigV4, &s.HTTP, key(path, "sigv4"))
 	}

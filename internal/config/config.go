@@ -60,6 +60,8 @@ type Prometheus struct {
 	Concurrency    int           // the number of queries at a time
 	MaxSeries      int           // the most series that one query may return
 	SigV4          *SigV4        // nil if requests are not signed
+	// to read what fires if the server has no alerts and rules of its own; nil: none
+	Alertmanager *Alertmanager
 }
 
 // Font is a font file whose first bytes say that it is TrueType. The rest is not checked here.

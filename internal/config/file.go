@@ -82,6 +82,9 @@ type prometheusSection struct {
 	Concurrency int `yaml:"concurrency" jsonschema:"default=4,minimum=1,maximum=64"`
 	// The most series that one answer may have. If there are more, the panel fails with advice.
 	MaxSeries int `yaml:"max_series" jsonschema:"default=10000,minimum=1,maximum=1000000"`
+	// The Alertmanager that a report reads if this server has neither ALERTS nor rules, because
+	// they are evaluated elsewhere. It only knows what fires now.
+	Alertmanager *alertmanager `yaml:"alertmanager"`
 }
 
 // report is what one run draws and delivers.

@@ -239,7 +239,7 @@ func (b *builder) clusterPrometheus(s *prometheusSection, at string, file Promet
 		"url": "URL", "external_url": "ExternalURL", "http_config": "HTTP", "sigv4": "SigV4",
 		"params": "Params", "query_offset": "QueryOffset", "cluster_label": "ClusterLabel",
 		"scrape_interval": "ScrapeInterval", "timeout": "Timeout", "concurrency": "Concurrency",
-		"max_series": "MaxSeries",
+		"max_series": "MaxSeries", "alertmanager": "Alertmanager",
 	} {
 		if b.has(key(at, k)) {
 			to.FieldByName(field).Set(from.FieldByName(field))

@@ -28,7 +28,10 @@ var alertmanagerPages = regexp.MustCompile(`/api/v[12](?:/[a-z_]+)?/*$`)
 
 func (*alertmanager) role() Role { return RoleProgram }
 
-func (a *alertmanager) build(b *builder, path string) any {
+func (a *alertmanager) build(b *builder, path string) any { return a.built(b, path) }
+
+// built checks the address and returns the Alertmanager.
+func (a *alertmanager) built(b *builder, path string) Alertmanager {
 	b.leaveOut(key(path, "url"), a.URL, alertmanagerPages, "/api/v2/alerts")
 	return Alertmanager{URL: string(a.URL), HTTP: b.http(key(path, "http_config"), a.HTTP)}
 }

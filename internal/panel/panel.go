@@ -153,6 +153,9 @@ type Spec struct {
 	// Wall is where something worse than an alert happens, so an alert must come before it. Nil:
 	// none is known.
 	Wall *Wall
+	// States name the values 0, 1, 2 and so on of a panel whose samples are states. Nil: they are
+	// numbers.
+	States []string
 	// Compare also draws the lines as they were this long ago, dashed; 0: it does not.
 	Compare time.Duration
 }
@@ -256,6 +259,14 @@ func (s *Spec) Number(v float64) string {
 		return words.Thousands(int(math.Round(v))) + " " + cmp.Or(s.Subject, s.Title)
 	}
 	return s.Events.Said.Of(int(math.Round(v)))
+}
+
+// State returns the name of a value, "" if it has none.
+func (s *Spec) State(v float64) string {
+	if !(v >= 0 && v < float64(len(s.States))) || v != math.Trunc(v) {
+		return ""
+	}
+	return s.States[int(v)]
 }
 
 // Capacity is the query of a total, in its own unit. The used amount is the panel's share

@@ -49,7 +49,26 @@ func newFixture(t *testing.T, chart profile) *fixture {
 	for i, up := range []string{"1x60", "1x60", "1x60", "0x60"} {
 		f.put("up", set{"job": "app", "instance": fmt.Sprintf("10.0.9.%d:80", i)}, nil, up)
 	}
+	f.alerts()
 	return f
+}
+
+// alerts adds what Prometheus writes about the alerts of its rules.
+func (f *fixture) alerts() {
+	for _, a := range []struct{ name, severity, state, object, values string }{
+		{"Watchdog", "none", "firing", "", "1x60"},
+		{"InfoInhibitor", "info", "firing", "n1", "1x60"},
+		{"NodeDown", "critical", "pending", "n1", "_x30 1x9 stale _x20"},
+		{"NodeDown", "critical", "firing", "n1", "_x40 1x20"},
+		{"NodeDown", "critical", "pending", "n2", "_x50 1x10"},
+		{"Paging", "page", "pending", "n1", "_x58 1x2"},
+		{"DiskFull", "critical", "firing", "n1", "1x30 stale _x30"},
+		{"BackupOld", "", "firing", "n1", "1x60"},
+		{"CPUHigh", "warning", "pending", "n1", "_x50 1x10"},
+	} {
+		f.put("ALERTS", set{"alertname": a.name, "severity": a.severity, "alertstate": a.state,
+			"node": a.object}, nil, a.values)
+	}
 }
 
 // put adds one series. Labels in more override those in base; an empty value removes the label.

@@ -7,6 +7,7 @@ type text struct {
 	events                    string // names a number of events, if the panel counts them
 	remarks                   []string
 	all                       string // the name of the series that stands for all nodes
+	states                    []string
 }
 
 const (
@@ -211,5 +212,13 @@ var korean = map[string]text{
 			"node_exporter를 실행할 수 없는 가상 노드(Fargate, ACI)와 Windows 노드는 제외합니다.",
 		hint: hintKSMKO + " 그런 다음 그 노드에 node_exporter DaemonSet의 파드가 없는 이유를 확인하세요: 테인트나 이미 사용 중인 " +
 			"포트가 흔한 원인입니다.",
+	},
+	"alerts": {
+		title: "Prometheus 규칙의 알림", subject: "발생 중",
+		states: []string{"발생 안 함", "대기", "발생 중"},
+		why: "ALERTS는 Prometheus가 규칙의 알림마다 직접 기록하는 메트릭입니다. 조건이 처음 참이 되면 대기 상태이고, 규칙의 for가 지나면 " +
+			"발생합니다. 한 행은 한 알림의 모든 대상입니다. 정보용 알림(심각도 info, none)과 Watchdog처럼 항상 발생하는 알림은 제외합니다. 이 알림은 " +
+			"Alertmanager가 호출하므로 여기서는 리포트의 색만 바꿉니다.",
+		hint: "규칙 파일의 알림이 대기 또는 발생 상태인 동안 Prometheus가 ALERTS를 기록합니다.",
 	},
 }

@@ -33,7 +33,7 @@ func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	found := map[string]int{}
 	for _, profile := range []lab.Profile{lab.Community, lab.KPS} {
-		cluster, err := lab.New(lab.Options{Profile: profile, Nodes: 16, Now: now})
+		cluster, err := lab.New(lab.Options{Profile: profile, Nodes: 16, Now: now, Alerts: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,7 +68,7 @@ func TestMergedClustersAreOneFleet(t *testing.T) {
 	for _, o := range []lab.Options{
 		{Cluster: "eu", Nodes: 10}, {Cluster: "us", Nodes: 8, Seed: 7},
 	} {
-		o.Profile, o.Now = lab.KPS, now
+		o.Profile, o.Now, o.Alerts = lab.KPS, now, true
 		cluster, err := lab.New(o)
 		if err != nil {
 			t.Fatal(err)

@@ -69,10 +69,14 @@ func All() []panel.Spec {
 		scrapeHealth(),
 		targetFlaps(),
 		coverage(),
+		alerts(),
 	}
 	for i := range all {
 		all[i].Builtin = true
 		for j := range all[i].Rules {
+			if !all[i].Rules[j].IsAlert() {
+				continue // nobody is paged, and a page about another's rule could say nothing
+			}
 			all[i].Rules[j].RunbookURL = rules.RunbookURL(all[i].Rules[j].Name)
 		}
 	}
@@ -90,7 +94,7 @@ func In(l words.Language) []panel.Spec {
 		t := korean[s.Name]
 		s.Title, s.Section, s.Subject, s.Why, s.Hint = t.title, koreanSections[s.Section],
 			t.subject, t.why, t.hint
-		s.WithoutAll = t.all
+		s.WithoutAll, s.States = t.all, t.states
 		if t.events != "" {
 			s.Events = &panel.Events{
 				Within: s.Events.Within, Said: words.Counted{One: t.events, Many: t.events},

@@ -47,7 +47,7 @@ func TestAllHasEveryPanelInTheOrderOfAReport(t *testing.T) {
 		node-conditions node-network node-network-errors node-pressure node-requests
 		node-requests-cpu container-memory container-oom container-restarts pod-waiting
 		container-cpu container-cpu-limit container-throttling pvc pvc-inodes scrape-health
-		target-flaps coverage`)
+		target-flaps coverage alerts`)
 	if !slices.Equal(names, want) {
 		t.Errorf("got panels %v\nwant %v", names, want)
 	}
@@ -170,6 +170,7 @@ func TestAnEmptyAnswerIsNotAMissingExporter(t *testing.T) {
 		"pod-waiting":         "kube_pod_status_phase",
 		"container-cpu-limit": "container_cpu_usage_seconds_total",
 		"target-flaps":        "up",
+		"alerts":              "ALERTS",
 	}
 	for _, spec := range panels.All() {
 		if !spec.EmptyIsOK {
@@ -244,6 +245,7 @@ func TestConditionsSayThatTheyAre(t *testing.T) {
 	}
 	if want := []string{
 		"node-readonly", "node-conditions", "pod-waiting", "target-flaps", "coverage",
+		"alerts", "alerts",
 	}; !slices.Equal(conditions, want) {
 		t.Errorf("conditions: got %v, want %v", conditions, want)
 	}

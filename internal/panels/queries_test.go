@@ -131,6 +131,10 @@ var answers = map[string]answer{
 	},
 	// n3 has no exporter; n4's is known by its host's name; virtual-1 needs none.
 	"coverage": {by: "node", want: values{"n1": 0, "n2": 0, "n3": 1, "n4": 0}},
+	// NodeDown fires for n1 and is pending for n2. Paging is pending, and DiskFull fired earlier.
+	"alerts": {by: "alertname severity", want: values{
+		"NodeDown critical": 2, "Paging page": 1, "DiskFull critical": 0,
+	}},
 }
 
 func TestQueriesGiveTheRightAnswersUnderBothCharts(t *testing.T) {
@@ -166,6 +170,21 @@ func TestQueriesGiveTheRightAnswersUnderBothCharts(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestAlertsThatAreNotCritical checks the second query of the panel: an alert without a severity is
+// a warning, and those that always fire are left out.
+func TestAlertsThatAreNotCritical(t *testing.T) {
+	f := newFixture(t, community)
+	f.expect(t, builtin(t, "alerts").Queries[1].Expr, "alertname severity",
+		values{"BackupOld": 2, "CPUHigh warning": 1})
+	for name, want := range map[string]bool{"Watchdog": true, "BackupOld": false} {
+		if got := panels.AlwaysFires(name); got != want {
+			t.Errorf("AlwaysFires(%s): got %v, want %v", name, got, want)
+		}
+	}
+	f.expect(t, "count by (alertname) ("+panels.Firing()+")", "alertname",
+		values{"BackupOld": 1, "NodeDown": 1})
 }
 
 func (f *fixture) expect(t *testing.T, query, by string, want values) {

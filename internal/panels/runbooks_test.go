@@ -22,7 +22,9 @@ func runbookRules() map[string]string {
 	out := map[string]string{rules.BlindName: rules.RunbookURL(rules.BlindName)}
 	for _, p := range panels.All() {
 		for _, r := range p.Rules {
-			out[r.Name] = r.RunbookURL
+			if r.IsAlert() {
+				out[r.Name] = r.RunbookURL
+			}
 		}
 	}
 	return out

@@ -14,9 +14,10 @@ import (
 // The limits of the answer about rules. A server with 5,000 rules has about 300 groups.
 const (
 	maxGroups     = 20_000
-	maxGroupRules = 20_000 // of all groups together
-	maxRuleName   = 200    // characters of a name of a rule, a group or a file
-	maxRuleError  = 300    // characters of the error of a rule
+	maxGroupRules = 20_000  // of all groups together
+	maxRuleName   = 1 << 10 // bytes of a name of a rule, a group or a file
+	maxRuleWord   = 100     // characters of a type, a state or a severity
+	maxRuleError  = 300     // characters of the error of a rule
 )
 
 // RuleGroup is a group of rules that the server evaluates, as it was at the time of the request.
@@ -133,9 +134,9 @@ func errMany(who, what string, most int) error {
 func (d *rulesDecoder) groupField(key []byte) (err error) {
 	switch string(key) {
 	case "name":
-		d.group.Name, err = d.short("the name of a group", maxRuleName)
+		d.group.Name, err = d.name("the name of a group")
 	case "file":
-		d.group.File, err = d.short("the file of a group", maxRuleName)
+		d.group.File, err = d.name("the file of a group")
 	case "interval":
 		d.group.Interval, err = d.duration("the interval of a group")
 	case "evaluationTime":
@@ -159,14 +160,14 @@ func (d *rulesDecoder) rule() error {
 	err := d.object("a rule", func(key []byte) (err error) {
 		switch string(key) {
 		case "name":
-			r.Name, err = d.short("the name of a rule", maxRuleName)
+			r.Name, err = d.name("the name of a rule")
 		case "type":
 			var kind string
-			kind, err = d.short("the type of a rule", maxRuleName)
+			kind, err = d.short("the type of a rule", maxRuleWord)
 			r.Alerting = kind == "alerting"
 		case "health":
 			var health string
-			health, err = d.short("the health of a rule", maxRuleName)
+			health, err = d.short("the health of a rule", maxRuleWord)
 			failed = health == "err"
 		case "lastError":
 			r.LastError, err = d.short("the error of a rule", maxText)
@@ -190,9 +191,18 @@ func (d *rulesDecoder) ruleLabels(r *RuleState) error {
 		if string(key) != "severity" {
 			return d.skip(0)
 		}
-		r.Severity, err = d.short("the severity of a rule", maxRuleName)
+		r.Severity, err = d.short("the severity of a rule", maxRuleWord)
 		return err
 	})
+}
+
+// name reads a name as it is, at most the first maxRuleName bytes. null is an empty name.
+func (a *answerReader) name(what string) (string, error) {
+	if none, err := a.null(what); none || err != nil {
+		return "", err
+	}
+	b, err := a.string(what, maxLabelBytes)
+	return outside.Head(string(b), maxRuleName), err
 }
 
 // short reads a text and returns the first most characters of its first line, without control

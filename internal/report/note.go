@@ -225,6 +225,15 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteSizingUnknown: {func(w *words.Words) string {
 		return w.Sizing.Unknown
 	}, []writer{plain}},
+	snapshot.NoteFiredUnknown: {func(w *words.Words) string {
+		return w.Fired.Unknown
+	}, []writer{plain}},
+	snapshot.NoteRulesUnknown: {func(w *words.Words) string {
+		return w.Fired.RulesUnknown
+	}, []writer{plain}},
+	snapshot.NoteNeverUnknown: {func(w *words.Words) string {
+		return w.Fired.NeverUnknown
+	}, []writer{plain}},
 	snapshot.NoteSizingPart: {func(w *words.Words) string {
 		return w.Sizing.Part
 	}, []writer{plain}},

@@ -212,10 +212,15 @@ func (r *Report) Row(p *snapshot.Panel, row *snapshot.Row) Row {
 		return Figure{r.words.Figure(u.FormatBrief(v)), v}
 	}
 	s, u := &row.Stats, p.Spec.UnitOf(row.Ref)
+	sample := func(v float64) Figure {
+		if state := p.Spec.State(v); state != "" {
+			return Figure{state, v}
+		}
+		return figure(u, v)
+	}
 	v := Row{
 		Name: row.Name, Node: row.Node,
-		Last: figure(u, s.Last), Avg: figure(u, s.Avg), Max: figure(u, s.Max),
-		Min: figure(u, s.Min),
+		Last: sample(s.Last), Avg: figure(u, s.Avg), Max: sample(s.Max), Min: sample(s.Min),
 	}
 	if p.Spec.Judges(row.Ref) {
 		v.Class = classOf(row.Status, row.Severity)

@@ -17,6 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/changelog"
 	"github.com/promsnap/promsnap/internal/chart"
+	"github.com/promsnap/promsnap/internal/fired"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/ruleset"
 	"github.com/promsnap/promsnap/internal/sizing"
@@ -53,6 +54,7 @@ type Info struct {
 	Sizing  *sizing.Advice  // what workloads should request; nil: nobody looked
 	Rules   *ruleset.Result // what alerting rules came to; nil: there are none
 	Targets *targets.List   // what Prometheus scrapes; nil: nobody looked
+	Fired   *fired.Fired    // which alerts of the server's rules fired; nil: nobody looked
 	Board   *board.Board    // what the panels of a Grafana dashboard show; nil: there is none
 	Fleet   *Fleet          // the clusters of a report about several; nil: it is about one
 	// Question means that the report answers a query that a person put, which need not be about the
@@ -99,6 +101,7 @@ type Report struct {
 	Sizing  *Sizing  // requests against use; nil: nobody looked
 	Rules   *Rules   // alerting rules; nil: there are none
 	Targets *Targets // what Prometheus scrapes; nil: nobody looked
+	Fired   *Fired   // what the server's own rules say; nil: nobody looked
 
 	Panels []snapshot.Panel
 
@@ -235,6 +238,9 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	}
 	if in.Targets != nil {
 		r.Targets = TargetsOf(in.Targets, in, mostTargets)
+	}
+	if in.Fired != nil {
+		r.Fired = r.words.firedOf(in.Fired, in)
 	}
 	r.Headline = r.words.headline(r)
 	if in.Fleet != nil {
@@ -453,5 +459,6 @@ func (r *Report) Summary() []string {
 		lines = append(lines,
 			fmt.Sprintf(r.words.BlindFor, fmt.Sprintf(r.words.AnswersIncomplete, r.Partial)))
 	}
-	return append(append(lines, r.soon()...), r.words.counts(r))
+	lines = append(append(lines, r.soon()...), r.FiredLines()...)
+	return append(lines, r.words.counts(r))
 }

@@ -61,6 +61,8 @@ func (w wording) ownSentence(f *Finding, in Info) string {
 		return fmt.Sprintf(w.SilentAfter, w.lasting(what, f.last, in), w.clock(f.Since, in))
 	case f.Status == rules.NoData:
 		return fmt.Sprintf(w.SilentSince, what, w.clock(f.Since, in))
+	case f.reduce != "" && f.Value == "": // a condition that holds at the end
+		return what
 	case f.reduce != "":
 		return fmt.Sprintf(w.ReducedTo, what, w.Reduced(string(f.reduce)), w.value(f),
 			w.duration(in.Range))

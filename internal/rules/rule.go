@@ -94,8 +94,8 @@ type Rule struct {
 	For    time.Duration
 	Reduce Reduce
 	NoData NoDataPolicy
-	// Condition means that the series is 1 while something holds, such as NotReady, and 0
-	// otherwise.
+	// Condition means that the series is above the limit while something holds, such as NotReady:
+	// mostly 1, and 0 otherwise.
 	Condition bool
 	// Flaps means that a condition that comes and goes is also a breach.
 	Flaps bool
@@ -119,7 +119,9 @@ func (r Rule) IsAlert() bool { return r.Reduce == "" }
 
 // Holds reports whether a breach only means that a condition holds, so that readers need no figure.
 // If values below 1 breach, the condition is the good state, and the figure is needed.
-func (r Rule) Holds() bool { return r.Condition && r.IsAlert() && r.Direction == Above }
+func (r Rule) Holds() bool {
+	return r.Condition && (r.IsAlert() || r.Reduce == Last) && r.Direction == Above
+}
 
 // Streak is a run of samples beyond a limit without a sample within it. A hole shorter than the
 // rule's For does not break it, and once it has lasted For no hole does. The streak of a condition

@@ -274,7 +274,7 @@ func (f *fold) keep(row Row, values []float64) {
 
 // byRank orders rows by query, then the worst in the rule's direction first. Among equals, the one
 // with the worst sample in the window comes first, so that a state which came and went is drawn;
-// then labels decide, so that the same data keeps the same lines in whatever order the server sends
+// then the one that is worse on average, and then labels decide, so that the same data keeps the same lines in whatever order the server sends
 // it.
 func byRank(spec *panel.Spec) func(a, b Row) int {
 	if len(spec.Queries) <= 1 {
@@ -303,7 +303,7 @@ func byRankIn(d rules.Direction) func(a, b Row) int {
 	}
 	return func(a, b Row) int {
 		return cmp.Or(d.Compare(a.Rank, b.Rank), d.Compare(extreme(a.Stats), extreme(b.Stats)),
-			a.Labels.Compare(b.Labels))
+			d.Compare(a.Stats.Avg, b.Stats.Avg), a.Labels.Compare(b.Labels))
 	}
 }
 

@@ -82,7 +82,8 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 		}
 		slices.SortStableFunc(sorted, func(a, b Row) int {
 			return cmp.Or(cmp.Compare(key(b.Rank), key(a.Rank)),
-				cmp.Compare(key(furthest(b)), key(furthest(a))), a.Labels.Compare(b.Labels))
+				cmp.Compare(key(furthest(b)), key(furthest(a))),
+				cmp.Compare(key(b.Stats.Avg), key(a.Stats.Avg)), a.Labels.Compare(b.Labels))
 		})
 		if len(p.Lines) != min(spec.Top, len(in)) {
 			t.Fatalf("got %d lines of %d series, want %d", len(p.Lines), len(in),

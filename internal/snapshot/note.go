@@ -106,6 +106,9 @@ const (
 	NoteRuleObjectUnread = "rule_object_unread"
 	NoteSizingUnknown    = "sizing_unknown" // error
 	NoteSizingPart       = "sizing_part"    // the error of some namespaces
+	NoteFiredUnknown     = "fired_unknown"  // error
+	NoteRulesUnknown     = "rules_unknown"  // error
+	NoteNeverUnknown     = "never_unknown"  // error
 
 	NoteTargetsNoList   = "targets_no_list"  // the server has no list of targets
 	NoteTargetsRefused  = "targets_refused"  // the server's words about that

@@ -6,6 +6,7 @@ var english = Words{
 
 	Changes: englishChanges, Backtest: englishBacktest, Foresight: englishForesight,
 	Sizing: englishSizing, Rules: englishRules, Targets: englishTargets,
+	Fired: englishFired,
 
 	Weekdays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 	Months: [12]string{

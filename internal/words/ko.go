@@ -8,6 +8,7 @@ var korean = Words{
 
 	Changes: koreanChanges, Backtest: koreanBacktest, Foresight: koreanForesight,
 	Sizing: koreanSizing, Rules: koreanRules, Targets: koreanTargets,
+	Fired: koreanFired,
 
 	Symbols: map[string]string{
 		"of": " /", "%": "%", "d": "일", "h": "시간", "min": "분", "s": "초", "cores": "코어",

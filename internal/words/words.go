@@ -42,6 +42,7 @@ type Words struct {
 	Sizing    Sizing
 	Rules     Rules
 	Targets   Targets
+	Fired     Fired
 
 	// How figures and times are written.
 

@@ -52,7 +52,7 @@ func (w *writer) summary() Letter {
 	l = l.with(w.fleet(), w.checks())
 	l.Lines = append(l.Lines, w.fills()...)
 	l.Lines = append(l.Lines, w.moves()...)
-	return l.with(w.sizing())
+	return l.with(w.fired(), w.sizing())
 }
 
 // listedClusters is how many clusters of a fleet a summary names.
@@ -195,6 +195,15 @@ func (w *writer) fleet() Line {
 		return nil
 	}
 	return fill(w.FleetShares, join(" · ", shares...))
+}
+
+// fired returns what the server's own rules say. A part of the report has no line of it.
+func (w *writer) fired() Line {
+	lines := w.report.FiredLines()
+	if len(lines) == 0 || w.report.Only != "" {
+		return nil
+	}
+	return text(outside.Clip(lines[0], w.limits.Line))
 }
 
 // sizing returns what the requests of workloads come to. A part of the report has no line of it,

@@ -150,8 +150,8 @@ func draw(in report.Info, p *snapshot.Panel, open bool) (d drawing) {
 func write(p page) ([]byte, error) {
 	t, err := template.New("report").Parse(templates.ReportHTML)
 	for _, more := range []string{
-		templates.SizingHTML, templates.TargetsHTML, templates.RulesHTML, templates.DashboardHTML,
-		templates.FleetHTML,
+		templates.SizingHTML, templates.TargetsHTML, templates.RulesHTML, templates.FiredHTML,
+		templates.DashboardHTML, templates.FleetHTML,
 	} {
 		if err == nil {
 			t, err = t.Parse(more)

@@ -76,6 +76,7 @@ type page struct {
 	Sizing    *sizingView    // nil: nobody looked
 	Rules     *rulesView     // nil: there are none
 	Targets   *targetsView   // nil: nobody looked
+	Fired     *ownView       // nil: nobody looked
 }
 
 type countView struct {
@@ -156,6 +157,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	l.addFindings(&p)
 	p.Foresight = l.foresight()
 	p.Sizing, p.Rules, p.Targets = l.sizing(), l.rules(), l.targets()
+	p.Fired = l.fired()
 	for _, f := range l.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{
 			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,
@@ -173,6 +175,9 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	style := templates.ReportCSS + chart.Styles()
 	if p.Clusters != nil {
 		style += templates.FleetCSS
+	}
+	if p.Fired != nil {
+		style += templates.FiredCSS
 	}
 	if p.Sizing != nil {
 		style += templates.SizingCSS

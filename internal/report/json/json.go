@@ -53,6 +53,8 @@ type Document struct {
 	AlertingRules *DocAlertingRules `json:"alerting_rules,omitempty"`
 	// Targets exists if the report lists what Prometheus scrapes.
 	Targets *DocTargets `json:"targets,omitempty"`
+	// Fired exists if the report has what the server's own alerting rules fired.
+	Fired *DocFired `json:"fired,omitempty"`
 	// Clusters are those of a fleet, the worst first, if the report is about one. Findings, causes
 	// and panels are then those of all clusters, with the label cluster.
 	Clusters []DocCluster `json:"clusters,omitempty"`

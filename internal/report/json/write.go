@@ -69,6 +69,7 @@ func head(r *report.Report) Document {
 		Sizing: SizingOf(r.Sizing, in.Language), AlertingRules: docAlertingRules(r),
 		Targets: docDown(r), Dashboard: docDashboard(r), Panels: []DocPanel{},
 		Clusters:  docClusters(r),
+		Fired:     docFired(r.Fired),
 		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
 		CausesTruncated: max(0, len(r.Groups)-documentRows),
 	}
