@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,15 +11,12 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/backtest"
-	"github.com/promsnap/promsnap/internal/disk"
+	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/rulefile"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/units"
 )
-
-// mostRuleFiles is the most rule files of a back-test.
-const mostRuleFiles = 500
 
 // runBacktestRules tests the alerting rules of rule files and prints what it found.
 func runBacktestRules(ctx context.Context, c *console, f backtestFlags, args []string) error {
@@ -28,9 +24,10 @@ func runBacktestRules(ctx context.Context, c *console, f backtestFlags, args []s
 	if err != nil {
 		return usage(err)
 	}
-	if o.Files, o.Groups, err = readRules(ctx, f.rules); err != nil {
+	if o.Groups, err = config.ReadRules(ctx, f.rules); err != nil {
 		return usage(err)
 	}
+	o.Files = filesOf(o.Groups)
 	ask := askFlags{
 		command: "promsnap backtest --rules " + outside.ShellWord(f.rules[0]), config: f.config,
 		prometheusURL: f.prometheusURL, time: f.time, timeout: f.timeout, kube: f.kube,
@@ -87,58 +84,14 @@ func (f *backtestFlags) rulesOptions(args []string) (o app.BacktestRulesOptions,
 	return o, nil
 }
 
-// readRules reads the rule files that match patterns, each once. An error of a file is a line with
-// its place.
-func readRules(ctx context.Context, patterns []string) (files []string, groups []rulefile.Group,
-	err error) {
-	for _, pattern := range patterns {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--rules %q is not a pattern of files; write one such as "+
-				"'rules/*.yml'", pattern)
-		}
-		if len(found) == 0 {
-			return nil, nil, fmt.Errorf("--rules: no file matches %s", pattern)
-		}
-		files = append(files, found...)
+// filesOf returns the names of the files of groups, each once.
+func filesOf(groups []rulefile.Group) []string {
+	var files []string
+	for _, g := range groups {
+		files = append(files, g.File)
 	}
 	slices.Sort(files)
-	files = slices.Compact(files)
-	if len(files) > mostRuleFiles {
-		return nil, nil, fmt.Errorf("--rules matches %d files, more than %d", len(files),
-			mostRuleFiles)
-	}
-	var wrong rulefile.Errors
-	alerts := 0
-	for _, file := range files {
-		data, err := disk.Read(ctx, file, rulefile.MaxFile)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--rules: %w", err)
-		}
-		if len(data) > rulefile.MaxFile {
-			return nil, nil, fmt.Errorf("--rules: %s is larger than %d MiB, so it is not a rule file",
-				file, rulefile.MaxFile>>20)
-		}
-		of, err := rulefile.Parse(file, data)
-		if mistakes, ok := errors.AsType[rulefile.Errors](err); ok {
-			wrong = append(wrong, mistakes...)
-		} else if err != nil {
-			return nil, nil, err
-		}
-		groups = append(groups, of...)
-		for _, g := range of {
-			alerts += len(slices.DeleteFunc(slices.Clone(g.Rules), func(r rulefile.Rule) bool {
-				return r.Alert == ""
-			}))
-		}
-	}
-	switch {
-	case len(wrong) > 0:
-		return nil, nil, wrong
-	case alerts == 0:
-		return nil, nil, fmt.Errorf("--rules %s: no alerting rule", strings.Join(patterns, " "))
-	}
-	return files, groups, nil
+	return slices.Compact(files)
 }
 
 // counting shows on a terminal how many rules are done, and about how long the rest takes.

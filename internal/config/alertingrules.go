@@ -168,6 +168,34 @@ func alertsOf(groups []rulefile.Group) int {
 	return n
 }
 
+// ReadRules returns the groups of the rule files of --rules. patterns are names of files, in which *
+// and ? match parts of a name. An error of type Errors has all mistakes of the files.
+func ReadRules(ctx context.Context, patterns []string) ([]rulefile.Group, error) {
+	var source RuleSource
+	var all []rulefile.Group
+	var problems Errors
+	for _, pattern := range patterns {
+		groups, err := source.Read(ctx, pattern)
+		if mistakes, ok := errors.AsType[Errors](err); ok {
+			problems = append(problems, mistakes...)
+		} else if err != nil {
+			return nil, fmt.Errorf("--rules %s: %w", shorten(pattern), err)
+		}
+		all = append(all, groups...)
+	}
+	switch n := alertsOf(all); {
+	case len(problems) > 0:
+		return nil, problems
+	case n == 0:
+		return nil, fmt.Errorf("--rules %s: no alerting rule; recording rules alone judge nothing",
+			shorten(strings.Join(patterns, " ")))
+	case n > mostAlerts:
+		return nil, fmt.Errorf("--rules: %d alerting rules, more than %d; choose fewer files", n,
+			mostAlerts)
+	}
+	return all, nil
+}
+
 // OfRules returns the configuration of a run without a file that judges the rules of files: one
 // report, named rules. patterns are names of files, in which * and ? match parts of a name.
 func OfRules(ctx context.Context, patterns []string, match []string, o Options) (*Config, error) {
@@ -183,26 +211,8 @@ func OfRules(ctx context.Context, patterns []string, match []string, o Options) 
 		}
 		all.Match = append(all.Match, m...)
 	}
-	source := RuleSource{}
-	var problems Errors
-	for _, pattern := range patterns {
-		groups, err := source.Read(ctx, pattern)
-		if mistakes, ok := errors.AsType[Errors](err); ok {
-			problems = append(problems, mistakes...)
-		} else if err != nil {
-			return nil, fmt.Errorf("--rules %s: %w", shorten(pattern), err)
-		}
-		all.Groups = append(all.Groups, groups...)
-	}
-	switch n := alertsOf(all.Groups); {
-	case len(problems) > 0:
-		return nil, problems
-	case n == 0:
-		return nil, fmt.Errorf("--rules %s: no alerting rule; recording rules alone judge nothing",
-			shorten(strings.Join(patterns, " ")))
-	case n > mostAlerts:
-		return nil, fmt.Errorf("--rules: %d alerting rules, more than %d; choose fewer files", n,
-			mostAlerts)
+	if all.Groups, err = ReadRules(ctx, patterns); err != nil {
+		return nil, err
 	}
 	r := &c.Reports[0]
 	r.Name, r.Title, r.AlertingRules = "rules", "Alerting rules", all
