@@ -168,8 +168,8 @@ func alertsOf(groups []rulefile.Group) int {
 	return n
 }
 
-// ReadRules returns the groups of the rule files of --rules. patterns are names of files, in which *
-// and ? match parts of a name. An error of type Errors has all mistakes of the files.
+// ReadRules returns the groups of the rule files of --rules. patterns are names of files, in which
+// * and ? match parts of a name. An error of type Errors has all mistakes of the files.
 func ReadRules(ctx context.Context, patterns []string) ([]rulefile.Group, error) {
 	var source RuleSource
 	var all []rulefile.Group
