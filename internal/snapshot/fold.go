@@ -274,8 +274,8 @@ func (f *fold) keep(row Row, values []float64) {
 
 // byRank orders rows by query, then the worst in the rule's direction first. Among equals, the one
 // with the worst sample in the window comes first, so that a state which came and went is drawn;
-// then the one that is worse on average, and then labels decide, so that the same data keeps the same lines in whatever order the server sends
-// it.
+// then the one that is worse on average, and then labels decide, so that the same data keeps the
+// same lines in whatever order the server sends it.
 func byRank(spec *panel.Spec) func(a, b Row) int {
 	if len(spec.Queries) <= 1 {
 		return byRankIn(direction(spec, spec.Query("")))
