@@ -174,7 +174,7 @@ func shown(ls series.Labels) series.Labels {
 func (t *taking) each(ctx context.Context, expr string, limit int,
 	with func(series.Labels, float64)) error {
 	query := promapi.Query{
-		Expr: expr, Grid: series.Grid{Start: t.o.End, Step: time.Minute, Len: 1}, Limit: limit,
+		Expr: expr, Grid: series.Grid{Start: t.o.End, Step: time.Second, Len: 1}, Limit: limit,
 	}
 	_, err := t.q.Range(ctx, query, func(s series.Series) error {
 		if v := s.Values[0]; !math.IsNaN(v) {
