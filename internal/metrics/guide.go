@@ -173,3 +173,24 @@ func (g *Guide) Exporter(name string) *Exporter {
 	}
 	return &g.Exporters[i]
 }
+
+// Hint returns how to get a metric that a server lacks, and why it may lack it: from what promsnap
+// knows about the metric, or about those with such a name. It returns "" if that is nothing.
+func (g *Guide) Hint(name string) string {
+	e := g.Exporter(name)
+	if e == nil {
+		return ""
+	}
+	hint := fmt.Sprintf("%s comes from %s; %s.", name, e.Name, e.Get)
+	if m := g.Metric(name); m != nil {
+		return strings.TrimSpace(hint + " " + m.Absent)
+	}
+	names := make([]string, len(g.Metrics))
+	for i := range g.Metrics {
+		names[i] = g.Metrics[i].Name
+	}
+	if near := Nearest(name, names, 1); len(near) > 0 && strings.HasPrefix(near[0], e.Prefix) {
+		hint += " The nearest name that promsnap knows is " + near[0] + "."
+	}
+	return hint
+}

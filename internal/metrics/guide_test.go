@@ -35,7 +35,7 @@ var named = regexp.MustCompile(`\b(node|container|kube|kubelet|machine)_[A-Za-z0
 // sources are the programs that have metrics, with the prefixes of their names.
 var sources = map[string][]string{
 	"node_exporter": {"node_"}, "cAdvisor": {"container_", "machine_"},
-	"kube-state-metrics": {"kube_"}, "kubelet": {"kubelet_"}, "Prometheus": {"up"},
+	"kube-state-metrics": {"kube_"}, "kubelet": {"kubelet_"}, "Prometheus": {"up", "ALERTS"},
 }
 
 func TestGuide(t *testing.T) {
@@ -153,6 +153,27 @@ func TestExporters(t *testing.T) {
 	for _, name := range []string{"node:x:rate5m", "shop_orders_total", ""} {
 		if e := g.Exporter(name); e != nil {
 			t.Errorf("%s: got %v, want none", name, e)
+		}
+	}
+}
+
+func TestHint(t *testing.T) {
+	g := load(t)
+	for name, want := range map[string]string{
+		"container_cpu_cfs_periods_total": "container_cpu_cfs_periods_total comes from cAdvisor, a " +
+			"part of the kubelet; scrape /metrics/cadvisor of each kubelet (the job " +
+			"kubernetes-nodes-cadvisor in the community prometheus chart, kubelet.enabled in " +
+			"kube-prometheus-stack). Only containers with a CPU limit have it.",
+		"etcd_server_x": "etcd_server_x comes from etcd; scrape /metrics of etcd, which needs a " +
+			"client certificate.",
+		"node_memory_MemAvail_bytes": "node_memory_MemAvail_bytes comes from node_exporter; set " +
+			"prometheus-node-exporter.enabled in the community prometheus chart, " +
+			"nodeExporter.enabled in kube-prometheus-stack. The nearest name that promsnap knows " +
+			"is node_memory_MemAvailable_bytes.",
+		"shop_orders_total": "", "job:up:sum": "",
+	} {
+		if got := g.Hint(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
 }
