@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/metrics"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -37,6 +39,10 @@ the rules and the reason for each panel, and which exporter it needs.`,
 			if len(args) == 0 {
 				return listPanels(c)
 			}
+			g, err := metrics.Load()
+			if err != nil {
+				return &exitError{exitFailed, err}
+			}
 			for i, name := range args {
 				p, ok := panels.Get(name)
 				if !ok {
@@ -45,7 +51,7 @@ the rules and the reason for each panel, and which exporter it needs.`,
 				if i > 0 {
 					fmt.Fprintln(c.stdout)
 				}
-				showPanel(c, p)
+				showPanel(c, g, p)
 			}
 			return nil
 		},
@@ -97,12 +103,45 @@ func limitOf(p *panel.Spec, r rules.Rule, l rules.Limit) string {
 	return p.UnitOf(r.Ref).Format(l.Value)
 }
 
-func showPanel(c *console, p panel.Spec) {
+// reads returns the metrics of a panel that are the first choice for what they measure, each with
+// those that it is mistaken for.
+func reads(g *metrics.Guide, p panel.Spec) []string {
+	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
+	var lines []string
+	for _, q := range p.Queries {
+		names, err := panel.MetricNames(panel.Expand(q.Expr, vars))
+		if err != nil { // a test parses all queries
+			continue
+		}
+		for _, name := range names {
+			m := g.Metric(name)
+			if m == nil || m.Verdict != metrics.Use {
+				continue
+			}
+			var not []string
+			for _, near := range m.Near {
+				if g.Metric(near).Verdict == metrics.Avoid {
+					not = append(not, near)
+				}
+			}
+			line := name + ", not " + strings.Join(not, " or ")
+			if len(not) > 0 && !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
+}
+
+func showPanel(c *console, g *metrics.Guide, p panel.Spec) {
 	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, p.Title)
 	for _, q := range p.Queries {
 		fmt.Fprintf(c.stdout, "%s\n", query(q))
 	}
 	c.stdout.say(normal, "Why:    ", p.Why, len("Why:    "))
+	for _, line := range reads(g, p) {
+		c.stdout.say(normal, "Reads:  ", line, len("Reads:  "))
+	}
 	if p.Hint != "" {
 		c.stdout.say(normal, "Needs:  ", p.Hint, len("Needs:  "))
 	}

@@ -180,7 +180,7 @@ func checkPanels(panels []snapshot.Panel) Check {
 		case len(p.Missing) > 0:
 			c.Notes = append(c.Notes,
 				strings.TrimSpace(fmt.Sprintf("panel %s: Prometheus does not have %s. %s", name,
-					strings.Join(p.Missing, ", "), p.Spec.Hint)))
+					strings.Join(p.Missing, ", "), report.HintOf(&p, words.English))))
 		default:
 			c.Notes = append(c.Notes,
 				strings.TrimSpace(fmt.Sprintf("panel %s: the answer is empty. %s", name,

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/promsnap/promsnap/internal/units"
@@ -56,7 +57,10 @@ func TestGuessUnit(t *testing.T) {
 		{"time() - node_boot_time_seconds", units.Seconds, "node_boot_time_seconds"},
 		{"node_boot_time_seconds", units.None, ""},
 		{"job:http_requests:rate5m", units.None, ""},
-		{"instance:node_cpu_seconds_total:rate5m", units.Cores, "instance:node_cpu_seconds_total:rate5m"},
+		{
+			"instance:node_cpu_seconds_total:rate5m", units.Cores,
+			"instance:node_cpu_seconds_total:rate5m",
+		},
 		{"apiserver_fill_ratio", units.PercentUnit, "apiserver_fill_ratio"},
 		{"count(up)", units.Short, ""},
 		{"topk(5, node_filesystem_avail_bytes) > 1e9", units.Bytes, "node_filesystem_avail_bytes"},
@@ -67,7 +71,8 @@ func TestGuessUnit(t *testing.T) {
 		{"quantile_over_time(0.9, process_resident_memory_bytes[1h])", units.Bytes,
 			"process_resident_memory_bytes"},
 		{"up", units.None, ""}, {"node_load1", units.None, ""}, {"1 + 1", units.None, ""},
-		{`{job="a"}`, units.None, ""}, {"not promql ((", units.None, ""}, {"vector(1)", units.None, ""},
+		{`{job="a"}`, units.None, ""}, {"not promql ((", units.None, ""},
+		{"vector(1)", units.None, ""},
 		{`label_replace(a_bytes, "a", "$1", "b", "(.*)")`, units.Bytes, "a_bytes"},
 	} {
 		got, from, ok := GuessUnit(c.expr)
@@ -76,4 +81,25 @@ func TestGuessUnit(t *testing.T) {
 				c.from)
 		}
 	}
+}
+
+// FuzzGuessUnit checks that a guess is one of the query's metrics.
+func FuzzGuessUnit(f *testing.F) {
+	for _, expr := range []string{
+		"rate(a_bytes_total[5m]) * 100", "histogram_quantile(0.9, b_seconds_bucket)",
+		"time() - t_seconds",
+		"100 * 100", `count_values("a", a_total) / ignoring(b) c_ratio`, "-(a_bytes[5m:1m])",
+		"histogram_fraction(0, 1, x)", "quantile_over_time(scalar(a), b[5m])", "a:b:rate5m",
+	} {
+		f.Add(expr)
+	}
+	f.Fuzz(func(t *testing.T, expr string) {
+		unit, from, ok := GuessUnit(expr)
+		if !ok && unit != units.None {
+			t.Errorf("%q: got %s without a guess, want none", expr, unit)
+		}
+		if names, _ := MetricNames(expr); from != "" && ok && !slices.Contains(names, from) {
+			t.Errorf("%q: got a guess from %q, want one of %q", expr, from, names)
+		}
+	})
 }

@@ -3,9 +3,11 @@ package report
 import (
 	"fmt"
 
+	"github.com/promsnap/promsnap/internal/metrics"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // absence is data that is missing, as a sentence.
@@ -13,6 +15,19 @@ type absence struct {
 	said   string
 	title  string       // of the panel; "" if it is not about one
 	source panel.Source // of all missing metrics; "" if there are several or it is unknown
+}
+
+// HintOf returns how to get the metrics that a panel lacks: the panel's own hint, or what promsnap
+// knows about the first of them, which it knows only in English.
+func HintOf(p *snapshot.Panel, l words.Language) string {
+	if p.Spec.Hint != "" || len(p.Missing) == 0 || l == words.Korean {
+		return p.Spec.Hint
+	}
+	g, err := metrics.Load()
+	if err != nil {
+		return "" // the report is about the cluster
+	}
+	return g.Hint(p.Missing[0])
 }
 
 // sourceOf returns the source of metrics, "" if they have several or it is unknown.

@@ -131,7 +131,7 @@ func (r *Report) panel(p *snapshot.Panel) Panel {
 	switch {
 	case p.Data == snapshot.DataAbsent:
 		v.Problems = append(v.Problems, w.absent(p))
-		v.Hint = p.Spec.Hint
+		v.Hint = HintOf(p, r.Info.Language)
 		return v
 	case p.Total == 0 && p.Data == snapshot.DataComplete:
 		v.Calm = w.NoSeries
