@@ -273,16 +273,16 @@ func (f *fold) keep(row Row, values []float64) {
 }
 
 // byRank orders rows by query, then the worst in the rule's direction first. Among equals, the one
-// with the worst sample in the window comes first, so that a state which came and went is drawn;
-// then the one that is worse on average, and then labels decide, so that the same data keeps the
+// with the worst sample in the window comes first, so that a state which came and went is drawn. Of
+// states, those that lasted longer come next. Then labels decide, so that the same data keeps the
 // same lines in whatever order the server sends it.
 func byRank(spec *panel.Spec) func(a, b Row) int {
 	if len(spec.Queries) <= 1 {
-		return byRankIn(direction(spec, spec.Query("")))
+		return byRankIn(spec, spec.Query(""))
 	}
 	place, within := map[string]int{}, make([]func(a, b Row) int, len(spec.Queries))
 	for i, q := range spec.Queries {
-		place[q.Ref], within[i] = i, byRankIn(direction(spec, q))
+		place[q.Ref], within[i] = i, byRankIn(spec, q)
 	}
 	return func(a, b Row) int {
 		i, j := place[a.Ref], place[b.Ref]
@@ -294,7 +294,8 @@ func byRank(spec *panel.Spec) func(a, b Row) int {
 }
 
 // byRankIn orders the rows of one query.
-func byRankIn(d rules.Direction) func(a, b Row) int {
+func byRankIn(spec *panel.Spec, q panel.Query) func(a, b Row) int {
+	d := direction(spec, q)
 	extreme := func(s Stats) float64 {
 		if d == rules.Below {
 			return s.Min
@@ -302,8 +303,11 @@ func byRankIn(d rules.Direction) func(a, b Row) int {
 		return s.Max
 	}
 	return func(a, b Row) int {
-		return cmp.Or(d.Compare(a.Rank, b.Rank), d.Compare(extreme(a.Stats), extreme(b.Stats)),
-			d.Compare(a.Stats.Avg, b.Stats.Avg), a.Labels.Compare(b.Labels))
+		order := cmp.Or(d.Compare(a.Rank, b.Rank), d.Compare(extreme(a.Stats), extreme(b.Stats)))
+		if order == 0 && spec.Kind == panel.Heatmap {
+			order = d.Compare(a.Stats.Avg, b.Stats.Avg)
+		}
+		return cmp.Or(order, a.Labels.Compare(b.Labels))
 	}
 }
 

@@ -58,6 +58,7 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 		in := gen(t)
 		spec := panel.Spec{
 			Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: rapid.IntRange(1, 12).Draw(t, "top"),
+			Kind: rapid.SampledFrom([]panel.Kind{panel.Lines, panel.Heatmap}).Draw(t, "kind"),
 		}
 		if rapid.Bool().Draw(t, "rule") {
 			spec.Rules = []rules.Rule{
@@ -80,10 +81,16 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 		furthest := func(r Row) float64 {
 			return map[float64]float64{1: r.Stats.Max, -1: r.Stats.Min}[sign]
 		}
+		longer := func(a, b Row) int {
+			if spec.Kind == panel.Lines {
+				return 0
+			}
+			return cmp.Compare(key(b.Stats.Avg), key(a.Stats.Avg))
+		}
 		slices.SortStableFunc(sorted, func(a, b Row) int {
 			return cmp.Or(cmp.Compare(key(b.Rank), key(a.Rank)),
-				cmp.Compare(key(furthest(b)), key(furthest(a))),
-				cmp.Compare(key(b.Stats.Avg), key(a.Stats.Avg)), a.Labels.Compare(b.Labels))
+				cmp.Compare(key(furthest(b)), key(furthest(a))), longer(a, b),
+				a.Labels.Compare(b.Labels))
 		})
 		if len(p.Lines) != min(spec.Top, len(in)) {
 			t.Fatalf("got %d lines of %d series, want %d", len(p.Lines), len(in),
