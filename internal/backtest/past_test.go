@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,13 +26,23 @@ type past struct {
 	refuse func(points int) error
 	// breaks ends an answer after so many series with an error; 0: it does not
 	breaks int
-	asked  []int // the points of each query
+	mu     sync.Mutex // of asked: rules are counted at the same time
+	asked  []int      // the points of each query
+}
+
+// questions returns the points of each query so far.
+func (p *past) questions() []int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.asked)
 }
 
 // Range answers with the samples at the times of the query.
 func (p *past) Range(_ context.Context, q promapi.Query,
 	each func(series.Series) error) (promapi.Meta, error) {
+	p.mu.Lock()
 	p.asked = append(p.asked, q.Grid.Len)
+	p.mu.Unlock()
 	meta := promapi.Meta{Expr: q.Expr, Grid: q.Grid}
 	if p.refuse != nil {
 		if err := p.refuse(q.Grid.Len); err != nil {

@@ -174,7 +174,7 @@ func TestRuleFileStops(t *testing.T) {
 	for _, stop := range []string{"disk > 0.8", "disk"} {
 		ctx, cancel := context.WithCancel(context.Background())
 		q := &evaluated{past: p, most: 3000, after: func(expr string) {
-			if expr == stop && len(p.asked) > 2 {
+			if expr == stop && len(p.questions()) > 2 {
 				cancel()
 			}
 		}}
@@ -191,7 +191,7 @@ func TestRuleFileStops(t *testing.T) {
 	calm := month(daily(20, 30, 3, 20*time.Minute, .82))
 	ctx, cancel := context.WithCancel(context.Background())
 	q := &evaluated{past: calm, most: 3000, after: func(expr string) {
-		if expr == "disk > 0.8" && len(calm.asked) > 0 {
+		if expr == "disk > 0.8" && len(calm.questions()) > 0 {
 			cancel()
 		}
 	}}

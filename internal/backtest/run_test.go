@@ -187,7 +187,7 @@ func TestRunByTheDay(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", rows(got), rows(want))
 	}
 	// the survey, 24 points a day, and the history, 288 points a day
-	if n, most := len(past.asked), slices.Max(past.asked); n < 60 || n > 64 || most != 288 {
+	if n, most := len(past.questions()), slices.Max(past.questions()); n < 60 || n > 64 || most != 288 {
 		t.Errorf("got %d queries of at most %d points, want one for each day, twice", n, most)
 	}
 }
