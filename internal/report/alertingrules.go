@@ -285,31 +285,23 @@ func (w wording) ruleNotes(rule *ruleset.Rule) []string {
 		if n.Code == rulefile.TemplateFailed {
 			format = w.Rules.Fails
 		}
-		said = append(said, filled(format, name, printable(n.Name), printable(n.Err)))
+		said = append(said, fmt.Sprintf(format, name, printable(n.Name), printable(n.Err)))
 	}
 	if len(rule.Broken) > 0 { // the first says what to mend
 		f := rule.Broken[0]
 		if f.Reason == rulefile.LimitExceeded {
-			said = append(said, filled(w.Rules.Limited, name, words.Thousands(f.Alerts)))
+			said = append(said, fmt.Sprintf(w.Rules.Limited, name, words.Thousands(f.Alerts)))
 		} else {
-			said = append(said, filled(w.Rules.Duplicate, name, printable(f.Labels.String())))
+			said = append(said, fmt.Sprintf(w.Rules.Duplicate, name, printable(f.Labels.String())))
 		}
 	}
 	if rule.Short {
-		said = append(said, filled(w.Rules.Short, name, w.duration(rule.Grid.Range())))
+		said = append(said, fmt.Sprintf(w.Rules.Short, name, w.duration(rule.Grid.Range())))
 	}
 	if !rule.Partial.IsZero() {
-		said = append(said, filled(w.Rules.Part, name, printable(w.note(rule.Partial))))
+		said = append(said, fmt.Sprintf(w.Rules.Part, name, printable(w.note(rule.Partial))))
 	}
 	return said
-}
-
-// filled fills a format that need not use all arguments.
-func filled(format string, args ...string) string {
-	for i, arg := range args {
-		format = strings.ReplaceAll(format, fmt.Sprintf("%%[%d]s", i+1), arg)
-	}
-	return format
 }
 
 // Quiet reports whether a panel is that of an alerting rule without alerts. The list of rules has
