@@ -28,6 +28,7 @@ func answers(c chart) map[string][]answer {
 		"coverage":          coverage(),
 		"pod-waiting":       nil, // all pods start
 		"target-flaps":      nil, // none flips
+		"alerts":            nil, // no rule is loaded
 		"pvc-inodes":        nil, // its kubelets have none
 		"pvc":               {byClaim("data-exact", flat(0.81)), byClaim(hostileClaim, flat(0.95))},
 	}

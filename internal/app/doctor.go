@@ -161,12 +161,12 @@ func checkStores(stores []promapi.Store) Check {
 }
 
 // checkPanels counts the panels of all reports, each name once. A panel has data if it has data in
-// every report.
+// every report. Panels that reports leave out are not counted, but have a note.
 func checkPanels(panels []snapshot.Panel) Check {
 	var c Check
 	var errs []error
 	lacks := map[string]bool{}
-	without := 0
+	without, leftOut := 0, 0
 	for _, p := range panels {
 		name, seen := p.Spec.Name, lacks[p.Spec.Name]
 		lacks[name] = seen || p.Data == snapshot.DataFailed || p.Data == snapshot.DataAbsent
@@ -174,6 +174,9 @@ func checkPanels(panels []snapshot.Panel) Check {
 			continue
 		}
 		without++
+		if p.Spec.Optional && p.Data == snapshot.DataAbsent {
+			leftOut++
+		}
 		switch {
 		case p.Failure != nil:
 			errs = append(errs, fmt.Errorf("panel %s: %w", name, p.Failure))
@@ -187,7 +190,7 @@ func checkPanels(panels []snapshot.Panel) Check {
 					p.Spec.Hint)))
 		}
 	}
-	c.Text = fmt.Sprintf("%d/%d panels have data", len(lacks)-without, len(lacks))
+	c.Text = fmt.Sprintf("%d/%d panels have data", len(lacks)-without, len(lacks)-leftOut)
 	if without == len(lacks) && len(lacks) > 0 && len(errs) == 0 {
 		errs = append(errs, errors.New("no panel has data: check that this is the Prometheus of "+
 			"the cluster and that prometheus.matchers match its labels"))
