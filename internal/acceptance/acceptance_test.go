@@ -16,6 +16,7 @@ func TestCommunityChart(t *testing.T) {
 		testReport(t, community, "default", []string{"--prometheus-url", s.url})
 	})
 	t.Run("query", func(t *testing.T) { testQuery(t, s) })
+	t.Run("query now", func(t *testing.T) { testQueryNow(t, s) })
 	t.Run("fail-on", func(t *testing.T) { testFailOn(t, s) })
 	t.Run("hung", func(t *testing.T) { testHung(t, s) })
 	t.Run("gone", func(t *testing.T) { testGone(t, s) }) // the last: it stops the server

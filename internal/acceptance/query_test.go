@@ -6,7 +6,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"math"
+	"net/url"
 	"strconv"
 	"testing"
 	"time"
@@ -54,15 +57,105 @@ func testQuery(t *testing.T, s *server) {
 	}
 }
 
+// testQueryNow compares the values of `promsnap query --instant` with those of the API, as JSON and
+// as CSV: vectors, scalars, and values that are no numbers or infinite.
+func testQueryNow(t *testing.T, s *server) {
+	for _, query := range []string{
+		"node_memory_MemAvailable_bytes",
+		"sum by (namespace) (rate(container_cpu_usage_seconds_total[5m]))",
+		"topk(3, node_filesystem_avail_bytes)", "count(up)", "1 + 1", "time()",
+		"scalar(count(up)) / 3", "vector(0) / 0", "vector(-1) / 0", "vector(1) / 0",
+	} {
+		t.Run(query, func(t *testing.T) {
+			flags := []string{
+				"query", query, "--instant", "--prometheus-url", s.url, "--time",
+				slot.Format(time.RFC3339),
+			}
+			var got struct {
+				Time   time.Time
+				Total  int
+				Series []struct {
+					Name   string
+					Labels map[string]string
+					Value  series.Number
+				}
+			}
+			out := promsnap(t, append(flags, "-o", "json")...).want(t, 0)
+			if err := json.Unmarshal([]byte(out.stdout), &got); err != nil {
+				t.Fatal(err)
+			}
+			want := queryNow(t, s, query, got.Time)
+			rows, err := csv.NewReader(bytes.NewBufferString(
+				promsnap(t, append(flags, "-o", "csv")...).want(t, 0).stdout)).ReadAll()
+			if err != nil || len(rows) != len(want)+1 || len(got.Series) != len(want) ||
+				got.Total != len(want) {
+				t.Fatalf("got %d series of %d as JSON and %d rows of CSV (%v), want %d series",
+					len(got.Series), got.Total, len(rows), err, len(want))
+			}
+			for i, line := range got.Series {
+				api, ok := want[fmt.Sprint(line.Labels)]
+				cell, err := strconv.ParseFloat(rows[i+1][1], 64)
+				if !ok || err != nil || !sameValue(float64(line.Value), api) || !sameValue(cell, api) {
+					t.Errorf("%s: got %v as JSON and %q as CSV, want %v (%v)", line.Name,
+						float64(line.Value), rows[i+1][1], api, ok)
+				}
+			}
+		})
+	}
+}
+
+// queryNow returns the API's answer to an instant query: values by labels. A scalar has none.
+func queryNow(t *testing.T, s *server, query string, at time.Time) map[string]float64 {
+	t.Helper()
+	body, err := s.get("/api/v1/query", url.Values{
+		"query": {query}, "time": {at.Format(time.RFC3339)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		Data struct {
+			ResultType string
+			Result     json.RawMessage
+		}
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		t.Fatal(err)
+	}
+	var vector []struct {
+		Metric map[string]string
+		Value  [2]any
+	}
+	if answer.Data.ResultType == "scalar" {
+		vector = append(vector, struct {
+			Metric map[string]string
+			Value  [2]any
+		}{Metric: map[string]string{}})
+		err = json.Unmarshal(answer.Data.Result, &vector[0].Value)
+	} else {
+		err = json.Unmarshal(answer.Data.Result, &vector)
+	}
+	if err != nil {
+		t.Fatalf("%v in %s", err, tail(string(body), 500))
+	}
+	values := map[string]float64{}
+	for _, v := range vector {
+		if values[fmt.Sprint(v.Metric)], err = strconv.ParseFloat(v.Value[1].(string),
+			64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return values
+}
+
+// sameValue reports whether two values are equal, or no numbers.
+func sameValue(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+
 // compareWithAPI compares a series, and its column in the rows of the CSV, with the API's answer.
 func compareWithAPI(t *testing.T, grid series.Grid, line reportjson.DocSeries, want matrix,
 	rows [][]string, column int) {
 	for _, w := range want {
-		same := len(w.Metric) == len(line.Labels)
-		for name, value := range w.Metric {
-			same = same && line.Labels[name] == value
-		}
-		if !same {
+		if !maps.Equal(w.Metric, line.Labels) {
 			continue
 		}
 		samples := map[int64]float64{}
@@ -78,14 +171,14 @@ func compareWithAPI(t *testing.T, grid series.Grid, line reportjson.DocSeries, w
 			if !ok {
 				api = math.NaN()
 			}
-			if float64(v) != api && !(math.IsNaN(float64(v)) && math.IsNaN(api)) {
+			if !sameValue(float64(v), api) {
 				t.Errorf("%s at %s: got %v, want %v", line.Name, grid.At(i), float64(v), api)
 			}
 			cell, err := strconv.ParseFloat(rows[i+1][column], 64)
 			if rows[i+1][column] == "" {
 				cell, err = math.NaN(), nil
 			}
-			if err != nil || cell != api && !(math.IsNaN(cell) && math.IsNaN(api)) {
+			if err != nil || !sameValue(cell, api) {
 				t.Errorf("CSV of %s at %s: got %q, want %v", line.Name, grid.At(i),
 					rows[i+1][column], api)
 			}
