@@ -46,10 +46,25 @@ const liveInterval = 2 * time.Second
 // span is a time in which an alert fired: the first and the last evaluation.
 type span struct{ from, to time.Time }
 
-// TestAlertsOfARealPrometheus compares the episodes of a run with what Prometheus itself wrote into
-// ALERTS while it evaluated the same rule file: each episode of one is one of the other. A server
-// evaluates a group at its own second, so the times differ by at most one interval.
-func TestAlertsOfARealPrometheus(t *testing.T) {
+// live is a Prometheus that has evaluated liveRules and faultyRules for a while.
+type live struct {
+	*server
+	rules    string    // the file of liveRules
+	from, at time.Time // the first and a recent evaluation
+}
+
+// TestRulesOfARealPrometheus compares what promsnap says about rules with what a Prometheus says
+// that evaluates them.
+func TestRulesOfARealPrometheus(t *testing.T) {
+	t.Parallel() // it mostly waits
+	l := startLive(t)
+	t.Run("alerts of rule files", l.testAlerts)
+	t.Run("what fired", l.testFired)
+}
+
+// startLive starts the Prometheus and waits until it has evaluated its rules for 90 seconds.
+func startLive(t *testing.T) *live {
+	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -58,16 +73,19 @@ func TestAlertsOfARealPrometheus(t *testing.T) {
 		}
 		return path
 	}
-	rules := write("rules.yml", liveRules)
+	l := &live{rules: write("rules.yml", liveRules)}
 	address := freePort(t)
 	config := write("prometheus.yml", fmt.Sprintf("global: {scrape_interval: 1s, "+
-		"evaluation_interval: 2s}\nrule_files: [%s]\nscrape_configs: [{job_name: prometheus, "+
-		"static_configs: [{targets: [%q]}]}]\n", rules, address))
-	s := startPrometheus(t, installed(t, "prometheus"), nil, "--config.file="+config,
-		"--storage.tsdb.path="+filepath.Join(dir, "data"))
-	var first, now time.Time
+		"evaluation_interval: 2s}\nrule_files: [%s, %s]\nscrape_configs: [{job_name: prometheus, "+
+		"static_configs: [{targets: [%q]}]}]\nremote_read: [{url: %q, read_recent: true, "+
+		"required_matchers: {job: slow}}]\n", l.rules, write("faulty.yml", faultyRules), address, startSlow(t)))
+	om := write("old.om", oldSamples(time.Now()))
+	makeBlocks(t, om, filepath.Join(dir, "data"))
+	l.server = startPrometheus(t, installed(t, "prometheus"), nil, "--config.file="+config,
+		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	var now time.Time
 	await(t, "90 seconds of evaluations", func() error {
-		all, err := firings(s)
+		all, err := firings(l.server)
 		if err != nil {
 			return err
 		}
@@ -75,15 +93,23 @@ func TestAlertsOfARealPrometheus(t *testing.T) {
 		if len(one) == 0 || one[0].to.Sub(one[0].from) < 90*time.Second {
 			return fmt.Errorf("got %v", one)
 		}
-		first, now = one[0].from, one[0].to
+		l.from, now = one[0].from, one[0].to
 		return nil
 	})
-	at := now.Truncate(liveInterval)
+	l.at = now.Truncate(liveInterval)
+	return l
+}
+
+// testAlerts compares the episodes of a run with what Prometheus itself wrote into ALERTS while it
+// evaluated the same rule file: each episode of one is one of the other. A server evaluates a group
+// at its own second, so the times differ by at most one interval.
+func (l *live) testAlerts(t *testing.T) {
+	s, at := l.server, l.at
 	// The condition of the longest for must be known at the beginning.
-	from := first.Add(20 * time.Second)
+	from := l.from.Add(20 * time.Second)
 	report := configFile(t, fmt.Sprintf("version: 1\nprometheus: {url: %s, query_offset: 0s, "+
 		"scrape_interval: 1s}\nreports: [{name: live, range: 1m, alerting_rules: {files: [%s]}}]\n",
-		s.url, rules))
+		s.url, l.rules))
 	o := promsnap(t, "run", "live", "-c", report, "--output-dir", "out", "--time",
 		at.UTC().Format(time.RFC3339)).want(t, 0)
 	got := map[string][]span{}
