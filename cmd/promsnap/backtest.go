@@ -62,9 +62,10 @@ Without PANEL it tests every alert of the report that has a level. It changes
 no configuration and sends nothing: it prints the lines to paste.
 
 With --rules it tests the alerting rules of Prometheus rule files instead, at
-the interval of their groups and by the semantics of Prometheus. It needs no
-configuration. It counts how often each rule would have fired, for how long and
-on how many series, the noisiest first. It tries other levels for rules that
+the interval of their groups and by the semantics of Prometheus, and with
+--prometheusrules those of the PrometheusRule objects in the cluster. It needs
+no configuration. It counts how often each rule would have fired, for how long
+and on how many series, the noisiest first. It tries other levels for rules that
 fire more often than --pages and compare with a number.
 
 Time in which Prometheus has no data of the panel is unknown, not calm, and is
@@ -94,16 +95,17 @@ Exit codes:
 
   # The rules that you have: which of them cry wolf?
   promsnap backtest --rules 'rules/*.yml'
-  promsnap backtest --rules rules.yml NodeCPUHigh --levels 0.9,0.95`,
+  promsnap backtest --rules rules.yml NodeCPUHigh --levels 0.9,0.95
+  promsnap backtest --prometheusrules --rules-namespace monitoring`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && len(f.rules) == 0 {
+			if len(args) == 0 && !f.ofRules() {
 				return usage(fmt.Errorf("backtest needs a REPORT; example: %s", example(cmd)))
 			}
 			return atMost(2)(cmd, args)
 		},
 		ValidArgsFunction: completeBacktest(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(f.rules) > 0 {
+			if f.ofRules() {
 				return runBacktestRules(cmd.Context(), c, f, args)
 			}
 			return runBacktest(cmd.Context(), c, f, args)
@@ -126,6 +128,7 @@ func (f *backtestFlags) register(c *console, cmd *cobra.Command) {
 	fl.StringArrayVar(&f.rules, "rules", nil, "test the alerting rules of these `FILES`; * and ? "+
 		"match parts of a name")
 	_ = cmd.MarkFlagFilename("rules", "yaml", "yml")
+	f.kube.registerRules(cmd, "test")
 	fl.StringVar(&f.since, "since", "30d", "how far back to go: a `DURATION` of 7d or more")
 	fl.Float64Var(&f.pages, "pages", backtest.DefaultPages,
 		"`NUMBER` of alerts a week to aim at")
@@ -208,7 +211,7 @@ func (f *backtestFlags) options(args []string) (app.BacktestOptions, error) {
 	if len(args) > 1 {
 		o.Panel, o.Rule = app.SplitPart(args[1])
 	}
-	if len(f.levels) > 0 && o.Panel == "" && len(f.rules) == 0 {
+	if len(f.levels) > 0 && o.Panel == "" && !f.ofRules() {
 		return o, errors.New("--levels needs a PANEL, because every panel has its own unit; " +
 			"example: promsnap backtest check node-memory --levels 82%,86%")
 	}
@@ -344,10 +347,8 @@ func (f *backtestFlags) again(args []string, slot time.Time) string {
 	for _, a := range args {
 		parts = append(parts, outside.ShellWord(a))
 	}
-	for _, files := range f.rules {
-		parts = append(parts, "--rules", outside.ShellWord(files))
-	}
-	if len(f.rules) == 0 || f.config != "" {
+	parts = append(parts, f.rulesWords()...)
+	if !f.ofRules() || f.config != "" {
 		parts = append(parts, "-c", outside.ShellWord(cmp.Or(baseOf(f.config), defaultConfig)))
 	}
 	if f.prometheusURL != "" && !strings.Contains(f.prometheusURL, "@") {

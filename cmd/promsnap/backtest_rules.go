@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,12 +12,23 @@ import (
 	"github.com/promsnap/promsnap/internal/backtest"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/outside"
-	"github.com/promsnap/promsnap/internal/rulefile"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// runBacktestRules tests the alerting rules of rule files and prints what it found.
+// ofRules reports whether the back-test is one of Prometheus' alerting rules.
+func (f *backtestFlags) ofRules() bool { return len(f.rules) > 0 || f.kube.rules }
+
+// rulesWords returns the flags that choose the rules, as words of a command.
+func (f *backtestFlags) rulesWords() (words []string) {
+	for _, files := range f.rules {
+		words = append(words, "--rules", outside.ShellWord(files))
+	}
+	return append(words, f.kube.rulesWords()...)
+}
+
+// runBacktestRules tests the alerting rules of rule files and of the cluster, and prints what it
+// found.
 func runBacktestRules(ctx context.Context, c *console, f backtestFlags, args []string) error {
 	o, err := f.rulesOptions(args)
 	if err != nil {
@@ -27,9 +37,10 @@ func runBacktestRules(ctx context.Context, c *console, f backtestFlags, args []s
 	if o.Groups, err = config.ReadRules(ctx, f.rules); err != nil {
 		return usage(err)
 	}
-	o.Files = filesOf(o.Groups)
+	o.Objects = f.kube.ruleObjects()
 	ask := askFlags{
-		command: "promsnap backtest --rules " + outside.ShellWord(f.rules[0]), config: f.config,
+		command:       strings.Join(append([]string{"promsnap", "backtest"}, f.rulesWords()...), " "),
+		config:        f.config,
 		prometheusURL: f.prometheusURL, time: f.time, timeout: f.timeout, kube: f.kube,
 	}
 	ctx, from, err := ask.open(ctx, c)
@@ -63,7 +74,7 @@ func (f *backtestFlags) rulesOptions(args []string) (o app.BacktestRulesOptions,
 	case err != nil:
 		return o, err
 	case len(args) > 1:
-		return o, fmt.Errorf("unexpected argument %q; with --rules the only one is an ALERT", args[1])
+		return o, fmt.Errorf("unexpected argument %q; with rules the only one is an ALERT", args[1])
 	case of.Severity != rules.None:
 		return o, errors.New("--severity is for reports: a rule of a rule file has one level")
 	case len(f.levels) > 0 && len(args) == 0:
@@ -82,16 +93,6 @@ func (f *backtestFlags) rulesOptions(args []string) (o app.BacktestRulesOptions,
 		o.Levels = append(o.Levels, v)
 	}
 	return o, nil
-}
-
-// filesOf returns the names of the files of groups, each once.
-func filesOf(groups []rulefile.Group) []string {
-	var files []string
-	for _, g := range groups {
-		files = append(files, g.File)
-	}
-	slices.Sort(files)
-	return slices.Compact(files)
 }
 
 // counting shows on a terminal how many rules are done, and about how long the rest takes.

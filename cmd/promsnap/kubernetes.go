@@ -13,13 +13,16 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/kube"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// kubeFlags holds kubectl's flags and --prometheus-service as given.
+// kubeFlags holds kubectl's flags, --prometheus-service and --prometheusrules as given.
 type kubeFlags struct {
 	kubeconfig, context, namespace, service string
+	rules                                   bool
+	rulesOf                                 config.RuleObjects
 }
 
 // Uses of --namespace.
@@ -48,6 +51,58 @@ func (f *kubeFlags) registerService(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("prometheus-service", cobra.NoFileCompletions)
 }
 
+// registerRules adds the flags that choose PrometheusRules of the cluster. use says what they are
+// for.
+func (f *kubeFlags) registerRules(cmd *cobra.Command, use string) {
+	fl := cmd.Flags()
+	fl.BoolVar(&f.rules, "prometheusrules", false, use+" the alerting rules of the cluster's "+
+		"PrometheusRule objects")
+	fl.StringVar(&f.rulesOf.Namespace, "rules-namespace", "", "with --prometheusrules, only the "+
+		"objects of this `NAMESPACE` (default: every namespace)")
+	fl.StringVar(&f.rulesOf.Selector, "rules-selector", "", "with --prometheusrules, only objects "+
+		"with these labels: a `SELECTOR` as in kubectl")
+	_ = cmd.RegisterFlagCompletionFunc("rules-namespace", cobra.NoFileCompletions)
+	_ = cmd.RegisterFlagCompletionFunc("rules-selector", cobra.NoFileCompletions)
+	before(cmd, func(cmd *cobra.Command) error {
+		for _, name := range []string{"rules-namespace", "rules-selector"} {
+			if !f.rules && cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s needs --prometheusrules; example: %s --prometheusrules "+
+					"--rules-namespace monitoring", name, cmd.CommandPath())
+			}
+		}
+		return nil
+	})
+}
+
+// ruleObjects returns which PrometheusRules the flags choose; nil: none.
+func (f *kubeFlags) ruleObjects() *config.RuleObjects {
+	if !f.rules {
+		return nil
+	}
+	return &f.rulesOf
+}
+
+// rulesWords returns the flags that choose PrometheusRules, as words of a command.
+func (f *kubeFlags) rulesWords() []string {
+	if !f.rules {
+		return nil
+	}
+	words := []string{"--prometheusrules"}
+	if f.rulesOf.Namespace != "" {
+		words = append(words, "--rules-namespace", outside.ShellWord(f.rulesOf.Namespace))
+	}
+	if f.rulesOf.Selector != "" {
+		words = append(words, "--rules-selector", outside.ShellWord(f.rulesOf.Selector))
+	}
+	return words
+}
+
+// errNoCluster is the advice if there is no cluster to list PrometheusRules in.
+var errNoCluster = errors.New("no kubeconfig to list PrometheusRules with; give --kubeconfig, or " +
+	"write them to a file with access to the cluster:\n" +
+	"  kubectl get prometheusrules -A -o yaml > rules.yml\n" +
+	"and use --rules rules.yml")
+
 // Environment variables that a Pod of promsnap gets from the downward API.
 const (
 	envNamespace = "PROMSNAP_NAMESPACE"
@@ -72,7 +127,7 @@ func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config,
 		return nil, app.ErrFleet
 	}
 	given := f.kubeconfig != "" || f.context != "" || f.namespace != ""
-	needed := given || cfg.Prometheus.URL == "" ||
+	needed := given || f.rules || cfg.Prometheus.URL == "" ||
 		usesState && cfg.State != nil && cfg.State.ConfigMap != nil
 	if !needed && cfg.Kubernetes == nil && c.getenv(envPod) == "" {
 		return nil, nil
@@ -83,6 +138,8 @@ func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config,
 	switch {
 	case errors.Is(err, kube.ErrNoConfig) && !needed:
 		return nil, nil // for example in a Pod without a service account token
+	case errors.Is(err, kube.ErrNoConfig) && f.rules:
+		return nil, errNoCluster
 	case err != nil:
 		return nil, err
 	}

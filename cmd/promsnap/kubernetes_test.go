@@ -31,8 +31,8 @@ type scriptCluster struct {
 
 // startCluster implements `cluster [services=1] [denied=RESOURCE]`. It starts a cluster whose
 // Services lead to $PROM, with a node, a ConfigMap tools/promsnap-state, and the Job
-// promsnap-check-29407020, scheduled for 2026-11-22T00:00:00Z, an Argo CD and some
-// ClusterProfiles. It sets $KUBECONFIG to a kubeconfig.
+// promsnap-check-29407020, scheduled for 2026-11-22T00:00:00Z, an Argo CD, some
+// ClusterProfiles and the PrometheusRules of ruleObjects. It sets $KUBECONFIG to a kubeconfig.
 func startCluster(ts *testscript.TestScript, _ bool, args []string) {
 	prometheus, err := url.Parse(ts.Getenv("PROM"))
 	ts.Check(err)
@@ -112,6 +112,12 @@ func (c *scriptCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}}}}, http.StatusOK)
 	case r.URL.Path == "/api/v1/namespaces/argocd/secrets":
 		answerObject(w, argoSecrets(), http.StatusOK)
+	case strings.HasSuffix(r.URL.Path, "/prometheusrules"):
+		namespace := ""
+		if parts := strings.Split(r.URL.Path, "/namespaces/"); len(parts) == 2 {
+			namespace = strings.TrimSuffix(parts[1], "/prometheusrules")
+		}
+		answerObject(w, ruleObjects(namespace, r.URL.Query().Get("labelSelector")), http.StatusOK)
 	case r.URL.Path == "/apis/multicluster.x-k8s.io/v1alpha1/clusterprofiles":
 		answerObject(w, map[string]any{"items": []metav1.PartialObjectMetadata{
 			{ObjectMeta: metav1.ObjectMeta{Name: "a.b/c", Namespace: "fleet"}},
@@ -155,6 +161,29 @@ func argoSecrets() corev1.SecretList {
 		of("prod-eu", "https://127.0.0.1:1",
 			`{"execProviderConfig": {"command": "aws", "env": {"KEY": "marked-token"}}}`),
 	}}
+}
+
+// ruleObjects returns the PrometheusRules of a namespace, "" for all, with a label team: one of
+// shop whose alert fires, one of shop with a mistake, and one of monitoring that is quiet.
+func ruleObjects(namespace, selector string) map[string]any {
+	items := []any{}
+	for _, o := range []struct{ namespace, name, team, alert, expr string }{
+		{"monitoring", "platform", "platform", "Quiet", "up > 5"},
+		{"shop", "broken", "web", "Broken", "sum("},
+		{"shop", "shop", "web", "Fires", "vector(1)"},
+	} {
+		if namespace != "" && namespace != o.namespace ||
+			selector != "" && selector != "team="+o.team {
+			continue
+		}
+		rule := map[string]any{"alert": o.alert, "expr": o.expr}
+		items = append(items, map[string]any{
+			"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule",
+			"metadata": map[string]any{"namespace": o.namespace, "name": o.name},
+			"spec":     map[string]any{"groups": []any{map[string]any{"name": "g", "rules": []any{rule}}}},
+		})
+	}
+	return map[string]any{"metadata": map[string]any{}, "items": items}
 }
 
 // configMap reads and writes the state.

@@ -57,7 +57,9 @@ promsnap dashboard --help says more.
 
 With --rules it runs the alerting rules of Prometheus' rule files, as Prometheus
 would have in the range, and uses no configuration. The report says which alerts
-fired when, which rules did not fire, and which lack a metric.
+fired when, which rules did not fire, and which lack a metric. With
+--prometheusrules it reads the PrometheusRule objects of the cluster, alone or
+with those of --rules. For that you need the right to list prometheusrules.
 
 Without a configuration and without a URL, it finds Prometheus in the cluster of
 your kubeconfig, by the labels of the known Helm charts. It connects with your
@@ -98,6 +100,9 @@ Exit codes:
   promsnap run --rules 'rules/*.yml' --match 'severity=~"critical|warning"' \
     --range 7d
 
+  # The same for the rules of the Prometheus Operator in your cluster
+  promsnap run --prometheusrules --rules-selector release=kube-prometheus-stack
+
   # The report "daily" as of 09:00 on 22 November
   promsnap run daily --time 2026-11-22T09:00:00+09:00
 
@@ -120,7 +125,7 @@ Exit codes:
 func (f *runFlags) register(c *console, cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fromConfig(c, cmd, &f.config, func() bool {
-		return f.dashboard != "" || len(f.rules) > 0
+		return f.dashboard != "" || f.ofRules()
 	})
 	fl.StringVar(&f.prometheusURL, "prometheus-url", "",
 		"`URL` of Prometheus; overrides the configuration")
@@ -136,8 +141,9 @@ func (f *runFlags) register(c *console, cmd *cobra.Command) {
 	fl.StringArrayVar(&f.rules, "rules", nil, "run the alerting rules of these `FILES`; * and ? "+
 		"match parts of a name; repeatable")
 	_ = cmd.MarkFlagFilename("rules", "yaml", "yml")
-	fl.StringArrayVar(&f.match, "match", nil, "with --rules, only rules with these labels: "+
-		"`MATCHERS` such as 'severity=critical'; repeatable")
+	f.kube.registerRules(cmd, "run")
+	fl.StringArrayVar(&f.match, "match", nil, "with --rules or --prometheusrules, only rules with "+
+		"these labels: `MATCHERS` such as 'severity=critical'; repeatable")
 	before(cmd, f.checkRules)
 	timeFlag(cmd, &f.time)
 	fl.StringVar(&f.rng, "range", "", "`DURATION` of the charts, such as 6h or 7d (default: the "+
@@ -272,8 +278,8 @@ func (f *runFlags) load(ctx context.Context, c *console) (*config.Config, error)
 	switch {
 	case f.dashboard != "":
 		return f.loadDashboard(ctx, c, o)
-	case len(f.rules) > 0:
-		cfg, err := config.OfRules(ctx, f.rules, f.match, o)
+	case f.ofRules():
+		cfg, err := config.OfRules(ctx, f.rules, f.kube.ruleObjects(), f.match, o)
 		if err != nil {
 			return nil, usage(err)
 		}
@@ -334,18 +340,25 @@ func (f *runFlags) checkDashboard(cmd *cobra.Command) error {
 	return f.from.unused(cmd, f.dashboard != "", example)
 }
 
-// checkRules checks the flags of rule files against the others.
+// ofRules reports whether the run is about alerting rules of Prometheus, and not of promsnap.
+func (f *runFlags) ofRules() bool { return len(f.rules) > 0 || f.kube.rules }
+
+// checkRules checks the flags of alerting rules against the others.
 func (f *runFlags) checkRules(*cobra.Command) error {
+	flag, key := "--rules", "names its rule files: alerting_rules: {files: [rules/*.yml]}"
+	if len(f.rules) == 0 {
+		flag, key = "--prometheusrules", "chooses them: alerting_rules: {kubernetes: {}}"
+	}
 	switch {
-	case len(f.rules) == 0 && len(f.match) > 0:
-		return errors.New("--match needs --rules; example: promsnap run --rules 'rules/*.yml' " +
-			"--match 'severity=critical'")
-	case len(f.rules) > 0 && f.dashboard != "":
-		return errors.New("--rules and --dashboard cannot be used together; a report of a " +
+	case !f.ofRules() && len(f.match) > 0:
+		return errors.New("--match needs --rules or --prometheusrules; example: promsnap run " +
+			"--rules 'rules/*.yml' --match 'severity=critical'")
+	case f.ofRules() && f.dashboard != "":
+		return errors.New(flag + " and --dashboard cannot be used together; a report of a " +
 			"configuration may have both")
-	case len(f.rules) > 0 && f.config != "":
-		return errors.New("--rules and -c cannot be used together; in a configuration, a report " +
-			"names its rule files: alerting_rules: {files: [rules/*.yml]}")
+	case f.ofRules() && f.config != "":
+		return errors.New(flag + " and -c cannot be used together; in a configuration, a report " +
+			key)
 	}
 	return nil
 }
@@ -395,6 +408,7 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 	for _, file := range f.rules {
 		parts = append(parts, "--rules", outside.ShellWord(file))
 	}
+	parts = append(parts, f.kube.rulesWords()...)
 	for _, m := range f.match {
 		parts = append(parts, "--match", outside.ShellWord(m))
 	}

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rulefile"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -32,8 +34,11 @@ func (s *Source) takeRules(ctx context.Context, r config.Report, o snapshot.Opti
 	if r.AlertingRules == nil {
 		return nil, nil, true
 	}
-	objects, notes := s.ruleObjects(ctx, r.AlertingRules)
-	whole = len(notes) == 0
+	objects, unlisted := s.listRules(ctx, r.AlertingRules.Objects)
+	for _, u := range objects.unread {
+		notes = append(notes, snapshot.NoteOf(snapshot.NoteRuleObjectUnread, u.name, u.err))
+	}
+	whole = unlisted == nil && len(notes) == 0
 	in := ruleset.Options{
 		End: o.End(), Range: r.Range, Interval: r.AlertingRules.Interval,
 		MaxSeries: o.MaxSeries, Concurrency: o.Concurrency,
@@ -46,42 +51,63 @@ func (s *Source) takeRules(ctx context.Context, r config.Report, o snapshot.Opti
 	if s.o.Rules != nil {
 		in.Progress = func(done, of int) { s.o.Rules(r.Name, done, of) }
 	}
-	groups := slices.Concat(r.AlertingRules.Groups, objects)
-	return ruleset.Run(ctx, s.client, groups, r.AlertingRules.Match, in), notes, whole
+	groups := slices.Concat(r.AlertingRules.Groups, objects.groups)
+	res = ruleset.Run(ctx, s.client, groups, r.AlertingRules.Match, in)
+	res.Unlisted = snapshot.FailureOf(unlisted)
+	return res, notes, whole
 }
 
-// ruleObjects returns the groups of the cluster's PrometheusRules, if the report asks for them. An
-// object that cannot be read is left out; the notes say so.
-func (s *Source) ruleObjects(ctx context.Context, from *config.AlertingRules) ([]rulefile.Group,
-	[]snapshot.Note) {
-	if from.Objects == nil {
-		return nil, nil
-	}
-	unlisted := func(err error) []snapshot.Note {
-		return []snapshot.Note{snapshot.NoteOf(snapshot.NoteRulesUnlisted, err)}
-	}
-	if s.o.Kubernetes == nil {
-		return nil, unlisted(fmt.Errorf("this run cannot use the API of the cluster"))
+// ruleObjects is what the PrometheusRules of a cluster have.
+type ruleObjects struct {
+	groups []rulefile.Group
+	unread []unreadObject
+}
+
+// unreadObject is a PrometheusRule that is left out because it has mistakes.
+type unreadObject struct {
+	name string // NAMESPACE/NAME
+	err  error
+}
+
+// listRules reads the PrometheusRules of the cluster. from may be nil: none.
+func (s *Source) listRules(ctx context.Context, from *config.RuleObjects) (out ruleObjects,
+	err error) {
+	switch {
+	case from == nil:
+		return out, nil
+	case s.o.Kubernetes == nil:
+		return out, errors.New("this run cannot use the API of the cluster")
 	}
 	ctx, cancel := context.WithTimeout(ctx, ruleObjectsTime)
 	defer cancel()
-	objects, err := s.o.Kubernetes.PrometheusRules(ctx, from.Objects.Namespace,
-		from.Objects.Selector)
+	objects, err := s.o.Kubernetes.PrometheusRules(ctx, from.Namespace, from.Selector)
 	if err != nil {
-		return nil, unlisted(err)
+		return out, err
 	}
-	var groups []rulefile.Group
-	var notes []snapshot.Note
 	for _, o := range objects {
 		name := o.Namespace + "/" + o.Name
 		found, err := rulefile.Parse(name, o.JSON)
 		if err != nil {
-			notes = append(notes, snapshot.NoteOf(snapshot.NoteRuleObjectUnread, name, err))
+			out.unread = append(out.unread, unreadObject{name, mistakes(err)})
 			continue
 		}
-		groups = append(groups, found...)
+		out.groups = append(out.groups, found...)
 	}
-	return groups, notes
+	return out, nil
+}
+
+// mistakes returns an error with the mistakes of an object. The API server returns it in one line,
+// so it leaves out their positions.
+func mistakes(err error) error {
+	all, ok := errors.AsType[rulefile.Errors](err)
+	if !ok {
+		return err
+	}
+	var said []string
+	for _, p := range all {
+		said = append(said, outside.Line(p.Message))
+	}
+	return errors.New(strings.Join(said, "; "))
 }
 
 // all returns the panels of the report with those of its alerting rules.

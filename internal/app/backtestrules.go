@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,13 +12,14 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report/tuning"
 	"github.com/promsnap/promsnap/internal/rulefile"
+	"github.com/promsnap/promsnap/internal/ruleset"
 )
 
-// BacktestRulesOptions say which rules of rule files are tested on the past, and how.
+// BacktestRulesOptions say which rules are tested on the past, and how.
 type BacktestRulesOptions struct {
-	Files  []string // the names of the rule files
-	Groups []rulefile.Group
-	Alert  string // empty: every alerting rule
+	Groups  []rulefile.Group    // of rule files
+	Objects *config.RuleObjects // also the PrometheusRules of the cluster; nil: none
+	Alert   string              // empty: every alerting rule
 	// Since, Pages, Levels and Fors are as in backtest.FileOptions.
 	Since  time.Duration
 	Pages  float64
@@ -26,9 +29,14 @@ type BacktestRulesOptions struct {
 	Progress func(backtest.FileProgress)
 }
 
-// BacktestRules tests the alerting rules of rule files on the past. When ctx ends, it returns what
-// there is.
+// BacktestRules tests the alerting rules of rule files and PrometheusRules on the past. A
+// PrometheusRule with mistakes is left out and in Failed. When ctx ends, it returns what there is.
 func (s *Source) BacktestRules(ctx context.Context, b BacktestRulesOptions) (Backtested, error) {
+	objects, err := s.listRules(ctx, b.Objects)
+	if err != nil {
+		return Backtested{}, err
+	}
+	b.Groups = slices.Concat(b.Groups, objects.groups)
 	if err := b.check(); err != nil {
 		return Backtested{}, err
 	}
@@ -44,16 +52,32 @@ func (s *Source) BacktestRules(ctx context.Context, b BacktestRulesOptions) (Bac
 	if err != nil {
 		return Backtested{}, err
 	}
+	var failed []error
+	for _, u := range objects.unread {
+		failed = append(failed, fmt.Errorf("the PrometheusRule %s is left out: %w", u.name, u.err))
+	}
 	return Backtested{
-		Part: b.Alert, Results: found.Rules, Failed: found.Failed, Left: found.Left,
+		Part: b.Alert, Results: found.Rules, Failed: append(failed, found.Failed...),
+		Left: found.Left,
 		Info: tuning.Info{
-			Cluster: s.cfg.Cluster, Files: b.Files, Version: s.o.Version, Server: server.Name(),
-			Font: s.font,
+			Cluster: s.cfg.Cluster, Files: ruleFiles(b.Groups), Version: s.o.Version,
+			Server: server.Name(),
+			Font:   s.font,
 		},
 	}, nil
 }
 
-// check returns an error if there is no rule of the alertname.
+// ruleFiles returns the names of the files and objects of groups, each once.
+func ruleFiles(groups []rulefile.Group) []string {
+	var files []string
+	for _, g := range groups {
+		files = append(files, g.File)
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// check returns an error if there is no rule of the alertname, or no rule at all, or too many.
 func (b BacktestRulesOptions) check() error {
 	var have []string
 	for _, g := range b.Groups {
@@ -63,7 +87,13 @@ func (b BacktestRulesOptions) check() error {
 			}
 		}
 	}
-	if b.Alert == "" || slices.Contains(have, b.Alert) {
+	switch {
+	case len(have) == 0:
+		return ErrNoRules
+	case len(have) > ruleset.MostRules:
+		return fmt.Errorf("%d alerting rules, more than %d; choose a namespace, a selector or "+
+			"fewer files", len(have), ruleset.MostRules)
+	case b.Alert == "" || slices.Contains(have, b.Alert):
 		return nil
 	}
 	slices.Sort(have)
@@ -72,9 +102,13 @@ func (b BacktestRulesOptions) check() error {
 		have = append(have[:mostNamed:mostNamed], "others")
 	}
 	return &UnknownPartError{
-		Kind: "alert", Name: b.Alert, Of: "the set of rule files", Have: have,
+		Kind: "alert", Name: b.Alert, Of: "the set of rules", Have: have,
 	}
 }
+
+// ErrNoRules says that neither the files nor the PrometheusRules have an alerting rule.
+var ErrNoRules = errors.New("the PrometheusRules that were chosen have no alerting rule; see " +
+	"kubectl get prometheusrules -A --show-labels")
 
 // mostNamed is how many alertnames an error lists.
 const mostNamed = 12

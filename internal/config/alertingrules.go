@@ -168,8 +168,9 @@ func alertsOf(groups []rulefile.Group) int {
 	return n
 }
 
-// ReadRules returns the groups of the rule files of --rules. patterns are names of files, in which
-// * and ? match parts of a name. An error of type Errors has all mistakes of the files.
+// ReadRules returns the groups of the rule files of --rules; none without patterns. patterns are
+// names of files, in which * and ? match parts of a name. An error of type Errors has all mistakes
+// of the files.
 func ReadRules(ctx context.Context, patterns []string) ([]rulefile.Group, error) {
 	var source RuleSource
 	var all []rulefile.Group
@@ -186,7 +187,7 @@ func ReadRules(ctx context.Context, patterns []string) ([]rulefile.Group, error)
 	switch n := alertsOf(all); {
 	case len(problems) > 0:
 		return nil, problems
-	case n == 0:
+	case n == 0 && len(patterns) > 0:
 		return nil, fmt.Errorf("--rules %s: no alerting rule; recording rules alone judge nothing",
 			shorten(strings.Join(patterns, " ")))
 	case n > mostAlerts:
@@ -196,14 +197,16 @@ func ReadRules(ctx context.Context, patterns []string) ([]rulefile.Group, error)
 	return all, nil
 }
 
-// OfRules returns the configuration of a run without a file that judges the rules of files: one
-// report, named rules. patterns are names of files, in which * and ? match parts of a name.
-func OfRules(ctx context.Context, patterns []string, match []string, o Options) (*Config, error) {
+// OfRules returns the configuration of a run without a file that judges the rules of files and of
+// the cluster: one report, named rules. patterns are names of files, in which * and ? match parts
+// of a name; objects may be nil.
+func OfRules(ctx context.Context, patterns []string, objects *RuleObjects, match []string,
+	o Options) (*Config, error) {
 	c, err := Default(o)
 	if err != nil {
 		return nil, err
 	}
-	all := &AlertingRules{Interval: time.Minute}
+	all := &AlertingRules{Objects: objects, Interval: time.Minute}
 	for _, text := range match {
 		var m matchers
 		if err := m.UnmarshalText([]byte(text)); err != nil {

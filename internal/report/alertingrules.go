@@ -75,6 +75,9 @@ type LackingRules struct {
 	Rules  []string
 }
 
+// PrometheusRulesName is the name of the cluster's PrometheusRules among panels that failed.
+const PrometheusRulesName = "prometheusrules"
+
 // addRules adds what the alerting rules came to.
 func (r *Report) addRules() {
 	res := r.Info.Rules
@@ -84,6 +87,11 @@ func (r *Report) addRules() {
 	v := &Rules{Result: res}
 	lacking := map[string][]string{}
 	count := map[ruleset.Outcome]int{}
+	if res.Unlisted != nil {
+		f := Failure{PrometheusRulesName, "PrometheusRules", printable(res.Unlisted.Error())}
+		r.Failures = append(r.Failures, f)
+		v.Broken = []BrokenRules{{[]string{f.Panel}, []string{f.Title}, f.Error}}
+	}
 	for i := range res.Rules {
 		rule := &res.Rules[i]
 		outcome, name := rule.Outcome(), printable(rule.Alert)

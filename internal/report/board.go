@@ -56,9 +56,13 @@ func (r *Report) addBoard(b *board.Board) {
 	}
 }
 
-// queried returns the number of panels that have queries.
+// queried returns the number of panels that have queries, with the list of PrometheusRules if it
+// failed.
 func (r *Report) queried() int {
 	n := len(r.Panels)
+	if r.Info.Rules != nil && r.Info.Rules.Unlisted != nil {
+		n++
+	}
 	if r.Info.Board != nil {
 		for i := range r.Info.Board.Panels {
 			if len(r.Info.Board.Panels[i].Queries) > 0 {

@@ -216,9 +216,6 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteEventsUnlisted: {func(w *words.Words) string {
 		return w.Changes.Unlisted
 	}, []writer{plain}},
-	snapshot.NoteRulesUnlisted: {func(w *words.Words) string {
-		return w.Rules.Unlisted
-	}, []writer{plain}},
 	snapshot.NoteRuleObjectUnread: {func(w *words.Words) string {
 		return w.Rules.Unread
 	}, []writer{plain, plain}},

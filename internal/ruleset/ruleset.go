@@ -52,6 +52,8 @@ type Result struct {
 	Rules    []Rule    // the alerting rules, in the order of their files
 	LeftOut  int       // alerting rules that the matchers leave out
 	TooMany  int       // alerting rules beyond MostRules, which were not run
+	// Unlisted is why the rules of the cluster's PrometheusRules are missing; nil: none are.
+	Unlisted *snapshot.Failure
 	Section  string
 }
 

@@ -101,7 +101,6 @@ const (
 	NoteNodesCut        = "nodes_cut"         // how many nodes were listed; there are more
 	NoteChangesUnknown  = "changes_unknown"   // error
 	NoteEventsUnlisted  = "events_unlisted"   // error of the Kubernetes API
-	NoteRulesUnlisted   = "rules_unlisted"    // error of the Kubernetes API
 	// the name of a PrometheusRule, error
 	NoteRuleObjectUnread = "rule_object_unread"
 	NoteSizingUnknown    = "sizing_unknown" // error

@@ -25,8 +25,7 @@ type Rules struct {
 	Short             string // 2 how long is judged
 	Part              string // 2 what the server says
 
-	Unlisted string // 1 error
-	Unread   string // 1 PrometheusRule, 2 error
+	Unread string // 1 PrometheusRule, 2 error
 }
 
 var englishRules = Rules{
@@ -62,8 +61,7 @@ var englishRules = Rules{
 	Short:      "%[1]s: only the last %[2]s are judged, because its group is evaluated so often",
 	Part:       "%[1]s: the answer is incomplete: %[2]s",
 
-	Unlisted: "the rules of the cluster's PrometheusRules are missing: %[1]s",
-	Unread:   "the PrometheusRule %[1]s is left out: %[2]s",
+	Unread: "the PrometheusRule %[1]s is left out: %[2]s",
 }
 
 var koreanRules = Rules{
@@ -99,6 +97,5 @@ var koreanRules = Rules{
 	Short:      "%[1]s: 그룹을 자주 평가하므로 최근 %[2]s만 판정함",
 	Part:       "%[1]s: 응답이 불완전함: %[2]s",
 
-	Unlisted: "클러스터의 PrometheusRule 규칙이 빠짐: %[1]s",
-	Unread:   "PrometheusRule %[1]s 제외: %[2]s",
+	Unread: "PrometheusRule %[1]s 제외: %[2]s",
 }
