@@ -105,8 +105,13 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"VictoriaMetrics' reason at the end", 422, "",
 			said("422", `error when executing query="`+strings.Repeat("sum by (node) (x) + ", 200)+
-				`": duplicate timeseries on the right side`), KindBadAnswer,
-			"duplicate timeseries on the right side", "",
+				`": duplicate timeseries on the right side`), KindQuery,
+			"name more labels in on (…)", "this may not be a Prometheus server",
+		},
+		{
+			"VictoriaMetrics' parser", 400, "",
+			said("400", `error when executing query="sum((": singleExpr: unexpected token ""`),
+			KindQuery, "correct it", "this may not be a Prometheus server",
 		},
 		{
 			"VictoriaMetrics' memory", 422, "",
@@ -167,7 +172,17 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"Prometheus 3's engine", 422, "",
 			said("execution", "found duplicate series for the match group {} on the right "+
-				"hand-side of the operation"), KindQuery, "cannot be computed over this data", "",
+				"hand-side of the operation"), KindQuery, "name more labels in on (…)", "",
+		},
+		{
+			"Prometheus' group", 422, "",
+			said("execution", "multiple matches for labels: many-to-one matching must be explicit "+
+				"(group_left/group_right)"), KindQuery, "write group_left behind on (…)", "",
+		},
+		{
+			"Prometheus' other reasons", 422, "",
+			said("execution", "vector cannot contain metrics with the same labelset"), KindQuery,
+			"cannot be computed over this data", "",
 		},
 		{
 			"OpenShift's tenancy", 400, "",

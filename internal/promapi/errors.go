@@ -115,6 +115,8 @@ func answerError(errorType, message string) *Error {
 		e.Kind = KindCanceled
 		e.Hint = "the server ended the query: it may be shutting down, or a proxy dropped the " +
 			"connection"
+	case errorType == "400", errorType == "422": // VictoriaMetrics
+		e.Kind, e.Hint = KindQuery, "the server cannot run this query: correct it"
 	case errorType == "bad_data":
 		e.Kind, e.Hint = KindQuery, "correct the query or its parameters"
 	case errorType == "execution":
@@ -264,6 +266,23 @@ var causes = []cause{
 		words: []string{
 			"-search.maxquerylen", "err-mimir-max-query-expression-size-bytes",
 			"raw query size in bytes exceeds the limit",
+		},
+	},
+	{
+		kind: KindQuery,
+		hint: "several series of one side match one of the other: name more labels in on (…), or " +
+			"aggregate the side with several, such as with max by (…) (…)",
+		words: []string{
+			"many-to-many matching not allowed", "duplicate series for the match group",
+			"duplicate time series on the", "duplicate timeseries on the",
+		},
+	},
+	{
+		kind: KindQuery,
+		hint: "write group_left behind on (…) if the left side has several series for each of " +
+			"the right, or group_right",
+		words: []string{
+			"many-to-one matching must be explicit", "multiple matches for labels",
 		},
 	},
 	timedOut,

@@ -47,7 +47,7 @@ func TestStatusErrors(t *testing.T) {
 		{
 			422, said("execution", "found duplicate series for the match group"),
 			"application/json", KindQuery, []string{
-				"HTTP 422: execution: found duplicate", "cannot be computed",
+				"HTTP 422: execution: found duplicate", "name more labels in on (…)",
 			},
 		},
 		{
