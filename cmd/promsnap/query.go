@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/outside"
@@ -84,6 +85,14 @@ Exit codes:
 			return runQuery(cmd.Context(), c, f, args[0])
 		},
 	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "" {
+			return usage(fmt.Errorf("%w; a query that begins with - comes after --, such as "+
+				"promsnap query -- '-up'", err))
+		}
+		return flagError(cmd, err)
+	})
 	f.register(c, cmd)
 	return cmd
 }

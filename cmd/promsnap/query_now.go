@@ -51,9 +51,9 @@ func (f *queryFlags) now(ctx context.Context, c *console, a *asked, q *question,
 	c.stderr.status("")
 	switch {
 	case err != nil:
-		return &exitError{exitFailed, err}
+		return &exitError{exitFailed, refused(snapshot.FailureOf(err), q.expr)}
 	case len(samples) == 0:
-		return &exitError{exitFailed, f.empty(ctx, a, missing, time.Hour)}
+		return &exitError{exitFailed, f.empty(ctx, a, q.expr, missing, time.Hour)}
 	}
 	rows := instantRows(samples, q)
 	total := len(rows)

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,18 +22,19 @@ import (
 // there is no answer.
 func (f *queryFlags) said(ctx context.Context, c *console, a *asked, p *snapshot.Panel,
 	guess string) error {
-	notes := report.NotesIn(words.English, p.Notes)
+	notes := report.NotesIn(words.English, slices.DeleteFunc(slices.Clone(p.Notes),
+		func(n snapshot.Note) bool { return n.Code == snapshot.NoteLabelsOtherwise }))
 	if !p.Partial.IsZero() {
 		notes = append(notes, report.NotesIn(words.English, []snapshot.Note{p.Partial})...)
 	}
 	switch {
 	case p.Data == snapshot.DataFailed:
-		return &exitError{exitFailed, p.Failure}
+		return &exitError{exitFailed, refused(p.Failure, p.Exprs[0])}
 	case p.Total == 0:
 		for _, n := range notes {
 			c.note(n)
 		}
-		return &exitError{exitFailed, f.empty(ctx, a, p.Missing, p.Spec.Range)}
+		return &exitError{exitFailed, f.empty(ctx, a, p.Exprs[0], p.Missing, p.Spec.Range)}
 	}
 	if guess != "" {
 		notes = append(notes, guess)
@@ -55,26 +56,6 @@ func (f *queryFlags) said(ctx context.Context, c *console, a *asked, p *snapshot
 
 // note prints a note on standard error.
 func (c *console) note(text string) { c.stderr.say(yellow, "note: ", text, len("note: ")) }
-
-// empty returns why an answer has no series.
-func (f *queryFlags) empty(ctx context.Context, a *asked, missing []string,
-	rng time.Duration) error {
-	if len(missing) == 0 {
-		return errors.New("no series matches the query")
-	}
-	text := "Prometheus has no metric " + outside.Clip(strings.Join(missing, ", "), 500)
-	// An error is ignored here: without the names of the metrics there is only less advice.
-	near, _ := a.Similar(ctx, missing, rng)
-	var like []string
-	for _, name := range missing {
-		like = append(like, near[name]...)
-	}
-	if len(like) == 0 {
-		return errors.New(text)
-	}
-	return errors.New(text + "; did you mean one of these?\n  " +
-		outside.Line(outside.Clip(strings.Join(like, "  "), 1000)))
-}
 
 // print prints the answer in the format that is asked for.
 func (f *queryFlags) print(ctx context.Context, c *console, a *asked, p *snapshot.Panel) error {

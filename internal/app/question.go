@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,22 +134,25 @@ func (s *Source) AskNow(ctx context.Context, expr string) (samples []promapi.Sam
 // questionLookback is how long a metric is known after its newest sample.
 const questionLookback = time.Hour
 
-// Similar returns for each name of a metric that Prometheus does not have the names that it has and
-// that are like it, the nearest first and at most three.
+// Similar returns the names of metrics that Prometheus has and that are like those that it does not
+// have, the nearest first and at most three for each. known is how many metrics it has.
 func (s *Source) Similar(ctx context.Context, names []string,
-	rng time.Duration) (map[string][]string, error) {
+	rng time.Duration) (near []string, known int, err error) {
 	end := s.End()
 	all, _, err := s.client.LabelValues(ctx, model.MetricNameLabel, promapi.Selection{
 		Start: end.Add(-rng), End: end,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("listing the metrics: %w", err)
+		return nil, 0, fmt.Errorf("listing the metrics: %w", err)
 	}
-	near := map[string][]string{}
 	for _, name := range names {
-		near[name] = metrics.Nearest(name, all, 3)
+		for _, n := range metrics.Nearest(name, all, 3) {
+			if !slices.Contains(near, n) {
+				near = append(near, n)
+			}
+		}
 	}
-	return near, nil
+	return near, len(all), nil
 }
 
 // Report returns a report with the panel of a question. command makes it again.

@@ -111,7 +111,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"VictoriaMetrics' parser", 400, "",
 			said("400", `error when executing query="sum((": singleExpr: unexpected token ""`),
-			KindQuery, "correct it", "this may not be a Prometheus server",
+			KindQuery, "correct the query", "this may not be a Prometheus server",
 		},
 		{
 			"VictoriaMetrics' memory", 422, "",

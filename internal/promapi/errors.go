@@ -116,7 +116,7 @@ func answerError(errorType, message string) *Error {
 		e.Hint = "the server ended the query: it may be shutting down, or a proxy dropped the " +
 			"connection"
 	case errorType == "400", errorType == "422": // VictoriaMetrics
-		e.Kind, e.Hint = KindQuery, "the server cannot run this query: correct it"
+		e.Kind, e.Hint = KindQuery, "correct the query"
 	case errorType == "bad_data":
 		e.Kind, e.Hint = KindQuery, "correct the query or its parameters"
 	case errorType == "execution":
