@@ -219,14 +219,68 @@ func TestChartEvents(t *testing.T) {
 		t.Errorf("without events: got %s, want no ClusterRole", asJSON(t, all[role]["rules"]))
 	}
 
-	component, err := os.ReadFile("../../deploy/kustomize/components/events/rbac.yaml")
+	componentGrants(t, "events", rule)
+}
+
+// TestChartPrometheusRules checks that the right to list PrometheusRules comes with a report that
+// has them, in the namespace of the report if it has one, and once for several reports. The
+// component of kustomize grants the same.
+func TestChartPrometheusRules(t *testing.T) {
+	rule := map[string]any{
+		"apiGroups": []string{"monitoring.coreos.com"}, "resources": []string{"prometheusrules"},
+		"verbs": []string{"list"},
+	}
+	const cluster, role = "ClusterRole/monitoring-tools-promsnap",
+		"Role/monitoring-tools-promsnap"
+	for name, tt := range map[string]struct {
+		daily, check      string
+		cluster, inTheOne any // rules
+	}{
+		"none":                {daily: `{"files": ["rules.yml"]}`},
+		"every namespace":     {daily: `{"kubernetes": {}}`, cluster: []any{rule}},
+		"two reports":         {`{"kubernetes": {}}`, `{"kubernetes": {}}`, []any{rule}, nil},
+		"one namespace":       {daily: `{"kubernetes": {"namespace": "shop"}}`, inTheOne: []any{rule}},
+		"one namespace twice": {`{"kubernetes": {"namespace": "shop"}}`, `{"kubernetes": {"namespace": "shop"}}`, nil, []any{rule}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := append(set(quickstart, "kubernetes.nodes=false,prometheus.url=http://p"),
+				"--set-json", "reports.daily.alerting_rules="+tt.daily)
+			if tt.check != "" {
+				values = append(values, "--set-json", "reports.check.alerting_rules="+tt.check)
+			}
+			all := parseObjects(t, render(t, values...))
+			for id, want := range map[string]any{cluster: tt.cluster, role: tt.inTheOne} {
+				switch {
+				case want != nil:
+					all.get(t, id).is(t, "rules", want)
+				case all[id] != nil:
+					t.Errorf("got a %s with %s, want none", id, asJSON(t, all[id]["rules"]))
+				}
+			}
+			if tt.inTheOne != nil {
+				all.get(t, role).is(t, "metadata.namespace", "shop")
+			}
+		})
+	}
+	componentGrants(t, "prometheusrules", rule)
+}
+
+// componentGrants checks that a component of kustomize grants one rule in the whole cluster, and
+// nothing else.
+func componentGrants(t *testing.T, name string, rule map[string]any) {
+	t.Helper()
+	component, err := os.ReadFile("../../deploy/kustomize/components/" + name + "/rbac.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	conform(t, component)
 	ours := parseObjects(t, component)
-	ours.get(t, "ClusterRole/promsnap-events").is(t, "rules", []any{rule})
-	ours.get(t, "ClusterRoleBinding/promsnap-events").is(t, "roleRef.name", "promsnap-events")
+	if len(ours) != 2 {
+		t.Errorf("the component %s has %d objects, want a ClusterRole and its binding", name,
+			len(ours))
+	}
+	ours.get(t, "ClusterRole/promsnap-"+name).is(t, "rules", []any{rule})
+	ours.get(t, "ClusterRoleBinding/promsnap-"+name).is(t, "roleRef.name", "promsnap-"+name)
 }
 
 // TestChartNetworkPolicy checks that the ports of all addresses in promsnap.yaml and those of the
