@@ -45,7 +45,7 @@ func (s *Source) BacktestRules(ctx context.Context, b BacktestRulesOptions) (Bac
 		return Backtested{}, down
 	}
 	found, err := backtest.RunFile(ctx, s.client, backtest.FileOptions{
-		Groups: b.Groups, Alert: b.Alert, End: s.o.Slot, Since: b.Since, Pages: b.Pages,
+		Groups: b.Groups, Alert: b.Alert, End: s.End(), Since: b.Since, Pages: b.Pages,
 		Levels: b.Levels, Fors: b.Fors, MaxSeries: s.cfg.Prometheus.MaxSeries,
 		External: rulefile.External{URL: s.cfg.Prometheus.ExternalURL}, Progress: b.Progress,
 	})

@@ -106,7 +106,8 @@ func (t *fileTest) evaluator(r *fileRule) *rulefile.Evaluator {
 func (t *fileTest) count(ctx context.Context, r *fileRule, progress func(part float64)) error {
 	states := t.evaluator(r)
 	seen := map[uint64]struct{}{}
-	err := t.answersOf(r).read(ctx, r.Query, r.grid,
+	replayed := t.replayed(r, r.For)
+	err := t.answersOf(r).read(ctx, r.Query, replayed,
 		func(g series.Grid, found []series.Series) error {
 			for _, s := range found {
 				seen[s.Labels.Hash()] = struct{}{}
@@ -114,10 +115,10 @@ func (t *fileTest) count(ctx context.Context, r *fileRule, progress func(part fl
 			if len(seen) > mostSeries {
 				return errSeries
 			}
-			progress(float64(g.Len) / float64(r.grid.Len))
+			progress(float64(g.Len) / float64(replayed.Len))
 			return states.Add(g, found)
 		})
-	got := states.Result()
+	got := r.counting(states.Result())
 	if err != nil && (ctx.Err() == nil || got.Evaluations == 0) {
 		return err
 	}
@@ -125,6 +126,26 @@ func (t *fileTest) count(ctx context.Context, r *fileRule, progress func(part fl
 	r.out = t.counted(r, got)
 	r.out.Series, r.out.Stopped = len(seen), err != nil
 	return nil
+}
+
+// counting returns what counts of a replay: nothing of what was over before the first evaluation
+// that counts.
+func (r *fileRule) counting(got rulefile.Result) rulefile.Result {
+	first := r.grid.Start
+	got.First = first
+	got.Evaluations = max(0, int(got.Last.Sub(first)/r.Interval)+1)
+	got.Episodes = slices.DeleteFunc(got.Episodes, func(e rulefile.Episode) bool {
+		return !e.Ended.IsZero() && !e.Ended.After(first)
+	})
+	got.Failures = slices.DeleteFunc(got.Failures, func(f rulefile.Failure) bool {
+		return f.To.Before(first)
+	})
+	for i := range got.Failures {
+		if f := &got.Failures[i]; f.From.Before(first) {
+			f.From, f.Evaluations = first, int(f.To.Sub(first)/r.Interval)+1
+		}
+	}
+	return got
 }
 
 // counted returns the result of a rule without other levels.
@@ -219,7 +240,7 @@ func (r *fileRule) episode(from *rulefile.Episode, hold time.Duration, of *Resul
 		return nil
 	}
 	e := &Episode{
-		From: at, To: from.Ended, Firing: from.Ended.IsZero(), Worst: from.Highest,
+		From: latest(at, of.From), To: from.Ended, Firing: from.Ended.IsZero(), Worst: from.Highest,
 		Severity: r.severity(),
 	}
 	if e.Firing {

@@ -81,7 +81,8 @@ const atOnce = 4
 type fileTest struct {
 	q     snapshot.Querier
 	o     FileOptions
-	from  time.Time // the first evaluation: when the history begins, or as long ago as asked for
+	from  time.Time // when the history begins, or as long ago as asked for
+	known time.Time // when the history begins; zero: before all that is read, or it is unknown
 	blind []Span
 	rules []*fileRule
 }
@@ -90,7 +91,7 @@ type fileTest struct {
 type fileRule struct {
 	FileRule
 	group  *rulefile.Group
-	grid   series.Grid
+	grid   series.Grid           // the evaluations whose alerts count
 	common map[series.Label]bool // the labels that all its alerts have
 	err    error
 	out    *Result
@@ -127,7 +128,7 @@ func RunFile(ctx context.Context, q snapshot.Querier, o FileOptions) (*FileResul
 // findHistory finds out when the history of the server begins, and when it had no data: it had none
 // of the metric up, which every server has that scrapes targets.
 func (t *fileTest) findHistory(ctx context.Context) error {
-	g := panel.PlanGrid(t.o.End, t.o.Since, surveyStep)
+	g := panel.PlanGrid(t.o.End, t.o.Since+t.longestLookback(), surveyStep)
 	t.from = t.o.End.Add(-t.o.Since)
 	var seen []bool
 	in := &answers{q: t.q, limit: t.o.MaxSeries, points: mostPoints}
@@ -147,7 +148,8 @@ func (t *fileTest) findHistory(ctx context.Context) error {
 		return nil // nothing is known about it
 	}
 	if first > 0 {
-		t.from = g.At(first)
+		t.known = g.At(first)
+		t.from = latest(t.from, t.known)
 	}
 	for i := first; i < g.Len; i++ {
 		from := i
@@ -164,12 +166,31 @@ func (t *fileTest) findHistory(ctx context.Context) error {
 	return nil
 }
 
+// isTested reports whether a rule of the files is tested.
+func (o *FileOptions) isTested(rule *rulefile.Rule) bool {
+	return rule.Alert != "" && (o.Alert == "" || rule.Alert == o.Alert)
+}
+
+// longestLookback returns how long before the time that counts a replay begins at most.
+func (t *fileTest) longestLookback() (longest time.Duration) {
+	for _, g := range t.o.Groups {
+		for _, rule := range g.Rules {
+			if t.o.isTested(&rule) {
+				fors, _ := t.forsOf(rule)
+				rule.For = slices.Max(fors)
+				longest = max(longest, rule.Lookback(cmp.Or(g.Interval, t.o.Interval)))
+			}
+		}
+	}
+	return longest
+}
+
 // choose sets the rules to test.
 func (t *fileTest) choose() {
 	for i := range t.o.Groups {
 		g := &t.o.Groups[i]
 		for _, rule := range g.Rules {
-			if rule.Alert == "" || t.o.Alert != "" && rule.Alert != t.o.Alert {
+			if !t.o.isTested(&rule) {
 				continue
 			}
 			r := &fileRule{group: g, FileRule: FileRule{
@@ -180,9 +201,25 @@ func (t *fileTest) choose() {
 			need := min(asked, (mostEvaluations-1)*r.Interval)
 			r.Cut = need < asked
 			r.grid = panel.PlanGrid(t.o.End, need, r.Interval)
+			if r.grid.Len > 1 && r.grid.Start.Before(t.known) {
+				r.grid.Start, r.grid.Len = r.grid.At(1), r.grid.Len-1
+			}
 			t.rules = append(t.rules, r)
 		}
 	}
+}
+
+// replayed returns the evaluations of a replay that knows, for every For up to the longest one,
+// which alerts fire at the first evaluation that counts. None is before the history: there, an
+// expression with absent would have a series.
+func (t *fileTest) replayed(r *fileRule, longest time.Duration) series.Grid {
+	rule := r.Rule
+	rule.For = longest
+	before := min(int(rule.Lookback(r.Interval)/r.Interval), mostEvaluations)
+	if !t.known.IsZero() {
+		before = min(before, int(r.grid.Start.Sub(t.known)/r.Interval))
+	}
+	return series.Grid{Start: r.grid.At(-before), Step: r.grid.Step, Len: r.grid.Len + before}
 }
 
 // expand replaces the recorded metrics that the server does not have in all the time.

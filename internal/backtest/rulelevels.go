@@ -65,7 +65,8 @@ func (t *fileTest) levels(ctx context.Context, r *fileRule, progress func(part f
 		lower := slices.Index(all, compared.Level) - slices.Index(all, l)
 		return lower > mostLower && !slices.Contains(pinned, l)
 	})
-	s := &levelled{fileTest: t, rule: r, compared: compared, levels: all, fors: t.forsOf(r)}
+	s := &levelled{fileTest: t, rule: r, compared: compared, levels: all}
+	s.fors, s.asked = t.forsOf(r.Rule)
 	if err := s.read(ctx, progress); err != nil {
 		return fmt.Errorf("reading its series to try other levels: %w", err)
 	}
@@ -105,19 +106,23 @@ func (t *fileTest) highs(ctx context.Context, r *fileRule, expr string,
 	return all, err
 }
 
-// forsOf returns the Fors to try: the configured one, then those that were asked for, then longer
-// ones. With keep_firing_for it is only the configured one.
-func (t *fileTest) forsOf(r *fileRule) []time.Duration {
-	fors := []time.Duration{r.For}
+// forsOf returns the Fors to try, and how many of them were asked for: the configured one, then
+// those of the options, or else longer ones. With keep_firing_for it is only the configured one.
+func (t *fileTest) forsOf(r rulefile.Rule) (fors []time.Duration, asked int) {
+	fors = []time.Duration{r.For}
 	if r.KeepFiringFor > 0 {
-		return fors
+		return fors, 1
 	}
 	for _, f := range t.o.Fors {
 		if !slices.Contains(fors, f) {
 			fors = append(fors, f)
 		}
 	}
-	return fors
+	asked = len(fors)
+	if asked == 1 && r.For > 0 {
+		fors = append(fors, 2*r.For, 4*r.For)
+	}
+	return fors, asked
 }
 
 // levelled is the replay of a rule at several levels.
@@ -127,6 +132,7 @@ type levelled struct {
 	compared rulefile.Comparison
 	levels   []float64 // those with the most alerts first
 	fors     []time.Duration
+	asked    int                   // the first of fors
 	states   []*rulefile.Evaluator // by level; nil: it has too many alerts
 }
 
@@ -138,7 +144,8 @@ func (s *levelled) read(ctx context.Context, progress func(part float64)) error 
 	in := s.answersOf(s.rule)
 	in.keep = func(values []float64) bool { return s.narrow(values, s.levels[0]) }
 	done := 0
-	err := in.read(ctx, s.compared.Left, s.rule.grid,
+	replayed := s.replayed(s.rule, slices.Max(s.fors))
+	err := in.read(ctx, s.compared.Left, replayed,
 		func(g series.Grid, found []series.Series) error {
 			for l, level := range s.levels {
 				found = slices.DeleteFunc(found, func(one series.Series) bool {
@@ -156,7 +163,7 @@ func (s *levelled) read(ctx context.Context, progress func(part float64)) error 
 				}
 			}
 			done += g.Len
-			progress(float64(done) / float64(s.rule.grid.Len))
+			progress(float64(done) / float64(replayed.Len))
 			return nil
 		})
 	return err
@@ -197,19 +204,14 @@ func (s *levelled) propose(spec panel.Spec) {
 	}
 	p := &plan{
 		spec: spec, rule: out.Rule, severity: out.Severity, pages: out.Pages, fors: s.fors,
-		asked: len(s.fors),
-	}
-	for _, times := range []time.Duration{2, 4} {
-		if p.asked == 1 && out.Rule.For > 0 && out.Rule.KeepFiringFor == 0 {
-			p.fors = append(p.fors, times*out.Rule.For)
-		}
+		asked: s.asked,
 	}
 	e := &engine{plan: p, fors: p.fors, fixed: make([]count, len(p.fors))}
 	var episodes [][]rulefile.Episode
 	for l, states := range s.states {
 		if states != nil {
 			e.levels = append(e.levels, s.levels[l])
-			episodes = append(episodes, states.Result().Episodes)
+			episodes = append(episodes, s.rule.counting(states.Result()).Episodes)
 		}
 	}
 	for range p.fors {
