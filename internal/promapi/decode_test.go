@@ -47,6 +47,20 @@ var nan = math.NaN()
 
 var sameNaN = cmpopts.EquateNaNs()
 
+// A sample that is NaN is no gap.
+func TestDecodeNotANumber(t *testing.T) {
+	_, got, err := decode(strings.NewReader(matrix(
+		`{"metric":{},"values":[[1700000040,"NaN"],[1700000160,"nan"],[1700000220,"1"]]}`)), grid, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{false, true, false, false, true} {
+		if gap := series.IsGap(got[0].Values[i]); gap != want {
+			t.Errorf("step %d, %v: got a gap: %v, want %v", i, got[0].Values[i], gap, want)
+		}
+	}
+}
+
 func TestDecode(t *testing.T) {
 	a := series.Series{
 		Labels: series.FromPairs("node", "a"), Values: []float64{1, nan, 2.5, nan, nan},

@@ -37,7 +37,7 @@ func (p *samples) moved(g series.Grid) series.Grid {
 
 func (p *samples) begin() { p.last = -1 }
 
-// end returns the values of the series. A step without a sample is NaN.
+// end returns the values of the series. A step without a sample is a gap, see series.IsGap.
 func (p *samples) end() []float64 {
 	p.gap(len(p.values))
 	return p.values
@@ -217,6 +217,9 @@ func (p *samples) careful(s *scanner, labels series.Labels) error {
 	v, err := strconv.ParseFloat(string(value), 64)
 	if err != nil {
 		return s.wrong("%q is not a sample's value", value)
+	}
+	if math.IsNaN(v) {
+		v = series.NotANumber()
 	}
 	if !p.put(ms, v) {
 		return s.wrong("series %s: %s", labels.String(), p.misfit(ms))

@@ -33,8 +33,8 @@ type Episode struct {
 	// the newest evaluation at which the condition held. With KeepFiringFor an alert outlives it.
 	LastHeld time.Time
 	Source   series.Labels // of the series at LastHeld, for Templates.Annotations
-	Value    float64       // at LastHeld
-	// the lowest and the highest value while the condition held
+	Value    float64       // at LastHeld; may be NaN
+	// the lowest and the highest value while the condition held; NaN: it had no number
 	Lowest, Highest float64
 }
 

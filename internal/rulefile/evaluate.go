@@ -89,10 +89,11 @@ func NewEvaluator(rule Rule, o Options) *Evaluator {
 }
 
 // Add evaluates the rule at every time of the grid, in order. answer has the series of the rule's
-// expression (expanded, if its recording rules were) on that grid, NaN where a series has no
-// sample. The grids of several calls must follow each other in time. What lies between two grids
-// are evaluations that failed: states stay as they are, as in Prometheus. Any division of a range
-// into grids gives the same result.
+// expression (expanded, if its recording rules were) on that grid, and a gap where a series has no
+// sample. As in Prometheus, a sample that is NaN is one (series.NotANumber). The grids of several
+// calls must follow each other in time. What lies between two grids are evaluations that failed:
+// states stay as they are, as in Prometheus. Any division of a range into grids gives the same
+// result.
 //
 // Add fails if the grid does not begin after the newest evaluation, or if the rule has more than
 // MaxEpisodes. After an error the evaluator must not be used.
@@ -148,7 +149,7 @@ type input struct {
 
 // skip sets next to the first index from i that has a sample.
 func (in *input) skip(i int) {
-	for ; i < len(in.series.Values) && math.IsNaN(in.series.Values[i]); i++ {
+	for ; i < len(in.series.Values) && series.IsGap(in.series.Values[i]); i++ {
 	}
 	in.next = i
 }
@@ -229,14 +230,18 @@ func (e *Evaluator) evaluate(at time.Time, hits []*alert) {
 			a.state = Pending
 			a.episode = Episode{
 				Labels: a.episode.Labels, ActiveSince: at, Cut: evaluation == 1,
-				Lowest: a.value, Highest: a.value,
+				Lowest: math.NaN(), Highest: math.NaN(),
 			}
 			e.active = append(e.active, a)
 		}
 		a.gone = time.Time{}
 		ep := &a.episode
 		ep.LastHeld, ep.Source, ep.Value = at, a.source, a.value
-		ep.Lowest, ep.Highest = min(ep.Lowest, a.value), max(ep.Highest, a.value)
+		if math.IsNaN(ep.Lowest) {
+			ep.Lowest, ep.Highest = a.value, a.value
+		} else if !math.IsNaN(a.value) {
+			ep.Lowest, ep.Highest = min(ep.Lowest, a.value), max(ep.Highest, a.value)
+		}
 	}
 	e.active = slices.DeleteFunc(e.active, func(a *alert) bool {
 		if a.seen != evaluation {

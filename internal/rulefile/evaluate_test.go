@@ -22,7 +22,11 @@ func row(labels series.Labels, samples string) series.Series {
 	s := series.Series{Labels: labels}
 	for _, f := range strings.Fields(samples) {
 		v := math.NaN()
-		if f != "_" {
+		switch f {
+		case "_":
+		case "NaN":
+			v = series.NotANumber()
+		default:
 			if _, err := fmt.Sscan(f, &v); err != nil {
 				panic(err)
 			}
@@ -77,6 +81,7 @@ func TestEvaluator(t *testing.T) {
 		"keeps no pending":            {Rule{For: m, KeepFiringFor: 5 * m}, "1 _ 1 1 _ _", []string{"p-----", "--pFFF"}},
 		"at the end":                  {Rule{For: 2 * m}, "_ _ 1 1", []string{"--pp"}},
 		"nothing":                     {Rule{}, "_ _", nil},
+		"a sample that is NaN":        {Rule{For: m}, "_ NaN 1 NaN _ NaN", []string{"-pFF--", "-----p"}},
 	} {
 		tt.rule.Alert = "A"
 		r := replayed(t, tt.rule, Options{}, row(a, tt.samples))
@@ -108,6 +113,16 @@ func TestEvaluatorEpisode(t *testing.T) {
 	}}}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for samples, want := range map[string][3]float64{
+		"NaN 5 NaN 7 6": {6, 5, 7}, "5 NaN": {math.NaN(), 5, 5},
+		"NaN NaN": {math.NaN(), math.NaN(), math.NaN()},
+	} {
+		e := replayed(t, rule, Options{}, row(source, samples)).Episodes[0]
+		got := [3]float64{e.Value, e.Lowest, e.Highest}
+		if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
+			t.Errorf("value, lowest and highest of %s (-want +got):\n%s", samples, diff)
+		}
 	}
 	if r := replayed(t, rule, Options{}, row(source, "5")); !r.Episodes[0].Cut {
 		t.Errorf("active at the first evaluation: got %+v, want Cut", r.Episodes[0])
@@ -231,7 +246,7 @@ func drawn(t *rapid.T) (Rule, Options, []series.Series, int) {
 	for i := range answer {
 		answer[i].Labels = series.FromPairs("i", fmt.Sprint(i), "job", "j")
 		answer[i].Values = rapid.SliceOfN(rapid.SampledFrom([]float64{
-			math.NaN(), math.NaN(), 1, 1, 1, 2, math.Inf(1),
+			math.NaN(), math.NaN(), 1, 1, 1, 2, math.Inf(1), series.NotANumber(),
 		}), n, n).Draw(t, "values")
 	}
 	return rule, o, answer, n
@@ -242,9 +257,10 @@ func part(answer []series.Series, i, j int) ([]series.Series, series.Grid) {
 	var out []series.Series
 	for _, s := range answer {
 		values := s.Values[i:j]
-		if series.Newest(values) >= 0 { // a server does not send a series without samples
-			out = append(out, series.Series{Labels: s.Labels, Values: slices.Clone(values)})
+		if !slices.ContainsFunc(values, func(v float64) bool { return !series.IsGap(v) }) {
+			continue // a server does not send a series without samples
 		}
+		out = append(out, series.Series{Labels: s.Labels, Values: slices.Clone(values)})
 	}
 	grid := minutes(j - i)
 	grid.Start = t0.Add(time.Duration(i) * time.Minute)
@@ -266,7 +282,8 @@ func TestEvaluatorChunks(t *testing.T) {
 			}
 			i = j
 		}
-		if diff := cmp.Diff(whole.Result(), parts.Result(), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(whole.Result(), parts.Result(), cmpopts.EquateEmpty(),
+			cmpopts.EquateNaNs()); diff != "" {
 			t.Fatalf("in one (-), in parts (+):\n%s", diff)
 		}
 	})
@@ -284,7 +301,7 @@ func TestEvaluatorIsPrometheus(t *testing.T) {
 			at := minutes(n).At(i)
 			var vector []series.Series
 			for _, s := range answer {
-				if !math.IsNaN(s.Values[i]) {
+				if !series.IsGap(s.Values[i]) {
 					vector = append(vector, series.Series{Labels: s.Labels,
 						Values: s.Values[i : i+1]})
 				}

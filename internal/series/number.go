@@ -73,3 +73,13 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 
 // Finite reports whether v is neither NaN nor an infinity.
 func Finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// notANumber is a quiet NaN with another payload than that of math.NaN.
+const notANumber = 0x7ff8000000000002
+
+// NotANumber returns the value of a sample that is NaN. To everything that tests with math.IsNaN it
+// is a step without a sample. Arithmetic and JSON do not keep the difference.
+func NotANumber() float64 { return math.Float64frombits(notANumber) }
+
+// IsGap reports whether v is the value of a step without a sample: a NaN, but not NotANumber.
+func IsGap(v float64) bool { return math.IsNaN(v) && math.Float64bits(v) != notANumber }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -53,5 +54,18 @@ func TestFinite(t *testing.T) {
 	}
 	if Finite(math.NaN()) {
 		t.Error("Finite(NaN): got true, want false")
+	}
+}
+
+func TestIsGap(t *testing.T) {
+	values := slices.Clone([]float64{math.NaN(), NotANumber(), 0, math.Inf(1)})
+	want := []bool{true, false, false, false}
+	for i, w := range want {
+		if got := IsGap(values[i]); got != w {
+			t.Errorf("IsGap(%v), value %d: got %v, want %v", values[i], i, got, w)
+		}
+	}
+	if !math.IsNaN(NotANumber()) {
+		t.Error("NotANumber: got a number, want a NaN")
 	}
 }

@@ -151,7 +151,7 @@ func (g Grid) End() time.Time { return g.At(max(g.Len-1, 0)) }
 func (g Grid) Range() time.Duration { return g.End().Sub(g.Start) }
 
 // Series is the samples of one label set on a Grid: Values[i] is at Grid.At(i), NaN if there is no
-// sample.
+// sample. A sample that is NaN itself is NotANumber.
 type Series struct {
 	Labels Labels
 	Values []float64
