@@ -3,7 +3,6 @@ package rulefiles
 import (
 	"context"
 	"math"
-	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -12,49 +11,56 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/tsdb/chunks"
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rulefile"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// server evaluates rules as a Prometheus does: it keeps what they record, and the series ALERTS,
-// for the rules after them.
+// server evaluates rules over all times of a test, each by one range query as promsnap does. It
+// keeps what they record, and the series ALERTS, for the rules after them: a rule must not need one
+// that comes later.
 type server struct {
-	t      *testing.T
-	store  *memory
-	engine *promql.Engine
-	groups []*group
+	t          *testing.T
+	store      *memory
+	engine     *promql.Engine
+	grid       series.Grid
+	recordings rulefile.Recordings
+	groups     []*group
+	expanded   int // alerting rules that need recording rules
 }
 
 type group struct {
 	rulefile.Group
-	rules []*rule
+	rules []*rule // those that may have an answer
 }
 
 type rule struct {
 	rulefile.Rule
+	index     int // in the group of the file
 	options   rulefile.Options
-	evaluator *rulefile.Evaluator
+	offset    time.Duration
 	templates *rulefile.Templates
-	previous  map[string]labels.Labels // the series of the evaluation before
-	answer    map[string]*series.Series
-	grid      series.Grid
-	// the metrics without which the expression has no answer; nil: it may have one
-	needs []string
+	answer    []series.Series
+	result    rulefile.Result
 }
 
 var epoch = time.Unix(0, 0).UTC()
 
-// newServer returns a server that has evaluated nothing. If expanded is true, recording rules are
-// expanded and not evaluated.
-func newServer(t *testing.T, groups []rulefile.Group, tt test, expanded bool) *server {
+// newServer returns a server that has evaluated nothing. Unless whole is true, it leaves out rules
+// that have no series in the test.
+func newServer(t *testing.T, groups []rulefile.Group, tt test, whole bool) *server {
 	t.Helper()
-	s := &server{t: t, store: newMemory(), engine: promql.NewEngine(promql.EngineOpts{
-		MaxSamples: 1_000_000, Timeout: time.Minute, EnableAtModifier: true,
-		EnableNegativeOffset:     true,
-		NoStepSubqueryIntervalFn: func(int64) int64 { return tt.step.Milliseconds() },
-	})}
+	s := &server{
+		t: t, store: newMemory(), grid: series.Grid{Start: epoch, Step: tt.step, Len: tt.evaluations},
+		engine: promql.NewEngine(promql.EngineOpts{
+			MaxSamples: 10_000_000, Timeout: time.Minute, EnableAtModifier: true,
+			EnableNegativeOffset:     true,
+			NoStepSubqueryIntervalFn: func(int64) int64 { return tt.step.Milliseconds() },
+		}),
+	}
 	t.Cleanup(func() {
 		if err := s.engine.Close(); err != nil {
 			t.Error(err)
@@ -63,133 +69,193 @@ func newServer(t *testing.T, groups []rulefile.Group, tt test, expanded bool) *s
 	if err := s.store.load(tt.Input, time.Duration(tt.Interval)); err != nil {
 		t.Fatal(err)
 	}
-	external := rulefile.External{Labels: tt.External, URL: tt.URL}
+	groups = slices.Clone(groups)
 	for i := range groups {
 		groups[i].Interval = tt.step // promtool evaluates every group at this interval
 	}
-	recordings := rulefile.NewRecordings(groups)
+	s.recordings = rulefile.NewRecordings(groups)
+	external := rulefile.External{Labels: tt.External, URL: tt.URL}
+	mayAnswer := relevant(t, groups, s.store)
 	for _, g := range groups {
 		own := &group{Group: g}
-		for _, r := range g.Rules {
-			if expanded {
-				if r.Record != "" {
-					continue
-				}
-				expr, err := recordings.Expand(r.Expr, func(string) bool { return false })
-				if err != nil {
-					t.Fatalf("%s: %v", r.Alert, err)
-				}
-				r.Expr = expr
+		for i, r := range g.Rules {
+			if whole || mayAnswer(r) {
+				own.rules = append(own.rules, &rule{
+					Rule: r, index: i, offset: g.QueryOffset,
+					options:   rulefile.Options{Limit: g.Limit, External: external},
+					templates: rulefile.NewTemplates(r, external),
+				})
 			}
-			o := rulefile.Options{Limit: g.Limit, External: external}
-			own.rules = append(own.rules, &rule{
-				Rule: r, needs: needs(t, r.Expr), options: o, evaluator: rulefile.NewEvaluator(r, o),
-				templates: rulefile.NewTemplates(r, external),
-				answer:    map[string]*series.Series{},
-				grid:      series.Grid{Start: epoch, Step: tt.step, Len: tt.evaluations},
-			})
 		}
-		s.groups = append(s.groups, own)
+		if len(own.rules) > 0 {
+			s.groups = append(s.groups, own)
+		}
 	}
 	return s
 }
 
-// needs returns the metrics of an expression that has no answer without any of them.
-func needs(t *testing.T, expr string) []string {
+// relevant returns a function that reports whether a rule may have an answer. Few rules of a large
+// file have series in a test, and promtool needs the same time for the others.
+func relevant(t *testing.T, groups []rulefile.Group, store *memory) func(rulefile.Rule) bool {
 	t.Helper()
-	if regexp.MustCompile(`absent|vector\(|scalar\(|time\(|__name__`).MatchString(expr) {
-		return nil
+	known := map[string]bool{"ALERTS": true, "ALERTS_FOR_STATE": true}
+	for name := range store.byName {
+		known[name] = true
 	}
-	names, err := panel.MetricNames(expr)
-	if err != nil {
-		t.Fatal(err)
+	may := func(r rulefile.Rule) bool {
+		expr, err := panel.Parser().ParseExpr(r.Expr)
+		if err != nil {
+			t.Fatalf("%s: %v", r.Name(), err)
+		}
+		return mayAnswer(expr, known)
 	}
-	return names
+	for more := true; more; {
+		more = false
+		for _, g := range groups {
+			for _, r := range g.Rules {
+				if r.Record != "" && !known[r.Record] && may(r) {
+					known[r.Record], more = true, true
+				}
+			}
+		}
+	}
+	return may
+}
+
+// mayAnswer reports whether an expression may have an answer if only the known metrics have series.
+func mayAnswer(n parser.Node, known map[string]bool) bool {
+	switch n := n.(type) {
+	case *parser.VectorSelector:
+		return n.Name == "" || known[n.Name]
+	case *parser.Call:
+		if slices.Contains([]string{"absent", "absent_over_time", "scalar"}, n.Func.Name) {
+			return true
+		}
+	case *parser.BinaryExpr:
+		switch n.Op {
+		case parser.LOR:
+			return mayAnswer(n.LHS, known) || mayAnswer(n.RHS, known)
+		case parser.LUNLESS:
+			return mayAnswer(n.LHS, known)
+		}
+	}
+	for child := range parser.ChildrenIter(n) {
+		if !mayAnswer(child, known) {
+			return false
+		}
+	}
+	return true
 }
 
 // run evaluates all rules at all times.
-func (s *server) run(tt test) {
-	for i := range tt.evaluations {
-		ts := epoch.Add(time.Duration(i) * tt.step)
-		for _, g := range s.groups {
-			for _, r := range g.rules {
-				s.evaluate(g, r, ts, i)
+func (s *server) run() {
+	for _, g := range s.groups {
+		for _, r := range g.rules {
+			r.answer = s.query(r.Expr, r.offset)
+			if r.Record != "" {
+				s.record(r)
+				continue
+			}
+			r.result = s.evaluate(r, r.answer)
+			for _, e := range r.result.Episodes {
+				s.keepAlert(r, e)
 			}
 		}
 	}
 }
 
-// query returns the answer to an expression, without native histograms.
-func (s *server) query(expr string, ts time.Time) promql.Vector {
-	q, err := s.engine.NewInstantQuery(context.Background(), s.store, nil, expr, ts)
+// evaluate returns the replay of an alerting rule over an answer.
+func (s *server) evaluate(r *rule, answer []series.Series) rulefile.Result {
+	e := rulefile.NewEvaluator(r.Rule, r.options)
+	if err := e.Add(s.grid, answer); err != nil {
+		s.t.Fatal(err)
+	}
+	return e.Result()
+}
+
+// query returns the answer to an expression at all times, without native histograms.
+func (s *server) query(expr string, offset time.Duration) []series.Series {
+	from, to := s.grid.Start.Add(-offset), s.grid.At(s.grid.Len-1).Add(-offset)
+	q, err := s.engine.NewRangeQuery(context.Background(), s.store, nil, expr, from, to, s.grid.Step)
 	if err != nil {
 		s.t.Fatalf("%s: %v", expr, err)
 	}
 	defer q.Close()
 	res := q.Exec(context.Background())
-	switch v := res.Value.(type) {
-	case promql.Vector:
-		return slices.Clone(v)
-	case promql.Scalar:
-		return promql.Vector{{T: v.T, F: v.V}}
+	matrix, ok := res.Value.(promql.Matrix)
+	if !ok {
+		s.t.Fatalf("%s: got %v (error %v), want a matrix", expr, res.Value, res.Err)
 	}
-	s.t.Fatalf("%s at %v: got %v (error %v), want a vector", expr, ts, res.Value, res.Err)
-	return nil
-}
-
-func (s *server) evaluate(g *group, r *rule, ts time.Time, i int) {
-	at := ts.Add(-g.QueryOffset)
-	var vector promql.Vector
-	if r.needs == nil || slices.ContainsFunc(r.needs, func(name string) bool {
-		return s.store.byName[name] != nil
-	}) { // else it would be empty; most rules have no series in a test
-		vector = s.query(r.Expr, at)
-	}
-	var out promql.Vector
-	if r.Record != "" {
-		for _, sample := range vector {
-			b := labels.NewBuilder(sample.Metric).Set(model.MetricNameLabel, r.Record)
-			for _, l := range r.Labels {
-				b.Set(l.Name, l.Value)
-			}
-			out = append(out, promql.Sample{Metric: b.Labels(), F: sample.F})
-		}
-	} else {
-		out = s.alert(r, vector, ts, i)
-	}
-	s.keep(r, out, at)
-}
-
-// alert evaluates an alerting rule and returns its series ALERTS.
-func (s *server) alert(r *rule, vector promql.Vector, ts time.Time, i int) promql.Vector {
 	var answer []series.Series
-	for _, sample := range vector {
+	for _, one := range matrix {
+		if len(one.Floats) == 0 {
+			continue
+		}
 		var ls series.Labels
-		sample.Metric.Range(func(l labels.Label) {
+		one.Metric.Range(func(l labels.Label) {
 			ls = append(ls, series.Label{Name: l.Name, Value: l.Value})
 		})
-		answer = append(answer, series.Series{Labels: ls, Values: []float64{sample.F}})
-		all := r.answer[ls.String()]
-		if all == nil {
-			all = &series.Series{Labels: ls, Values: make([]float64, r.grid.Len)}
-			for k := range all.Values {
-				all.Values[k] = math.NaN()
+		values := make([]float64, s.grid.Len)
+		for i := range values {
+			values[i] = math.NaN()
+		}
+		for _, p := range one.Floats {
+			if math.IsNaN(p.F) {
+				p.F = series.NotANumber()
 			}
-			r.answer[ls.String()] = all
+			values[(p.T-from.UnixMilli())/s.grid.Step.Milliseconds()] = p.F
 		}
-		all.Values[i] = sample.F
+		answer = append(answer, series.Series{Labels: ls, Values: values})
 	}
-	grid := series.Grid{Start: ts, Step: r.grid.Step, Len: 1}
-	if err := r.evaluator.Add(grid, answer); err != nil {
-		s.t.Fatal(err)
-	}
-	var out promql.Vector
-	for _, e := range r.evaluator.Result().Episodes {
-		if state := e.State(ts); state != rulefile.Inactive {
-			out = append(out, promql.Sample{Metric: alertSeries(r.Rule, e, state), F: 1})
+	return answer
+}
+
+// record keeps the series that a recording rule records.
+func (s *server) record(r *rule) {
+	for _, one := range r.answer {
+		b := labels.NewBuilder(labels.EmptyLabels())
+		for _, l := range one.Labels {
+			b.Set(l.Name, l.Value)
 		}
+		b.Set(model.MetricNameLabel, r.Record)
+		for _, l := range r.Labels {
+			b.Set(l.Name, l.Value)
+		}
+		s.keep(b.Labels(), r.offset, one.Values)
 	}
-	return out
+}
+
+// keepAlert keeps the series ALERTS of an episode.
+func (s *server) keepAlert(r *rule, e rulefile.Episode) {
+	for _, state := range []rulefile.State{rulefile.Pending, rulefile.Firing} {
+		values := make([]float64, s.grid.Len)
+		for i := range values {
+			values[i] = math.NaN()
+			if e.State(s.grid.At(i)) == state {
+				values[i] = 1
+			}
+		}
+		s.keep(alertSeries(r.Rule, e, state), r.offset, values)
+	}
+}
+
+// keep adds samples to a series, and staleness markers where they end. If another rule has the same
+// series, its samples stay.
+func (s *server) keep(ls labels.Labels, offset time.Duration, values []float64) {
+	var out []chunks.Sample
+	before := false
+	for i, v := range values {
+		at := s.grid.At(i).Add(-offset).UnixMilli()
+		now := !series.IsGap(v)
+		switch {
+		case now:
+			out = append(out, sample{at, v})
+		case before:
+			out = append(out, sample{at, math.Float64frombits(value.StaleNaN)})
+		}
+		before = now
+	}
+	s.store.merge(ls, out)
 }
 
 // alertSeries returns the series ALERTS of an alert. Prometheus begins with the rule's labels, as
@@ -203,20 +269,4 @@ func alertSeries(r rulefile.Rule, e rulefile.Episode, state rulefile.State) labe
 	return b.Set("alertstate", map[rulefile.State]string{
 		rulefile.Pending: "pending", rulefile.Firing: "firing",
 	}[state]).Labels()
-}
-
-// keep appends series, and staleness markers for those that are gone.
-func (s *server) keep(r *rule, vector promql.Vector, at time.Time) {
-	now := map[string]labels.Labels{}
-	for _, sample := range vector {
-		s.store.append(sample.Metric, at.UnixMilli(), sample.F)
-		now[sample.Metric.String()] = sample.Metric
-	}
-	for key, ls := range r.previous {
-		if _, there := now[key]; !there {
-			// if another rule has the same series, there is a sample already
-			s.store.append(ls, at.UnixMilli(), math.Float64frombits(value.StaleNaN))
-		}
-	}
-	r.previous = now
 }

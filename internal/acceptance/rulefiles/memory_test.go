@@ -1,6 +1,7 @@
 package rulefiles
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,6 +23,7 @@ import (
 type memory struct {
 	byName map[string][]*stored // in the order of their labels
 	byKey  map[string]*stored
+	loaded map[string]bool // the metrics of load
 }
 
 type stored struct {
@@ -30,7 +32,8 @@ type stored struct {
 }
 
 func newMemory() *memory {
-	return &memory{byName: map[string][]*stored{}, byKey: map[string]*stored{}}
+	return &memory{byName: map[string][]*stored{}, byKey: map[string]*stored{},
+		loaded: map[string]bool{}}
 }
 
 // load adds series in the notation of promtool's unit tests.
@@ -41,17 +44,24 @@ func (m *memory) load(inputs []input, interval time.Duration) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", in.Series, err)
 		}
+		var samples []chunks.Sample
 		for i, v := range values {
 			if !v.Omitted {
-				m.append(lset, epoch.Add(time.Duration(i)*interval).UnixMilli(), v.Value)
+				at := epoch.Add(time.Duration(i) * interval).UnixMilli()
+				samples = append(samples, sample{at, v.Value})
 			}
 		}
+		m.merge(lset, samples)
+		m.loaded[lset.Get(model.MetricNameLabel)] = true
 	}
 	return nil
 }
 
-// append adds a sample that is newer than all others of its series. It reports whether it is.
-func (m *memory) append(lset labels.Labels, t int64, v float64) bool {
+// merge adds samples to a series, in the order of time. Where it has one already, that one stays.
+func (m *memory) merge(lset labels.Labels, samples []chunks.Sample) {
+	if len(samples) == 0 {
+		return
+	}
 	key := lset.String()
 	s := m.byKey[key]
 	if s == nil {
@@ -64,11 +74,9 @@ func (m *memory) append(lset labels.Labels, t int64, v float64) bool {
 		})
 		m.byName[name] = slices.Insert(all, i, s)
 	}
-	if n := len(s.samples); n > 0 && s.samples[n-1].T() >= t {
-		return false
-	}
-	s.samples = append(s.samples, sample{t, v})
-	return true
+	s.samples = append(s.samples, samples...)
+	slices.SortStableFunc(s.samples, func(a, b chunks.Sample) int { return cmp.Compare(a.T(), b.T()) })
+	s.samples = slices.CompactFunc(s.samples, func(a, b chunks.Sample) bool { return a.T() == b.T() })
 }
 
 // Querier implements storage.Queryable.
@@ -86,6 +94,11 @@ func (q querier) Select(_ context.Context, _ bool, _ *storage.SelectHints,
 	matchers ...*labels.Matcher) storage.SeriesSet {
 	set := &seriesSet{at: -1}
 	for name, all := range q.m.byName {
+		if slices.ContainsFunc(matchers, func(m *labels.Matcher) bool {
+			return m.Name == model.MetricNameLabel && !m.Matches(name)
+		}) {
+			continue
+		}
 		for _, s := range all {
 			if !matches(name, s.lset, matchers) {
 				continue

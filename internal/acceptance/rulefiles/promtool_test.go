@@ -5,7 +5,6 @@ package rulefiles
 import (
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,46 +58,64 @@ type expectedSample struct {
 }
 
 // TestPromtoolAgrees lets promtool evaluate the same rules over the same series. At every
-// evaluation, its series ALERTS are our pending and firing alerts, and the annotations of its
-// firing alerts are ours.
+// evaluation, its series ALERTS are our pending and firing alerts, and the labels and annotations
+// of its firing alerts are ours. The alerts are also those of the goldens, and those of rules whose
+// recording rules are expanded.
 func TestPromtoolAgrees(t *testing.T) {
 	promtool := promtool(t)
 	for _, s := range suites(t) {
 		t.Run(s.name, func(t *testing.T) {
 			groups := parse(t, s.rules)
-			file := unitTests{Rules: []string{"rules.yml"}}
+			raw := rawGroups(t, s.rules)
 			var golden strings.Builder
-			for _, g := range groups {
-				file.Order = append(file.Order, g.Name)
-			}
-			evaluations, alerts := 0, 0
-			for _, tt := range s.tests {
-				file.Evaluation = model.Duration(tt.step)
-				server := replay(t, groups, tt)
-				golden.WriteString("== " + tt.Name + "\n" + server.episodes())
-				u := server.expectations(tt)
-				file.Tests = append(file.Tests, u)
-				evaluations += len(u.Exprs)
-				for _, e := range u.Exprs {
-					alerts += len(e.Samples)
+			seen := map[string]bool{}
+			dir := t.TempDir()
+			args := []string{"test", "rules"}
+			var c counts
+			for i, tt := range s.tests {
+				server := s.replay(t, groups, tt)
+				golden.WriteString(server.episodes(tt.Name, seen))
+				rules := fmt.Sprintf("%02d_rules.yml", i+1)
+				writeYAML(t, filepath.Join(dir, rules), server.chosen(raw))
+				file := unitTests{
+					Rules: []string{rules}, Evaluation: model.Duration(tt.step),
+					Tests: []unitTest{server.expectations(tt)},
 				}
+				for _, g := range server.groups {
+					file.Order = append(file.Order, g.Name)
+				}
+				path := filepath.Join(dir, fmt.Sprintf("%02d_test.yml", i+1))
+				writeYAML(t, path, file)
+				args = append(args, path)
+				c.add(server, file.Tests[0])
 			}
 			s.compare(t, golden.String())
-			dir := t.TempDir()
-			write(t, filepath.Join(dir, "rules.yml"), ruleFile(t, s.rules))
-			data, err := yaml.Marshal(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			write(t, filepath.Join(dir, "test.yml"), data)
-			out, err := exec.Command(promtool, "test", "rules",
-				filepath.Join(dir, "test.yml")).CombinedOutput()
+			// one process for all tests of the suite
+			out, err := exec.Command(promtool, args...).CombinedOutput()
 			if err != nil {
 				t.Errorf("promtool: %v, want agreement\n%.20000s", err, out)
 			}
-			t.Logf("%d tests, %d evaluations, %d alerts pending or firing", len(s.tests),
-				evaluations, alerts)
+			t.Logf("%d tests, %+v", len(s.tests), c)
 		})
+	}
+}
+
+// counts is how much a suite tests.
+type counts struct {
+	evaluations int
+	rules       int // times the tests
+	expanded    int // those that need recording rules
+	alerts      int // pending or firing at an evaluation
+}
+
+func (c *counts) add(s *server, u unitTest) {
+	c.evaluations += s.grid.Len
+	c.expanded += s.expanded
+	for _, g := range s.groups {
+		c.rules += len(g.rules)
+	}
+	for _, e := range u.Exprs {
+		c.alerts += len(e.Samples)
 	}
 }
 
@@ -117,8 +134,12 @@ func promtool(t *testing.T) string {
 	return path
 }
 
-func write(t *testing.T, path string, data []byte) {
+func writeYAML(t *testing.T, path string, content any) {
 	t.Helper()
+	data, err := yaml.Marshal(content)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -126,79 +147,107 @@ func write(t *testing.T, path string, data []byte) {
 
 // expectations returns what promtool must find.
 func (s *server) expectations(tt test) unitTest {
-	u := unitTest{test: tt}
-	for i := range tt.evaluations {
-		at := epoch.Add(time.Duration(i) * tt.step)
-		e := exprTest{Expr: "ALERTS", At: model.Duration(at.Sub(epoch))}
-		firing := map[string][]expectedAlert{}
-		unknown := map[string]bool{} // alertnames whose annotations need a query
-		for _, g := range s.groups {
-			for _, r := range g.rules {
-				for _, ep := range r.evaluator.Result().Episodes {
-					state := ep.State(at)
-					if state == rulefile.Inactive {
-						continue
-					}
-					e.Samples = append(e.Samples, expectedSample{
-						alertSeries(r.Rule, ep, state).String(), 1,
-					})
-					if state != rulefile.Firing {
-						continue
-					}
-					held := r.held(ep, i)
-					as, notes := r.templates.Annotations(held.source, held.value, held.at)
-					unknown[r.Alert] = unknown[r.Alert] || slices.ContainsFunc(notes,
-						func(n rulefile.Note) bool { return n.Code == rulefile.NeedsQuery })
-					a := expectedAlert{map[string]string{}, map[string]string{}}
-					for _, l := range ep.Labels {
-						a.Labels[l.Name] = l.Value
-					}
-					delete(a.Labels, labels.AlertName)
-					for _, l := range as {
-						a.Annotations[l.Name] = l.Value
-					}
-					firing[r.Alert] = append(firing[r.Alert], a)
-				}
+	u := unitTest{test: tt, Exprs: make([]exprTest, s.grid.Len)}
+	firing := make([]map[string][]expectedAlert, s.grid.Len)
+	for i := range s.grid.Len {
+		u.Exprs[i] = exprTest{Expr: "ALERTS", At: model.Duration(s.grid.At(i).Sub(epoch))}
+		firing[i] = map[string][]expectedAlert{}
+	}
+	unknown := map[string]bool{} // alertnames whose annotations need a query
+	for _, g := range s.groups {
+		for _, r := range g.rules {
+			samples := r.samples(s.grid)
+			for _, ep := range r.result.Episodes {
+				s.expect(r, ep, samples[ep.Labels.String()], u.Exprs, firing, unknown)
 			}
 		}
-		for name, alerts := range firing {
+	}
+	for i, alerts := range firing {
+		for _, name := range slices.Sorted(maps.Keys(alerts)) {
 			if !unknown[name] {
-				u.Alerts = append(u.Alerts, alertTest{e.At, name, alerts})
+				u.Alerts = append(u.Alerts, alertTest{u.Exprs[i].At, name, alerts[name]})
 			}
 		}
-		u.Exprs = append(u.Exprs, e)
 	}
 	return u
 }
 
-// held is a sample of an alert's series.
+// expect adds an episode to what promtool must find.
+func (s *server) expect(r *rule, ep rulefile.Episode, samples []held, exprs []exprTest,
+	firing []map[string][]expectedAlert, unknown map[string]bool) {
+	text := map[rulefile.State]string{}
+	for _, state := range []rulefile.State{rulefile.Pending, rulefile.Firing} {
+		text[state] = alertSeries(r.Rule, ep, state).String()
+	}
+	own := map[string]string{}
+	for _, l := range ep.Labels {
+		if l.Name != labels.AlertName {
+			own[l.Name] = l.Value
+		}
+	}
+	var newest held
+	var annotations map[string]string
+	for i := range exprs {
+		at := s.grid.At(i)
+		state := ep.State(at)
+		if state == rulefile.Inactive {
+			continue
+		}
+		exprs[i].Samples = append(exprs[i].Samples, expectedSample{text[state], 1})
+		if !samples[i].at.IsZero() {
+			newest, annotations = samples[i], nil
+		}
+		if state != rulefile.Firing {
+			continue
+		}
+		if annotations == nil {
+			as, notes := r.templates.Annotations(newest.source, newest.value, newest.at)
+			unknown[r.Alert] = unknown[r.Alert] || slices.ContainsFunc(notes,
+				func(n rulefile.Note) bool { return n.Code == rulefile.NeedsQuery })
+			annotations = map[string]string{}
+			for _, l := range as {
+				annotations[l.Name] = l.Value
+			}
+		}
+		firing[i][r.Alert] = append(firing[i][r.Alert], expectedAlert{own, annotations})
+	}
+}
+
+// held is a sample of an alert's series. The zero value is none.
 type held struct {
 	at     time.Time
 	source series.Labels
 	value  float64
 }
 
-// held returns the newest sample of an alert's series at an evaluation.
-func (r *rule) held(e rulefile.Episode, i int) held {
-	for ; i >= 0; i-- {
-		at := r.grid.At(i)
-		for _, s := range r.answer {
-			if math.IsNaN(s.Values[i]) {
+// samples returns the samples of all evaluations, by the labels of their alerts.
+func (r *rule) samples(grid series.Grid) map[string][]held {
+	out := map[string][]held{}
+	if len(r.result.Episodes) == 0 {
+		return out
+	}
+	for _, one := range r.answer {
+		for i, v := range one.Values {
+			if series.IsGap(v) {
 				continue
 			}
-			if ls, _ := r.templates.Labels(s.Labels, s.Values[i], at); ls.Compare(e.Labels) == 0 {
-				return held{at, s.Labels, s.Values[i]}
+			at := grid.At(i)
+			ls, _ := r.templates.Labels(one.Labels, v, at)
+			key := ls.String()
+			if out[key] == nil {
+				out[key] = make([]held, grid.Len)
 			}
+			out[key][i] = held{at, one.Labels, v}
 		}
 	}
-	return held{}
+	return out
 }
 
-// ruleFile returns the groups of rule files as one file for promtool: the text of the rules is not
+// rawGroups returns the groups of rule files, by name, for promtool: the text of the rules is not
 // changed, and is not read by promsnap's parser.
-func ruleFile(t *testing.T, files []string) []byte {
+func rawGroups(t *testing.T, files []string) map[string]map[string]any {
 	t.Helper()
-	var groups []map[string]any
+	groups := map[string]map[string]any{}
 	seen := map[string]int{}
 	for _, f := range files {
 		data, err := os.ReadFile(f)
@@ -215,17 +264,29 @@ func ruleFile(t *testing.T, files []string) []byte {
 			t.Fatal(err)
 		}
 		for _, g := range append(file.Groups, file.Spec.Groups...) {
-			g = maps.Clone(g)
 			name := fmt.Sprint(g["name"])
 			if seen[name]++; seen[name] > 1 {
-				g["name"] = fmt.Sprintf("%s %d", name, seen[name])
+				name = fmt.Sprintf("%s %d", name, seen[name])
 			}
-			groups = append(groups, g)
+			g["name"] = name
+			groups[name] = g
 		}
 	}
-	out, err := yaml.Marshal(map[string]any{"groups": groups})
-	if err != nil {
-		t.Fatal(err)
+	return groups
+}
+
+// chosen returns a rule file of the rules that the server evaluates.
+func (s *server) chosen(raw map[string]map[string]any) map[string]any {
+	var groups []map[string]any
+	for _, g := range s.groups {
+		all := raw[g.Name]["rules"].([]any)
+		own := maps.Clone(raw[g.Name])
+		var rules []any
+		for _, r := range g.rules {
+			rules = append(rules, all[r.index])
+		}
+		own["rules"] = rules
+		groups = append(groups, own)
 	}
-	return out
+	return map[string]any{"groups": groups}
 }
