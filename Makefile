@@ -180,7 +180,7 @@ acceptance: build servers ## run the real program against real Prometheus server
 	simulate() { cd internal/app; exec "$$@" -test.timeout 60m -test.v; }; \
 	simulate ../../bin/app.test -soak-slots 2000 -test.run '^TestSoak$$' >bin/soak.log 2>&1 & soak=$$!; \
 	GOGC=400 simulate nice -n 10 ../../bin/app.test -month-length 720h -test.run '^TestMonth$$' >bin/month.log 2>&1 & month=$$!; \
-	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap nice -n 10 $(TEST) -tags acceptance -count=1 -timeout 60m -skip '^Test(Field|Licences|Classify)$$' ./internal/acceptance/... || failed=1; \
+	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap nice -n 10 $(TEST) -tags acceptance -count=1 -parallel 4 -timeout 60m -skip '^Test(Field|Licences|Classify)$$' ./internal/acceptance/... || failed=1; \
 	wait $$soak || failed=1; wait $$month || failed=1; tail -n 40 bin/soak.log bin/month.log; exit $${failed:-0}
 
 # Each benchmark checks its own bounds. All of them run, and the end lists the missed bounds.

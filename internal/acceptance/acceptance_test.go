@@ -10,6 +10,7 @@ import (
 // TestCommunityChart queries the community chart's Prometheus without a configuration, as on a
 // first day.
 func TestCommunityChart(t *testing.T) {
+	t.Parallel()
 	s := startFixture(t, community, nil)
 	t.Run("answers", func(t *testing.T) { testAnswers(t, community, s) })
 	t.Run("report", func(t *testing.T) {
@@ -24,6 +25,7 @@ func TestCommunityChart(t *testing.T) {
 
 // TestStackChart queries a Prometheus that requires TLS and a password and holds a second cluster.
 func TestStackChart(t *testing.T) {
+	t.Parallel()
 	web := newWebConfig(t)
 	s := startFixture(t, stack, web)
 	config := configFile(t, fmt.Sprintf(`version: 1

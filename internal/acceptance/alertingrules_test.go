@@ -230,6 +230,7 @@ const kubePrometheus = "../rulefile/testdata/rules/kube-prometheus_*.yaml"
 
 // TestRulesOfKubePrometheus runs the rules of kube-prometheus over the incidents of promlab.
 func TestRulesOfKubePrometheus(t *testing.T) {
+	t.Parallel()
 	s := startPromlab(t, 9, rulesEnd)
 	pattern, err := filepath.Abs(kubePrometheus)
 	if err != nil {

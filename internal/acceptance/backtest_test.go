@@ -182,6 +182,7 @@ const wantHistory = `0.41 for 900s: 40 alerts of 4 objects, firing 141600s, long
 // TestBacktest tests a rule on a history with known alerts on real servers, also on such that limit
 // the points or the samples of an answer.
 func TestBacktest(t *testing.T) {
+	t.Parallel()
 	blocks := historyBlocks(t)
 	prometheus := func(t *testing.T, flags ...string) *server {
 		return startPrometheus(t, installed(t, "prometheus"), nil,
@@ -246,6 +247,7 @@ func TestBacktestOfAShortHistory(t *testing.T) {
 // TestBacktestOfTheLab finds the incidents that promlab documents, by their number: 35 times above
 // 80 %, on 13 nodes, 21 times above 82 %, and 4 times above 85 and 90 %.
 func TestBacktestOfTheLab(t *testing.T) {
+	t.Parallel()
 	s := startPromlab(t, 42, benchEnd)
 	config := configFile(t, fmt.Sprintf(`version: 1
 cluster: lab

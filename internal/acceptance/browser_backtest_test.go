@@ -17,6 +17,7 @@ import (
 // TestBrowserBacktest opens the page of back-tests in Chromium, in both languages, with words that
 // try to break out.
 func TestBrowserBacktest(t *testing.T) {
+	t.Parallel()
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
 	for _, l := range words.Languages() {
 		t.Run(string(l), func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 // TestBrowserDashboard opens dashboards with a panel of every kind in Chromium, one of them with
 // script in every text.
 func TestBrowserDashboard(t *testing.T) {
+	t.Parallel()
 	for name, r := range map[string]*report.Report{
 		"every kind": reporttest.Dashboard(t, reporttest.EveryKind(t, "word")),
 		"hostile":    reporttest.HostileDashboard(t, reporttest.Evil),

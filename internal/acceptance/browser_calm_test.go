@@ -20,6 +20,7 @@ const (
 
 // TestBrowserCalm opens the report of a cluster in which nothing is wrong.
 func TestBrowserCalm(t *testing.T) {
+	t.Parallel()
 	page, doc := simulated(t, demoSlot, "42",
 		filepath.Join("..", "..", "testdata", "demo", "promsnap.yaml"), "--calm")
 	if len(doc.Findings) > 0 || len(doc.Panels) < 20 {

@@ -97,6 +97,7 @@ var demoSlot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 // TestBrowser opens the demo's report in Chromium.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	page, doc := simulated(t, demoSlot, "42", filepath.Join("..", "..", "testdata", "demo",
 		"promsnap.yaml"))
 	pictures := t.ArtifactDir()
@@ -141,6 +142,7 @@ func TestBrowser(t *testing.T) {
 
 // TestBrowserClocksGoBack reads the charts of the night in which New York repeats an hour.
 func TestBrowserClocksGoBack(t *testing.T) {
+	t.Parallel()
 	config := configFile(t, "version: 1\ncluster: ny\nprometheus: {scrape_interval: "+
 		"1m}\nreports:\n  - {name: daily, timezone: America/New_York, range: 12h, panels: [{use: "+
 		"node-memory}]}\n")

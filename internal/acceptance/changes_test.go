@@ -26,6 +26,7 @@ var inMilliseconds = regexp.MustCompile(`(?m)(\d{3})$`)
 // TestChanges runs the program against a real Prometheus with the cases from the field that have
 // changes, and wants what promlab gives.
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"change_rollout", "change_honor_false", "pass_change_gap"} {
 		t.Run(name, func(t *testing.T) {
 			text, err := os.ReadFile("../../testdata/field/" + name + ".yaml")

@@ -35,6 +35,7 @@ var crashSeed = flag.Uint64("crash-seed", 1, "seed of the random choices in the 
 // whatever is missing. The archive must hold each report once, complete, with bytes that never
 // change. Each crash may cause one repeated message, which must be marked.
 func TestCrashes(t *testing.T) {
+	t.Parallel()
 	t.Logf("-crash-seed %d", *crashSeed)
 	inDirectory, inS3 := newWeek(t), newWeek(t)
 	t.Run("stores", func(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 // TestDashboardExplained explains every real dashboard. Each panel of the file has an entry, which
 // the test counts by walking through the JSON.
 func TestDashboardExplained(t *testing.T) {
+	t.Parallel()
 	s := startPromlab(t, 3, demoSlot)
 	panels, there, queries := 0, 0, 0
 	for _, path := range realDashboards(t) {
@@ -103,6 +104,7 @@ func countPanels(v any, key string) int {
 
 // TestDashboardOfTooManySeries queries a server that answers with 20,000 series.
 func TestDashboardOfTooManySeries(t *testing.T) {
+	t.Parallel()
 	const many = 20_000
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -174,6 +176,7 @@ func writeMany(w http.ResponseWriter, r *http.Request, n int) {
 // TestHostileDashboard makes a report of a dashboard whose every word is hostile. Its page runs no
 // script and sends no request.
 func TestHostileDashboard(t *testing.T) {
+	t.Parallel()
 	const evil = `</title></script><script>window.pwned=1</script><img src=x ` +
 		`onerror=window.pwned=1><a href="javascript:window.pwned=1">`
 	quoted := func(s string) string {

@@ -28,6 +28,7 @@ const queryOffset = time.Minute
 // TestDashboardOfThisMachine makes a report of dashboard 1860 by its number alone, over Debian's
 // node_exporter and Prometheus. It compares its figures with those of the queries, sent directly.
 func TestDashboardOfThisMachine(t *testing.T) {
+	t.Parallel()
 	file := realDashboard(t, nodeExporterFull)
 	double := grafanadouble.Start("")
 	t.Cleanup(double.Close)
@@ -83,6 +84,7 @@ func (s *server) has(query string) error {
 
 // TestDashboardsOfACluster makes reports of dashboards about Kubernetes over a simulated cluster.
 func TestDashboardsOfACluster(t *testing.T) {
+	t.Parallel()
 	dir := dashboards.Dir(t)
 	s := startPromlab(t, 12, demoSlot)
 	for _, c := range []struct {

@@ -52,6 +52,7 @@ const (
 // as if no run was killed. No file with the name of a plan, a part or a report is incomplete at any
 // time, and the plan never changes.
 func TestKilledFleet(t *testing.T) {
+	t.Parallel()
 	const kills = 200
 	f := newKilledFleet(t)
 	t.Run("undisturbed", func(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 // TestGrafanaAsks asks each server what the variables of a dashboard ask, and compares the answers
 // with what queries find.
 func TestGrafanaAsks(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	om := filepath.Join(dir, "fixture.om")
 	if err := writeOpenMetrics(om, community, everySeries); err != nil {

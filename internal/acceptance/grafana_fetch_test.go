@@ -19,6 +19,7 @@ import (
 // TestGrafanaNodeExporterFull gets dashboard 1860 from a double of grafana.com, resolves its
 // variables against Debian's Prometheus and node_exporter, and sends each of its queries.
 func TestGrafanaNodeExporterFull(t *testing.T) {
+	t.Parallel()
 	file := realDashboard(t, nodeExporterFull)
 	double := grafanadouble.Start("")
 	t.Cleanup(double.Close)

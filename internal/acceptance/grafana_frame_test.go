@@ -108,6 +108,7 @@ func TestChosenFramesAsGrafana(t *testing.T) {
 
 // TestFramesApartFromGrafana holds that what is not compared differs indeed.
 func TestFramesApartFromGrafana(t *testing.T) {
+	t.Parallel()
 	for why, c := range frametest.Differences() {
 		answer := askFrames(t, []frametest.Case{c})[0]
 		if diff := frametest.Diff(c, answer); diff == "" {

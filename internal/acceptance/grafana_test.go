@@ -18,6 +18,7 @@ var grafana = filepath.Join("..", "grafana")
 // Unit tests compare our packages with these files, without Node. Here Node and Grafana's code
 // write them again, so that a new version that answers differently shows.
 func TestGrafanaGoldens(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ script, golden string }{
 		{"jsregexp/testdata/judge.mjs", "jsregexp/testdata/javascript.jsonl"},
 		{"value/testdata/units.mjs", "value/testdata/units.jsonl"},
@@ -46,6 +47,7 @@ func TestGrafanaGoldens(t *testing.T) {
 
 // Units on 320 values each, and 6,000 fields with mappings, thresholds and colours of every kind.
 func TestGrafanaValues(t *testing.T) {
+	t.Parallel()
 	t.Run("units", func(t *testing.T) {
 		answers := judged(t, "value/testdata/units.mjs", "all")
 		if n := valuetest.Units(t, bytes.NewReader(answers)); n < 500_000 {

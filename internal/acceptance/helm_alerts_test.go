@@ -14,6 +14,7 @@ import (
 // TestChartWatched checks that each active CronJob has an alert, with the delay that its schedule
 // or the values give.
 func TestChartWatched(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		flags []string
 		want  map[string]string // report: seconds

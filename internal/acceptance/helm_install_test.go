@@ -21,6 +21,7 @@ const release = "monitoring-tools"
 // TestChartInstalled runs helm install, upgrade, test and uninstall of the chart on a real API
 // server whose controllers make Pods.
 func TestChartInstalled(t *testing.T) {
+	t.Parallel()
 	p := startControlPlane(t)
 	p.startControllers(t)
 	p.apply(t, `{apiVersion: v1, kind: Namespace, metadata: {name: monitoring}}

@@ -267,6 +267,7 @@ func writeDashboards(t *testing.T, all objects, dir string) {
 
 // TestConform checks that a mistake is not accepted as a kind without a schema.
 func TestConform(t *testing.T) {
+	t.Parallel()
 	dir := schemaDir(t)
 	manifest := render(t, set(quickstart)...)
 	for old, wrong := range map[string]string{

@@ -12,6 +12,7 @@ import (
 // TestChartRefusals renders the chart with bad values. helm must say where the mistake is and what
 // to write.
 func TestChartRefusals(t *testing.T) {
+	t.Parallel()
 	large := filepath.Join(t.TempDir(), "large.json")
 	if err := os.WriteFile(large, []byte(strings.Repeat(" ", 1_000_001)), 0o600); err != nil {
 		t.Fatal(err)

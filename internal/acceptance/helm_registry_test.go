@@ -16,6 +16,7 @@ import (
 // TestChartFromARegistry packages the chart as a release does, pushes it to a real registry and
 // renders it from there. The same commit must give the same package with any umask.
 func TestChartFromARegistry(t *testing.T) {
+	t.Parallel()
 	const version = "9.9.9"
 	chart := "../../bin/chart/promsnap-" + version + ".tgz"
 	var packages [][]byte

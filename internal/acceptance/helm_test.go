@@ -218,6 +218,7 @@ var chartValues = map[string]struct {
 // TestChart lints and renders the chart with all of chartValues, checks the result against the
 // schemas, and lets promsnap check its own file.
 func TestChart(t *testing.T) {
+	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(chartValues)) {
 		c := chartValues[name]
 		t.Run(name, func(t *testing.T) {

@@ -92,6 +92,7 @@ func TestChartValues(t *testing.T) {
 // TestChartServices checks that promsnap's rights to Services are the least that its way to
 // Prometheus needs.
 func TestChartServices(t *testing.T) {
+	t.Parallel()
 	list := map[string]any{"apiGroups": []string{""}, "resources": []string{"services"},
 		"verbs": []string{"list"}}
 	proxy := func(names ...string) map[string]any {
@@ -226,6 +227,7 @@ func TestChartEvents(t *testing.T) {
 // has them, in the namespace of the report if it has one, and once for several reports. The
 // component of kustomize grants the same.
 func TestChartPrometheusRules(t *testing.T) {
+	t.Parallel()
 	rule := map[string]any{
 		"apiGroups": []string{"monitoring.coreos.com"}, "resources": []string{"prometheusrules"},
 		"verbs": []string{"list"},
@@ -286,6 +288,7 @@ func componentGrants(t *testing.T, name string, rule map[string]any) {
 // TestChartNetworkPolicy checks that the ports of all addresses in promsnap.yaml and those of the
 // values are open, each listed once.
 func TestChartNetworkPolicy(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		values string
 		want   []int

@@ -77,6 +77,7 @@ func every(*http.Request) bool { return true }
 // those to one panel. The program must name the fault and what to do, exit with the right code,
 // deliver the other panels unchanged, and keep its bounds of memory and time.
 func TestHostilePrometheus(t *testing.T) {
+	t.Parallel()
 	good := newHostileLab(t)
 	calm := runHostile(t, fault{code: 0, data: "absent", asked: 1, hits: func(*http.Request) bool {
 		return false

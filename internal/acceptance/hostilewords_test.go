@@ -83,6 +83,7 @@ func (h *hearing) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // TestHostileWords sends the corpus, as labels of a real Prometheus, through everything that
 // promsnap writes to. Everything but Slack is real.
 func TestHostileWords(t *testing.T) {
+	t.Parallel()
 	// Alertmanager treats an alert of yesterday as resolved.
 	slot := time.Now().UTC().Truncate(time.Minute).Add(-2 * time.Minute)
 	prom, alerts, metrics, archive := startHostileWords(t, slot), startAlertmanager(t, "", false),

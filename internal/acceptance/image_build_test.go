@@ -17,6 +17,7 @@ import (
 // leaves of this checkout, with the installed Go. docker build runs that stage by default, but
 // TestImage does not.
 func TestDockerfileBuilds(t *testing.T) {
+	t.Parallel()
 	dockerfile := readText(t, "../../deploy/Dockerfile")
 	m := regexp.MustCompile(
 		`(?s)FROM \S+ golang:(\S+) AS build\n.*?\nRUN ([^\n]* go build [^\n]*)\n`).

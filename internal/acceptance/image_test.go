@@ -38,6 +38,7 @@ func podmanFlags(storage string) []string {
 // TestImage builds the image for both architectures with make and runs the one for this machine,
 // without anything writable.
 func TestImage(t *testing.T) {
+	t.Parallel()
 	storage := t.TempDir()
 	for _, arch := range []string{"arm64", "amd64"} {
 		image := "localhost/promsnap:" + arch

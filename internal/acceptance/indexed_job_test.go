@@ -18,6 +18,7 @@ import (
 // TestIndexedJob lets a real Job controller run the chart's Indexed Job of five clusters, of which
 // the third cannot be reached. The same report then comes from Step Functions.
 func TestIndexedJob(t *testing.T) {
+	t.Parallel()
 	p := startControlPlane(t)
 	node := newKubelet(t, p)
 	h := &installation{p, p.user(t, "helm", "system:masters")}

@@ -12,6 +12,7 @@ import (
 // TestKubernetesEvents lists events of a real API server, which applies the selectors, first
 // without the right that the chart grants and then with it.
 func TestKubernetesEvents(t *testing.T) {
+	t.Parallel()
 	p := startControlPlane(t)
 	event := func(namespace, name, kind, object, severity string) {
 		about := map[string]any{"kind": kind, "name": object}

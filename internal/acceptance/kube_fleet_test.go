@@ -12,6 +12,7 @@ import (
 // TestKubernetesFleet finds clusters through a real API server, first without the rights that the
 // chart grants and then with them, and opens the one that Argo CD has with a client certificate.
 func TestKubernetesFleet(t *testing.T) {
+	t.Parallel()
 	p := startControlPlane(t)
 	certificate, key := p.authority.issue(t, pkix.Name{CommonName: "argocd-manager"})
 	config, err := json.Marshal(map[string]any{"tlsClientConfig": map[string]any{

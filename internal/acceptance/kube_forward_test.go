@@ -97,6 +97,7 @@ func forwardStreams(w http.ResponseWriter, r *http.Request, host string) {
 // TestKubernetesPortForward checks that a real API server forwards to the Pod behind the Service if
 // the service proxy is forbidden, with exactly the rights that the errors name.
 func TestKubernetesPortForward(t *testing.T) {
+	t.Parallel()
 	p := startControlPlane(t)
 	forwards := p.startKubelet(t)
 	p.serve(t, "monitoring", "prometheus-server", communityLabels, outwardPrometheus(t))

@@ -18,6 +18,7 @@ const nodesEnv = "PROMSNAP_ACCEPTANCE_NODES"
 
 // TestKubernetesNodesOfAChild is that child. It prints the number of nodes and its peak memory.
 func TestKubernetesNodesOfAChild(t *testing.T) {
+	t.Parallel()
 	path := os.Getenv(nodesEnv)
 	if path == "" {
 		t.Skip("TestKubernetesNodes runs this in a child process")
@@ -37,6 +38,7 @@ func TestKubernetesNodesOfAChild(t *testing.T) {
 // TestKubernetesNodes checks that 5,000 nodes as large as real ones are listed once, in pages, in
 // at most 96 MiB of memory.
 func TestKubernetesNodes(t *testing.T) {
+	t.Parallel()
 	const count, most = 5000, 96 << 10 // KiB
 	p := startControlPlane(t)
 	p.makeNodes(t, count)

@@ -125,6 +125,7 @@ func wantWords(t *testing.T, err error, words ...string) {
 // TestKubernetesFindsPrometheus goes through a real API server's service proxy to a real
 // Prometheus, as users with more and more rights.
 func TestKubernetesFindsPrometheus(t *testing.T) {
+	t.Parallel()
 	p := startControlPlane(t)
 	admin := openCluster(t, p.user(t, "admin", "system:masters"))
 
@@ -296,6 +297,7 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 // TestKubernetesState runs the contract of stores on the ConfigMap of a real API server, and then
 // uses it with only the rights that the chart grants.
 func TestKubernetesState(t *testing.T) {
+	t.Parallel()
 	p := startControlPlane(t)
 	admin := openCluster(t, p.user(t, "admin", "system:masters"))
 	made := 0
@@ -349,6 +351,7 @@ func TestKubernetesState(t *testing.T) {
 // TestKubernetesSlot reads the slot of a Job of the real CronJob controller with the one right that
 // this needs.
 func TestKubernetesSlot(t *testing.T) {
+	t.Parallel()
 	p := startControlPlane(t)
 	now := time.Now()
 	scheduled := now.Truncate(time.Minute).UTC()

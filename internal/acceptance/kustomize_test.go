@@ -26,6 +26,7 @@ func kustomize(t testing.TB, dir string) []byte {
 // TestKustomize checks base and overlay against the schemas and compares them with the chart's
 // output for the same values.
 func TestKustomize(t *testing.T) {
+	t.Parallel()
 	for dir, values := range map[string][]string{
 		"base": set(
 			"cluster=unnamed,slack.channel=C0123456789,slack.existingSecret=promsnap-slack"),

@@ -142,6 +142,7 @@ fleet:
 // TestStepFunctions runs the state machine of the SAM template with the real function and a real
 // S3: 300 clusters, 40 at a time. One sandbox always ends, and one ends once.
 func TestStepFunctions(t *testing.T) {
+	t.Parallel()
 	machine := stateMachine(t)
 	var valid struct {
 		Valid  bool

@@ -85,6 +85,7 @@ func top(d *slackdouble.Double) []slackdouble.Message {
 }
 
 func TestLambda(t *testing.T) {
+	t.Parallel()
 	g, prometheus := startS3(t), simulatedCluster(t)
 	slack := slackdouble.Start("xoxb-lambda")
 	t.Cleanup(slack.Close)
@@ -319,6 +320,7 @@ func clock() func() time.Time {
 // TestLambdaPanics checks an internal error. It must be a result that no retry repeats, the log
 // must hold the stack, and the sandbox must handle the next event.
 func TestLambdaPanics(t *testing.T) {
+	t.Parallel()
 	f := startFunction(t, panickingClock(t), "AWS_REGION=us-east-1",
 		"LAMBDA_TASK_ROOT="+t.TempDir())
 	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "failed" ||
@@ -434,6 +436,7 @@ state: {dir: state}
 // TestLambdaIsTheCommand gives command and function the same configuration, to the function from
 // each supported place, and compares what they deliver.
 func TestLambdaIsTheCommand(t *testing.T) {
+	t.Parallel()
 	config := fmt.Sprintf(`version: 1
 cluster: prod-seoul
 prometheus: {url: '%s'}

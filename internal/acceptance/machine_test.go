@@ -38,6 +38,7 @@ func readMeminfo(t *testing.T) meminfo {
 // TestThisMachine lets Debian's Prometheus scrape Debian's node_exporter, runs promsnap, and
 // compares the report with the kernel's figures at the time of the newest sample.
 func TestThisMachine(t *testing.T) {
+	t.Parallel()
 	s, instance := startMachine(t)
 	const step = 15 * time.Second // the finest step of a report
 	at, seen := awaitStep(t, s, instance, step)

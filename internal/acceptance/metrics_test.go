@@ -32,6 +32,7 @@ func metricsOf(t *testing.T, code int, args ...string) ask.Answer {
 // TestMetricsOfThisMachine asks Debian's Prometheus, which scrapes Debian's node_exporter. What
 // promsnap knows about node_exporter must be what node_exporter says.
 func TestMetricsOfThisMachine(t *testing.T) {
+	t.Parallel()
 	s, instance := startMachine(t)
 	at, seen := awaitStep(t, s, instance, 15*time.Second)
 	flags := []string{"-c", configFile(t, fmt.Sprintf(
@@ -121,6 +122,7 @@ func checkGuide(t *testing.T, s *server, names []string) {
 // TestMetricsOfStores asks the same of Prometheus 3, Thanos and VictoriaMetrics, which have no help
 // texts of the fixture.
 func TestMetricsOfStores(t *testing.T) {
+	t.Parallel()
 	for name, startStore := range map[string]func() string{
 		"Prometheus": func() string { return startFixture(t, community, nil).url },
 		"Thanos":     func() string { return startThanos(t, community).url },

@@ -36,6 +36,7 @@ state: {dir: state}
 // TestMirrors runs the program on a simulated cluster, with a real Alertmanager and a real
 // Pushgateway that a real Prometheus scrapes.
 func TestMirrors(t *testing.T) {
+	t.Parallel()
 	am, gateway := startAlertmanager(t, "", true), startPushgateway(t)
 	prometheus := scraping(t, gateway)
 	lab := filepath.Join(t.TempDir(), "promlab")

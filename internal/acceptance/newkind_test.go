@@ -43,6 +43,7 @@ var (
 // keys must be read and checked, a dry run must show its messages, a run must send to it, doctor
 // and deliver --test must try it, and it must work as a fallback.
 func TestANewKindOfReceiver(t *testing.T) {
+	t.Parallel()
 	program := withPager(t)
 	var mu sync.Mutex
 	var arrived []string

@@ -60,6 +60,7 @@ func openPushgateway(t *testing.T, link string) *pushgateway.Notifier {
 }
 
 func TestPushgateway(t *testing.T) {
+	t.Parallel()
 	gateway := startPushgateway(t)
 	prometheus := scraping(t, gateway)
 	n := openPushgateway(t, gateway.url)
@@ -112,6 +113,7 @@ func TestPushgateway(t *testing.T) {
 }
 
 func TestPushgatewayRefuses(t *testing.T) {
+	t.Parallel()
 	gateway := startPushgateway(t)
 	n := openPushgateway(t, gateway.url)
 	d := firing(time.Now().UTC())

@@ -131,6 +131,7 @@ func archived(n int) notify.Delivery {
 }
 
 func TestS3(t *testing.T) {
+	t.Parallel()
 	g := startS3(t)
 	t.Run("state", func(t *testing.T) { testS3State(t, g) })
 	t.Run("archive", func(t *testing.T) { testS3Archive(t, g) })

@@ -126,6 +126,7 @@ func sizingFixture() []byte {
 
 // TestSizing measures the same workloads on Prometheus, Thanos and VictoriaMetrics.
 func TestSizing(t *testing.T) {
+	t.Parallel()
 	om := sizingFixture()
 	file := filepath.Join(t.TempDir(), "fixture.om")
 	if err := os.WriteFile(file, om, 0o644); err != nil {

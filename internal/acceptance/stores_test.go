@@ -83,6 +83,7 @@ func (s *server) importLines(t testing.TB, om []byte) {
 
 // TestVictoriaMetrics runs the same report on VictoriaMetrics and expects the same findings.
 func TestVictoriaMetrics(t *testing.T) {
+	t.Parallel()
 	for name, path := range map[string]string{
 		"Debian's": "/usr/bin/victoria-metrics", "newer": installed(t, "victoria-metrics"),
 	} {
@@ -229,6 +230,7 @@ func startThanos(t testing.TB, c chart, flags ...string) thanos {
 
 // TestThanos runs the report on a Thanos with all its stores and expects Prometheus' findings.
 func TestThanos(t *testing.T) {
+	t.Parallel()
 	th := startThanos(t, community)
 	o := promsnap(t, append([]string{"run", "--prometheus-url", th.url}, atSlot...)...).want(t, 0)
 	checkFindings(t, o.document(t, "default", slot), findings(community))
@@ -238,6 +240,7 @@ func TestThanos(t *testing.T) {
 // TestThanosLosesAStore stops the store with the exporters of three nodes. What is no longer seen
 // must be called neither absent nor well.
 func TestThanosLosesAStore(t *testing.T) {
+	t.Parallel()
 	th := startThanos(t, community)
 	const token = "xoxb-thanos"
 	slack := slackdouble.Start(token)

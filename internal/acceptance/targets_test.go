@@ -20,6 +20,7 @@ import (
 // the newest one say: of Debian's node_exporter, of a port on which nothing listens, and of a
 // server without metrics whose address has a token in it.
 func TestTargets(t *testing.T) {
+	t.Parallel()
 	exporter, dead := freePort(t), freePort(t)
 	start(t, nil, "/usr/bin/prometheus-node-exporter", "--web.listen-address="+exporter)
 	empty := httptest.NewServer(http.NotFoundHandler())

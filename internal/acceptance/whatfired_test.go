@@ -239,6 +239,7 @@ func (l *live) checkRules(t *testing.T, got *reportjson.DocFired, fired map[stri
 // TestFiredOfAnAlertmanager compares what a report of a server without rules says with what its
 // Alertmanager holds.
 func TestFiredOfAnAlertmanager(t *testing.T) {
+	t.Parallel()
 	am := startAlertmanager(t, "", true)
 	now := time.Now().UTC().Truncate(time.Second)
 	deliver(t, openAlertmanager(t, am.url, basicAuth(t, password)), firing(now, "ip-1", "ip-2"))

@@ -12,6 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/lab"
 	"github.com/promsnap/promsnap/internal/lab/labtest"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // TestCauses plants incidents in a calm cluster and checks that each cause is one line.
@@ -95,6 +96,9 @@ func TestCauses(t *testing.T) {
 			},
 		},
 	} {
+		if (race.Enabled || testing.Short()) && name != "a workload" {
+			continue // as in TestField
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			incidents, err := json.Marshal(tt.incidents)
