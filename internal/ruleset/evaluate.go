@@ -19,6 +19,9 @@ import (
 // in two halves.
 const mostSamples = 4 << 20
 
+// leastHalved is the fewest evaluations that are queried in halves because the server refused them.
+const leastHalved = 60
+
 // judge runs one rule: it queries its evaluations and replays them.
 func (r *run) judge(ctx context.Context, rule *Rule, of limits) error {
 	e := &evaluation{
@@ -54,13 +57,14 @@ type evaluation struct {
 	sketch *sketch
 }
 
-// add queries some evaluations and replays them. An answer that is too large is queried in halves.
+// add queries some evaluations and replays them. If the answer is too large, for the memory or for
+// the limits of the server, they are queried in halves.
 func (e *evaluation) add(ctx context.Context, g series.Grid) error {
 	if err := e.failed(ctx); err != nil {
 		return err
 	}
 	answer, meta, err := e.query(ctx, g)
-	if errors.Is(err, errLarge) && g.Len > 1 {
+	if errors.Is(err, errLarge) && g.Len > 1 || isTooMuch(err) && g.Len >= leastHalved {
 		half := g.Len / 2
 		if err := e.add(ctx, part(g, 0, half)); err != nil {
 			return err
@@ -81,6 +85,12 @@ func (e *evaluation) add(ctx context.Context, g series.Grid) error {
 	e.rule.series = max(e.rule.series, len(answer))
 	e.sketch.add(g, answer)
 	return e.states.Add(g, answer)
+}
+
+// isTooMuch reports whether a server refused a query because of its points, samples or size.
+func isTooMuch(err error) bool {
+	var e *promapi.Error
+	return errors.As(err, &e) && e.Kind == promapi.KindTooMuch
 }
 
 // query returns the series of the rule's expression at some evaluations.

@@ -33,6 +33,7 @@ type fake struct {
 	fails   map[string]error
 	partial map[string]bool
 	present map[string]bool
+	most    int // points of an answer; 0: any number
 	mu      sync.Mutex
 	asked   []promapi.Query
 }
@@ -45,6 +46,9 @@ func (f *fake) Range(_ context.Context, q promapi.Query,
 	meta := promapi.Meta{Grid: q.Grid, Expr: q.Expr, Partial: f.partial[q.Expr]}
 	if err := f.fails[q.Expr]; err != nil {
 		return meta, err
+	}
+	if f.most > 0 && q.Grid.Len > f.most {
+		return meta, &promapi.Error{Kind: promapi.KindTooMuch, Message: "too many points"}
 	}
 	for _, h := range f.answers[q.Expr] {
 		values := make([]float64, q.Grid.Len)
@@ -190,6 +194,23 @@ func TestLargeAnswers(t *testing.T) {
 	}
 	if n := len(res.Panels()[0].Lines); n != topLines {
 		t.Errorf("got %d lines, want %d", n, topLines)
+	}
+}
+
+// TestLimitedServer runs a rule on servers that limit the points of an answer.
+func TestLimitedServer(t *testing.T) {
+	answers := map[string][]held{"up == 0": {{series.FromPairs("pod", "a"), 100, 20}}}
+	for most, want := range map[int]string{
+		0: "A ended a[100 95 19]", 70: "A ended a[100 95 19]", 3: "A failed",
+	} {
+		f := &fake{answers: answers, most: most}
+		res := f.run(t, end, "  - {alert: A, expr: up == 0, for: 5m}\n")
+		if got := summary(res); got != want {
+			t.Errorf("at most %d points: got %s, want %s", most, got, want)
+		}
+		if len(f.asked) > 6 {
+			t.Errorf("at most %d points: got %d queries, want at most 6", most, len(f.asked))
+		}
 	}
 }
 
