@@ -210,7 +210,8 @@ func TestBacktest(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := backtested(t, historyConfig(t, run(t).url), "disk", historyEnd)
+			s := run(t)
+			got := backtested(t, historyConfig(t, s.url), "disk", historyEnd)
 			if diff := cmp.Diff(table(got), wantHistory); diff != "" {
 				t.Errorf("(-got +want):\n%s", diff)
 			}
@@ -222,6 +223,7 @@ func TestBacktest(t *testing.T) {
 				got.Blind[0].To.Sub(day) < 24*time.Hour-historyStep {
 				t.Errorf("got blind %v, want the day from %v", got.Blind, day)
 			}
+			t.Run("rule files", func(t *testing.T) { testRulesOfHistory(t, s) })
 		})
 	}
 }
