@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -149,6 +150,10 @@ func (x *expander) absentLabels(e parser.Expr) series.Labels {
 	return ls
 }
 
+// lookback is how old the sample of a selector may be on a server. Recorded samples that are
+// further apart have gaps between them.
+const lookback = 5 * time.Minute
+
 // vector replaces a selector. One with an offset or @ takes the newest value of a subquery with one
 // step.
 func (x *expander) vector(vs *parser.VectorSelector) (parser.Expr, error) {
@@ -161,8 +166,9 @@ func (x *expander) vector(vs *parser.VectorSelector) (parser.Expr, error) {
 		return nil, err
 	}
 	if at := modifiers(vs); at != "" {
-		step := model.Duration(found[0].interval)
-		text = fmt.Sprintf("last_over_time((%s)[%s:%s]%s)", text, step, step, at)
+		step := found[0].interval
+		text = fmt.Sprintf("last_over_time((%s)[%s:%s]%s)", text,
+			model.Duration(min(step, lookback)), model.Duration(step), at)
 	}
 	return parsed("(" + text + ")")
 }

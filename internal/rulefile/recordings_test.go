@@ -31,6 +31,10 @@ groups:
   rules:
   - {record: "fast", expr: "c > 1"}
   - {alert: A, expr: "fast"}
+- name: c
+  interval: 15m
+  rules:
+  - {record: "slow", expr: "d > 1"}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +55,7 @@ func TestRecordingsExpand(t *testing.T) {
 		"max_over_time(fast[1h:5m])":         "max_over_time((c > 1)[1h:5m])",
 		"rate(fast[1h] offset 5m)":           "rate((c > 1)[1h:30s] offset 5m)",
 		"fast offset 5m":                     "(last_over_time((c > 1)[30s:30s] offset 5m))",
+		"slow offset 3m":                     "(last_over_time((d > 1)[5m:15m] offset 3m))",
 		"fast @ 100":                         "(last_over_time((c > 1)[30s:30s] @ 100.000))",
 		"fast{}":                             "(c > 1)",
 		`{__name__="fast"}`:                  "(c > 1)",
