@@ -30,6 +30,7 @@ type server struct {
 	recordings rulefile.Recordings
 	groups     []*group
 	expanded   int // alerting rules that need recording rules
+	recorded   int // metrics that are recorded
 }
 
 type group struct {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,6 +21,7 @@ func (s suite) replay(t *testing.T, groups []rulefile.Group, tt test) *server {
 	server := newServer(t, groups, tt, s.whole)
 	server.run()
 	server.expand()
+	server.expandRecorded()
 	return server
 }
 
@@ -41,21 +41,20 @@ func (s suite) compare(t *testing.T, got string) {
 }
 
 // episodes returns a line for each episode of a test: the alert, since when it was active, when it
-// fired and ended, and its newest value. The annotations follow if the alert is not seen yet.
-func (s *server) episodes(name string, seen map[string]bool) string {
+// fired and ended, and its newest value. The annotations follow if the alert is not seen yet. In
+// brief there is a line for each rule, with the times of its first episode.
+func (s *server) episodes(name string, brief bool, seen map[string]bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "== %s\n", name)
 	for _, g := range s.groups {
 		for _, r := range g.rules {
-			for _, e := range r.result.Episodes {
-				fmt.Fprintf(&b, "%s active %s", e.Labels, since(e.ActiveSince))
-				if e.Fired() {
-					fmt.Fprintf(&b, ", fired %s", since(e.FiredAt))
-				}
-				if !e.Ended.IsZero() {
-					fmt.Fprintf(&b, ", ended %s", since(e.Ended))
-				}
-				fmt.Fprintf(&b, ", value %v", e.Value)
+			all := r.result.Episodes
+			if brief && len(all) > 0 {
+				fmt.Fprintf(&b, "%s: %d, first %s\n", r.Alert, len(all), times(all[0]))
+				continue
+			}
+			for _, e := range all {
+				fmt.Fprintf(&b, "%s %s", e.Labels, times(e))
 				if key := g.Name + "/" + r.Alert; !seen[key] {
 					seen[key] = true
 					as, _ := r.templates.Annotations(e.Source, e.Value, e.LastHeld)
@@ -68,4 +67,14 @@ func (s *server) episodes(name string, seen map[string]bool) string {
 	return b.String()
 }
 
-func since(at time.Time) time.Duration { return at.Sub(epoch) }
+// times returns the times of an episode, and its value.
+func times(e rulefile.Episode) string {
+	out := fmt.Sprintf("active %s", e.ActiveSince.Sub(epoch))
+	if e.Fired() {
+		out += fmt.Sprintf(", fired %s", e.FiredAt.Sub(epoch))
+	}
+	if !e.Ended.IsZero() {
+		out += fmt.Sprintf(", ended %s", e.Ended.Sub(epoch))
+	}
+	return out + fmt.Sprintf(", value %v", e.Value)
+}

@@ -16,7 +16,7 @@ func TestGoldens(t *testing.T) {
 			var got strings.Builder
 			seen := map[string]bool{}
 			for _, tt := range s.tests {
-				got.WriteString(s.replay(t, groups, tt).episodes(tt.Name, seen))
+				got.WriteString(s.replay(t, groups, tt).episodes(tt.Name, s.brief, seen))
 			}
 			s.compare(t, got.String())
 		})

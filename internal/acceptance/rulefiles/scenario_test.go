@@ -23,6 +23,7 @@ type suite struct {
 	rules []string // files
 	tests []test
 	whole bool // also the rules without series
+	brief bool // its golden has a line for each rule and not for each episode
 }
 
 // test is one group of series.
@@ -73,6 +74,10 @@ func suites(t *testing.T) []suite {
 	for _, f := range glob(t, "testdata/own/*_series.yml") {
 		out = append(out, read(t, f, []string{strings.ReplaceAll(f, "_series", "_rules")},
 			time.Minute, 0))
+	}
+	for _, f := range all {
+		name, _, _ := strings.Cut(filepath.Base(f), ".")
+		out = append(out, generated(t, "generated_"+name, f))
 	}
 	for i, name := range fieldCases {
 		field := read(t, fieldDir+name+".yaml", all, 15*time.Minute, 30)
