@@ -251,5 +251,13 @@ func (f *targetsFlags) print(c *console, l *targets.List, a *asked) error {
 		e.SetIndent("", "  ")
 		return e.Encode(reportjson.TargetsOf(t, words.English, every))
 	}
-	return printTargets(c, t, every, f.down, a.slot)
+	now := a.slot
+	if l.Live && f.ask.time == "now" { // the slot is up to a minute before
+		now = c.now()
+	}
+	text := targetsText{Targets: t, every: every, down: f.down, now: now}
+	if len(f.jobs) > 0 {
+		return text.print(c.stdout)
+	}
+	return text.printFitting(c.stdout)
 }

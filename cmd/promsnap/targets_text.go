@@ -24,35 +24,107 @@ const (
 	mostVanishedRows = 50
 )
 
-// printTargets prints the sums, and tables of the jobs, of the targets and of those that vanished.
-// With only the targets that are down, there are no other tables.
-func printTargets(c *console, t *report.Targets, every []targets.Target, down bool,
-	now time.Time) error {
+// targetsText is a list of targets as text.
+type targetsText struct {
+	*report.Targets
+	every []targets.Target
+	down  bool // only those that are down, and no other table
+	now   time.Time
+	calm  int // how many jobs of which all targets are up are only counted
+}
+
+// print prints the sums, and tables of the jobs, of the targets and of those that vanished.
+func (t targetsText) print(s *screen) error {
 	look := green
 	if len(t.Down) > 0 {
 		look = red
 	}
-	c.stdout.say(look, t.Sum, "", 0)
+	s.say(look, t.Sum, "", 0)
 	for _, n := range t.Notes {
-		c.stdout.say(yellow, "note: ", n, len("note: "))
+		s.say(yellow, "note: ", n, len("note: "))
 	}
-	if !down {
-		if err := printJobs(c, t); err != nil {
+	if !t.down {
+		if err := t.printJobs(s); err != nil {
 			return err
 		}
 	}
-	if err := printEach(c, t, every, now); err != nil {
+	if err := t.printEach(s); err != nil || t.down {
 		return err
 	}
-	if down {
-		return nil
+	return t.printVanished(s)
+}
+
+// printFitting prints on a terminal. If there is no room for all targets, it leaves out those that
+// are up. If there still is none, it prints one row for all targets of a job that are down for one
+// reason, and then only counts the jobs of which all targets are up.
+func (t targetsText) printFitting(s *screen) error {
+	const advice = 3 // lines
+	if s.height == 0 || t.fits(s, s.height) {
+		return t.print(s)
 	}
-	return printVanished(c, t, now)
+	all, up := t.every, 0
+	t.every = nil
+	for _, x := range all {
+		if x.Health == promapi.HealthUp {
+			up++
+			continue
+		}
+		t.every = append(t.every, x)
+	}
+	each := "--job NAME lists one job, --down each that is down, -o csv all."
+	if !t.fits(s, s.height-advice) {
+		t.every = t.byReason()
+	}
+	if !t.fits(s, s.height-advice) {
+		t = t.withoutCalm()
+	}
+	if err := t.print(s); err != nil {
+		return err
+	}
+	fmt.Fprintln(s)
+	if up > 0 {
+		each = counted(up, "target that is up is", "targets that are up are") + " not listed; " + each
+	}
+	s.say(gray, each, "", 0)
+	return nil
+}
+
+// fits reports whether the text has fewer lines than height, so that there is one for the prompt.
+func (t targetsText) fits(s *screen, height int) bool {
+	return rowsOf(s, func(s *screen) { _ = t.print(s) }) < height
+}
+
+// byReason returns a target for all of a job that are down for one reason. Its name says how many
+// they are.
+func (t targetsText) byReason() (all []targets.Target) {
+	for _, d := range t.Down {
+		x := *d.Target
+		if d.Count > 1 {
+			x.Instance, x.Labels, x.Node = d.Shown, nil, ""
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// withoutCalm returns the text without most of the jobs of which all targets are up.
+func (t targetsText) withoutCalm() targetsText {
+	const least = 5
+	fewer := *t.Targets
+	n := len(fewer.Jobs)
+	for n > least && fewer.Jobs[n-1].Counts == "" {
+		n--
+	}
+	if len(fewer.Jobs)-n > 1 {
+		t.calm, fewer.Jobs = len(fewer.Jobs)-n, fewer.Jobs[:n]
+		t.Targets = &fewer
+	}
+	return t
 }
 
 // printJobs prints a row for each job. The column of targets that were not scraped yet exists if
 // there are any.
-func printJobs(c *console, t *report.Targets) error {
+func (t targetsText) printJobs(s *screen) error {
 	rows, waiting := [][]string{{"JOB", "UP", "DOWN", "VANISHED"}}, false
 	for _, j := range t.Jobs {
 		waiting = waiting || j.Unknown > 0
@@ -61,13 +133,16 @@ func printJobs(c *console, t *report.Targets) error {
 		rows[0] = append(rows[0], "NOT SCRAPED YET")
 	}
 	for _, j := range t.Jobs[:min(len(t.Jobs), mostJobRows)] {
-		row := []string{j.Shown, j.Share, number(j.Down), number(j.Vanished)}
+		row := []string{outside.Middle(j.Shown, 60), j.Share, number(j.Down), number(j.Vanished)}
 		if waiting {
 			row = append(row, number(j.Unknown))
 		}
 		rows = append(rows, row)
 	}
-	return printRows(c, rows, len(t.Jobs)-mostJobRows, "jobs")
+	if t.calm > 0 {
+		return printRows(s, rows, t.calm, "with all targets up")
+	}
+	return printRows(s, rows, len(t.Jobs)-mostJobRows, "jobs")
 }
 
 // number returns a count as a cell of a table.
@@ -79,51 +154,54 @@ func number(n int) string {
 }
 
 // printEach prints a row for each target.
-func printEach(c *console, t *report.Targets, every []targets.Target, now time.Time) error {
-	if len(every) == 0 {
+func (t targetsText) printEach(s *screen) error {
+	if len(t.every) == 0 {
 		return nil
 	}
 	rows := [][]string{{
 		"TARGET", "JOB", "NODE", "HEALTH", "LAST SCRAPE", "DURATION", "SAMPLES", "LAST ERROR",
 	}}
-	for i := range every[:min(len(every), mostTargetRows)] {
-		x := &every[i]
+	for i := range t.every[:min(len(t.every), mostTargetRows)] {
+		x := &t.every[i]
 		trouble, advice := report.TroubleOf(x, words.English)
 		if advice != "" {
 			trouble += ": " + advice
 		}
 		rows = append(rows, []string{
-			outside.Middle(dash(x.Name()), 60), t.ShownJob(x.Cluster, x.Job),
-			outside.Middle(dash(x.Node), 60), string(x.Health), dash(ago(x.LastScrape, now)),
+			outside.Middle(dash(x.Name()), 60),
+			outside.Middle(dash(t.ShownJob(x.Cluster, x.Job)), 60),
+			outside.Middle(dash(x.Node), 60), string(x.Health), dash(ago(x.LastScrape, t.now)),
 			dash(figure(units.Seconds, x.Duration)), dash(figure(units.Short, x.Samples)),
 			dash(trouble),
 		})
 	}
-	return printRows(c, rows, len(every)-mostTargetRows,
+	rows = s.narrow(rows, "DURATION", "SAMPLES", "LAST SCRAPE", "NODE")
+	return printRows(s, rows, len(t.every)-mostTargetRows,
 		"targets; list one job with --job, or all with -o csv")
 }
 
-func printVanished(c *console, t *report.Targets, now time.Time) error {
+func (t targetsText) printVanished(s *screen) error {
 	if len(t.Vanished) == 0 {
 		return nil
 	}
 	rows := [][]string{{"VANISHED", "JOB", "NODE", "LAST SEEN"}}
 	for _, v := range t.Vanished[:min(len(t.Vanished), mostVanishedRows)] {
 		rows = append(rows, []string{
-			v.Shown, v.ShownJob, dash(v.Node), ago(v.Last, now) + " ago",
+			v.Shown, v.ShownJob, dash(v.Node), ago(v.Last, t.now) + " ago",
 		})
 	}
-	return printRows(c, rows, len(t.Vanished)-mostVanishedRows, "vanished; list all with -o csv")
+	return printRows(s, s.narrow(rows), len(t.Vanished)-mostVanishedRows,
+		"vanished; list all with -o csv")
 }
 
 // printRows prints a table after an empty line, and how many rows it leaves out.
-func printRows(c *console, rows [][]string, left int, of string) error {
-	fmt.Fprintln(c.stdout)
-	if err := c.stdout.table(rows); err != nil {
+func printRows(s *screen, rows [][]string, left int, of string) error {
+	fmt.Fprintln(s)
+	if err := s.table(rows); err != nil {
 		return err
 	}
 	if left > 0 {
-		c.stdout.say(normal, fmt.Sprintf("… %s more %s", words.Thousands(left), of), "", 2)
+		s.say(normal, fmt.Sprintf("… %s more %s", words.Thousands(left), of), "", 2)
 	}
 	return nil
 }

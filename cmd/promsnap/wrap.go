@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/promsnap/promsnap/internal/outside"
 )
@@ -55,40 +55,40 @@ func wrap(text string, most, indent int) string {
 	return b.String()
 }
 
+// tableGap is how many blanks are between two columns.
+const tableGap = 2
+
 // table prints rows in columns. The first row is the heading. On a terminal that is too narrow, the
 // last column is wrapped or, if that is not enough, each row is a paragraph.
 func (s *screen) table(rows [][]string) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	const gap = 2
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
 			widths[i] = max(widths[i], outside.Columns(cell))
 		}
 	}
-	before := gap * (len(widths) - 1)
+	before := tableGap * (len(widths) - 1)
 	for _, n := range widths[:len(widths)-1] {
 		before += n
 	}
 	last := widths[len(widths)-1]
 	switch {
 	case !s.terminal || before+last <= s.width:
-		w := tabwriter.NewWriter(s, 0, 0, gap, ' ', 0)
 		for _, row := range rows {
-			fmt.Fprintln(w, strings.Join(row, "\t"))
+			if _, err := fmt.Fprintln(s, cells(row, widths)+row[len(row)-1]); err != nil {
+				return err
+			}
 		}
-		return w.Flush()
+		return nil
 	case s.width-before >= minWidth:
 		for _, row := range rows {
-			var b strings.Builder
-			for i, cell := range row[:len(row)-1] {
-				b.WriteString(cell + strings.Repeat(" ", widths[i]-outside.Columns(cell)+gap))
-			}
 			lines := wrap(row[len(row)-1], s.width-before, 0)
-			b.WriteString(strings.ReplaceAll(lines, "\n", "\n"+strings.Repeat(" ", before)))
-			fmt.Fprintln(s, strings.TrimRight(b.String(), " "))
+			line := cells(row, widths) +
+				strings.ReplaceAll(lines, "\n", "\n"+strings.Repeat(" ", before))
+			fmt.Fprintln(s, strings.TrimRight(line, " "))
 		}
 		return nil
 	}
@@ -96,6 +96,64 @@ func (s *screen) table(rows [][]string) error {
 		s.record(rows[0], row)
 	}
 	return nil
+}
+
+// cells returns all cells of a row but the last, each as wide as its column with a gap.
+func cells(row []string, widths []int) string {
+	var b strings.Builder
+	for i, cell := range row[:len(row)-1] {
+		b.WriteString(cell + strings.Repeat(" ", widths[i]-outside.Columns(cell)+tableGap))
+	}
+	return b.String()
+}
+
+// narrow returns rows without the columns that are empty in all of them and, if the screen is a
+// terminal that is too narrow, without as many of the optional columns, in their order, as it takes
+// for the others to fit. If that does not help, they stay.
+func (s *screen) narrow(rows [][]string, optional ...string) [][]string {
+	if !s.terminal {
+		return rows
+	}
+	for i := len(rows[0]) - 1; i > 0; i-- {
+		if !slices.ContainsFunc(rows[1:], func(r []string) bool { return r[i] != "-" }) {
+			rows = without(rows, i)
+		}
+	}
+	fewer := rows
+	for _, name := range optional {
+		if fits(fewer, s.width) {
+			return fewer
+		}
+		if i := slices.Index(fewer[0], name); i >= 0 {
+			fewer = without(fewer, i)
+		}
+	}
+	if fits(fewer, s.width) {
+		return fewer
+	}
+	return rows
+}
+
+// fits reports whether table can print rows in columns, with the last one wrapped.
+func fits(rows [][]string, width int) bool {
+	before := 0
+	for i := range len(rows[0]) - 1 {
+		widest := 0
+		for _, row := range rows {
+			widest = max(widest, outside.Columns(row[i]))
+		}
+		before += widest + tableGap
+	}
+	return width-before >= minWidth
+}
+
+// without returns rows without a column.
+func without(rows [][]string, column int) [][]string {
+	out := make([][]string, len(rows))
+	for i, row := range rows {
+		out[i] = slices.Delete(slices.Clone(row), column, column+1)
+	}
+	return out
 }
 
 // record prints a row of a table as a paragraph: its first cell, and below it the others with their

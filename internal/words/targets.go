@@ -104,14 +104,14 @@ var englishTargets = Targets{
 		"credentials":   "Prometheus cannot read a file of the job, or its OAuth2 server refuses it",
 	},
 
-	NoList: "the server has no list of targets, as a store has none; this is from up, so the " +
-		"errors are not known",
-	Past: "the server knows the errors only of now, not of that time; this is from up, so the " +
-		"errors are not known",
-	Refused: "the server refuses its list of targets (%[1]s); this is from up, so the errors " +
-		"are not known",
-	Unlisted: "the server's list of targets cannot be read (%[1]s); this is from up, so the " +
-		"errors are not known",
+	NoList: "the server stores what others scrape and lists no targets; these come from the " +
+		"metric up, which knows no errors",
+	Past: "the server knows the errors only of now; the targets of that time come from the " +
+		"metric up, which knows no errors",
+	Refused: "the server refuses its list of targets (%[1]s); these come from the metric up, " +
+		"which knows no errors",
+	Unlisted: "the server's list of targets cannot be read (%[1]s); these come from the metric " +
+		"up, which knows no errors",
 	Part:            "the server's list of targets is incomplete: %[1]s",
 	Figures:         "some figures of the scrapes are not known: %[1]s",
 	VanishedUnknown: "which targets vanished is not known: %[1]s",
