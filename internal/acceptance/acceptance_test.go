@@ -16,8 +16,9 @@ func TestCommunityChart(t *testing.T) {
 	t.Run("report", func(t *testing.T) {
 		testReport(t, community, "default", []string{"--prometheus-url", s.url})
 	})
-	t.Run("query", func(t *testing.T) { testQuery(t, s) })
-	t.Run("query now", func(t *testing.T) { testQueryNow(t, s) })
+	t.Run("query", func(t *testing.T) { testQuery(t, s, rangeQueries...) })
+	t.Run("query now", func(t *testing.T) { testQueryNow(t, s, nowQueries...) })
+	t.Run("questions", func(t *testing.T) { testQuestions(t, s) })
 	t.Run("fail-on", func(t *testing.T) { testFailOn(t, s) })
 	t.Run("hung", func(t *testing.T) { testHung(t, s) })
 	t.Run("gone", func(t *testing.T) { testGone(t, s) }) // the last: it stops the server

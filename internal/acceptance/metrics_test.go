@@ -119,41 +119,47 @@ func checkGuide(t *testing.T, s *server, names []string) {
 	}
 }
 
-// TestMetricsOfStores asks the same of Prometheus 3, Thanos and VictoriaMetrics, which have no help
-// texts of the fixture.
-func TestMetricsOfStores(t *testing.T) {
+// TestQuestionsOfStores asks Thanos and VictoriaMetrics. TestCommunityChart asks Prometheus.
+func TestQuestionsOfStores(t *testing.T) {
 	t.Parallel()
-	for name, startStore := range map[string]func() string{
-		"Prometheus": func() string { return startFixture(t, community, nil).url },
-		"Thanos":     func() string { return startThanos(t, community).url },
-		"Debian's VictoriaMetrics": func() string {
-			return startVictoria(t, "/usr/bin/victoria-metrics", community).url
+	for name, startStore := range map[string]func() *server{
+		"Thanos": func() *server { return startThanos(t, community).server },
+		"Debian's VictoriaMetrics": func() *server {
+			return startVictoria(t, "/usr/bin/victoria-metrics", community)
 		},
-		"newer VictoriaMetrics": func() string {
-			return startVictoria(t, installed(t, "victoria-metrics"), community).url
+		"newer VictoriaMetrics": func() *server {
+			return startVictoria(t, installed(t, "victoria-metrics"), community)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			flags := []string{
-				"--prometheus-url", startStore(), "--time", slot.Format(time.RFC3339),
-			}
-			a := metricsOf(t, 0, append([]string{"memory"}, flags...)...)
-			if len(a.Metrics) < 5 || a.Metrics[0].Name != "node_memory_MemAvailable_bytes" ||
-				a.Metrics[0].Series == 0 || a.Incomplete ||
-				a.Metrics[1].Name != "container_memory_working_set_bytes" {
-				t.Errorf("got %+v, want the memory of nodes and of containers first", a)
-			}
-			one := metricsOf(t, 0, append([]string{"container_memory_working_set_bytes"},
-				flags...)...)
-			m := one.Metrics[0]
-			if m.Series != a.Metrics[1].Series || m.Min != a.Metrics[1].Min ||
-				len(m.Labels) < 4 || m.Labels[0].From != metrics.FromExporter {
-				t.Errorf("got %+v, want the labels of %d series", m, a.Metrics[1].Series)
-			}
-			near := metricsOf(t, 1, append([]string{"node_memory_MemAvailble_bytes"}, flags...)...)
-			if len(near.Nearest) == 0 || near.Nearest[0] != "node_memory_MemAvailable_bytes" {
-				t.Errorf("got the nearest %q, want MemAvailable", near.Nearest)
-			}
+			s := startStore()
+			t.Run("query", func(t *testing.T) { testQuery(t, s) })
+			t.Run("query now", func(t *testing.T) { testQueryNow(t, s) })
+			testQuestions(t, s)
 		})
+	}
+}
+
+// testQuestions asks a server with the fixture of the community chart, but without help texts and
+// targets of its own.
+func testQuestions(t *testing.T, s *server) {
+	flags := []string{"--prometheus-url", s.url, "--time", slot.Format(time.RFC3339)}
+	checkTargetsOfUp(t, s)
+	checkRefusals(t, flags)
+	a := metricsOf(t, 0, append([]string{"memory"}, flags...)...)
+	if len(a.Metrics) < 5 || a.Metrics[0].Name != "node_memory_MemAvailable_bytes" ||
+		a.Metrics[0].Series == 0 || a.Incomplete ||
+		a.Metrics[1].Name != "container_memory_working_set_bytes" {
+		t.Errorf("got %+v, want the memory of nodes and of containers first", a)
+	}
+	one := metricsOf(t, 0, append([]string{"container_memory_working_set_bytes"}, flags...)...)
+	m := one.Metrics[0]
+	if m.Series != a.Metrics[1].Series || m.Min != a.Metrics[1].Min || len(m.Labels) < 4 ||
+		m.Labels[0].From != metrics.FromExporter {
+		t.Errorf("got %+v, want the labels of %d series", m, a.Metrics[1].Series)
+	}
+	near := metricsOf(t, 1, append([]string{"node_memory_MemAvailble_bytes"}, flags...)...)
+	if len(near.Nearest) == 0 || near.Nearest[0] != "node_memory_MemAvailable_bytes" {
+		t.Errorf("got the nearest %q, want MemAvailable", near.Nearest)
 	}
 }

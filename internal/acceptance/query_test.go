@@ -11,6 +11,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,16 +19,28 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// testQuery compares the values of `promsnap query` with those of the API: every sample of every
-// series, as JSON, as CSV and of one moment.
-func testQuery(t *testing.T, s *server) {
-	for _, query := range []string{
-		"node_memory_MemAvailable_bytes",
-		"1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
+// The queries whose values are compared with the API's: rangeQueries over time, nowQueries of one
+// moment, and those of anyServer both ways on every server. VictoriaMetrics drops NaN, and its topk
+// picks any of equal series.
+var (
+	anyServer = []string{
+		"node_memory_MemAvailable_bytes", "1 + 1",
 		"sum by (namespace) (rate(container_cpu_usage_seconds_total[5m]))",
-		"topk(3, node_filesystem_avail_bytes)",
-		"count(up)", "vector(1) / 0", "1 + 1",
-	} {
+	}
+	rangeQueries = []string{
+		"1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
+		"topk(3, node_filesystem_avail_bytes)", "count(up)", "vector(1) / 0",
+	}
+	nowQueries = []string{
+		"topk(3, node_filesystem_avail_bytes)", "count(up)", "time()", "scalar(count(up)) / 3",
+		"vector(0) / 0", "vector(-1) / 0", "vector(1) / 0",
+	}
+)
+
+// testQuery compares the values of `promsnap query` with those of the API: every sample of every
+// series, as JSON and as CSV.
+func testQuery(t *testing.T, s *server, queries ...string) {
+	for _, query := range append(queries, anyServer...) {
 		t.Run(query, func(t *testing.T) {
 			flags := []string{
 				"query", query, "--prometheus-url", s.url, "--time", slot.Format(time.RFC3339),
@@ -59,13 +72,8 @@ func testQuery(t *testing.T, s *server) {
 
 // testQueryNow compares the values of `promsnap query --instant` with those of the API, as JSON and
 // as CSV: vectors, scalars, and values that are no numbers or infinite.
-func testQueryNow(t *testing.T, s *server) {
-	for _, query := range []string{
-		"node_memory_MemAvailable_bytes",
-		"sum by (namespace) (rate(container_cpu_usage_seconds_total[5m]))",
-		"topk(3, node_filesystem_avail_bytes)", "count(up)", "1 + 1", "time()",
-		"scalar(count(up)) / 3", "vector(0) / 0", "vector(-1) / 0", "vector(1) / 0",
-	} {
+func testQueryNow(t *testing.T, s *server, queries ...string) {
+	for _, query := range append(queries, anyServer...) {
 		t.Run(query, func(t *testing.T) {
 			flags := []string{
 				"query", query, "--instant", "--prometheus-url", s.url, "--time",
@@ -101,6 +109,29 @@ func testQueryNow(t *testing.T, s *server) {
 				}
 			}
 		})
+	}
+}
+
+// checkRefusals checks what promsnap says about queries without an answer, which is the same of
+// every server.
+func checkRefusals(t *testing.T, flags []string) {
+	t.Helper()
+	for query, said := range map[string]string{
+		"node_memory_MemAvailabel_bytes": "did you mean one of these?\n" +
+			"  node_memory_MemAvailable_bytes  node_memory_MemTotal_bytes\n",
+		`up{job="kubernetes-pod"}`: `no series of up has job="kubernetes-pod"; did you mean ` +
+			"kubernetes-pods or kubernetes-nodes?\n",
+		`up{jobb="kubernetes-pods"}`: "up has no label jobb; did you mean job?\n",
+		"kube_node_info > 5":         "but none is left after the comparison > 5\n",
+		"sum((":                      "not PromQL: unclosed left parenthesis\n  sum((\n       ^\n",
+		"avgg(up)":                   "did you mean avg?\n",
+		"up / ignoring (instance, node) up": "name more labels in on (…), or aggregate the side " +
+			"with several",
+	} {
+		o := promsnap(t, append([]string{"query", query}, flags...)...).want(t, 1)
+		if !strings.Contains(o.stderr, said) || strings.Contains(o.stderr, "HTTP") {
+			t.Errorf("%s: got\n%s\nwant %q in it, and no status of HTTP", query, o.stderr, said)
+		}
 	}
 }
 

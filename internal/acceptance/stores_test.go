@@ -197,25 +197,11 @@ func startThanos(t testing.TB, c chart, flags ...string) thanos {
 		each.to.prometheus = startPrometheus(t, installed(t, "prometheus"), nil,
 			"--config.file="+config, "--storage.tsdb.path="+blocks,
 			"--storage.tsdb.retention.time=100y")
-		grpc, web := freePort(t), freePort(t)
-		each.to.sidecar = &server{url: "http://" + web, client: http.DefaultClient}
-		each.to.sidecar.process = start(t, nil, installed(t, "thanos"), "sidecar",
-			"--prometheus.url="+each.to.prometheus.url,
-			"--tsdb.path="+blocks, "--grpc-address="+grpc, "--http-address="+web)
+		var grpc string
+		each.to.sidecar, grpc = startSidecar(t, each.to.prometheus, "--tsdb.path="+blocks)
 		endpoints = append(endpoints, grpc)
-		await(t, "the sidecar to be ready", func() error {
-			_, err := each.to.sidecar.get("/-/ready", nil)
-			return err
-		})
 	}
-	web := freePort(t)
-	args := append([]string{"query", "--http-address=" + web, "--grpc-address=" + freePort(t)},
-		flags...)
-	for _, e := range endpoints {
-		args = append(args, "--endpoint-strict="+e)
-	}
-	th.server = &server{url: "http://" + web, client: http.DefaultClient}
-	th.process = start(t, nil, installed(t, "thanos"), args...)
+	th.server = startThanosQuery(t, endpoints, flags...)
 	await(t, "Thanos to know both stores", func() error {
 		got, err := th.instant(
 			fmt.Sprintf(`count by (store) ({__name__=~"node_uname_info|kube_node_info"} @ %d)`,
@@ -226,6 +212,43 @@ func startThanos(t testing.TB, c chart, flags ...string) thanos {
 		return err
 	})
 	return th
+}
+
+// startSidecar runs the sidecar of a Prometheus and returns it with its gRPC address.
+func startSidecar(t testing.TB, prometheus *server, flags ...string) (*server, string) {
+	t.Helper()
+	grpc, web := freePort(t), freePort(t)
+	s := &server{url: "http://" + web, client: http.DefaultClient}
+	s.process = start(t, nil, installed(t, "thanos"), append([]string{
+		"sidecar", "--prometheus.url=" + prometheus.url, "--grpc-address=" + grpc,
+		"--http-address=" + web,
+	}, flags...)...)
+	await(t, "the sidecar to be ready", func() error {
+		_, err := s.get("/-/ready", nil)
+		return err
+	})
+	return s, grpc
+}
+
+// startThanosQuery runs a Thanos Query on gRPC addresses.
+func startThanosQuery(t testing.TB, endpoints []string, flags ...string) *server {
+	t.Helper()
+	web := freePort(t)
+	args := append([]string{"query", "--http-address=" + web, "--grpc-address=" + freePort(t)},
+		flags...)
+	for _, e := range endpoints {
+		args = append(args, "--endpoint-strict="+e)
+	}
+	s := &server{url: "http://" + web, client: http.DefaultClient}
+	s.process = start(t, nil, installed(t, "thanos"), args...)
+	return s
+}
+
+// startThanosOf runs a Thanos Query on one Prometheus.
+func startThanosOf(t testing.TB, prometheus *server) *server {
+	t.Helper()
+	_, grpc := startSidecar(t, prometheus)
+	return startThanosQuery(t, []string{grpc})
 }
 
 // TestThanos runs the report on a Thanos with all its stores and expects Prometheus' findings.
