@@ -16,6 +16,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/acceptance/pages"
 	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // The scripts that run the commands of the pages. Those in slowPages need more than Go: the
@@ -54,7 +55,7 @@ func whyNotRun(id string) string {
 }
 
 // TestDocumentedBlocks runs the commands of the pages with the real program, against servers on
-// loopback.
+// loopback. With -short or the race detector only README's run: TestScripts runs the same commands.
 func TestDocumentedBlocks(t *testing.T) {
 	commands, err := pages.Commands(repository)
 	if err != nil {
@@ -67,7 +68,7 @@ func TestDocumentedBlocks(t *testing.T) {
 	commands["opened"] = waitForPage
 	commands["bucket"] = func(ts *testscript.TestScript, _ bool, _ []string) { startBucket(t, ts) }
 	params := testscript.Params{Dir: quickPages, Cmds: commands, Setup: desktop}
-	if testing.Short() {
+	if testing.Short() || race.Enabled {
 		params.Dir, params.Files = "", []string{filepath.Join(quickPages, "readme.txtar")}
 	}
 	testscript.Run(t, params)
