@@ -90,9 +90,9 @@ func (b BacktestRulesOptions) check() error {
 	switch {
 	case len(have) == 0:
 		return ErrNoRules
-	case len(have) > ruleset.MostRules:
-		return fmt.Errorf("%d alerting rules, more than %d; choose a namespace, a selector or "+
-			"fewer files", len(have), ruleset.MostRules)
+	case b.Alert == "" && len(have) > ruleset.MostRules:
+		return fmt.Errorf("%d alerting rules, more than %d; choose fewer files, or a namespace or "+
+			"a selector of PrometheusRules", len(have), ruleset.MostRules)
 	case b.Alert == "" || slices.Contains(have, b.Alert):
 		return nil
 	}

@@ -180,7 +180,7 @@ var narrower = map[string][]string{
 		"internal/units", "internal/words", "internal/promapi", "internal/rules",
 		"internal/panel", "internal/forecast", "internal/change", "internal/grafana",
 		"internal/grafana/value", "internal/board", "internal/snapshot", "internal/changelog",
-		"internal/report",
+		"internal/report", "internal/rulefile", "internal/ruleset",
 	},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},

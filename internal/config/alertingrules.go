@@ -26,7 +26,7 @@ type AlertingRules struct {
 }
 
 // Alerts returns how many alerting rules the files have, whether or not they match.
-func (a *AlertingRules) Alerts() int { return alertsOf(a.Groups) }
+func (a *AlertingRules) Alerts() int { return alertsOf(a.Groups, nil) }
 
 // RuleObjects chooses PrometheusRule objects of a cluster.
 type RuleObjects struct {
@@ -34,9 +34,10 @@ type RuleObjects struct {
 	Selector  string // of Kubernetes; "" for every object
 }
 
-// The most rule files, and the most alerting rules of them.
+// The most rule files of a pattern, bytes of all rule files, and alerting rules of a report.
 const (
 	mostRuleFiles = 500
+	mostRuleBytes = 64 << 20
 	mostAlerts    = 5000
 )
 
@@ -74,9 +75,9 @@ func (b *builder) alertingRules(ctx context.Context, r *report, path string) *Al
 		}
 		out.Groups = append(out.Groups, groups...)
 	}
-	if n := alertsOf(out.Groups); n > mostAlerts {
+	if n := alertsOf(out.Groups, out.Match); n > mostAlerts {
 		b.problem(key(path, "files"), "%d alerting rules, more than %d; divide them among several "+
-			"reports", n, mostAlerts)
+			"reports, or choose some with match", n, mostAlerts)
 	}
 	return out
 }
@@ -86,6 +87,7 @@ type RuleSource struct {
 	Dir    string                                         // where relative patterns start; "" for the working directory
 	Beside func(path string, limit int64) ([]byte, error) // see Options.Beside
 	read   map[string]bool
+	size   int // bytes
 }
 
 // Read returns the groups of the files that match a pattern, in the order of their names. A file
@@ -137,6 +139,10 @@ func (s *RuleSource) Read(ctx context.Context, pattern string) ([]rulefile.Group
 			return nil, fmt.Errorf("%s is larger than %d MiB, so it is not a rule file",
 				shorten(name), rulefile.MaxFile>>20)
 		}
+		if s.size += len(data); s.size > mostRuleBytes {
+			return nil, fmt.Errorf("the rule files have more than %d MiB in all; choose fewer "+
+				"files", mostRuleBytes>>20)
+		}
 		found, err := rulefile.Parse(name, data)
 		if mistakes, ok := errors.AsType[rulefile.Errors](err); ok {
 			for _, p := range mistakes {
@@ -155,12 +161,12 @@ func (s *RuleSource) Read(ctx context.Context, pattern string) ([]rulefile.Group
 	return groups, nil
 }
 
-// alertsOf counts the alerting rules of groups.
-func alertsOf(groups []rulefile.Group) int {
+// alertsOf counts the alerting rules of groups that match.
+func alertsOf(groups []rulefile.Group, match rules.Matchers) int {
 	n := 0
 	for _, g := range groups {
 		for _, r := range g.Rules {
-			if r.Alert != "" {
+			if r.Alert != "" && r.MatchedBy(match) {
 				n++
 			}
 		}
@@ -184,15 +190,12 @@ func ReadRules(ctx context.Context, patterns []string) ([]rulefile.Group, error)
 		}
 		all = append(all, groups...)
 	}
-	switch n := alertsOf(all); {
+	switch {
 	case len(problems) > 0:
 		return nil, problems
-	case n == 0 && len(patterns) > 0:
+	case len(patterns) > 0 && alertsOf(all, nil) == 0:
 		return nil, fmt.Errorf("--rules %s: no alerting rule; recording rules alone judge nothing",
 			shorten(strings.Join(patterns, " ")))
-	case n > mostAlerts:
-		return nil, fmt.Errorf("--rules: %d alerting rules, more than %d; choose fewer files", n,
-			mostAlerts)
 	}
 	return all, nil
 }
@@ -216,6 +219,10 @@ func OfRules(ctx context.Context, patterns []string, objects *RuleObjects, match
 	}
 	if all.Groups, err = ReadRules(ctx, patterns); err != nil {
 		return nil, err
+	}
+	if n := alertsOf(all.Groups, all.Match); n > mostAlerts {
+		return nil, fmt.Errorf("--rules: %d alerting rules, more than %d; choose fewer files, or "+
+			"some of the rules with --match", n, mostAlerts)
 	}
 	r := &c.Reports[0]
 	r.Name, r.Title, r.AlertingRules = "rules", "Alerting rules", all

@@ -19,6 +19,7 @@ const (
 	mostRuleAlerts = 5 // of one rule
 	mostRuleBars   = 200
 	mostRuleNotes  = 20
+	mostRuleCharts = 100 // as many rules
 )
 
 // Rules is what a report says about the alerting rules of rule files.
@@ -27,6 +28,7 @@ type Rules struct {
 
 	Sum    string         // "3 rules fire, 1 rule is pending; 126 rules did not fire"
 	Active []FiredRule    // rules that fire, are pending or fired in the range, the worst first
+	Rest   []FiredRule    // those beyond the first 100, without their alerts and charts
 	Quiet  []string       // the other rules that were evaluated, sorted
 	Broken []BrokenRules  // rules that failed, by reason
 	Lack   []LackingRules // metrics that do not exist, each with the rules that read it
@@ -118,6 +120,7 @@ func (r *Report) addRules() {
 	slices.SortStableFunc(v.Active, func(a, b FiredRule) int {
 		return cmp.Or(cmp.Compare(b.gravity, a.gravity), cmp.Compare(b.total, a.total))
 	})
+	r.listRest(v)
 	slices.Sort(v.Quiet)
 	for metric, names := range lacking {
 		v.Lack = append(v.Lack, LackingRules{printable(metric), names})
@@ -136,6 +139,21 @@ func (r *Report) addRules() {
 		{w.LeftOut, res.LeftOut}, {w.TooMany, res.TooMany},
 	})
 	r.Rules = v
+}
+
+// listRest moves the active rules beyond those that have charts to Rest. A panel that another rule
+// of its alertname shares keeps its chart.
+func (r *Report) listRest(v *Rules) {
+	charts := min(len(v.Active), mostRuleCharts)
+	v.Active, v.Rest = v.Active[:charts], v.Active[charts:]
+	r.listed = map[string]bool{}
+	for i := range v.Rest {
+		v.Rest[i].Alerts, v.Rest[i].More = nil, ""
+		r.listed[v.Rest[i].Panel] = true
+	}
+	for i := range v.Active {
+		delete(r.listed, v.Active[i].Panel)
+	}
 }
 
 // counted is a number of things.
@@ -312,10 +330,10 @@ func (w wording) ruleNotes(rule *ruleset.Rule) []string {
 	return said
 }
 
-// Quiet reports whether a panel is that of an alerting rule without alerts. The list of rules has
-// it, so it has neither a chart nor a place among the panels.
-func (r *Report) Quiet(p *snapshot.Panel) bool {
-	return p.Total == 0 && r.ofRules(p)
+// Listed reports whether a panel is that of an alerting rule that only the section of rules has: it
+// has no alerts, or too many others are worse. It has neither a chart nor a place among the panels.
+func (r *Report) Listed(p *snapshot.Panel) bool {
+	return r.ofRules(p) && (p.Total == 0 || r.listed[p.Spec.Name])
 }
 
 // onlyRules reports whether all panels of the report are those of alerting rules, which need not be
@@ -328,15 +346,30 @@ func (r *Report) onlyRules() bool {
 
 // ofRules reports whether a panel is that of an alerting rule.
 func (r *Report) ofRules(p *snapshot.Panel) bool {
-	return r.Info.Rules != nil && r.Info.Rules.Has(p.Spec.Name)
+	return len(r.rulesOf[p.Spec.Name]) > 0
+}
+
+// rulesOf returns the alerting rules of each panel.
+func rulesOf(res *ruleset.Result) map[string][]*ruleset.Rule {
+	of := map[string][]*ruleset.Rule{}
+	if res == nil {
+		return of
+	}
+	for i := range res.Rules {
+		rule := &res.Rules[i]
+		of[rule.Panel] = append(of[rule.Panel], rule)
+	}
+	return of
 }
 
 // annotate adds what the annotations of an alerting rule say about a finding.
 func (r *Report) annotate(f *Finding) {
-	if r.Info.Rules == nil {
-		return
-	}
-	if a := r.Info.Rules.Alert(f.Panel, f.labels); a != nil {
-		f.Said, f.Runbook = cmp.Or(a.Summary, a.Description), cmp.Or(a.Runbook, f.Runbook)
+	for _, rule := range r.rulesOf[f.Panel] {
+		for i := range rule.Alerts {
+			if a := &rule.Alerts[i]; a.Labels.Compare(f.labels) == 0 {
+				f.Said, f.Runbook = cmp.Or(a.Summary, a.Description), cmp.Or(a.Runbook, f.Runbook)
+				return
+			}
+		}
 	}
 }

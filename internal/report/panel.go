@@ -59,7 +59,7 @@ func (r *Report) Sections() []Section {
 	for i := range r.Panels {
 		p := &r.Panels[i]
 		if p.Data == snapshot.DataAbsent && p.Spec.Optional || r.Troubled(p) ||
-			r.Quiet(p) {
+			r.Listed(p) {
 			continue
 		}
 		title := cmp.Or(p.Spec.Section, r.words.Panels)
@@ -94,7 +94,7 @@ func (r *Report) troubled() []Panel {
 
 // Troubled reports whether p has series to draw and a finding that has not ended.
 func (r *Report) Troubled(p *snapshot.Panel) bool {
-	return has(p, rules.Breach, rules.Pending, rules.NoData)
+	return !r.Listed(p) && has(p, rules.Breach, rules.Pending, rules.NoData)
 }
 
 // Open reports whether readers see the chart of p at once: an alert fires or is pending, or no

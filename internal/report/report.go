@@ -110,6 +110,9 @@ type Report struct {
 	pods   map[string]bool   // by panel: whether its labels pod and container say what it is about
 	ages   map[findingID]Age // nil: no state
 
+	rulesOf map[string][]*ruleset.Rule // the alerting rules, by panel
+	listed  map[string]bool            // panels of alerting rules that have no chart
+
 	beyond        []board.Beyond // figures of the dashboard beyond its thresholds
 	judged        int            // how many figures have thresholds
 	boardAnswered bool           // a panel of the dashboard has data
@@ -202,7 +205,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	}
 	r := &Report{
 		Info: in, Panels: panels, words: wordingIn(in.Language), ages: agesOf(in),
-		pods: map[string]bool{},
+		pods: map[string]bool{}, rulesOf: rulesOf(in.Rules),
 	}
 	for _, n := range r.words.notes(in.Notes) {
 		r.Warnings = append(r.Warnings, Warning{Text: printable(n)})

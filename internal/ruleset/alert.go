@@ -58,8 +58,11 @@ func (r *run) conclude(rule *Rule, e *evaluation) {
 		}
 		rule.Alerts[i].Episodes = append(rule.Alerts[i].Episodes, episode)
 	}
-	templates := rulefile.NewTemplates(rule.Rule, r.o.External)
+	var templates *rulefile.Templates
 	for i := range rule.Alerts {
+		if templates == nil {
+			templates = rulefile.NewTemplates(rule.Rule, r.o.External)
+		}
 		a := &rule.Alerts[i]
 		a.State = a.Now().State(res.Last)
 		a.Severity = rulefile.Severity(a.Labels.Get("severity"))

@@ -10,7 +10,6 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rulefile"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -251,25 +250,4 @@ func qualityOf(d snapshot.Data) rules.Quality {
 		return rules.DataPartial
 	}
 	return rules.DataComplete
-}
-
-// Has reports whether a panel is one of the rules'.
-func (res *Result) Has(panel string) bool {
-	return slices.ContainsFunc(res.Rules, func(r Rule) bool { return r.Panel == panel })
-}
-
-// Alert returns the alert of a panel with these labels, nil if there is none.
-func (res *Result) Alert(panel string, ls series.Labels) *Alert {
-	for i := range res.Rules {
-		r := &res.Rules[i]
-		if r.Panel != panel {
-			continue
-		}
-		for j := range r.Alerts {
-			if r.Alerts[j].Labels.Compare(ls) == 0 {
-				return &r.Alerts[j]
-			}
-		}
-	}
-	return nil
 }

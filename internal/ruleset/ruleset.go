@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -22,8 +23,11 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// MostRules is the most alerting rules of a report.
-const MostRules = 5000
+// The most alerting rules of a report, and the most alerts of all its rules in the range.
+const (
+	MostRules  = 5_000
+	MostAlerts = 50_000
+)
 
 // DefaultInterval is the interval of groups without one, as in Prometheus.
 const DefaultInterval = time.Minute
@@ -136,6 +140,10 @@ type run struct {
 	o   Options
 	mu  sync.Mutex
 	off error // why every further query would fail; nil: none would
+	// alerts is how many each rule has that is done, total how many all have. The rules from the
+	// index cut on lose theirs.
+	alerts     []int
+	total, cut int
 }
 
 // Run evaluates the alerting rules of groups that match, and returns all of them with their alerts.
@@ -161,7 +169,9 @@ func Run(ctx context.Context, q snapshot.Querier, groups []rulefile.Group, match
 		}
 	}
 	res.name(o.Names)
-	r := &run{q: q, o: o, off: o.Down}
+	r := &run{
+		q: q, o: o, off: o.Down, alerts: make([]int, len(res.Rules)), cut: len(res.Rules),
+	}
 	expanded := r.expand(ctx, res, groups)
 	limits := limitsOf(groups)
 	done := 0
@@ -176,8 +186,9 @@ func Run(ctx context.Context, q snapshot.Querier, groups []rulefile.Group, match
 				err = r.judge(ctx, rule, limits[groupKey{rule.File, rule.Group}])
 			}
 			if err != nil {
-				rule.Failure, rule.Alerts, rule.lines = snapshot.FailureOf(err), nil, nil
+				rule.fail(err)
 			}
+			r.limit(res, i)
 			progress.Lock()
 			defer progress.Unlock()
 			if done++; o.Progress != nil {
@@ -189,6 +200,36 @@ func Run(ctx context.Context, q snapshot.Querier, groups []rulefile.Group, match
 	_ = group.Wait() // the goroutines return nil; a failure is in its rule
 	r.findMissing(ctx, res)
 	return res
+}
+
+// fail makes a rule one that failed.
+func (r *Rule) fail(err error) {
+	r.Failure, r.Alerts, r.lines = snapshot.FailureOf(err), nil, nil
+}
+
+// limit counts the alerts of a rule that is done. If there are too many in all, the rules at the
+// end fail: those after the first MostAlerts, whichever is done first.
+func (r *run) limit(res *Result, i int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.alerts[i] = len(res.Rules[i].Alerts)
+	r.total += r.alerts[i]
+	if i > r.cut {
+		r.drop(res, i)
+	}
+	for r.total > MostAlerts {
+		for r.cut--; r.alerts[r.cut] == 0; r.cut-- {
+		}
+		r.drop(res, r.cut)
+	}
+}
+
+// drop removes the alerts of a rule that is done.
+func (r *run) drop(res *Result, i int) {
+	if r.alerts[i] > 0 {
+		res.Rules[i].fail(errAlerts)
+		r.total, r.alerts[i] = r.total-r.alerts[i], 0
+	}
 }
 
 // groupKey identifies a group.
@@ -321,6 +362,10 @@ func (r *run) findMissing(ctx context.Context, res *Result) {
 		})
 	}
 }
+
+// errAlerts says that a rule's alerts are too many together with those of the rules before it.
+var errAlerts = fmt.Errorf("the rules have more than %d alerts in all, and those of this one are "+
+	"left out; choose fewer rules", MostAlerts)
 
 // errLarge says that an answer has too many samples to keep at once.
 var errLarge = errors.New("the answer has too many samples")

@@ -15,6 +15,7 @@ type Rules struct {
 	Fired                Counted // how often an alert fired
 	Still                string  // 1 when the episode began: it is not over
 	More                 Counted // alerts that are left out
+	MoreRules            Counted // rules that are listed without their alerts
 
 	QuietHead, BrokenHead, LackHead, NotesHead string
 
@@ -48,6 +49,8 @@ var englishRules = Rules{
 	Fired:  Counted{"%s time", "%s times"},
 	Still:  "since %[1]s",
 	More:   Counted{"and %s more alert", "and %s more alerts"},
+
+	MoreRules: Counted{"%s more rule, without its chart", "%s more rules, without their charts"},
 
 	QuietHead:  "Did not fire",
 	BrokenHead: "Failed",
@@ -84,6 +87,8 @@ var koreanRules = Rules{
 	Fired:  Counted{"%s회", "%s회"},
 	Still:  "%[1]s부터",
 	More:   Counted{"외 알림 %s개", "외 알림 %s개"},
+
+	MoreRules: Counted{"차트 없이 규칙 %s개 더", "차트 없이 규칙 %s개 더"},
 
 	QuietHead:  "발생하지 않음",
 	BrokenHead: "실패",

@@ -11,7 +11,6 @@ import (
 
 // How much the page lists of alerting rules.
 const (
-	firedRules   = 100
 	lackingNames = 100 // metrics
 	ruleNames    = 8   // beside one metric or one error
 )
@@ -21,7 +20,8 @@ type rulesView struct {
 	W         *words.Words
 	Sum       string
 	Active    []firedView
-	Rest      string // how many active rules are left out; "" if none are
+	Rest      []restView // active rules without charts
+	RestHead  string
 	Broken    []brokenView
 	Quiet     []string
 	QuietHead string
@@ -49,6 +49,12 @@ type barView struct {
 	Firing   bool
 }
 
+// restView is a rule without a chart. Anchor is "" if an earlier one has it.
+type restView struct {
+	report.FiredRule
+	Anchor string
+}
+
 type brokenView struct {
 	Anchors      []string
 	Names, Error string
@@ -67,12 +73,21 @@ func (l layout) rules() *rulesView {
 	}
 	charts := map[string]bool{}
 	for i := range l.Panels {
-		charts[l.Panels[i].Spec.Name] = l.Panels[i].Total > 0
+		p := &l.Panels[i]
+		charts[p.Spec.Name] = p.Total > 0 && !l.Listed(p)
 	}
-	for _, rule := range r.Active[:min(len(r.Active), firedRules)] {
+	for _, rule := range r.Active {
 		v.Active = append(v.Active, firedOf(rule, charts[rule.Panel]))
 	}
-	v.Rest = l.notListed(len(v.Active), len(r.Active))
+	anchored := map[string]bool{}
+	for _, rule := range r.Rest {
+		one := restView{FiredRule: rule}
+		if !charts[rule.Panel] && !anchored[rule.Panel] {
+			one.Anchor, anchored[rule.Panel] = panelAnchor(rule.Panel), true
+		}
+		v.Rest = append(v.Rest, one)
+	}
+	v.RestHead = w.Rules.MoreRules.Of(len(r.Rest))
 	for _, b := range r.Broken {
 		one := brokenView{Names: firstNames(w, b.Names), Error: b.Error}
 		seen := map[string]bool{}

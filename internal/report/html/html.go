@@ -66,7 +66,7 @@ func render(ctx context.Context, r *report.Report,
 	drawings := make([]drawing, len(r.Panels))
 	err = drawAll(ctx, len(r.Panels), func(i int) string { return r.Panels[i].Spec.Name },
 		func(i int) {
-			if !r.Quiet(&r.Panels[i]) {
+			if !r.Listed(&r.Panels[i]) {
 				drawings[i] = h.panel(&r.Panels[i])
 			}
 		})

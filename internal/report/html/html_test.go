@@ -31,6 +31,7 @@ func TestPageIsWellBuilt(t *testing.T) {
 	_, nodes := reporttest.Fleet(3)
 	for name, r := range map[string]*report.Report{
 		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t),
+		"rules": reporttest.Rules(t), "many rules": reporttest.ManyRules(t, 130),
 		"nothing":         report.Build(report.Info{}, nil),
 		"hostile":         reporttest.Hostile(t, reporttest.Evil),
 		"nobody measures": report.Build(reporttest.Info(t, nodes), nil),

@@ -25,7 +25,7 @@ func Render(r *report.Report) (report.File, error) {
 	const end = "]}" // closes the panels, which come last, and the document
 	parts := [][]byte{bytes.TrimSuffix(top, []byte(end))}
 	for i := range r.Panels {
-		if r.Quiet(&r.Panels[i]) {
+		if r.Listed(&r.Panels[i]) {
 			continue
 		}
 		one, err := json.Marshal(docPanel(r, &r.Panels[i]))
@@ -46,7 +46,7 @@ func Render(r *report.Report) (report.File, error) {
 func DocumentOf(r *report.Report) Document {
 	d := head(r)
 	for i := range r.Panels {
-		if !r.Quiet(&r.Panels[i]) {
+		if !r.Listed(&r.Panels[i]) {
 			d.Panels = append(d.Panels, docPanel(r, &r.Panels[i]))
 		}
 	}
