@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ type Rules struct {
 type FiredRule struct {
 	Rule          *ruleset.Rule
 	Panel, Name   string
+	From          string // its group and file
 	Class, State  string // as a style's name, and as text
 	Count, Lasted string // how often its alerts fired, and for how long in all: "3 times", "42 min"
 	Runbook       string // an address, or ""
@@ -187,10 +189,16 @@ func (v *Rules) addBroken(rule *ruleset.Rule) {
 	v.Broken[i].Names = append(v.Broken[i].Names, printable(rule.Alert))
 }
 
+// informsLast puts the rules that only inform after all others.
+const informsLast = 100
+
 // firedRule returns a rule with its alerts.
 func (r *Report) firedRule(rule *ruleset.Rule) FiredRule {
 	w := r.words
-	v := FiredRule{Rule: rule, Panel: rule.Panel, Name: printable(rule.Alert)}
+	v := FiredRule{
+		Rule: rule, Panel: rule.Panel, Name: printable(rule.Alert),
+		From: printable(rule.Group + " · " + path.Base(rule.File)),
+	}
 	times := 0
 	for i := range rule.Alerts {
 		a := &rule.Alerts[i]
@@ -203,7 +211,11 @@ func (r *Report) firedRule(rule *ruleset.Rule) FiredRule {
 		if i < mostRuleAlerts {
 			v.Alerts = append(v.Alerts, r.firedAlert(a))
 		}
-		if g := gravity(ruleStatus(a), a.Severity); i == 0 || g > v.gravity {
+		g := gravity(ruleStatus(a), a.Severity)
+		if a.Severity == rules.None {
+			g -= informsLast
+		}
+		if i == 0 || g > v.gravity {
 			v.gravity, v.Class, v.State = g, ruleClass(a), w.ruleState(a)
 		}
 		v.Runbook = cmp.Or(v.Runbook, a.Runbook)

@@ -1,7 +1,7 @@
 package html
 
 import (
-	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,7 +34,6 @@ type rulesView struct {
 type firedView struct {
 	report.FiredRule
 	Href   string // of its chart; "" if it has none
-	From   string // its group and file
 	Alerts []firedAlertView
 }
 
@@ -106,6 +105,21 @@ func (l layout) rules() *rulesView {
 	return v
 }
 
+// listsFailure reports whether the section of alerting rules says all of a failure.
+func (l layout) listsFailure(f report.FailureGroup) bool {
+	if l.Rules == nil {
+		return false
+	}
+	for _, panel := range f.Panels {
+		if !slices.ContainsFunc(l.Rules.Broken, func(b report.BrokenRules) bool {
+			return slices.Contains(b.Panels, panel)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
 // firstNames lists the first of several names.
 func firstNames(w *words.Words, names []string) string {
 	return strings.Join(w.AtMost(names, ruleNames), ", ")
@@ -113,7 +127,7 @@ func firstNames(w *words.Words, names []string) string {
 
 // firedOf returns a rule with alerts. drawn says that it has a chart.
 func firedOf(rule report.FiredRule, drawn bool) firedView {
-	v := firedView{FiredRule: rule, From: rule.Rule.Group + " · " + path.Base(rule.Rule.File)}
+	v := firedView{FiredRule: rule}
 	if drawn {
 		v.Href = "#" + panelAnchor(rule.Panel)
 	}

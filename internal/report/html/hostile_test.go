@@ -29,8 +29,28 @@ func shapeOf(root *html.Node) []string {
 
 // A text from outside adds no element, attribute or link, and is shown as it was written.
 func TestPageOfHostileWords(t *testing.T) {
+	testHostileWords(t, reporttest.Hostile)
+}
+
+// TestRulesOfHostileWords does the same for the names, labels, annotations and errors of alerting
+// rules. Marks that turn a text around are left out.
+func TestRulesOfHostileWords(t *testing.T) {
+	testHostileWords(t, reporttest.HostileRules)
+	const marks = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+	r := reporttest.HostileRules(t, "a\u202eb\u2067c")
+	for n := range pageOf(t, r).Descendants() {
+		if n.Type == html.TextNode && strings.ContainsAny(n.Data, marks) {
+			t.Errorf("got a mark in %.100q of <%s>, want none", n.Data, n.Parent.Data)
+		}
+	}
+}
+
+// testHostileWords checks the pages of a report with hostile words against those with harmless
+// ones.
+func testHostileWords(t *testing.T, of func(testing.TB, string) *report.Report) {
+	t.Helper()
 	page := func(t *testing.T, word string) (*html.Node, []byte) {
-		return drawnBy(t, reporttest.Hostile(t, word), drawn)
+		return drawnBy(t, of(t, word), drawn)
 	}
 	known := map[string]bool{}
 	for _, tame := range []string{

@@ -159,6 +159,9 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 	p.Sizing, p.Rules, p.Targets = l.sizing(), l.rules(), l.targets()
 	p.Fired = l.fired()
 	for _, f := range l.FailureGroups() {
+		if l.listsFailure(f) {
+			continue
+		}
 		p.Failures = append(p.Failures, saidView{
 			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,
 		})

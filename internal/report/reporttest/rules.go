@@ -113,7 +113,7 @@ func HostileRules(t testing.TB, word string) *report.Report {
 			alerting("F"+word, word, "warning", 0, words...),
 			alerting("L"+word, "lacks", "warning", 0, words...),
 		},
-	}}, nil, ruleset.Options{End: Slot, Range: 24 * time.Hour, Section: word})
+	}}, nil, ruleset.Options{End: Slot, Range: 24 * time.Hour, Section: "Alerting rules"})
 	for i := range in.Rules.Rules {
 		if r := &in.Rules.Rules[i]; len(r.Missing) > 0 {
 			r.Missing = []string{word}
