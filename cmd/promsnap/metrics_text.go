@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // marks are the verdicts as they are printed, and how they look.
@@ -44,31 +45,35 @@ func tellMetrics(s *screen, g *metrics.Guide, a *ask.Answer, all bool) error {
 	return nil
 }
 
-// linesAfter is how many lines the names after the detailed metrics need on a screen.
-const linesAfter = 6
-
 // tellHits prints the metrics that fit.
 func tellHits(s *screen, g *metrics.Guide, a *ask.Answer, all bool) {
 	head := fmt.Sprintf("%s known to promsnap", counted(a.Matched, "metric is", "metrics are"))
 	if len(a.Words) > 0 {
-		head = fmt.Sprintf("%d of %s for %q", a.Matched, counted(a.OnServer, "metric", "metrics"),
+		head = fmt.Sprintf("%s of %s for %q", words.Thousands(a.Matched), counted(a.OnServer, "metric", "metrics"),
 			shown(strings.Join(a.Words, " ")))
 	}
 	s.say(bold, head, "", 0)
-	room := s.height - 1 - linesAfter - rowsOf(s, func(s *screen) {
-		s.say(bold, head, "", 0)
-		tellAbsent(s, a)
-	})
-	n := 0
+	n, not, used := 0, 1, rowsOf(s, func(s *screen) { s.say(bold, head, "", 0) })
+	fits := func(n, not int) bool {
+		rest := rowsOf(s, func(s *screen) { tellOthers(s, g, a, n, not) })
+		return s.height == 0 || all || used+rest < s.height
+	}
 	for ; n < len(a.Metrics); n++ {
-		lines := rowsOf(s, func(s *screen) { tellHit(s, &a.Metrics[n]) })
-		if room -= lines; s.height > 0 && !all && n > 0 && room < 0 {
+		used += rowsOf(s, func(s *screen) { tellHit(s, &a.Metrics[n]) })
+		if n > 0 && !fits(n+1, not) {
+			used -= rowsOf(s, func(s *screen) { tellHit(s, &a.Metrics[n]) })
 			break
 		}
 		tellHit(s, &a.Metrics[n])
 	}
-	tellOthers(s, g, a, n)
+	for not < mostMistaken && fits(n, not+1) {
+		not++
+	}
+	tellOthers(s, g, a, n, not)
 }
+
+// mostMistaken is how many metrics are named that people mistake for the right ones.
+const mostMistaken = 3
 
 // rowsOf returns how many lines a print takes.
 func rowsOf(s *screen, write func(*screen)) int {
@@ -79,21 +84,21 @@ func rowsOf(s *screen, write func(*screen)) int {
 	return strings.Count(out.String(), "\n")
 }
 
-// tellOthers prints the metrics after the first n: what not to use instead of these, and the names
-// of the others.
-func tellOthers(s *screen, g *metrics.Guide, a *ask.Answer, n int) {
+// tellOthers prints the metrics after the first n: at most so many that should not be used instead
+// of these, and the names of the others.
+func tellOthers(s *screen, g *metrics.Guide, a *ask.Answer, n, most int) {
 	names := slices.Clone(a.More)
 	for i := len(a.Metrics) - 1; i >= n; i-- {
 		names = slices.Insert(names, 0, a.Metrics[i].Name)
 	}
-	not := mistaken(g, a.Metrics[:n], names)
+	not := mistaken(g, a.Metrics[:n], names, most)
 	for _, m := range not {
 		text := m.Name + ": " + m.When
 		if rest, ok := strings.CutPrefix(m.When, "Do not use it "); ok {
 			text = m.Name + " " + rest
 		}
-		if s.terminal {
-			text = cut(text, max(s.width-len("NOT "), minWidth))
+		if first, _, more := strings.Cut(text, ". "); more && s.terminal {
+			text = first + "."
 		}
 		s.say(red, "NOT ", text, 4)
 		names = slices.DeleteFunc(names, func(n string) bool { return n == m.Name })
@@ -114,10 +119,9 @@ func tellAbsent(s *screen, a *ask.Answer) {
 	}
 }
 
-// mistaken returns the metrics to avoid among names that the first metrics are mistaken for, one of
-// each first.
-func mistaken(g *metrics.Guide, first []ask.Metric, names []string) []*metrics.Metric {
-	const most = 3
+// mistaken returns at most so many of the metrics to avoid among names that the first metrics are
+// mistaken for, one of each first.
+func mistaken(g *metrics.Guide, first []ask.Metric, names []string, most int) []*metrics.Metric {
 	var found []*metrics.Metric
 	for place := range 3 {
 		for i := range first {
@@ -140,7 +144,7 @@ func tellNames(s *screen, begin string, names []string, all int) {
 	write := func(n int) func(*screen) {
 		text := shownAll(names[:n])
 		if all > n {
-			text += fmt.Sprintf(" and %d more", all-n)
+			text += fmt.Sprintf(" and %s more", words.Thousands(all-n))
 		}
 		return func(s *screen) { s.say(bold, begin, text, len(begin)) }
 	}
@@ -279,8 +283,8 @@ func tellMetric(s *screen, m *ask.Metric) error {
 		s.say(normal, "* not on all series", "", 0)
 	}
 	if m.Sampled > 0 {
-		s.say(yellow, "note: ", fmt.Sprintf("the labels are those of the first %d series of %d",
-			m.Sampled, m.Series), 6)
+		s.say(yellow, "note: ", fmt.Sprintf("the labels are those of the first %s series of %s",
+			words.Thousands(m.Sampled), words.Thousands(m.Series)), 6)
 	}
 	return nil
 }
@@ -367,5 +371,5 @@ func counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return strconv.Itoa(n) + " " + many
+	return words.Thousands(n) + " " + many
 }

@@ -74,8 +74,9 @@ func (h *Hit) tier() int {
 
 // filler are words of a question that say nothing about the metric.
 var filler = []string{
-	"a", "an", "are", "do", "does", "for", "how", "i", "in", "is", "metric", "metrics", "much", "my",
-	"of", "on", "should", "the", "to", "what", "which", "with",
+	"a", "an", "are", "can", "do", "does", "for", "has", "have", "how", "i", "in", "is", "it",
+	"metric", "metrics", "much", "my", "of", "on", "should", "that", "the", "to", "what", "when",
+	"where", "which", "why", "with",
 }
 
 // terms returns the words of a search in lower case, without those that say nothing.
@@ -153,7 +154,13 @@ func fitOne(word string, parts, known []string) int {
 	return max(fitsName-i, fitsPart+1)
 }
 
-// same reports whether two words are equal, apart from a plural s.
-func same(a, b string) bool {
-	return a == b || strings.TrimSuffix(a, "s") == strings.TrimSuffix(b, "s")
+// same reports whether two words are equal, apart from their endings: restart, restarts, restarting.
+func same(a, b string) bool { return a == b || stem(a) == stem(b) }
+
+// stem returns a word without a plural s and without ing.
+func stem(word string) string {
+	if rest, ok := strings.CutSuffix(word, "ing"); ok && len(rest) > 3 {
+		return rest
+	}
+	return strings.TrimSuffix(word, "s")
 }
