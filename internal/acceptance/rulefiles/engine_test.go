@@ -226,18 +226,30 @@ func (s *server) record(r *rule) {
 	}
 }
 
-// keepAlert keeps the series ALERTS of an episode.
+// keepAlert keeps the series ALERTS and ALERTS_FOR_STATE of an episode.
 func (s *server) keepAlert(r *rule, e rulefile.Episode) {
+	since := make([]float64, s.grid.Len)
+	for i := range since {
+		since[i] = math.NaN()
+		if e.State(s.grid.At(i)) != rulefile.Inactive {
+			since[i] = float64(e.ActiveSince.Unix())
+		}
+	}
 	for _, state := range []rulefile.State{rulefile.Pending, rulefile.Firing} {
 		values := make([]float64, s.grid.Len)
 		for i := range values {
-			values[i] = math.NaN()
-			if e.State(s.grid.At(i)) == state {
+			if values[i] = math.NaN(); e.State(s.grid.At(i)) == state {
 				values[i] = 1
 			}
 		}
 		s.keep(alertSeries(r.Rule, e, state), r.offset, values)
 	}
+	ls := labels.NewBuilder(alertSeries(r.Rule, e, rulefile.Firing)).Del("alertstate").
+		Set(model.MetricNameLabel, "ALERTS_FOR_STATE")
+	if own := e.Labels.Get("alertstate"); own != "" {
+		ls.Set("alertstate", own)
+	}
+	s.keep(ls.Labels(), r.offset, since)
 }
 
 // keep adds samples to a series, and staleness markers where they end. If another rule has the same

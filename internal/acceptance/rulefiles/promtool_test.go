@@ -190,15 +190,21 @@ func (s *server) expect(r *rule, ep rulefile.Episode, samples []held, exprs []ex
 			own[l.Name] = l.Value
 		}
 	}
+	// promtool queries after all evaluations, and an offset makes samples older
+	ahead := int(r.offset / s.grid.Step)
+	for i := range exprs {
+		state := ep.State(s.grid.At(min(i+ahead, s.grid.Len-1)))
+		if state != rulefile.Inactive {
+			exprs[i].Samples = append(exprs[i].Samples, expectedSample{text[state], 1})
+		}
+	}
 	var newest held
 	var annotations map[string]string
 	for i := range exprs {
-		at := s.grid.At(i)
-		state := ep.State(at)
+		state := ep.State(s.grid.At(i))
 		if state == rulefile.Inactive {
 			continue
 		}
-		exprs[i].Samples = append(exprs[i].Samples, expectedSample{text[state], 1})
 		if !samples[i].at.IsZero() {
 			newest, annotations = samples[i], nil
 		}

@@ -45,6 +45,7 @@ type input struct {
 
 // testFile holds the keys of a file of series. Others, such as expectations, are ignored.
 type testFile struct {
+	Rules      []string       `yaml:"rule_files"` // only in testdata/own
 	Evaluation model.Duration `yaml:"evaluation_interval"`
 	Tests      []test         `yaml:"tests"`
 
@@ -72,8 +73,9 @@ func suites(t *testing.T) []suite {
 		out = append(out, read(t, f, all, time.Minute, 0))
 	}
 	for _, f := range glob(t, "testdata/own/*_series.yml") {
-		out = append(out, read(t, f, []string{strings.ReplaceAll(f, "_series", "_rules")},
-			time.Minute, 0))
+		own := read(t, f, []string{strings.ReplaceAll(f, "_series", "_rules")}, time.Minute, 0)
+		own.brief = strings.HasPrefix(own.name, "every")
+		out = append(out, own)
 	}
 	for _, f := range all {
 		name, _, _ := strings.Cut(filepath.Base(f), ".")
@@ -113,6 +115,12 @@ func read(t *testing.T, file string, rules []string, step time.Duration, most in
 	}
 	if f.Evaluation > 0 && most == 0 {
 		step = time.Duration(f.Evaluation)
+	}
+	if dir := filepath.Dir(file); filepath.Base(dir) == "own" && len(f.Rules) > 0 {
+		rules = nil
+		for _, name := range f.Rules {
+			rules = append(rules, filepath.Join(dir, name))
+		}
 	}
 	s := suite{name: strings.Split(filepath.Base(file), ".")[0], rules: rules}
 	for i, tt := range f.Tests {
