@@ -216,6 +216,8 @@ func nounOf(ls series.Labels, node string, pods bool) words.Noun {
 		return words.ATarget
 	case has("job"):
 		return words.AJob
+	case has("alertname"):
+		return words.AnAlert
 	}
 	return words.ASeries
 }

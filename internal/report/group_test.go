@@ -95,6 +95,7 @@ func (f found) finding(p *snapshot.Panel) snapshot.Finding {
 		Name: strings.NewReplacer("{{node}}", m["node"], "{{condition}}", m["condition"],
 			"{{namespace}}", m["namespace"], "{{pod}}", m["pod"], "{{container}}", m["container"],
 			"{{job}}", m["job"], "{{reason}}", m["reason"], "{{mountpoint}}", m["mountpoint"],
+			"{{alertname}}", m["alertname"],
 			"{{persistentvolumeclaim}}", m["persistentvolumeclaim"], " ({{device}})", "",
 		).Replace(p.Spec.Queries[0].Legend),
 		Node: m["node"], Capacity: math.NaN(),
@@ -273,6 +274,11 @@ var situations = map[string]struct {
 		korean: []string{
 			"shop/checkout: OOM 종료 3회, 재시작 5회, 마지막 11:50",
 		},
+	},
+	"alerts of other rules": {
+		findings: each(2, found{"alerts", "alertname=A# severity=warning", breach, warn, 2, 0}),
+		english:  []string{"2 alerts firing since 12:00: A0, A1"},
+		korean:   []string{"알림 2개 발생 중, 12:00부터: A0, A1"},
 	},
 	"600 containers of many workloads": {
 		findings: slices.Concat(

@@ -371,6 +371,7 @@ var english = Words{
 	SomeVolumes:      Counted{"%s volume", "%s volumes"},
 	SomeTargets:      Counted{"%s target", "%s targets"},
 	SomeJobs:         Counted{"%s scrape job", "%s scrape jobs"},
+	SomeAlerts:       Counted{"%s alert", "%s alerts"},
 	OtherNodes:       Counted{"other %s node", "other %s nodes"},
 	OtherSeries:      Counted{"other %s series", "other %s series"},
 	AlsoFound:        Counted{", and %s more", ", and %s more"},

@@ -350,6 +350,7 @@ var korean = Words{
 	SomeVolumes:      always("볼륨 %s개"),
 	SomeTargets:      always("수집 대상 %s개"),
 	SomeJobs:         always("scrape job %s개"),
+	SomeAlerts:       always("알림 %s개"),
 	OtherNodes:       always("나머지 노드 %s개"),
 	OtherSeries:      always("나머지 시계열 %s개"),
 	AlsoFound:        always(" (외 %s건)"),

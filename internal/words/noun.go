@@ -16,6 +16,7 @@ const (
 	AVolume    Noun = "volume"
 	ATarget    Noun = "target"
 	AJob       Noun = "job"
+	AnAlert    Noun = "alert" // of other rules
 )
 
 // Things returns the phrase for a number of things: "2 containers".
@@ -35,6 +36,8 @@ func (w *Words) Things(n Noun) Counted {
 		return w.SomeTargets
 	case AJob:
 		return w.SomeJobs
+	case AnAlert:
+		return w.SomeAlerts
 	}
 	return w.SomeSeries
 }

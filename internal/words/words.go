@@ -271,6 +271,7 @@ type Words struct {
 	HeadChange                                                                  string
 	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                   Counted
 	SomeContainers, SomePods, SomeWorkloads, SomeVolumes, SomeTargets, SomeJobs Counted
+	SomeAlerts                                                                  Counted
 	// 1 how many, 2 "42 nodes"
 	Some                                                       string
 	Window                                                     string // 1 how long, 2 to when
