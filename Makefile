@@ -107,7 +107,7 @@ images: ## build the image IMAGE for amd64 and arm64 from bin/release and push i
 	buildah $(BUILDER_FLAGS) manifest push --all $(PUSH_FLAGS) --digestfile bin/image/digest '$(IMAGE)' 'docker://$(IMAGE)'
 
 demo: build ## make a report of a simulated cluster of 42 nodes and print its path
-	bin/promlab --nodes 42 --tame -- bin/promsnap run daily -c testdata/demo/promsnap.yaml --prometheus-url '{url}' --output-dir promsnap-out
+	bin/promlab --nodes 42 --tame --alerts -- bin/promsnap run daily -c testdata/demo/promsnap.yaml --prometheus-url '{url}' --output-dir promsnap-out
 
 demo-fleet: build ## make one report of twelve simulated clusters, of which one is down, and print its path
 	bin/promlab --clusters 12 --nodes 24 --tame -- testdata/demo/fleet.sh '{url}'
