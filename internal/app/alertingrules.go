@@ -52,6 +52,9 @@ func (s *Source) takeRules(ctx context.Context, r config.Report, o snapshot.Opti
 		in.Progress = func(done, of int) { s.o.Rules(r.Name, done, of) }
 	}
 	groups := slices.Concat(r.AlertingRules.Groups, objects.groups)
+	if in.Interval == 0 && down == nil {
+		in.Interval = s.evaluationInterval(ctx, groups)
+	}
 	res = ruleset.Run(ctx, s.client, groups, r.AlertingRules.Match, in)
 	res.Unlisted = snapshot.FailureOf(unlisted)
 	return res, notes, whole
@@ -94,6 +97,19 @@ func (s *Source) listRules(ctx context.Context, from *config.RuleObjects) (out r
 		out.groups = append(out.groups, found...)
 	}
 	return out, nil
+}
+
+// evaluationInterval returns how often the server evaluates groups without an interval, if there
+// are any; 0 if it does not say.
+func (s *Source) evaluationInterval(ctx context.Context, groups []rulefile.Group) time.Duration {
+	if !slices.ContainsFunc(groups, func(g rulefile.Group) bool { return g.Interval == 0 }) {
+		return 0
+	}
+	d, err := s.client.EvaluationInterval(ctx)
+	if err != nil {
+		return 0 // it may not be read, and queries say why a server is unreachable
+	}
+	return d
 }
 
 // mistakes returns an error with the mistakes of an object. The API server returns it in one line,

@@ -60,6 +60,32 @@ func TestRulesOfTheCluster(t *testing.T) {
 	}
 }
 
+// TestEvaluationInterval evaluates groups without an interval as often as the server does.
+func TestEvaluationInterval(t *testing.T) {
+	for yaml, want := range map[string]time.Duration{
+		"": time.Minute, "global: {evaluation_interval: 5m}": 5 * time.Minute,
+	} {
+		cfg, err := config.Load("promsnap.yaml", []byte(objects), config.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := newCluster(t)
+		k.config = yaml
+		k.rules = map[string]string{"a": `{"apiVersion": "monitoring.coreos.com/v1", "kind": ` +
+			`"PrometheusRule", "metadata": {"name": "a", "namespace": "shop"}, "spec": {"groups": ` +
+			`[{"name": "g", "rules": [{"alert": "Always", "expr": "vector(1)"}]}, {"name": "own", ` +
+			`"interval": "2m", "rules": [{"alert": "Own", "expr": "vector(1)"}]}]}}`}
+		a, err := New(t.Context(), cfg, kubeOptions(t, k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := a.Run(t.Context()).Results[0].Report.Info.Rules.Rules
+		if len(got) != 2 || got[0].Interval != want || got[1].Interval != 2*time.Minute {
+			t.Errorf("with %q: got %+v, want the intervals %s and 2m", yaml, got, want)
+		}
+	}
+}
+
 // TestUnknownRulesEndNothing keeps the alerts of rules that may exist but could not be listed.
 func TestUnknownRulesEndNothing(t *testing.T) {
 	cfg, err := config.Load("promsnap.yaml", []byte(objects), config.Options{})

@@ -47,6 +47,7 @@ func (s *Source) BacktestRules(ctx context.Context, b BacktestRulesOptions) (Bac
 	found, err := backtest.RunFile(ctx, s.client, backtest.FileOptions{
 		Groups: b.Groups, Alert: b.Alert, End: s.End(), Since: b.Since, Pages: b.Pages,
 		Levels: b.Levels, Fors: b.Fors, MaxSeries: s.cfg.Prometheus.MaxSeries,
+		Interval: s.evaluationInterval(ctx, b.Groups),
 		External: rulefile.External{URL: s.cfg.Prometheus.ExternalURL}, Progress: b.Progress,
 	})
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -33,6 +35,7 @@ type aCluster struct {
 	nodes   []snapshot.Node
 	denied  error
 	rules   map[string]string // PrometheusRules by name, as JSON
+	config  string            // of Prometheus, as YAML; "": that of promlab
 	store   state.Store
 	wanted  []string // requested services
 	listed  int      // how often the nodes were listed
@@ -60,6 +63,11 @@ func (k *aCluster) RoundTrip(req *http.Request) (*http.Response, error) {
 	k.mu.Lock()
 	k.headers = req.Header
 	k.mu.Unlock()
+	if k.config != "" && strings.HasSuffix(req.URL.Path, "/status/config") {
+		w := httptest.NewRecorder()
+		fmt.Fprintf(w, `{"status":"success","data":{"yaml":%q}}`, k.config)
+		return w.Result(), nil
+	}
 	return http.DefaultTransport.RoundTrip(req)
 }
 

@@ -21,7 +21,7 @@ type AlertingRules struct {
 	// Objects also chooses PrometheusRule objects of the cluster; nil: none.
 	Objects *RuleObjects
 	Match   rules.Matchers // of the labels of the rules
-	// Interval is that of groups without one.
+	// Interval is that of groups without one; 0: the server's.
 	Interval time.Duration
 }
 
@@ -209,7 +209,7 @@ func OfRules(ctx context.Context, patterns []string, objects *RuleObjects, match
 	if err != nil {
 		return nil, err
 	}
-	all := &AlertingRules{Objects: objects, Interval: time.Minute}
+	all := &AlertingRules{Objects: objects}
 	for _, text := range match {
 		var m matchers
 		if err := m.UnmarshalText([]byte(text)); err != nil {

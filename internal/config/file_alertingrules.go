@@ -14,9 +14,9 @@ type alertingRulesKeys struct {
 	// The rules to run, by their labels and alertname: severity=~"critical|warning". All must
 	// match. The default is every rule.
 	Match []matchers `yaml:"match"`
-	// How often the groups are evaluated that do not say it themselves: evaluation_interval of
-	// Prometheus' configuration.
-	EvaluationInterval duration `yaml:"evaluation_interval" jsonschema:"default=1m" limits:"1s..1h"`
+	// How often the groups are evaluated that do not say it themselves. The default is
+	// evaluation_interval of the server's configuration, or 1m if the server does not show it.
+	EvaluationInterval duration `yaml:"evaluation_interval" limits:"1s..1h"`
 }
 
 // ruleObjectKeys choose PrometheusRule objects.

@@ -107,9 +107,42 @@ func (s Server) Name() string {
 // such as the name of its cluster; "" if there is none. It does not retry. A server that does not show
 // its configuration has none; that is no error.
 func (c *Client) ExternalLabel(ctx context.Context, name string) (string, error) {
-	const op = "reading the external labels"
+	var config struct {
+		Global struct {
+			ExternalLabels map[string]string `yaml:"external_labels"`
+		} `yaml:"global"`
+	}
+	if err := c.config(ctx, "reading the external labels", &config); err != nil {
+		return "", err
+	}
+	return outside.Said(config.Global.ExternalLabels[name], maxExternal), nil
+}
+
+// EvaluationInterval returns how often the server evaluates the groups of rules that do not say it
+// themselves; 0 if the server does not show its configuration, or another program's. It does not
+// retry.
+func (c *Client) EvaluationInterval(ctx context.Context) (time.Duration, error) {
+	var config struct {
+		Global struct {
+			EvaluationInterval string `yaml:"evaluation_interval"`
+		} `yaml:"global"`
+	}
+	if err := c.config(ctx, "reading the evaluation interval", &config); err != nil {
+		return 0, err
+	}
+	d, err := model.ParseDuration(config.Global.EvaluationInterval)
+	if err != nil || time.Duration(d) < time.Second {
+		return 0, nil // not set, or another program's
+	}
+	return time.Duration(d), nil
+}
+
+// config decodes the configuration that the server shows into out, as far as it has the keys. op
+// says what for. It leaves out as it is if the server does not show its configuration, or has that
+// of another program.
+func (c *Client) config(ctx context.Context, op string, out any) error {
 	if err := c.enter(ctx); err != nil {
-		return "", c.explain(ctx, op, err)
+		return c.explain(ctx, op, err)
 	}
 	defer c.leave()
 	timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
@@ -117,19 +150,12 @@ func (c *Client) ExternalLabel(ctx context.Context, name string) (string, error)
 	answer, err := c.api.Config(timed)
 	if err != nil {
 		if err = c.explain(timed, op, err); lacksEndpoint(err) {
-			return "", nil
+			return nil
 		}
-		return "", err
+		return err
 	}
-	var config struct {
-		Global struct {
-			ExternalLabels map[string]string `yaml:"external_labels"`
-		} `yaml:"global"`
-	}
-	if err := yaml.Unmarshal([]byte(answer.YAML), &config); err != nil {
-		return "", nil // another program's configuration
-	}
-	return outside.Said(config.Global.ExternalLabels[name], maxExternal), nil
+	_ = yaml.Unmarshal([]byte(answer.YAML), out) // it may be another program's configuration
+	return nil
 }
 
 // maxExternal is the longest external label that is returned, in characters.

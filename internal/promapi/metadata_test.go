@@ -167,6 +167,38 @@ func TestServer(t *testing.T) {
 	}
 }
 
+func TestEvaluationInterval(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		yaml   string
+		want   time.Duration
+		kind   Kind // "" for success
+	}{
+		{200, "global: {scrape_interval: 15s, evaluation_interval: 1m30s}", 90 * time.Second, ""},
+		{200, "global: {scrape_interval: 15s}", 0, ""},
+		{200, "global: {evaluation_interval: often}", 0, ""},
+		{200, "global: {evaluation_interval: [1]}", 0, ""},
+		{200, "global: {evaluation_interval: 1ms}", 0, ""},
+		{404, "", 0, ""},
+		{403, "", 0, KindDenied},
+	} {
+		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path != "/api/v1/status/config" {
+				t.Errorf("got request %s, want config", r.URL)
+			}
+			return answer(r, tt.status, fmt.Sprintf(`{"status":"success","data":{"yaml":%q}}`,
+				tt.yaml)), nil
+		})
+		got, err := c.EvaluationInterval(t.Context())
+		var e *Error
+		if got != tt.want || tt.kind == "" && err != nil ||
+			tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind) {
+			t.Errorf("%d %s: got %s, %s, want %s, error %q", tt.status, tt.yaml, got,
+				describe(err), tt.want, tt.kind)
+		}
+	}
+}
+
 func TestExternalLabel(t *testing.T) {
 	ok := func(yaml string) string {
 		return fmt.Sprintf(`{"status":"success","data":{"yaml":%q}}`, yaml)
