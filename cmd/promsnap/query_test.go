@@ -41,6 +41,19 @@ func TestQueryOnATerminal(t *testing.T) {
 			[]string{memory, "--above", "80%,90%", "--fail-on", "critical"}, exitBreach,
 		},
 		{
+			"memory-20-colour", chart.TerminalOptions{Width: 20, Colours: chart.Colours16, Dark: true},
+			[]string{memory, "--above", "80%"}, 0,
+		},
+		{
+			"memory-60-colour", chart.TerminalOptions{Width: 60, Colours: chart.Colours16},
+			[]string{memory, "--above", "80%"}, 0,
+		},
+		{
+			"memory-200-colour",
+			chart.TerminalOptions{Width: 200, Colours: chart.Colours256, Dark: true},
+			[]string{memory, "--above", "80%", "--compare", "7d"}, 0,
+		},
+		{
 			"load-80-ascii", chart.TerminalOptions{Width: 80, ASCII: true},
 			[]string{"sum(node_load1)", "--title", "load of all nodes"}, 0,
 		},

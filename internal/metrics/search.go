@@ -154,7 +154,7 @@ func fitOne(word string, parts, known []string) int {
 	return max(fitsName-i, fitsPart+1)
 }
 
-// same reports whether two words are equal, apart from their endings: restart, restarts, restarting.
+// same reports whether two words are equal apart from their endings: restart, restarts, restarting.
 func same(a, b string) bool { return a == b || stem(a) == stem(b) }
 
 // stem returns a word without a plural s and without ing.
