@@ -172,6 +172,7 @@ func Run(ctx context.Context, q snapshot.Querier, groups []rulefile.Group, match
 	r := &run{
 		q: q, o: o, off: o.Down, alerts: make([]int, len(res.Rules)), cut: len(res.Rules),
 	}
+	r.begin(ctx, res, groups)
 	expanded := r.expand(ctx, res, groups)
 	limits := limitsOf(groups)
 	done := 0
@@ -303,13 +304,7 @@ func (r *run) present(ctx context.Context, names []string, res *Result) (map[str
 	if err := r.failed(ctx); err != nil {
 		return nil, err
 	}
-	from := r.o.End
-	for i := range res.Rules {
-		if g := res.Rules[i].Grid; g.Start.Before(from) {
-			from = g.Start
-		}
-	}
-	found, err := r.q.Present(ctx, names, from, r.o.End)
+	found, err := r.q.Present(ctx, names, r.oldest(res), r.o.End)
 	r.remember(err)
 	return found, err
 }

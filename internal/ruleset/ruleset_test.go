@@ -161,6 +161,36 @@ Keeps ended shop/web-1[90 90 74][40 40 14]`)
 	}
 }
 
+// TestYoungServer runs rules that have a series without data on a server that is younger than the
+// range: nothing fired before its history.
+func TestYoungServer(t *testing.T) {
+	answers := map[string][]held{
+		"absent(x)":                 {{nil, 5000, 30}},
+		"(sum(x) or vector(0)) < 1": {{nil, 5000, 0}},
+	}
+	const file = `
+  - {alert: Absent, expr: absent(x), for: 10m}
+  - {alert: Few, expr: (sum(x) or vector(0)) < 1}
+`
+	for name, tt := range map[string]struct {
+		up   []held
+		want string
+	}{
+		"young":   {[]held{{nil, 60, 0}}, "Absent ended [60 50 29]\nFew firing [60 60 -]"},
+		"old":     {[]held{{nil, 5000, 0}}, "Absent ended [130 120 29]\nFew firing [120 120 -]"},
+		"unknown": {nil, "Absent ended [130 120 29]\nFew firing [120 120 -]"},
+		"newest":  {[]held{{nil, 0, 0}}, "Absent quiet\nFew firing [0 0 -]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers["group(up)"] = tt.up
+			f := &fake{answers: answers, present: map[string]bool{"x": true}}
+			if got := summary(f.run(t, end, file)); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestRecordedMetrics(t *testing.T) {
 	const file = `
   - {record: "job:up:sum", expr: sum(up)}
@@ -219,7 +249,7 @@ func TestManyEvaluations(t *testing.T) {
 	groups := parse(t, "  - {alert: A, expr: up == 0}\n")
 	groups[0].Interval = time.Second
 	res := Run(t.Context(), f, groups, nil, Options{End: end, Range: 7 * 24 * time.Hour})
-	if r := res.Rules[0]; !r.Short || r.Grid.Len > mostEvaluations || len(f.asked) > 4 {
+	if r := res.Rules[0]; !r.Short || r.Grid.Len > mostEvaluations || len(f.asked) > 5 {
 		t.Errorf("got %d evaluations in %d queries, short %v; want at most %d, short", r.Grid.Len,
 			len(f.asked), r.Short, mostEvaluations)
 	}
@@ -233,10 +263,12 @@ func TestManyEvaluations(t *testing.T) {
 // TestUnreachable asks a server that refuses connections only once.
 func TestUnreachable(t *testing.T) {
 	down := &promapi.Error{Kind: promapi.KindRefused, Message: "refused"}
-	f := &fake{fails: map[string]error{"up == 0": down}}
-	res := Run(t.Context(), f, parse(t, strings.Repeat("  - {alert: A, expr: up == 0, labels: {n: N}}\n",
-		1)+"  - {alert: B, expr: up == 0}\n  - {alert: C, expr: up == 0}\n"), nil,
-		Options{End: end, Range: time.Hour, Concurrency: 1})
+	f := &fake{fails: map[string]error{"group(up)": down, "up == 0": down}}
+	res := Run(t.Context(), f, parse(t, `
+  - {alert: A, expr: up == 0}
+  - {alert: B, expr: up == 0}
+  - {alert: C, expr: up == 0}
+`), nil, Options{End: end, Range: time.Hour, Concurrency: 1})
 	if len(f.asked) != 1 || res.Rules[2].Failure == nil {
 		t.Errorf("got %d queries, %+v; want 1, all failed", len(f.asked), res.Rules[2].Failure)
 	}
