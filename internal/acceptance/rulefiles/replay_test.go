@@ -5,11 +5,14 @@ package rulefiles
 import (
 	"strings"
 	"testing"
+
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // TestGoldens compares the alerts of all suites with those that promtool has confirmed. In an
 // acceptance test, TestPromtoolAgrees does.
 func TestGoldens(t *testing.T) {
+	race.SkipSerial(t)
 	for _, s := range suites(t) {
 		t.Run(s.name, func(t *testing.T) {
 			groups := parse(t, s.rules)
