@@ -3,11 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
+	reportcsv "github.com/promsnap/promsnap/internal/report/csv"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
@@ -19,7 +17,7 @@ func printSeriesCSV(c *console, p *snapshot.Panel) error {
 	w := csv.NewWriter(&out)
 	row := []string{"time"}
 	for i := range p.Lines {
-		row = append(row, csvText(withUnit(p.Lines[i].Name, p.Spec.Unit())))
+		row = append(row, reportcsv.Text(withUnit(p.Lines[i].Name, p.Spec.Unit())))
 	}
 	if err := w.Write(row); err != nil {
 		return err
@@ -27,7 +25,7 @@ func printSeriesCSV(c *console, p *snapshot.Panel) error {
 	for at := range p.Grid.Len {
 		row = append(row[:0], p.Grid.At(at).UTC().Format(time.RFC3339))
 		for i := range p.Lines {
-			row = append(row, csvNumber(p.Lines[i].Values[at]))
+			row = append(row, reportcsv.Number(p.Lines[i].Values[at]))
 		}
 		if err := w.Write(row); err != nil {
 			return err
@@ -42,25 +40,6 @@ func withUnit(name string, u units.Unit) string {
 		return name
 	}
 	return name + " (" + u.String() + ")"
-}
-
-// csvText returns a text that a spreadsheet does not read as a formula.
-func csvText(text string) string {
-	if text != "" && strings.ContainsAny(text[:1], "=+-@\t\r\n|%") {
-		return "'" + text
-	}
-	return text
-}
-
-// csvNumber writes a number in the base unit, with all its digits.
-func csvNumber(v float64) string {
-	switch {
-	case math.IsNaN(v):
-		return ""
-	case math.IsInf(v, 1):
-		return "Inf"
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
 // writeCSV prints what w has written into out.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/promapi"
+	reportcsv "github.com/promsnap/promsnap/internal/report/csv"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -173,11 +174,11 @@ func printNowCSV(c *console, unit units.Unit, rows []instantRow) error {
 		return err
 	}
 	for _, r := range rows {
-		value := csvNumber(r.value)
+		value := reportcsv.Number(r.value)
 		if math.IsNaN(r.value) {
 			value = "NaN"
 		}
-		if err := w.Write([]string{csvText(r.name), value}); err != nil {
+		if err := w.Write([]string{reportcsv.Text(r.name), value}); err != nil {
 			return err
 		}
 	}

@@ -139,14 +139,3 @@ func TestChartsOn(t *testing.T) {
 		}
 	}
 }
-
-func TestCSVText(t *testing.T) {
-	for text, want := range map[string]string{
-		"up": "up", "": "", "=1+1": "'=1+1", "+x": "'+x", "-x": "'-x", "@x": "'@x", "\tx": "'\tx",
-		"{a=\"b\"}": "{a=\"b\"}",
-	} {
-		if got := csvText(text); got != want {
-			t.Errorf("%q: got %q, want %q", text, got, want)
-		}
-	}
-}

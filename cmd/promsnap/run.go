@@ -29,7 +29,7 @@ type runFlags struct {
 	config, prometheusURL, time, rng, outputDir string
 	timeout                                     time.Duration
 	failOn, output, logFormat                   string
-	open, deliver, dryRun                       bool
+	open, deliver, dryRun, csv                  bool
 	kube                                        kubeFlags
 	dashboard                                   string
 	variables                                   []string
@@ -44,7 +44,8 @@ func runCommand(c *console) *cobra.Command {
 		Short: "Run reports, and write or deliver them",
 		Long: `Queries Prometheus for every panel of the reports and compares the series with
 their thresholds. Writes each report to OUTPUT-DIR/REPORT/SLOT/: index.html,
-report.json and one PNG per panel.
+report.json and one PNG per panel. With --csv also findings.csv, nodes.csv and
+one CSV file per panel.
 
 The configuration is the file of -c, that of $PROMSNAP_CONFIG, or promsnap.yaml
 in the current directory. Without REPORT it runs every report of it. Flags such
@@ -149,6 +150,7 @@ func (f *runFlags) register(c *console, cmd *cobra.Command) {
 	fl.StringVar(&f.rng, "range", "", "`DURATION` of the charts, such as 6h or 7d (default: the "+
 		"report's range, or 24h)")
 	fl.StringVar(&f.outputDir, "output-dir", "promsnap-out", "`DIR` for the reports")
+	fl.BoolVar(&f.csv, "csv", false, "also write the findings, the nodes and each panel as CSV")
 	timeoutFlag(cmd, &f.timeout)
 	fl.StringVar(&f.failOn, "fail-on", "", "exit with 3 if there is a finding of this "+
 		"`SEVERITY` or higher: warning or critical")
@@ -270,7 +272,7 @@ func (f runFlags) cluster(ctx context.Context, c *console, cfg *config.Config) (
 // the built-in panels.
 func (f *runFlags) load(ctx context.Context, c *console) (*config.Config, error) {
 	o := configOptions(c)
-	o.URL, o.Service = f.prometheusURL, f.kube.service
+	o.URL, o.Service, o.CSV = f.prometheusURL, f.kube.service, f.csv
 	var err error
 	if o.Range, err = parseRange(f.rng); err != nil {
 		return nil, usage(err)
@@ -426,6 +428,9 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 		if flag.value != "" {
 			parts = append(parts, flag.name, flag.value)
 		}
+	}
+	if f.csv {
+		parts = append(parts, "--csv")
 	}
 	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
 }

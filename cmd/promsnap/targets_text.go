@@ -12,6 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
+	reportcsv "github.com/promsnap/promsnap/internal/report/csv"
 	"github.com/promsnap/promsnap/internal/targets"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
@@ -229,7 +230,7 @@ func figure(u units.Unit, v float64) string {
 // that are down are wanted. Durations are in seconds.
 func printTargetsCSV(c *console, l *targets.List, every []targets.Target, down bool) error {
 	var out bytes.Buffer // the screen must not get a part of a character
-	w := csv.NewWriter(&out)
+	w, text := csv.NewWriter(&out), reportcsv.Text
 	rows := [][]string{{
 		"cluster", "job", "instance", "node", "health", "trouble", "error", "last_scrape",
 		"duration_seconds", "samples", "scrape_interval_seconds", "scrape_timeout_seconds", "url",
@@ -242,10 +243,10 @@ func printTargetsCSV(c *console, l *targets.List, every []targets.Target, down b
 			trouble = t.Trouble.Code
 		}
 		rows = append(rows, []string{
-			csvText(t.Cluster), csvText(t.Job), csvText(t.Instance), csvText(t.Node),
-			string(t.Health), trouble, csvText(t.Error), csvTime(t.LastScrape),
-			csvNumber(t.Duration), csvNumber(t.Samples), csvSpan(t.Interval), csvSpan(t.Timeout),
-			csvText(t.URL), "", "1",
+			text(t.Cluster), text(t.Job), text(t.Instance), text(t.Node),
+			string(t.Health), trouble, text(t.Error), reportcsv.Time(t.LastScrape),
+			reportcsv.Number(t.Duration), reportcsv.Number(t.Samples), csvSpan(t.Interval),
+			csvSpan(t.Timeout), text(t.URL), "", "1",
 		})
 	}
 	for _, v := range l.Vanished {
@@ -253,8 +254,8 @@ func printTargetsCSV(c *console, l *targets.List, every []targets.Target, down b
 			break
 		}
 		rows = append(rows, []string{
-			csvText(v.Cluster), csvText(v.Job), csvText(v.Instance), csvText(v.Node), "vanished",
-			"", "", csvTime(v.Last), "", "", "", "", "", csvText(v.Workload),
+			text(v.Cluster), text(v.Job), text(v.Instance), text(v.Node), "vanished",
+			"", "", reportcsv.Time(v.Last), "", "", "", "", "", text(v.Workload),
 			strconv.Itoa(v.Count),
 		})
 	}
@@ -264,16 +265,9 @@ func printTargetsCSV(c *console, l *targets.List, every []targets.Target, down b
 	return writeCSV(c, w, &out)
 }
 
-func csvTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
-
 func csvSpan(d time.Duration) string {
 	if d == 0 {
 		return ""
 	}
-	return csvNumber(d.Seconds())
+	return reportcsv.Number(d.Seconds())
 }

@@ -35,7 +35,8 @@ var line = []string{
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
 	"internal/state", "internal/fleet", "internal/fleet/store", "internal/config",
-	"internal/report/json", "internal/report/html", "internal/report/tuning", "internal/app", "internal/kube", "cmd/promsnap",
+	"internal/report/json", "internal/report/csv", "internal/report/html", "internal/report/tuning",
+	"internal/app", "internal/kube", "cmd/promsnap",
 }
 
 // leaves import no package of ours.
@@ -174,6 +175,10 @@ var narrower = map[string][]string{
 		"internal/board", "internal/snapshot", "internal/changelog", "internal/sizing",
 		"internal/targets", "internal/fired", "internal/report",
 		"internal/rulefile", "internal/ruleset",
+	},
+	"internal/report/csv": {
+		"internal/outside", "internal/units", "internal/rules", "internal/snapshot",
+		"internal/report",
 	},
 	"internal/report/reporttest": {
 		"internal/series", "internal/sizing", "internal/targets", "internal/fired",

@@ -11,6 +11,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/dir"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/csv"
 	"github.com/promsnap/promsnap/internal/report/html"
 	"github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -54,7 +55,8 @@ func (w writer) deliver(ctx context.Context, r judgedReport) Result {
 
 func (w writer) finish(context.Context, []judgedReport, []Result) {}
 
-// filesOf draws a report in every form that is kept: the page, report.json and the pictures.
+// filesOf draws a report in every form that is kept: the page, report.json, the pictures and
+// the CSV files.
 func filesOf(ctx context.Context, r *report.Report) ([]report.File, error) {
 	page, pictures, err := html.Render(ctx, r)
 	if err != nil {
@@ -64,11 +66,23 @@ func filesOf(ctx context.Context, r *report.Report) ([]report.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	tables, err := csv.Render(r)
+	if err != nil {
+		return nil, err
+	}
 	whole, err := boardPictures(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat([]report.File{page, doc}, pictures, whole), nil
+	return slices.Concat([]report.File{page, doc}, tables, pictures, whole), nil
+}
+
+// csvOf returns which CSV files a report has, nil if it has none.
+func csvOf(r config.Report) *report.CSV {
+	if r.CSV == nil {
+		return nil
+	}
+	return &report.CSV{Panels: r.CSV.Panels, All: r.CSV.All}
 }
 
 // boardPictures draws the whole dashboard of a report, if it has one.

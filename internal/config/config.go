@@ -86,6 +86,7 @@ type Report struct {
 	Sizing *Sizing // nil: the report does not compare requests with use
 	// Targets says that the report lists what Prometheus scrapes.
 	Targets bool
+	CSV     *CSV // nil: the report has no CSV files
 
 	Schedule        *Schedule     // nil if the file has none
 	Receivers       []string      // names of Config.Receivers
@@ -115,6 +116,8 @@ type Options struct {
 	Service string
 	// Range overrides the range of every report.
 	Range time.Duration
+	// CSV gives every report its CSV files, with one for each panel.
+	CSV bool
 	// Secrets reads the secrets of the *_from keys. If nil, reading one of them fails.
 	Secrets secret.Resolver
 	// Dir is where relative paths in the file start. The default is the directory of the file's

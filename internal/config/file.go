@@ -136,6 +136,8 @@ type report struct {
 	// What Prometheus scrapes: the targets that are down, with their errors, and those that
 	// vanished within the range.
 	Targets bool `yaml:"targets" jsonschema:"default=false"`
+	// CSV files beside report.json: findings.csv, nodes.csv and those of panels.
+	CSV *csvKeys `yaml:"csv"`
 	// An address that promsnap calls after each run that delivered everything, and with /fail after
 	// its path after each other run. It is for a service that notices missing calls.
 	Heartbeat *heartbeat `yaml:"heartbeat"`

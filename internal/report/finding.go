@@ -10,6 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -78,6 +79,8 @@ type Finding struct {
 	number     float64       // number of events at the newest sample
 	values     []float64     // on the panel's grid; nil if the series is not drawn
 	limit      float64
+	value      float64 // of the newest sample, or the peak of a streak that has ended
+	unit       units.Unit
 	labels     series.Labels
 	silent     []string // titles of the other panels that have no data of the node
 	panelOrder int
@@ -214,7 +217,7 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 			f.Used, f.Details = cmp.Or(f.Used, strings.Join(f.Details, ", ")), nil
 		}
 	}
-	f.number = sf.Value
+	f.number, f.value, f.unit = sf.Value, sf.Value, p.Spec.UnitOf(rule.Ref)
 	if rule.FullIn {
 		w.aimed(&f, p)
 	}
@@ -283,7 +286,7 @@ func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 // current value.
 func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.streak(p, s, w)
-	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
+	f.Severity, f.Until, f.limit, f.value = s.Severity, s.To, s.Limit, s.Peak
 	f.Peak, f.Limit = w.compared(p, p.Spec.Rule(f.Rule), s.Peak, s.Limit)
 	if f.aim != nil {
 		f.Peak = w.peak(p, p.Spec.Rule(f.Rule), s.Peak)

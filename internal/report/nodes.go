@@ -10,6 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 )
 
 // column is a panel with shares of what nodes have, and the heading of its column.
@@ -103,8 +104,12 @@ func (r *Report) shares() []columnShare {
 type Nodes struct {
 	Summary string   // what is notable about all of them
 	Heads   []string // headings of the columns
-	Lines   []Node   // the worst first
-	Bare    bool     // whether only their names are known
+	// Measures are what the columns show, and CapacityUnits the units of what there is of it: None
+	// if that is not known.
+	Measures      []panel.Measure
+	CapacityUnits []units.Unit
+	Lines         []Node // the worst first
+	Bare          bool   // whether only their names are known
 }
 
 // Node is one node with its values.
@@ -126,6 +131,7 @@ type NodeFigure struct {
 	Panel             string  // its panel; "" if not measured
 	Value             float64 // NaN if not measured
 	Share             float64 // of the total; -Inf if not measured
+	Used, Capacity    float64 // in the unit of the column's capacity; NaN if not known
 }
 
 // gravityUnmeasured orders a node that is not measured between a silent node and one with a pending
@@ -143,6 +149,12 @@ func (r *Report) Nodes() Nodes {
 	}
 	for _, m := range columns {
 		all.Heads = append(all.Heads, m.head)
+		all.Measures = append(all.Measures, m.panel.Spec.Measure)
+		unit := units.None
+		if c := m.panel.Spec.Capacity; c != nil {
+			unit = c.Unit
+		}
+		all.CapacityUnits = append(all.CapacityUnits, unit)
 	}
 	for _, l := range byName {
 		l.Title = cmp.Or(l.Title, l.Name+": "+l.figures())
@@ -203,6 +215,7 @@ func newNode(name string, columns []column, w wording) *Node {
 	for _, m := range columns {
 		l.Figures = append(l.Figures, NodeFigure{
 			Head: m.head, Text: "–", Value: math.NaN(), Share: math.Inf(-1),
+			Used: math.NaN(), Capacity: math.NaN(),
 		})
 	}
 	return l
@@ -218,6 +231,10 @@ func (l *Node) measure(f *NodeFigure, row *snapshot.Row, m column, w wording) {
 	}
 	f.Text, f.Class = w.Figure(m.panel.Spec.Unit().Format(last)), classOf(row.Status, row.Severity)
 	f.Panel, f.Value, f.Share = m.panel.Spec.Name, last, share
+	f.Used, f.Capacity = math.NaN(), math.NaN()
+	if m.panel.Spec.Capacity != nil && series.Finite(row.Capacity) {
+		f.Used, f.Capacity = share*row.Capacity, row.Capacity
+	}
 	if m.used {
 		l.fullest = max(l.fullest, share)
 	}

@@ -60,6 +60,7 @@ type Info struct {
 	// Question means that the report answers a query that a person put, which need not be about the
 	// nodes of a cluster.
 	Question bool
+	CSV      *CSV // the tables that are also CSV files; nil: there are none
 }
 
 // Report is the report of one slot, made by Build. It is plain data.

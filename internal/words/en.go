@@ -99,6 +99,7 @@ var english = Words{
 	NodesSilent:  Counted{"%s node without node_exporter: ", "%s nodes without node_exporter: "},
 	MoreNodes:    Counted{"and %s more node", "and %s more nodes"},
 	MoreSeries:   Counted{"and %s more series", "and %s more series"},
+	MoreLabels:   Counted{"and %s more label", "and %s more labels"},
 	Absent:       "%[1]s: %[2]s missing",
 	QuerySilent:  "%[1]s: query %[2]s finds no series",
 	QueryAbsent:  "%[1]s: query %[2]s finds no series, %[3]s missing",

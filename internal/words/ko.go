@@ -106,6 +106,7 @@ var korean = Words{
 	NodesSilent:  always("node_exporter 없는 노드 %s개: "),
 	MoreNodes:    always("외 노드 %s개"),
 	MoreSeries:   always("외 시계열 %s개"),
+	MoreLabels:   always("외 레이블 %s개"),
 	Absent:       "%[1]s: %[2]s 없음",
 	QuerySilent:  "%[1]s: 쿼리 %[2]s 시계열 없음",
 	QueryAbsent:  "%[1]s: 쿼리 %[2]s 시계열 없음, %[3]s 없음",

@@ -125,7 +125,7 @@ type Words struct {
 	OnlyFailures                             string // 1 error
 	ChecksSilent, PanelsFailed, MoreFindings Counted
 	AndMore, NodesSilent                     Counted
-	MoreNodes, MoreSeries                    Counted
+	MoreNodes, MoreSeries, MoreLabels        Counted
 	Absent                                   string // 1 panel, 2 metrics
 	QuerySilent                              string // 1 panel, 2 ref of a query
 	QueryAbsent                              string // 1 panel, 2 ref of a query, 3 metrics

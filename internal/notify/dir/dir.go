@@ -181,15 +181,15 @@ func same(path string, body []byte) bool {
 // written returns a function that reports whether promsnap has written a file of that name into
 // dir. It reads the names from the report's document. If there is none, it uses names.
 func written(dir string, names []string) func(name string) bool {
-	var pictures []string
+	var listed []string
 	known := false
 	if f, err := disk.Open(filepath.Join(dir, documentName), os.O_RDONLY,
 		0, os.OpenFile); err == nil {
-		pictures, known = json.ReadPictures(f)
+		listed, known = json.ReadFiles(f)
 		_ = f.Close() // it was only read
 	}
 	return func(name string) bool {
-		if name == "index.html" || name == documentName || slices.Contains(pictures, name) ||
+		if name == "index.html" || name == documentName || slices.Contains(listed, name) ||
 			draftName.MatchString(name) {
 			return true
 		}

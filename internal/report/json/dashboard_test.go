@@ -68,13 +68,32 @@ func TestPicturesOfADashboard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, ok := ReadPictures(bytes.NewReader(file.Body))
+	got, ok := ReadFiles(bytes.NewReader(file.Body))
 	want := []string{
 		report.BoardPicture, report.BoardLargePicture, report.BoardPhonePicture,
 		r.Info.Board.Panels[0].Name + ".png", r.Info.Board.Panels[1].Name + ".png",
 	}
 	if !ok || !slices.Equal(got, want) {
 		t.Errorf("got pictures %q, %v, want %q", got, ok, want)
+	}
+}
+
+// An archive finds the CSV files of a report again, and takes nothing else for one of them.
+func TestReadCSVFiles(t *testing.T) {
+	r := reporttest.Daily(t)
+	r.Info.CSV = &report.CSV{Panels: []string{"pvc"}}
+	file, err := Render(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, ok := ReadFiles(bytes.NewReader(file.Body))
+	want := []string{report.FindingsTable, report.NodesTable, report.PanelTable("pvc")}
+	if !ok || !slices.Equal(got[:len(want)], want) {
+		t.Errorf("got files %q, %v, want %q first", got, ok, want)
+	}
+	got, ok = ReadFiles(strings.NewReader(`{"csv": ["notes.txt", "x.csv"], "panels": []}`))
+	if want := []string{"x.csv"}; !ok || !slices.Equal(got, want) {
+		t.Errorf("a document with another file: got files %q, %v, want %q", got, ok, want)
 	}
 }
 

@@ -60,7 +60,9 @@ type Document struct {
 	Clusters []DocCluster `json:"clusters,omitempty"`
 	// Dashboard exists if the report shows a Grafana dashboard.
 	Dashboard *DocDashboard `json:"dashboard,omitempty"`
-	Panels    []DocPanel    `json:"panels"`
+	// CSV are the names of the CSV files beside the document, if the report has them.
+	CSV    []string   `json:"csv,omitempty"`
+	Panels []DocPanel `json:"panels"`
 }
 
 // DocCounts has the numbers of checks, and of panels that failed.

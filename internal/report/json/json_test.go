@@ -84,6 +84,7 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"a day": reporttest.Daily(t), "foresight": reporttest.Foresight(t),
 		"machines":  reporttest.WithMachines(t),
+		"csv":       report.Build(report.Info{CSV: &report.CSV{All: true}}, nil),
 		"nothing":   report.Build(report.Info{}, nil),
 		"hostile":   reporttest.Hostile(t, reporttest.Evil),
 		"dashboard": reporttest.Dashboard(t, reporttest.EveryKind(t, "word")),

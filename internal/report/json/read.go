@@ -3,6 +3,7 @@ package json
 import (
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/promsnap/promsnap/internal/report"
 )
@@ -43,11 +44,12 @@ func ReadWhole(from io.Reader) bool {
 // documentSize limits how much of a report.json is read, in bytes.
 const documentSize = 64 << 20
 
-// ReadPictures returns the names of a report's pictures from its report.json, and false if it
-// cannot be read.
-func ReadPictures(from io.Reader) (names []string, ok bool) {
+// ReadFiles returns the names of a report's pictures and CSV files from its report.json, and false
+// if it cannot be read.
+func ReadFiles(from io.Reader) (names []string, ok bool) {
 	var doc struct {
 		Dashboard *struct{ Panels []struct{ Name string } }
+		CSV       []string
 		Panels    []struct{ Name string }
 	}
 	if err := json.NewDecoder(io.LimitReader(from, documentSize)).Decode(&doc); err != nil ||
@@ -59,6 +61,11 @@ func ReadPictures(from io.Reader) (names []string, ok bool) {
 			report.BoardPhonePicture)
 		for _, p := range doc.Dashboard.Panels {
 			names = append(names, report.BoardPanelPicture(p.Name))
+		}
+	}
+	for _, name := range doc.CSV {
+		if strings.HasSuffix(name, ".csv") {
+			names = append(names, name)
 		}
 	}
 	for _, p := range doc.Panels {

@@ -70,6 +70,7 @@ func head(r *report.Report) Document {
 		Targets: docDown(r), Dashboard: docDashboard(r), Panels: []DocPanel{},
 		Clusters:  docClusters(r),
 		Fired:     docFired(r.Fired),
+		CSV:       r.Tables(),
 		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
 		CausesTruncated: max(0, len(r.Groups)-documentRows),
 	}
