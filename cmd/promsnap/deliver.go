@@ -18,8 +18,9 @@ func deliverCommand(c *console) *cobra.Command {
 		Long: `Sends a test to one receiver and saves no state. An archive gets a report
 without panels, named promsnap-test. An Alertmanager gets the alert
 PromsnapTest, which ends by itself within minutes. A Pushgateway gets metrics of
-the report promsnap-test, which are then deleted. For a receiver that posts to
-Slack, use promsnap slack test.`,
+the report promsnap-test, which are then deleted. PagerDuty gets an alert with
+severity info, which is then resolved. For a receiver that posts to Slack, use
+promsnap slack test.`,
 		Example: `  promsnap deliver --test archive`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := c.withDefaultTimeout(cmd.Context())

@@ -97,7 +97,10 @@ func (e *explainedReport) what(r *config.Receiver) string {
 // messages returns how alerts become messages to people.
 func (e *explainedReport) messages(r *config.Receiver) []string {
 	var parts []string
+	folds := r.MaxMessages > 0 && (r.GroupBy == nil || len(r.GroupBy) > 0)
 	switch {
+	case r.Kind == config.KindPagerDuty:
+		parts, folds = append(parts, "one event for each alert"), false
 	case r.GroupBy == nil:
 		parts = append(parts, "one message for each cause")
 	case len(r.GroupBy) == 0:
@@ -105,7 +108,7 @@ func (e *explainedReport) messages(r *config.Receiver) []string {
 	default:
 		parts = append(parts, "one message for each "+strings.Join(r.GroupBy, " and "))
 	}
-	if r.MaxMessages > 0 && (r.GroupBy == nil || len(r.GroupBy) > 0) {
+	if folds {
 		parts = append(parts, fmt.Sprintf("if a run has more than %d, one for all", r.MaxMessages))
 	}
 	if e.RepeatInterval > 0 {

@@ -32,7 +32,8 @@ var line = []string{
 	"internal/backtest", "internal/panels", "internal/metrics", "internal/metrics/ask",
 	"internal/sizing", "internal/targets", "internal/fired", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
-	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
+	"internal/notify/s3", "internal/notify/slack", "internal/notify/pagerduty",
+	"internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
 	"internal/state", "internal/fleet", "internal/fleet/store", "internal/config",
 	"internal/report/json", "internal/report/csv", "internal/report/html", "internal/report/tuning",
@@ -200,6 +201,10 @@ var narrower = map[string][]string{
 		"internal/notify", "internal/notify/letter",
 	},
 	"internal/notify/slack/slackdouble": {},
+	"internal/notify/pagerduty": {
+		"internal/secret", "internal/exchange", "internal/outside", "internal/rules",
+		"internal/report", "internal/notify", "internal/notify/letter",
+	},
 	"internal/notify/webhook": {
 		"internal/secret", "internal/rules", "internal/report/json", "internal/notify",
 		"internal/notify/letter",

@@ -9,6 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/dir"
+	"github.com/promsnap/promsnap/internal/notify/pagerduty"
 	"github.com/promsnap/promsnap/internal/notify/s3"
 	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/report"
@@ -51,6 +52,10 @@ var kinds = map[config.Kind]kind{
 	config.KindSlackWebhook: {
 		title: "Slack", limits: slack.Limits(), limitation: slack.WebhookLimitation,
 		open: opener(openSlackWebhook), rehearse: rehearser(rehearseSlackWebhook),
+	},
+	config.KindPagerDuty: {
+		title: "PagerDuty", limitation: pagerduty.Limitation, open: opener(openPagerDuty),
+		rehearse: rehearser(rehearsePagerDuty),
 	},
 	config.KindWebhook: {
 		title: "receiver", open: opener(openWebhook), rehearse: rehearser(rehearseWebhook),

@@ -27,7 +27,7 @@ func TestLoadDelivery(t *testing.T) {
 		return got
 	}
 	oncall := c.Reports[2]
-	want := []string{"local", "oncall", "pager", "program", "alertmanager", "pushgateway"}
+	want := []string{"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty"}
 	if !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges ||
 		!oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
 		t.Errorf("got report %+v, want oncall of full.yaml with receivers %q", oncall, want)
@@ -89,6 +89,13 @@ func TestLoadDelivery(t *testing.T) {
 		"http://pushgateway.monitoring.svc:9091" || p.Job != "promsnap" ||
 		!p.HTTP.Client().FollowRedirects {
 		t.Errorf("got %+v, want the Pushgateway of full.yaml", p)
+	}
+	pagerduty := c.Receivers[8].To.(config.PagerDuty)
+	if reveal(pagerduty.RoutingKey) != "hunter2" ||
+		pagerduty.URL != "https://events.pagerduty.com/v2/enqueue" || pagerduty.Severity != "" ||
+		pagerduty.Client != "promsnap" || c.Receivers[8].Role != config.RolePeople ||
+		strings.Contains(fmt.Sprintf("%+v", pagerduty), "hunter2") {
+		t.Errorf("got %+v, want the service of full.yaml that shows no secret", pagerduty)
 	}
 	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
 		if r.Role != config.RoleProgram || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {

@@ -20,6 +20,9 @@ type kinds struct {
 	Slack *slack `yaml:"slack"`
 	// A Slack channel, with an incoming webhook, which sends only text and links.
 	SlackWebhook *slackWebhook `yaml:"slack_webhook"`
+	// A service of PagerDuty. It gets an event for each alert: trigger while it fires, and resolve
+	// when it has ended. Not with send: summary.
+	PagerDuty *pagerduty `yaml:"pagerduty"`
 	// An address of your own program. promsnap posts what each run has found, as JSON.
 	Webhook *webhook `yaml:"webhook"`
 	// An Alertmanager. promsnap posts all alerts on every run. Only for reports with a schedule,
@@ -207,10 +210,15 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 	case RoleProgram:
 		why = "a program gets everything on every run and filters by itself"
 	}
-	for _, k := range []string{
+	without := []string{
 		"min_severity", "send_resolved", "all_clear", "group_by", "max_messages", "fallback",
 		"mute_time_intervals",
-	} {
+	}
+	if out.Kind == KindPagerDuty {
+		without = []string{"all_clear", "group_by", "max_messages"}
+		why = "PagerDuty gets one event for each alert"
+	}
+	for _, k := range without {
 		if why != "" && b.has(key(path, k)) {
 			b.problem(key(path, k), "has no effect: %s; remove it", why)
 		}

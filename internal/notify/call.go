@@ -107,8 +107,8 @@ func redirectOf(from *url.URL, location string) redirect {
 }
 
 // Call sends a request. It returns nil if the answer is 2xx. Its errors are those of Notifier, and
-// never show the request's address.
-func (c *Caller) Call(rq *http.Request) error {
+// never show the request's address, nor the secrets in its body.
+func (c *Caller) Call(rq *http.Request, secrets ...string) error {
 	ctx, cancel := context.WithTimeoutCause(rq.Context(), callTime,
 		fmt.Errorf("no answer within %s", callTime))
 	defer cancel()
@@ -117,6 +117,9 @@ func (c *Caller) Call(rq *http.Request) error {
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	var sent secret.Sent
+	for _, s := range secrets {
+		sent.Hide(s)
+	}
 	var away redirect
 	res, err := c.client.Do(rq.WithContext(context.WithValue(sent.Trace(traced), redirectKey{},
 		&away)))

@@ -72,6 +72,19 @@ func (s *Sent) header(value string) {
 		s.add(user + ":" + password)
 		s.add(password)
 	}
+	s.sort()
+}
+
+// Hide records a secret that is sent in another place than a header, such as the body.
+func (s *Sent) Hide(secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(secret)
+	s.sort()
+}
+
+// sort puts the longest forms first.
+func (s *Sent) sort() {
 	slices.SortFunc(s.forms, func(a, b string) int {
 		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
 	})

@@ -110,6 +110,16 @@ func TestRefererIsNoSecret(t *testing.T) {
 	}
 }
 
+// A secret in the body of a request is hidden in all forms, too.
+func TestHide(t *testing.T) {
+	var sent Sent
+	sent.Hide("marked+key")
+	sent.Hide("")
+	if got := sent.Scrub("no marked+key, no marked%2Bkey"); strings.Contains(got, "marked") {
+		t.Errorf("got %q, want no form of the key", got)
+	}
+}
+
 // Of what was cut within a secret, no part is left.
 func TestWhole(t *testing.T) {
 	for _, tc := range []struct{ read, most, want int }{
