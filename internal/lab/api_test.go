@@ -16,6 +16,8 @@ import (
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // client returns Prometheus' own client, connected to l through the network.
@@ -321,6 +323,7 @@ func TestPostedForms(t *testing.T) {
 // TestEveryMetric checks that every metric has metadata and that all series have sorted labels,
 // none twice, none empty, and are distinct.
 func TestEveryMetric(t *testing.T) {
+	race.SkipSerial(t)
 	for _, p := range profiles() {
 		l := newLab(t, Options{Profile: p, Nodes: 12})
 		for _, f := range l.store.families {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // panelQueries are the queries of the built-in panels, for both charts' labels.
@@ -231,6 +233,7 @@ func TestHistory(t *testing.T) {
 
 // TestTraps checks for the things that make queries wrong in real clusters.
 func TestTraps(t *testing.T) {
+	race.SkipSerial(t)
 	labs := map[Profile]*Lab{}
 	for _, p := range profiles() {
 		labs[p] = newLab(t, Options{Profile: p, Nodes: 16})

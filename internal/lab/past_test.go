@@ -12,6 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/panel"
 	grid "github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // month returns the values of a panel's query in the last 28 days, one an hour, by what they are
@@ -45,6 +46,7 @@ func month(t *testing.T, l *Lab, query string) (map[string][]float64, grid.Grid)
 // TestStoryOfDisks checks what a forecast says of the disks and volumes that are above 60 %, other
 // than that they do not grow.
 func TestStoryOfDisks(t *testing.T) {
+	race.SkipSerial(t)
 	for _, p := range profiles() {
 		l := newLab(t, Options{Profile: p})
 		for _, c := range []struct {
@@ -110,6 +112,7 @@ func TestDiskFillsAsForecast(t *testing.T) {
 // TestStoryOfChanges checks everything whose level has changed in the week before the end. A
 // rollout is no change.
 func TestStoryOfChanges(t *testing.T) {
+	race.SkipSerial(t)
 	const share = .05
 	l := newLab(t, Options{})
 	for name, want := range map[string][]string{
@@ -175,6 +178,7 @@ func TestImageOfCheckout(t *testing.T) {
 // TestEpisodesOfMemory counts how often the memory of nodes was above a level for 15 minutes in 30
 // days.
 func TestEpisodesOfMemory(t *testing.T) {
+	race.SkipSerial(t)
 	l := newLab(t, Options{})
 	lines := queryRange(t, l, panelQueries()["node-memory"], 30*24*time.Hour, 5*time.Minute)
 	for _, c := range []struct {

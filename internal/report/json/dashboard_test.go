@@ -10,6 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 func TestDashboardInTheDocument(t *testing.T) {
@@ -98,6 +99,7 @@ func TestReadCSVFiles(t *testing.T) {
 }
 
 func TestDashboardOfHostileWords(t *testing.T) {
+	race.SkipSerial(t)
 	for _, w := range corpus.Words() {
 		file, err := Render(reporttest.HostileDashboard(t, w.Text))
 		if err != nil {
