@@ -55,8 +55,8 @@ const (
 )
 
 // workloads starts the servers of two runs. The first has 6 panels of 5,000 series of 720 samples
-// and tests reading. The second has all the built-in panels and one more on 42 nodes over a day and
-// tests drawing.
+// and tests reading. The second has the built-in panels of both programs and one more on 42 nodes
+// over a day and tests drawing.
 func workloads(b *testing.B) []workload {
 	var wide, small strings.Builder
 	for i := range 6 {
@@ -65,7 +65,9 @@ func workloads(b *testing.B) []workload {
 			"15m}]}\n", i, i)
 	}
 	for _, p := range panels.In(words.English) {
-		fmt.Fprintf(&small, "      - {use: %s}\n", p.Name)
+		if p.Name != "alerts" { // the commit before does not have it
+			fmt.Fprintf(&small, "      - {use: %s}\n", p.Name)
+		}
 	}
 	const header = "version: 1\ncluster: bench\nprometheus: {query_offset: 0s}\nstate: {dir: " +
 		"state}\nreceivers: [{name: team, slack: {channel: C0123456789}}]\nreports:\n  - name: " +
