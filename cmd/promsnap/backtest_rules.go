@@ -39,7 +39,8 @@ func runBacktestRules(ctx context.Context, c *console, f backtestFlags, args []s
 	}
 	o.Objects = f.kube.ruleObjects()
 	ask := askFlags{
-		command:       strings.Join(append([]string{"promsnap", "backtest"}, f.rulesWords()...), " "),
+		command: strings.Join(append([]string{"promsnap", "backtest"}, f.rulesWords()...),
+			" "),
 		config:        f.config,
 		prometheusURL: f.prometheusURL, time: f.time, timeout: f.timeout, kube: f.kube,
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +13,6 @@ import (
 	"github.com/promsnap/promsnap/internal/report/tuning"
 	"github.com/promsnap/promsnap/internal/words"
 )
-
-var updateTexts = flag.Bool("update", false, "rewrite the goldens")
 
 func toldBacktests(l words.Language) tuning.Told {
 	return tuning.Tell(tuning.Info{Report: "check", Language: l}, []backtest.Result{
@@ -48,20 +44,7 @@ func TestTellBacktests(t *testing.T) {
 		if err := tell(s, c.told); err != nil {
 			t.Fatal(err)
 		}
-		file := "testdata/backtest-" + c.name + ".txt"
-		if *updateTexts {
-			if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(out.Bytes(), want) {
-			t.Errorf("%s: got\n%s\nwant\n%s\nrun go test ./cmd/promsnap -run TellBacktests -update",
-				c.name, out.Bytes(), want)
-		}
+		compareGolden(t, "backtest-"+c.name, out.Bytes())
 		if c.width == 0 || c.color {
 			continue
 		}

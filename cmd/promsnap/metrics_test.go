@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"math"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -106,20 +105,7 @@ func TestTellMetrics(t *testing.T) {
 		if n := strings.Count(out.String(), "\n"); (c.name == "80" || c.name == "60") && n > 23 {
 			t.Errorf("%s×24: got %d lines, want 23 and the prompt", c.name, n)
 		}
-		file := "testdata/metrics-" + c.name + ".txt"
-		if *updateTexts {
-			if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(out.Bytes(), want) {
-			t.Errorf("%s: got\n%s\nwant\n%s\nrun go test ./cmd/promsnap -run TellMetrics -update",
-				c.name, out.Bytes(), want)
-		}
+		compareGolden(t, "metrics-"+c.name, out.Bytes())
 	}
 }
 

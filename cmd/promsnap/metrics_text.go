@@ -49,8 +49,8 @@ func tellMetrics(s *screen, g *metrics.Guide, a *ask.Answer, all bool) error {
 func tellHits(s *screen, g *metrics.Guide, a *ask.Answer, all bool) {
 	head := fmt.Sprintf("%s known to promsnap", counted(a.Matched, "metric is", "metrics are"))
 	if len(a.Words) > 0 {
-		head = fmt.Sprintf("%s of %s for %q", words.Thousands(a.Matched), counted(a.OnServer, "metric", "metrics"),
-			shown(strings.Join(a.Words, " ")))
+		head = fmt.Sprintf("%s of %s for %q", words.Thousands(a.Matched),
+			counted(a.OnServer, "metric", "metrics"), shown(strings.Join(a.Words, " ")))
 	}
 	s.say(bold, head, "", 0)
 	n, not, used := 0, 1, rowsOf(s, func(s *screen) { s.say(bold, head, "", 0) })

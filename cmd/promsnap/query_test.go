@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -92,19 +90,7 @@ func TestQueryOnATerminal(t *testing.T) {
 					t.Errorf("%d columns in %q, want at most %d", n, line, c.o.Width)
 				}
 			}
-			file := fmt.Sprintf("testdata/query-%s.txt", c.name)
-			if *updateTexts {
-				if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if out.String() != string(want) {
-				t.Errorf("%s: got\n%s\nwant\n%s", file, out.String(), want)
-			}
+			compareGolden(t, "query-"+c.name, out.Bytes())
 		})
 	}
 }

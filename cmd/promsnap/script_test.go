@@ -57,7 +57,7 @@ const scripts = "../../testdata/script"
 var shortScripts = []string{"check-config", "deliver-changes", "exit-codes", "run-url"}
 
 // printed are the scripts that the race detector leaves out: they run the built-in panels several
-// times and look at what is printed. The script run-url runs them there.
+// times and look at what is printed or written. The script run-url runs them there.
 var printed = []string{"advice", "csv", "home", "init", "json", "no-data", "pipes", "same-bytes"}
 
 // TestScripts runs testdata/script/*.txtar: the real binary, as users call it, against promlab.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -105,20 +104,7 @@ func TestTargetsOnATerminal(t *testing.T) {
 				t.Errorf("%s: %d columns in %q, want at most %d", c.name, n, line, c.width)
 			}
 		}
-		file := "testdata/targets-" + c.name + ".txt"
-		if *updateTexts {
-			if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(out.Bytes(), want) {
-			t.Errorf("%s: got\n%s\nwant\n%s\nrun go test ./cmd/promsnap -run TargetsOn -update",
-				c.name, out.Bytes(), want)
-		}
+		compareGolden(t, "targets-"+c.name, out.Bytes())
 	}
 }
 
