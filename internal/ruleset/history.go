@@ -7,7 +7,6 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
-	"github.com/promsnap/promsnap/internal/rulefile"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -19,7 +18,7 @@ const surveyStep = 5 * time.Minute
 // absent(x), or one with "or vector(0)", has a series of which no server would have known. The
 // history begins with the metric up, which every server has that scrapes targets. If there is none
 // in all the time, nothing is known about it.
-func (r *run) begin(ctx context.Context, res *Result, groups []rulefile.Group) {
+func (r *run) begin(ctx context.Context, res *Result, of map[groupKey]limits) {
 	if len(res.Rules) == 0 || r.failed(ctx) != nil {
 		return
 	}
@@ -39,10 +38,10 @@ func (r *run) begin(ctx context.Context, res *Result, groups []rulefile.Group) {
 		r.remember(err) // each rule says by itself why it has no answer
 		return
 	}
-	known, limits := meta.Grid.At(first), limitsOf(groups)
+	known := meta.Grid.At(first)
 	for i := range res.Rules {
 		rule := &res.Rules[i]
-		rule.beginAt(known.Add(limits[groupKey{rule.File, rule.Group}].offset))
+		rule.beginAt(known.Add(of[groupKey{rule.File, rule.Group}].offset))
 	}
 }
 

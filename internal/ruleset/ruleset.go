@@ -172,9 +172,9 @@ func Run(ctx context.Context, q snapshot.Querier, groups []rulefile.Group, match
 	r := &run{
 		q: q, o: o, off: o.Down, alerts: make([]int, len(res.Rules)), cut: len(res.Rules),
 	}
-	r.begin(ctx, res, groups)
-	expanded := r.expand(ctx, res, groups)
 	limits := limitsOf(groups)
+	r.begin(ctx, res, limits)
+	expanded := r.expand(ctx, res, groups)
 	done := 0
 	var progress sync.Mutex
 	var group errgroup.Group
