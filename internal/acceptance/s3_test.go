@@ -70,6 +70,18 @@ func (g *gateway) run(t *testing.T) {
 	})
 }
 
+// proxy returns a handler that forwards requests to the gateway.
+func (g *gateway) proxy(t *testing.T) *httputil.ReverseProxy {
+	t.Helper()
+	target, err := url.Parse(g.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+	}
+}
+
 // bucket opens the bucket as promsnap would.
 func bucket(t *testing.T, endpoint, key string,
 	change ...func(*cloud.BucketOptions)) *cloud.Bucket {
@@ -193,12 +205,25 @@ func testS3Archive(t *testing.T, g *gateway) {
 	}
 }
 
-// testS3Writers archives eight runs at once, each through its own client.
+// testS3Writers archives eight runs at once, each through its own client. They read through a proxy
+// that lets no write end meanwhile: versitygw reads an object's metadata and its ETag one after the
+// other, and answers with those of two objects if a write comes between them. S3 does not.
 func testS3Writers(t *testing.T, g *gateway) {
 	const writers = 8
+	forward := g.proxy(t)
+	var reading sync.RWMutex
+	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lock := sync.Locker(&reading)
+		if r.Method == http.MethodPut {
+			lock = reading.RLocker() // writes run at once
+		}
+		lock.Lock()
+		defer lock.Unlock()
+		forward.ServeHTTP(w, r)
+	}))
 	var group sync.WaitGroup
 	for i := range writers {
-		n := archive(t, bucket(t, g.url, statetest.Secret, once), s3.Options{Prefix: "writers"})
+		n := archive(t, bucket(t, address, statetest.Secret, once), s3.Options{Prefix: "writers"})
 		group.Go(func() {
 			if _, err := n.Notify(context.Background(), archived(i)); err != nil {
 				t.Errorf("writer %d: %v, want no error", i, err)
@@ -344,25 +369,19 @@ func testS3Refused(t *testing.T, g *gateway) {
 // testS3LostAnswer uses a proxy that closes the connection instead of forwarding the answer to the
 // first write of a key.
 func testS3LostAnswer(t *testing.T, g *gateway) {
-	target, err := url.Parse(g.url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var lost sync.Map
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
-		ModifyResponse: func(r *http.Response) error {
-			if r.Request.Method != http.MethodPut || r.StatusCode != http.StatusOK {
-				return nil
-			}
-			if _, before := lost.LoadOrStore(r.Request.URL.Path, true); !before {
-				return errors.New("the response is lost")
-			}
+	proxy := g.proxy(t)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if r.Request.Method != http.MethodPut || r.StatusCode != http.StatusOK {
 			return nil
-		},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
-			panic(http.ErrAbortHandler)
-		},
+		}
+		if _, before := lost.LoadOrStore(r.Request.URL.Path, true); !before {
+			return errors.New("the response is lost")
+		}
+		return nil
+	}
+	proxy.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {
+		panic(http.ErrAbortHandler)
 	}
 	address := serve(t, proxy)
 	b := bucket(t, address, statetest.Secret)
@@ -395,27 +414,21 @@ func testS3LostAnswer(t *testing.T, g *gateway) {
 
 // testS3Killed kills the server while a run writes and restarts it on the same files.
 func testS3Killed(t *testing.T, g *gateway) {
-	target, err := url.Parse(g.url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	const before = 9 // responses: the slot is written, latest/ partly
 	var answers atomic.Int32
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
-		ModifyResponse: func(*http.Response) error {
-			if answers.Add(1) == before {
-				g.stop()
-			}
-			return nil
-		},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
-			panic(http.ErrAbortHandler)
-		},
+	proxy := g.proxy(t)
+	proxy.ModifyResponse = func(*http.Response) error {
+		if answers.Add(1) == before {
+			g.stop()
+		}
+		return nil
+	}
+	proxy.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {
+		panic(http.ErrAbortHandler)
 	}
 	address := serve(t, proxy)
 	n := archive(t, bucket(t, address, statetest.Secret, once), s3.Options{Prefix: "killed"})
-	_, err = n.Notify(context.Background(), archived(0))
+	_, err := n.Notify(context.Background(), archived(0))
 	var retry *notify.RetryError
 	if !errors.As(err, &retry) {
 		t.Fatalf("the server was killed: %v, want a RetryError", err)
