@@ -28,12 +28,13 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
-// The bounds of a report of a large dashboard.
+// The bounds of a report of a large dashboard. A machine's speed may differ by half from one day to
+// the next, so the processor time is a part of go-chart's in the same run: 0.4 is 2 s where go-chart
+// takes 5 s.
 var (
-	boardTime   = bound{"processor time of Node Exporter Full with its queries", 2, 1.5, "cpu-s"}
 	boardMemory = bound{"peak memory of Node Exporter Full", 200, 150, "peak-MiB"}
 	boardPage   = bound{"size of its page", 5, 4, "page-MB"}
-	boardStock  = bound{"processor time, against go-chart's", 0.5, 0.35, "×go-chart"}
+	boardStock  = bound{"processor time with queries, against go-chart's", 0.4, 0.3, "×go-chart"}
 )
 
 // BenchmarkDashboard measures a report of Node Exporter Full with every row open: 125 panels over a
@@ -82,7 +83,6 @@ func BenchmarkDashboard(b *testing.B) {
 			"curves:\n  promsnap %6d ms, user %6d ms, %6.1f MiB, a page of %.2f MB\n  go-chart "+
 			"%6d ms", rounds, stock.Charts, stock.Curves, ours.cpu.Milliseconds(),
 			ours.user.Milliseconds(), ours.resident, float64(page)/1e6, stock.CPU.Milliseconds())
-		boardTime.hold(b, ours.cpu.Seconds())
 		boardMemory.hold(b, ours.resident)
 		boardPage.hold(b, float64(page)/1e6)
 		boardStock.hold(b, ours.cpu.Seconds()/stock.CPU.Seconds())
