@@ -216,7 +216,8 @@ var narrower = map[string][]string{
 	"internal/notify/pushgateway": {"internal/exchange", "internal/rules", "internal/notify"},
 	"internal/notify/heartbeat":   {"internal/secret", "internal/notify"},
 	"internal/notify/notifytest": {
-		"internal/board", "internal/notify", "internal/report", "internal/rules",
+		"internal/series", "internal/units", "internal/words", "internal/rules", "internal/panel",
+		"internal/snapshot", "internal/board", "internal/report", "internal/notify",
 		"testdata/hostile",
 	},
 	"internal/state/statetest": {

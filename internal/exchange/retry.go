@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -26,4 +27,26 @@ func RetryAfter(h http.Header) (wait time.Duration, asks bool) {
 		return 0, true
 	}
 	return min(max(until.Sub(now), 0), MaxWait), true
+}
+
+// RetryAfterIn returns how long the body of an answer asks to wait, rounded up to milliseconds, at
+// most MaxWait. Discord says it as {"retry_after": 0.65} in seconds, Telegram as {"parameters":
+// {"retry_after": 5}}. 0: it does not ask.
+func RetryAfterIn(body string) time.Duration {
+	type asks struct {
+		RetryAfter float64 `json:"retry_after"`
+	}
+	var said struct {
+		asks
+		Parameters asks `json:"parameters"`
+	}
+	if json.Unmarshal([]byte(body), &said) != nil {
+		return 0
+	}
+	seconds := max(said.RetryAfter, said.Parameters.RetryAfter, 0)
+	if seconds >= MaxWait.Seconds() {
+		return MaxWait
+	}
+	wait := time.Duration(seconds * float64(time.Second))
+	return (wait + time.Millisecond - 1).Truncate(time.Millisecond)
 }

@@ -31,6 +31,21 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+func TestRetryAfterIn(t *testing.T) {
+	for body, want := range map[string]time.Duration{
+		"": 0, "17": 0, "{}": 0, `{"retry_after":"5"}`: 0, `{"retry_after":-5}`: 0,
+		`{"message":"You are being rate limited.","retry_after":0.6512,"global":false}`: 652 *
+			time.Millisecond,
+		`{"ok":false,"error_code":429,"parameters":{"retry_after":17}}`: 17 * time.Second,
+		`{"retry_after":1e300}`: MaxWait, `{"retry_after":1e999}`: 0,
+		`<html>{"retry_after":3}`: 0,
+	} {
+		if got := RetryAfterIn(body); got != want {
+			t.Errorf("%s: got %v, want %v", body, got, want)
+		}
+	}
+}
+
 // Whatever a server asks for: the wait is at most a day, and never negative.
 func FuzzRetryAfter(f *testing.F) {
 	for _, s := range []string{

@@ -131,3 +131,30 @@ func TestAnOlderSlotIsOnlyArchived(t *testing.T) {
 		d.want(t, "s3")
 	})
 }
+
+// linking is an archive that can link its pictures.
+type linking struct {
+	Notifier
+	err error
+}
+
+// Links implements Linker.
+func (l linking) Links(context.Context, Delivery) (map[string]string, error) {
+	return map[string]string{"a.png": "https://reports.example.com/a.png"}, l.err
+}
+
+// Messages have the links to the pictures of an archive that can link them.
+func TestLinksToPictures(t *testing.T) {
+	withFakeClock(t, func(t *testing.T) {
+		d := newFixture(firing("a", rules.Critical, 20))
+		d.receiver("disk", RoleArchive)
+		d.receiver("bucket", RoleArchive)
+		oncall := d.receiver("oncall", RoleChanges)
+		to := &d.rq.Receivers[1]
+		to.Notifier = linking{Notifier: to.Notifier}
+		d.deliver(t, "")
+		if got := oncall.got[0].Pictures["a.png"]; got != "https://reports.example.com/a.png" {
+			t.Errorf("got the link %q, want that of the archive", got)
+		}
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -37,8 +38,13 @@ type Caller struct {
 	Advice Advice
 	// Denials maps bodies of 2xx answers that mean that the request was not accepted to advice.
 	Denials map[string]string
-	client  *http.Client
+	// Refusals have advice for what 4xx answers say; the first that fits applies.
+	Refusals []Refusal
+	client   *http.Client
 }
+
+// Refusal is advice for a 4xx answer whose body contains a text.
+type Refusal struct{ Says, Advice string }
 
 // Advice is what a Caller's errors say to do.
 type Advice struct {
@@ -109,6 +115,12 @@ func redirectOf(from *url.URL, location string) redirect {
 // Call sends a request. It returns nil if the answer is 2xx. Its errors are those of Notifier, and
 // never show the request's address, nor the secrets in its body.
 func (c *Caller) Call(rq *http.Request, secrets ...string) error {
+	_, err := c.Exchange(rq, secrets...)
+	return err
+}
+
+// Exchange is Call for a receiver that needs the answer's body. It returns up to 64 KiB of it.
+func (c *Caller) Exchange(rq *http.Request, secrets ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(rq.Context(), callTime,
 		fmt.Errorf("no answer within %s", callTime))
 	defer cancel()
@@ -124,7 +136,7 @@ func (c *Caller) Call(rq *http.Request, secrets ...string) error {
 	res, err := c.client.Do(rq.WithContext(context.WithValue(sent.Trace(traced), redirectKey{},
 		&away)))
 	if err != nil {
-		return c.transportError(ctx, err, connected.Load())
+		return nil, c.transportError(ctx, err, connected.Load())
 	}
 	defer func() { _ = res.Body.Close() }()
 	// reading the body also lets the connection be reused
@@ -132,7 +144,7 @@ func (c *Caller) Call(rq *http.Request, secrets ...string) error {
 	if err != nil {
 		said = nil // the status says enough
 	}
-	return c.statusError(res, away, sent.Scrub(string(secret.Whole(said, answerSize))))
+	return said, c.statusError(res, away, sent.Scrub(string(secret.Whole(said, answerSize))))
 }
 
 // transportError returns the error of a call without an answer. If there was no connection, nothing
@@ -177,6 +189,9 @@ func (c *Caller) statusError(res *http.Response, away redirect, said string) err
 		return &RefusedError{Err: fmt.Errorf("%w; %s", err, advice)}
 	}
 	after, asked := exchange.RetryAfter(res.Header)
+	if code == http.StatusTooManyRequests {
+		after = max(after, exchange.RetryAfterIn(said))
+	}
 	switch {
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && asked:
 		return &RetryError{After: after, Err: err}
@@ -207,6 +222,8 @@ func (c *Caller) statusError(res *http.Response, away redirect, said string) err
 		return refused(c.Advice.Login)
 	case code < 400:
 		return refused(c.aboutRedirect(away))
+	case code < http.StatusInternalServerError && c.adviceOn(said) != "":
+		return refused(c.adviceOn(said))
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code == http.StatusGone:
 		return refused(c.Advice.Address)
 	}
@@ -221,6 +238,16 @@ func (c *Caller) statusError(res *http.Response, away redirect, said string) err
 		return err
 	}
 	return &RefusedError{Err: err}
+}
+
+// adviceOn returns the advice of the first refusal that fits an answer; "" if there is none.
+func (c *Caller) adviceOn(said string) string {
+	for _, r := range c.Refusals {
+		if strings.Contains(said, r.Says) {
+			return r.Advice
+		}
+	}
+	return ""
 }
 
 // aboutRedirect returns what to do about a redirect.
@@ -267,3 +294,29 @@ func (c *Caller) SecretURL(ctx context.Context, s secret.String) (*url.URL, erro
 	}
 	return u, nil
 }
+
+// AddressSecrets returns what of an address that is a secret an answer may repeat: the address, its
+// path, and the parts of the path and the values of the query that are no plain words.
+func AddressSecrets(u *url.URL) []string {
+	out := []string{u.String(), u.RequestURI(), u.Path}
+	for part := range strings.SplitSeq(u.Path, "/") {
+		if len(part) >= secretPart && strings.ContainsAny(part, "0123456789") ||
+			len(part) >= longPart {
+			out = append(out, part)
+		}
+	}
+	for _, values := range u.Query() {
+		for _, v := range values {
+			if len(v) >= secretPart {
+				out = append(out, v)
+			}
+		}
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return s == "/" })
+}
+
+// The lengths of the parts of a path or a query that may be secrets.
+const (
+	secretPart = 8
+	longPart   = 20 // also without a digit
+)

@@ -354,3 +354,51 @@ func TestAddresses(t *testing.T) {
 		t.Errorf("got %v, %v; want the address", u, err)
 	}
 }
+
+// What of an address may be a secret is hidden where an answer repeats it.
+func TestAddressSecrets(t *testing.T) {
+	for link, answer := range map[string]string{
+		"/" + marked + "/x": "no /" + marked + "/x", "/x?sig=" + marked: "no " + marked,
+		"/x?sig=" + marked + "&a=1":      "no x?sig=" + marked + "&amp;a=1",
+		"/bot123:" + marked + "/message": "no bot123:" + marked,
+		"/0/abcdefghijklmnopqrstuvwxyz":  "no abcdefghijklmnopqrstuvwxyz",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+			_ *http.Request) {
+			http.Error(w, answer, http.StatusBadRequest)
+		}))
+		t.Cleanup(server.Close)
+		rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+link, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := NewCaller("the other side", &http.Transport{DisableKeepAlives: true})
+		c.Quotes = true
+		err = c.Call(rq, AddressSecrets(rq.URL)...)
+		if err == nil || strings.Contains(err.Error(), marked) ||
+			strings.Contains(err.Error(), "lmnop") || !strings.Contains(err.Error(), ": no ") {
+			t.Errorf("%s: got %v, want the answer without the secret", link, err)
+		}
+	}
+}
+
+// An answer that says what is wrong has its own advice.
+func TestRefusals(t *testing.T) {
+	for status, want := range map[int]string{400: "turn it on", 404: "turn it on", 500: ": off"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+			_ *http.Request) {
+			http.Error(w, "it is off", status)
+		}))
+		t.Cleanup(server.Close)
+		rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := NewCaller("the other side", &http.Transport{DisableKeepAlives: true})
+		c.Quotes, c.Refusals = true, []Refusal{{"is off", "turn it on"}, {"off", "no"}}
+		if err := c.Call(rq); err == nil || !strings.Contains(err.Error(),
+			strings.Replace(want, ": off", ": it is off", 1)) {
+			t.Errorf("%d: got %v, want %q", status, err, want)
+		}
+	}
+}

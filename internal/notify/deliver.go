@@ -122,7 +122,8 @@ type delivery struct {
 	files      []report.File
 	archived   []Receipt // of the archives
 	unarchived []string  // see Delivery.Unarchived
-	shares     int       // of the remaining time, one for each remaining step
+	pictures   map[string]string
+	shares     int // of the remaining time, one for each remaining step
 
 	queued  []func(*Ledger) // changes for the next write
 	offline bool            // the book cannot be written: page replaces it
@@ -311,7 +312,8 @@ func (d *delivery) sendReport(ctx context.Context, r *Receiver) {
 		return
 	}
 	v := d.programViewOf(r.Matchers)
-	receipt, _, err := d.send(ctx, r.Notifier, d.delivery(v, nil))
+	given := d.delivery(v, nil)
+	receipt, _, err := d.send(ctx, r.Notifier, given)
 	d.recordSent(r.Name, nil, receipt, err)
 	if !r.Role.archives() {
 		return
@@ -321,7 +323,16 @@ func (d *delivery) sendReport(ctx context.Context, r *Receiver) {
 		return
 	}
 	d.archived = append(d.archived, receipt)
+	d.link(ctx, r.Notifier, given)
 	d.note(r.Name, func(e *Entry) { e.markArchived(d.slot) })
+}
+
+// link records the links to the pictures of the first archive that has any. Messages do without
+// them.
+func (d *delivery) link(ctx context.Context, archive Notifier, given Delivery) {
+	if to, ok := archive.(Linker); ok && len(d.pictures) == 0 {
+		d.pictures, _ = to.Links(ctx, given)
+	}
 }
 
 // noteUnarchived lets messages say that an archive does not have the report.
@@ -333,7 +344,7 @@ func (d *delivery) noteUnarchived(archive string, why error) {
 func (d *delivery) delivery(v view, m *Message) Delivery {
 	return Delivery{
 		Report: v.report, Files: d.files, Message: m,
-		Archived: d.archived, Unarchived: d.unarchived,
+		Archived: d.archived, Unarchived: d.unarchived, Pictures: d.pictures,
 		Memory: v.memory, MemoryLost: d.MemoryLost, Unwritten: d.offline || d.MemoryLost != "",
 		Details: d.Details, Changes: d.Changes, History: v.history, Interval: d.Interval,
 		Run: d.progress(),

@@ -25,6 +25,8 @@ type Delivery struct {
 	// Archived has the receipts of the archives for this report, in the configuration's order.
 	// Readers find the report there.
 	Archived []Receipt
+	// Pictures are links to the report's pictures in an archive, by file name, without a login.
+	Pictures map[string]string
 	// Unarchived lists the archives that do not have this report, as "receiver: why".
 	Unarchived []string
 	// Memory has every alert that fires or ended lately, whoever was notified of it. Mirrors pass
@@ -83,6 +85,13 @@ type Receipt struct {
 // Message.Thread, unless the thread is gone.
 type Notifier interface {
 	Notify(ctx context.Context, d Delivery) (Receipt, error)
+}
+
+// Linker is an archive that can link the pictures of a report.
+type Linker interface {
+	// Links returns links to the pictures of a report that was delivered, by file name. They work
+	// without a login, as long as the link in the receipt.
+	Links(ctx context.Context, d Delivery) (map[string]string, error)
 }
 
 // RetryError says that nothing was delivered and that a retry may help.

@@ -419,6 +419,7 @@ var english = Words{
 	Lowest:         "lowest %[1]s",
 	MoreAlerts:     Counted{"%s more alert", "%s more alerts"},
 	CommandTooLong: "The command is too long for a message. The report has it.",
+	MessageCut:     "This message was too long and is cut. The report has the rest.",
 	StillFire:      Counted{"%s still firing", "%s still firing"},
 	NoLongerThere:  "no longer exists",
 	SilentForLong:  "closed after a day without data",

@@ -396,6 +396,7 @@ var korean = Words{
 	Lowest:            "최저 %[1]s",
 	MoreAlerts:        always("그 밖의 알림 %s건"),
 	CommandTooLong:    "명령이 너무 길어 메시지에 담을 수 없습니다. 명령은 리포트에 있습니다.",
+	MessageCut:        "메시지가 너무 길어 일부만 보냈습니다. 나머지는 리포트에 있습니다.",
 	StillFire:         always("%s건 지속 중"),
 	NoLongerThere:     "현재는 존재하지 않음",
 	SilentForLong:     "하루 동안 데이터가 없어 종료됨",

@@ -307,6 +307,7 @@ type Words struct {
 	StillFire         Counted
 	MoreAlerts        Counted // in a message about several causes
 	CommandTooLong    string
+	MessageCut        string
 	NoLongerThere     string
 	SilentForLong     string
 	RuleRemoved       string

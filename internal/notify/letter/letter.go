@@ -27,6 +27,29 @@ type Letter struct {
 // HasText reports whether the letter has anything below its title to read.
 func (l *Letter) HasText() bool { return len(l.Lines)+len(l.Commands) > 0 }
 
+// Text returns the letter as plain text, with further lines before the words of its links.
+func (l *Letter) Text(more ...string) string {
+	var text []string
+	if l.Title != "" {
+		text = append(text, l.Title)
+	}
+	for _, ln := range l.Lines {
+		text = append(text, ln.String())
+	}
+	for _, c := range l.Commands {
+		text = append(append(text, c.Words), c.Lines...)
+	}
+	text = append(text, more...)
+	var links []string
+	for _, to := range l.Links {
+		links = append(links, "["+to.Words+"]")
+	}
+	if len(links) > 0 {
+		text = append(text, strings.Join(links, " "))
+	}
+	return strings.Join(text, "\n")
+}
+
 // Line is one line of a letter.
 type Line []Part
 

@@ -37,6 +37,39 @@ func (p Picture) PNG() ([]byte, error) {
 	return png, nil
 }
 
+// Image is a picture in an archive.
+type Image struct{ URL, Alt string }
+
+// Images returns the pictures in an archive of what a message is about, at most most: the first
+// screen of the report's dashboard for a summary, then the panels of the worst alerts. There are
+// none for a message that only says that something is resolved, and none without a link that needs
+// no login.
+func Images(d notify.Delivery, limits Limits, most int) []Image {
+	w := newWriter(d, limits)
+	var out []Image
+	done := map[string]bool{}
+	add := func(name, alt string) {
+		if link := d.Pictures[name]; !done[name] && len(out) < most && limits.links(link) {
+			out = append(out, Image{link, limits.Clip(outside.Line(alt), limits.Alt)})
+		}
+		done[name] = true
+	}
+	if b := w.report.Info.Board; b != nil && w.message.Kind == notify.KindSummary {
+		add(report.BoardPhonePicture, fillText(w.BoardBeginning, b.Title))
+	}
+	for _, i := range w.message.Items {
+		if !i.Episode.Fires() {
+			continue
+		}
+		alt := i.Alert.Panel
+		if p := w.panel(i.Alert.Panel); p != nil {
+			alt = p.Spec.Title
+		}
+		add(report.PictureName(i.Alert.Panel), alt)
+	}
+	return out
+}
+
 // pictures returns the pictures of a message: of a summary those of the dashboard, and then the
 // charts of the worst findings.
 func (w *writer) pictures() []Picture {

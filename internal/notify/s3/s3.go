@@ -40,7 +40,10 @@ type Notifier struct {
 	o      Options
 }
 
-var _ notify.Notifier = (*Notifier)(nil)
+var (
+	_ notify.Notifier = (*Notifier)(nil)
+	_ notify.Linker   = (*Notifier)(nil)
+)
 
 // New returns the receiver that archives in bucket. The bucket must not retry by itself (Attempts).
 func New(bucket *cloud.Bucket, o Options) (*Notifier, error) {
@@ -84,10 +87,8 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	if len(d.Files) == 0 {
 		return notify.Receipt{}, nil
 	}
-	in := &d.Report.Info
-	root := path.Join(n.o.Prefix, report.Slug(in.Cluster), report.Slug(in.Name))
-	slot := in.Slot.UTC()
-	home := path.Join(root, slot.Format(dayLayout), slot.Format(slotLayout))
+	root := n.root(d.Report)
+	home := home(root, d.Report)
 	err := eachPageLast(ctx, d.Files, func(ctx context.Context, f report.File) error {
 		return n.keep(ctx, path.Join(home, f.Name), f, d.Report.Whole())
 	})
@@ -99,6 +100,34 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 		return receipt, notifyError(err)
 	}
 	return receipt, notifyError(errors.Join(n.latest(ctx, root, d), n.list(ctx, root, d.Report)))
+}
+
+// root returns the prefix of the keys of a report.
+func (n *Notifier) root(r *report.Report) string {
+	return path.Join(n.o.Prefix, report.Slug(r.Info.Cluster), report.Slug(r.Info.Name))
+}
+
+// home returns the prefix of the keys of a report's slot.
+func home(root string, r *report.Report) string {
+	slot := r.Info.Slot.UTC()
+	return path.Join(root, slot.Format(dayLayout), slot.Format(slotLayout))
+}
+
+// Links implements notify.Linker.
+func (n *Notifier) Links(ctx context.Context, d notify.Delivery) (map[string]string, error) {
+	out := map[string]string{}
+	home := home(n.root(d.Report), d.Report)
+	for _, f := range d.Files {
+		if f.ContentType != "image/png" {
+			continue
+		}
+		at, err := n.receipt(ctx, path.Join(home, f.Name))
+		if err != nil {
+			return nil, notifyError(err)
+		}
+		out[f.Name] = at.Location
+	}
+	return out, nil
 }
 
 // wholeMark is the mark of a file of a whole report. It sorts after the empty mark.

@@ -336,6 +336,24 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// The links of pictures are like the link of the page.
+func TestLinksOfPictures(t *testing.T) {
+	const key = "prod-seoul/daily/2026/11/22/20261122T000000Z/node-memory.png"
+	s := cloudtest.New(t)
+	for public, want := range map[string]string{
+		"": "X-Amz-Signature=", "https://reports.example.com": "https://reports.example.com/" + key,
+	} {
+		n := receiver(t, s, Options{PublicURL: public})
+		d := delivery(morning)
+		deliver(t, n, d)
+		got, err := n.Links(t.Context(), d)
+		if link := got["node-memory.png"]; err != nil || len(got) != 1 ||
+			!strings.Contains(link, key) || !strings.Contains(link, want) {
+			t.Errorf("got %v (%v), want one link to %s with %s", got, err, key, want)
+		}
+	}
+}
+
 func TestCacheOfAReportThatIsNotWhole(t *testing.T) {
 	s := cloudtest.New(t)
 	n := receiver(t, s, Options{})

@@ -64,28 +64,12 @@ func WebhookDrafts(o WebhookOptions, d notify.Delivery) []Draft {
 }
 
 func draftOf(step string, m message) Draft {
-	var text []string
-	if m.Title != "" {
-		text = append(text, m.Title)
-	}
-	for _, ln := range m.Lines {
-		text = append(text, ln.String())
-	}
-	for _, c := range m.Commands {
-		text = append(append(text, c.Words), c.Lines...)
-	}
-	if calls := m.calls(); calls != "" {
-		text = append(text, calls)
-	}
-	var buttons []string
-	for _, b := range m.Links {
-		buttons = append(buttons, "["+b.Words+"]")
-	}
-	if len(buttons) > 0 {
-		text = append(text, strings.Join(buttons, " "))
+	var calls []string
+	if m.calls() != "" {
+		calls = append(calls, m.calls())
 	}
 	return Draft{
-		Step: step, Text: strings.Join(text, "\n"), Push: m.fallback(), Pictures: m.Pictures,
+		Step: step, Text: m.Text(calls...), Push: m.fallback(), Pictures: m.Pictures,
 		blocks: m.blocks(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -15,7 +16,7 @@ func TestDryRunSendsNothing(t *testing.T) {
 	slack, n := rig(t)
 	var got []Draft
 	dry := NewDryRun(n.o, func(_ notify.Delivery, ds []Draft) error { got = ds; return nil })
-	d := cluster(7, words.English).delivery(t, notify.KindResolved)
+	d := notifytest.NewCluster(7, words.English).Delivery(t, notify.KindResolved)
 	if r, err := dry.Notify(t.Context(), d); err != nil || r != (notify.Receipt{}) {
 		t.Errorf("got %+v, %v; want an empty receipt", r, err)
 	}
@@ -33,7 +34,7 @@ func TestAReplyHasNoDetails(t *testing.T) {
 		notify.KindJoined: false, notify.KindSeenLate: true, notify.KindNew: true,
 	} {
 		for _, inThread := range []bool{true, false} {
-			d := cluster(1, words.English).delivery(t, kind)
+			d := notifytest.NewCluster(1, words.English).Delivery(t, kind)
 			d.Message.Thread = notify.Receipt{}
 			want := "post"
 			if inThread {
@@ -61,7 +62,7 @@ func TestDryRunOfAWebhook(t *testing.T) {
 	var got []Draft
 	dry := NewWebhookDryRun(WebhookOptions{},
 		func(_ notify.Delivery, ds []Draft) error { got = ds; return nil })
-	d := withBoard(cluster(7, words.English).delivery(t, notify.KindSummary))
+	d := withBoard(notifytest.NewCluster(7, words.English).Delivery(t, notify.KindSummary))
 	if _, err := dry.Notify(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/board"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
@@ -20,8 +21,8 @@ import (
 
 func TestFollowUpFillsTheThread(t *testing.T) {
 	slack, n := rig(t)
-	w := cluster(7, words.Korean)
-	first := tell(t, n, inOwnPanels(w.delivery(t, notify.KindNew)))
+	w := notifytest.NewCluster(7, words.Korean)
+	first := tell(t, n, inOwnPanels(w.Delivery(t, notify.KindNew)))
 	if calls := slack.Calls(); !slices.Equal(calls, []string{"chat.postMessage"}) {
 		t.Fatalf("got the calls %q from Notify, want only the text", calls)
 	}
@@ -41,9 +42,9 @@ func TestFollowUpFillsTheThread(t *testing.T) {
 		if f.Channel != channel || f.Thread != first.ID {
 			t.Errorf("got %s in %q, %q; want it in the thread", f.Name, f.Channel, f.Thread)
 		}
-		if !strings.Contains(f.Alt, w.nodes[i]) || f.Title == "" {
+		if !strings.Contains(f.Alt, w.Nodes[i]) || f.Title == "" {
 			t.Errorf("%s: got the description %q, title %q; want %s in the first, and a title",
-				f.Name, f.Alt, f.Title, w.nodes[i])
+				f.Name, f.Alt, f.Title, w.Nodes[i])
 		}
 		if c, err := png.DecodeConfig(bytes.NewReader(f.Body)); err != nil || c.Width != 1600 {
 			t.Errorf("%s: got a width of %d, %v; want 1600", f.Name, c.Width, err)
@@ -112,7 +113,7 @@ func TestPicturesOfADashboard(t *testing.T) {
 	} {
 		name := fmt.Sprintf("%s of %d in %s, files: %t", tc.kind, tc.found, tc.language, tc.files)
 		slack, n := rig(t)
-		d := cluster(tc.found, tc.language).delivery(t, tc.kind)
+		d := notifytest.NewCluster(tc.found, tc.language).Delivery(t, tc.kind)
 		if with := withBoard(d); tc.files {
 			d = with
 		}
@@ -154,8 +155,8 @@ func TestPicturesOfADashboard(t *testing.T) {
 
 func TestRepliesHaveNoThreadOfTheirOwn(t *testing.T) {
 	slack, n := rig(t)
-	d := cluster(1, words.English).delivery(t, notify.KindWorse)
-	d.Message.Thread = tell(t, n, cluster(1, words.English).delivery(t, notify.KindTest))
+	d := notifytest.NewCluster(1, words.English).Delivery(t, notify.KindWorse)
+	d.Message.Thread = tell(t, n, notifytest.NewCluster(1, words.English).Delivery(t, notify.KindTest))
 	tell(t, n, d)
 	if err := n.FollowUp(t.Context()); err != nil {
 		t.Fatal(err)
@@ -231,7 +232,7 @@ func TestEveryFaultOfPictures(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			slack, n := rig(t)
 			slack.Fail(tc.fault)
-			tell(t, n, inOwnPanels(cluster(tc.found, words.English).delivery(t, notify.KindNew)))
+			tell(t, n, inOwnPanels(notifytest.NewCluster(tc.found, words.English).Delivery(t, notify.KindNew)))
 			err := n.FollowUp(t.Context())
 			if tc.want == "" && err != nil ||
 				tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
@@ -257,7 +258,7 @@ func TestEveryFaultOfPictures(t *testing.T) {
 func TestPicturesEndWithTheirTime(t *testing.T) {
 	slack, n := rig(t)
 	slack.Fail(slackdouble.Fault{Method: "upload", Hang: true, Times: 9})
-	tell(t, n, inOwnPanels(cluster(3, words.English).delivery(t, notify.KindNew)))
+	tell(t, n, inOwnPanels(notifytest.NewCluster(3, words.English).Delivery(t, notify.KindNew)))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
@@ -275,7 +276,7 @@ func TestPicturesEndWithTheirTime(t *testing.T) {
 // The answers of a detail query are a list of the largest, or one fact if the legend names no
 // label.
 func TestDetailIsAListOrAFact(t *testing.T) {
-	d := cluster(1, words.English).delivery(t, notify.KindNew)
+	d := notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew)
 	d.Details = map[rules.Key][]string{d.Message.Items[0].Key: {"limit 28 GiB"}}
 	for legend, want := range map[string]string{
 		"{{pod}}": "\nTop memory: limit 28 GiB\n", "limit": " · limit 28 GiB\n",

@@ -3,6 +3,7 @@ package slack
 import (
 	"testing"
 
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -19,10 +20,10 @@ func FuzzLetter(f *testing.F) {
 			l = words.Korean
 		}
 		k := kinds()[int(kind)%len(kinds())]
-		w := cluster(1+int(found)%60, l) // more only make it slow: lists end long before
-		w.failed = found%3 == 0
-		d := w.delivery(t, k)
-		d.Message.Rest = w.rest(int(remaining))
+		w := notifytest.NewCluster(1+int(found)%60, l) // more only make it slow: lists end long before
+		w.Failed = found%3 == 0
+		d := w.Delivery(t, k)
+		d.Message.Rest = w.Rest(int(remaining))
 		d.Message.PossibleDuplicate, d.MemoryLost = found%2 == 0, word
 		soil(&d, word)
 		for _, l := range sent(options(t), d) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -75,10 +76,10 @@ func TestGoldens(t *testing.T) {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s-%s-%d", k, l, n), func(t *testing.T) {
-					w := cluster(n, l)
-					w.failed = n == 500
+					w := notifytest.NewCluster(n, l)
+					w.Failed = n == 500
 					golden(t, fmt.Sprintf("%s-%s-%d", k, l, n),
-						Drafts(options(t), w.delivery(t, k)))
+						Drafts(options(t), w.Delivery(t, k)))
 				})
 			}
 		}
@@ -89,7 +90,7 @@ func TestGoldens(t *testing.T) {
 // resolved.
 func TestGoldenOfNotes(t *testing.T) {
 	for _, l := range words.Languages() {
-		d := cluster(1, l).delivery(t, notify.KindNew)
+		d := notifytest.NewCluster(1, l).Delivery(t, notify.KindNew)
 		d.Message.PossibleDuplicate, d.Message.InsteadOf = true, "pager"
 		d.Unarchived = []string{"bucket: AccessDenied"}
 		d.MemoryLost = "s3://capacity-reports/state: AccessDenied"
@@ -99,12 +100,12 @@ func TestGoldenOfNotes(t *testing.T) {
 		d.Archived = []notify.Receipt{{Location: "/var/reports/daily/index.html"}}
 		golden(t, fmt.Sprintf("odd-%s", l), Drafts(options(t), d))
 
-		w := cluster(7, l)
-		d = w.delivery(t, notify.KindResolved)
-		d.Message.Items, d.Message.Rest = d.Message.Items[:3], w.items()[3:]
+		w := notifytest.NewCluster(7, l)
+		d = w.Delivery(t, notify.KindResolved)
+		d.Message.Items, d.Message.Rest = d.Message.Items[:3], w.Items()[3:]
 		golden(t, fmt.Sprintf("partly-%s", l), Drafts(options(t), d))
 
-		d = cluster(3, l).delivery(t, notify.KindNew)
+		d = notifytest.NewCluster(3, l).Delivery(t, notify.KindNew)
 		d.Message.Items[1].Alert.Panel, d.Message.Items[1].Alert.Rule = "gone", "OldRule"
 		d.Message.Items[2].Alert.Value, d.Message.Items[2].Alert.Limit = 1, 0
 		d.Message.Items[2].Alert.Panel, d.Message.Items[2].Alert.Rule = "gone", "NodeCondition"
@@ -125,7 +126,7 @@ func TestGoldenOfBlindness(t *testing.T) {
 			})
 		}
 		d := blindness(t, notify.KindSummary, l)
-		d.Report = cluster(1, l).report(t)
+		d.Report = notifytest.NewCluster(1, l).Report(t)
 		d.Message.Items[0].Episode.Ended, d.Message.Items[0].Episode.End = slot, rules.Recovered
 		golden(t, fmt.Sprintf("blind-before-%s", l), Drafts(options(t), d))
 	}
@@ -166,7 +167,7 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 		1: "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % > 90 %",
 		7: "🔴 prod-seoul memory > 80 % on 7 of 42 nodes",
 	} {
-		d := Drafts(options(t), cluster(n, words.English).delivery(t, notify.KindNew))[0]
+		d := Drafts(options(t), notifytest.NewCluster(n, words.English).Delivery(t, notify.KindNew))[0]
 		if first, _, _ := strings.Cut(d.Text, "\n"); first != want {
 			t.Errorf("%d alerts: %q, want %q", n, first, want)
 		}
@@ -174,7 +175,7 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 			t.Errorf("%d alerts: got the push %q, want the first line", n, d.Push)
 		}
 	}
-	d := cluster(1, words.English).delivery(t, notify.KindNew)
+	d := notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew)
 	d.Message.Items[0].
 		Alert.Name = "a-very-long-name-of-a-node-that-no-phone-can-show.example.internal"
 	got := Drafts(options(t), d)[0]
@@ -200,7 +201,7 @@ func TestMentions(t *testing.T) {
 	o := options(t)
 	for _, k := range kinds() {
 		for _, critical := range []bool{true, false} {
-			d := cluster(1, words.English).delivery(t, k)
+			d := notifytest.NewCluster(1, words.English).Delivery(t, k)
 			for i := range d.Message.Items {
 				if !critical {
 					d.Message.Items[i].Alert.Severity = rules.Warning
@@ -228,12 +229,12 @@ func TestGoldenOfManyGroups(t *testing.T) {
 			notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindResolved,
 			notify.KindSeenLate, notify.KindStillFiring,
 		} {
-			d := cluster(140, l).delivery(t, k)
+			d := notifytest.NewCluster(140, l).Delivery(t, k)
 			d.Message.Folded = 140
 			golden(t, fmt.Sprintf("folded-%s-%s", k, l), Drafts(options(t), d))
 		}
 	}
-	d := cluster(40, words.English).delivery(t, notify.KindNew)
+	d := notifytest.NewCluster(40, words.English).Delivery(t, notify.KindNew)
 	d.Message.Folded, d.Archived = 20, nil
 	d.Message.Items[1].Alert.Rule = "OtherRule"
 	golden(t, "folded-rules-en", Drafts(options(t), d))

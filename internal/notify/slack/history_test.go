@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -28,7 +29,7 @@ func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 		},
 		{&notify.History{NoCheckYet: true, Alerts: &notify.AlertCount{}}, "🔴"},
 	} {
-		d := cluster(0, words.English).delivery(t, notify.KindSummary)
+		d := notifytest.NewCluster(0, words.English).Delivery(t, notify.KindSummary)
 		d.History, d.Report.Blind = tc.history, nil
 		if got := Drafts(options(t), d)[0].Text; !strings.HasPrefix(got, tc.mark) {
 			t.Errorf("%+v: got %s, want another mark", tc.history, got)
@@ -38,8 +39,8 @@ func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 
 // A receiver of critical alerts gets the number of warnings, but no list of them.
 func TestASummaryOfCriticalAlerts(t *testing.T) {
-	w := cluster(7, words.English)
-	d := w.delivery(t, notify.KindSummary)
+	w := notifytest.NewCluster(7, words.English)
+	d := w.Delivery(t, notify.KindSummary)
 	all := Drafts(options(t), d)[0].Text
 	d.Message.Least = rules.Critical
 	got := Drafts(options(t), d)[0].Text
@@ -47,7 +48,7 @@ func TestASummaryOfCriticalAlerts(t *testing.T) {
 		strings.Contains(got, "🟠") || !strings.Contains(got, "warning") {
 		t.Errorf("of all\n%s\nof critical alerts\ngot %s, want the number of warnings", all, got)
 	}
-	d = cluster(1, words.English).delivery(t, notify.KindSummary)
+	d = notifytest.NewCluster(1, words.English).Delivery(t, notify.KindSummary)
 	d.Message.Least = rules.Critical + 1
 	const want = "No finding is severe enough for this receiver."
 	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, want) {
@@ -60,7 +61,7 @@ func TestMoreAlertsThanAreRemembered(t *testing.T) {
 	for kind, want := range map[notify.Kind]bool{
 		notify.KindNew: true, notify.KindStillFiring: true, notify.KindResolved: false,
 	} {
-		d := cluster(7, words.English).delivery(t, kind)
+		d := notifytest.NewCluster(7, words.English).Delivery(t, kind)
 		d.Memory.Overflow = 199
 		got := Drafts(options(t), d)[0].Text
 		if strings.Contains(got,
@@ -154,7 +155,7 @@ func TestHistory(t *testing.T) {
 		},
 	} {
 		for _, l := range words.Languages() {
-			d := cluster(7, l).delivery(t, notify.KindSummary)
+			d := notifytest.NewCluster(7, l).Delivery(t, notify.KindSummary)
 			d.History = tc.history
 			want, when := tc.english, "\nSun 22 Nov 03:10 KST"
 			if l == words.Korean {
@@ -178,7 +179,7 @@ func TestHistory(t *testing.T) {
 
 // A daily summary calls the one before it yesterday's.
 func TestADailySummaryIsSinceYesterday(t *testing.T) {
-	d := cluster(7, words.English).delivery(t, notify.KindSummary)
+	d := notifytest.NewCluster(7, words.English).Delivery(t, notify.KindSummary)
 	d.Interval = 24 * time.Hour
 	const want = " · since yesterday: 7 new\n"
 	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, want) {
@@ -202,7 +203,7 @@ func TestASummaryCountsSilencedAlerts(t *testing.T) {
 			"no alerts since the last summary",
 		},
 	} {
-		d := cluster(7, words.English).delivery(t, notify.KindSummary)
+		d := notifytest.NewCluster(7, words.English).Delivery(t, notify.KindSummary)
 		d.History, d.Message.Silenced = tc.history, tc.silenced
 		d.Message.Items = d.Message.Items[:tc.items]
 		if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, " · "+tc.want+"\n") {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/letter"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -179,9 +180,9 @@ func TestWordsFromOutsideAreHarmless(t *testing.T) {
 	for _, word := range hostileWords {
 		for _, k := range kinds() {
 			for _, n := range []int{1, 12} {
-				w := cluster(n, words.English)
-				w.nodes, w.failed = w.nodes[:12], true
-				d := w.delivery(t, k)
+				w := notifytest.NewCluster(n, words.English)
+				w.Nodes, w.Failed = w.Nodes[:12], true
+				d := w.Delivery(t, k)
 				soil(&d, word)
 				for _, l := range sent(options(t), d) {
 					check(t, l)
@@ -217,9 +218,9 @@ func TestAnyDeliveryIsWithinSlacksLimits(t *testing.T) {
 		for _, n := range sizes {
 			for _, l := range words.Languages() {
 				known[made{k, n, l}] = func() notify.Delivery {
-					w := cluster(n, l)
-					w.failed = n%2 == 0
-					return w.delivery(t, k)
+					w := notifytest.NewCluster(n, l)
+					w.Failed = n%2 == 0
+					return w.Delivery(t, k)
 				}
 			}
 		}
@@ -236,7 +237,7 @@ func TestAnyDeliveryIsWithinSlacksLimits(t *testing.T) {
 		if rapid.Bool().Draw(t, "soiled") {
 			soil(&d, word)
 		}
-		d.Message.Rest = cluster(7, m.lang).rest(rapid.IntRange(0, 1000).Draw(t, "remaining"))
+		d.Message.Rest = notifytest.NewCluster(7, m.lang).Rest(rapid.IntRange(0, 1000).Draw(t, "remaining"))
 		for i := range d.Message.Items {
 			a := &d.Message.Items[i].Alert
 			a.Value = rules.Number(rapid.Float64().Draw(t, "value"))
@@ -293,7 +294,7 @@ func TestParseMention(t *testing.T) {
 
 // A command is complete, or the message says that it is too long.
 func TestACommandIsNotCut(t *testing.T) {
-	d := cluster(1, words.English).delivery(t, notify.KindNew)
+	d := notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew)
 	d.Report.Info.Command = "promsnap run " + strings.Repeat("--verbose ", 300) + "--dry-run"
 	l := message{Letter: letter.Details(d, limits)}
 	if said := l.text(); len(l.Commands) > 0 || strings.Contains(said, "promsnap run") ||

@@ -17,6 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/alerts"
 	"github.com/promsnap/promsnap/internal/lab"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/promapi"
@@ -134,7 +135,7 @@ func (p planted) judge(t testing.TB, l words.Language, at time.Time, window time
 	m = rules.Advance(m, now, at)
 	r := report.Build(report.Info{
 		Cluster: "prod-seoul", Name: "watch", Title: "Watch", Slot: at, Range: window,
-		Zone: seoul(t), Language: l, Version: "v0.3.0", Nodes: nodes.All(), Scrape: time.Minute,
+		Zone: notifytest.Seoul(t), Language: l, Version: "v0.3.0", Nodes: nodes.All(), Scrape: time.Minute,
 		Notes: notes, ExternalURL: "https://prometheus.example.com", ConfigFile: "promsnap.yaml",
 		Known: &report.Known{Memory: m, Now: now},
 	}, taken)

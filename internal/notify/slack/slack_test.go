@@ -13,6 +13,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/words"
@@ -42,13 +43,13 @@ func tell(t *testing.T, n *Notifier, d notify.Delivery) notify.Receipt {
 
 func TestAnAlertsLife(t *testing.T) {
 	slack, n := rig(t)
-	w := cluster(1, words.English)
-	first := tell(t, n, w.delivery(t, notify.KindNew))
+	w := notifytest.NewCluster(1, words.English)
+	first := tell(t, n, w.Delivery(t, notify.KindNew))
 	if first.Channel != channel || first.ID == "" {
 		t.Fatalf("got the receipt %+v, want a channel and an ID", first)
 	}
 	at := func(k notify.Kind) notify.Delivery {
-		d := w.delivery(t, k)
+		d := w.Delivery(t, k)
 		d.Message.Thread = first
 		return d
 	}
@@ -60,7 +61,7 @@ func TestAnAlertsLife(t *testing.T) {
 			t.Errorf("%v: the receipt is %+v, want that of the first message", k, got)
 		}
 	}
-	tell(t, n, w.delivery(t, notify.KindAllClear))
+	tell(t, n, w.Delivery(t, notify.KindAllClear))
 
 	said := slack.Messages()
 	want := []struct {
@@ -96,9 +97,9 @@ func TestAnAlertsLife(t *testing.T) {
 
 func TestADeletedThread(t *testing.T) {
 	slack, n := rig(t)
-	w := cluster(1, words.English)
-	d := w.delivery(t, notify.KindResolved)
-	d.Message.Thread = tell(t, n, w.delivery(t, notify.KindNew))
+	w := notifytest.NewCluster(1, words.English)
+	d := w.Delivery(t, notify.KindResolved)
+	d.Message.Thread = tell(t, n, w.Delivery(t, notify.KindNew))
 	slack.Delete(d.Message.Thread.ID)
 	tell(t, n, d)
 	said := slack.Messages()
@@ -112,7 +113,7 @@ func TestADeletedThread(t *testing.T) {
 	}
 
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "thread_not_found"})
-	d = w.delivery(t, notify.KindWorse)
+	d = w.Delivery(t, notify.KindWorse)
 	got := tell(t, n, d)
 	if got.ID == d.Message.Thread.ID || got.ID == "" {
 		t.Errorf("got the receipt %+v of a deleted thread, want a new one", got)
@@ -122,7 +123,7 @@ func TestADeletedThread(t *testing.T) {
 func TestAThreadInAChannelThatWasLeft(t *testing.T) {
 	slack, n := rig(t)
 	slack.Put(slackdouble.Channel{ID: "C0000000OLD", Archived: true})
-	d := cluster(1, words.English).delivery(t, notify.KindWorse)
+	d := notifytest.NewCluster(1, words.English).Delivery(t, notify.KindWorse)
 	d.Message.Thread.Channel = "C0000000OLD"
 	if got := tell(t, n, d); got.Channel != channel || slack.Messages()[0].Thread != "" {
 		t.Errorf("got the receipt %+v, want one in the configured channel", got)
@@ -131,7 +132,7 @@ func TestAThreadInAChannelThatWasLeft(t *testing.T) {
 
 func TestAlertsOfAnotherReceiverStartAThread(t *testing.T) {
 	slack, n := rig(t)
-	d := cluster(1, words.English).delivery(t, notify.KindResolved)
+	d := notifytest.NewCluster(1, words.English).Delivery(t, notify.KindResolved)
 	d.Message.Thread = notify.Receipt{Location: "/var/somewhere"}
 	tell(t, n, d)
 	if calls := slack.Calls(); !slices.Equal(calls, []string{"chat.postMessage"}) {
@@ -142,7 +143,7 @@ func TestAlertsOfAnotherReceiverStartAThread(t *testing.T) {
 func TestBlocksThatSlackDoesNotLikeBecomeText(t *testing.T) {
 	slack, n := rig(t)
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "invalid_blocks"})
-	tell(t, n, cluster(7, words.English).delivery(t, notify.KindNew))
+	tell(t, n, notifytest.NewCluster(7, words.English).Delivery(t, notify.KindNew))
 	said := slack.Messages()
 	if len(said) != 1 || said[0].Blocks != nil || said[0].Markup {
 		t.Fatalf("got the messages %+v, want plain text without markup", said)
@@ -162,7 +163,7 @@ func TestBlocksThatSlackDoesNotLikeBecomeText(t *testing.T) {
 	}
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "invalid_blocks", Times: 2})
 	if _, err := n.Notify(t.Context(),
-		cluster(1, words.English).delivery(t, notify.KindNew)); !refusedError(err) {
+		notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew)); !refusedError(err) {
 		t.Errorf("twice: got %v, want a refusal", err)
 	}
 }
@@ -240,7 +241,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			slack, n := rig(t)
 			tc.setup(slack, n)
-			_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+			_, err := n.Notify(t.Context(), notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew))
 			if !refusedError(err) || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
@@ -259,7 +260,7 @@ func TestRefusals(t *testing.T) {
 func TestSlackGoesAway(t *testing.T) {
 	_, n := rig(t)
 	n.api.http.Transport = goesAway{}
-	_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+	_, err := n.Notify(t.Context(), notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew))
 	if retryError(err) == nil || !strings.Contains(err.Error(), "restarts or limits requests") {
 		t.Errorf("got %v, want that Slack restarts or limits requests, and another try", err)
 	}
@@ -277,7 +278,7 @@ func TestATokenThatRotatesIsNoted(t *testing.T) {
 	_, n := rig(t)
 	n.api.o.Token = secret.Inline("xoxe.xoxb-1-MARKED")
 	for range 2 { // refused, because the double has another token
-		_, _ = n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+		_, _ = n.Notify(t.Context(), notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew))
 	}
 	err := n.FollowUp(t.Context())
 	if err == nil || strings.Count(err.Error(), "12 hours") != 1 ||
@@ -309,7 +310,7 @@ func TestRetries(t *testing.T) {
 			slack, n := rig(t)
 			tc.fault.Method = "chat.postMessage"
 			slack.Fail(tc.fault)
-			_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+			_, err := n.Notify(t.Context(), notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew))
 			if err == nil || refusedError(err) || strings.Contains(err.Error(), "MARKED") {
 				t.Fatalf("got %v, want an error without the token that is no refusal", err)
 			}
@@ -319,7 +320,7 @@ func TestRetries(t *testing.T) {
 			if said := slack.Messages(); len(said) != tc.sent {
 				t.Errorf("%d messages, want %d", len(said), tc.sent)
 			}
-			tell(t, n, cluster(1, words.English).delivery(t, notify.KindNew))
+			tell(t, n, notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew))
 		})
 	}
 }
@@ -327,7 +328,7 @@ func TestRetries(t *testing.T) {
 func TestUnreachable(t *testing.T) {
 	slack, n := rig(t)
 	slack.Close()
-	_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+	_, err := n.Notify(t.Context(), notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew))
 	if retryError(err) == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("got %v, want a RetryError", err)
 	}
@@ -343,7 +344,7 @@ func asked(ctx context.Context, d *slackdouble.Double, method string) {
 func TestAnAnswerThatDoesNotCome(t *testing.T) {
 	slack, n := rig(t)
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Hang: true})
-	d := cluster(1, words.English).delivery(t, notify.KindNew)
+	d := notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	go func() {
@@ -359,7 +360,7 @@ func TestAnAnswerThatDoesNotCome(t *testing.T) {
 
 // TestEveryFaultOfResolving breaks each request of a message that edits and replies.
 func TestEveryFaultOfResolving(t *testing.T) {
-	w := cluster(1, words.English)
+	w := notifytest.NewCluster(1, words.English)
 	for _, tc := range []struct {
 		name    string
 		fault   slackdouble.Fault
@@ -394,8 +395,8 @@ func TestEveryFaultOfResolving(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			slack, n := rig(t)
 			slack.Fail(tc.fault)
-			d := w.delivery(t, notify.KindResolved)
-			d.Message.Thread = tell(t, n, w.delivery(t, notify.KindNew))
+			d := w.Delivery(t, notify.KindResolved)
+			d.Message.Thread = tell(t, n, w.Delivery(t, notify.KindNew))
 			_, err := n.Notify(t.Context(), d)
 			if (retryError(err) != nil) != tc.again || err != nil && !tc.again {
 				t.Errorf("got %v, want another kind of error", err)

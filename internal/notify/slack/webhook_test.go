@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/words"
@@ -25,7 +26,7 @@ func hook(t *testing.T) (*slackdouble.Double, *Webhook) {
 func TestWebhookSendsEveryKind(t *testing.T) {
 	slack, h := hook(t)
 	for _, k := range kinds() {
-		r, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, k))
+		r, err := h.Notify(t.Context(), notifytest.NewCluster(1, words.English).Delivery(t, k))
 		if err != nil || r != (notify.Receipt{}) {
 			t.Errorf("%v: got %+v, %v; want an empty receipt", k, r, err)
 		}
@@ -45,7 +46,7 @@ func TestWebhookFallsBackToText(t *testing.T) {
 	slack, h := hook(t)
 	slack.Fail(slackdouble.Fault{Method: "webhook", Error: "invalid_blocks"})
 	if _, err := h.Notify(t.Context(),
-		cluster(1, words.English).delivery(t, notify.KindNew)); err != nil {
+		notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew)); err != nil {
 		t.Fatal(err)
 	}
 	if m := slack.Messages()[0]; m.Blocks != nil || m.Markup ||
@@ -102,7 +103,7 @@ func TestWebhookRefusals(t *testing.T) {
 				tc.fault.Method = "webhook"
 				slack.Fail(tc.fault)
 			}
-			_, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+			_, err := h.Notify(t.Context(), notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew))
 			if err == nil || !strings.Contains(err.Error(), tc.want) ||
 				refusedError(err) != tc.refused || (retryError(err) != nil) != tc.soon {
 				t.Errorf("got %v (%T), want %q", err, err, tc.want)
@@ -118,7 +119,7 @@ func TestWebhookRefusals(t *testing.T) {
 func TestWebhookUnreachable(t *testing.T) {
 	slack, h := hook(t)
 	slack.Close()
-	_, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+	_, err := h.Notify(t.Context(), notifytest.NewCluster(1, words.English).Delivery(t, notify.KindNew))
 	if retryError(err) == nil || strings.Contains(err.Error(), "MARKED") ||
 		retryError(err).After != time.Duration(0) {
 		t.Errorf("got %v, want a RetryError", err)
