@@ -12,6 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/pagerduty"
 	"github.com/promsnap/promsnap/internal/notify/s3"
 	"github.com/promsnap/promsnap/internal/notify/slack"
+	"github.com/promsnap/promsnap/internal/notify/teams"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 )
@@ -56,6 +57,10 @@ var kinds = map[config.Kind]kind{
 	config.KindPagerDuty: {
 		title: "PagerDuty", limitation: pagerduty.Limitation, open: opener(openPagerDuty),
 		rehearse: rehearser(rehearsePagerDuty),
+	},
+	config.KindTeams: {
+		title: "Teams", limits: teams.Limits(), limitation: teams.Limitation,
+		open: opener(openTeams), rehearse: rehearser(rehearseTeams),
 	},
 	config.KindWebhook: {
 		title: "receiver", open: opener(openWebhook), rehearse: rehearser(rehearseWebhook),

@@ -27,7 +27,9 @@ func TestLoadDelivery(t *testing.T) {
 		return got
 	}
 	oncall := c.Reports[2]
-	want := []string{"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty"}
+	want := []string{
+		"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty", "teams",
+	}
 	if !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges ||
 		!oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
 		t.Errorf("got report %+v, want oncall of full.yaml with receivers %q", oncall, want)
@@ -96,6 +98,11 @@ func TestLoadDelivery(t *testing.T) {
 		pagerduty.Client != "promsnap" || c.Receivers[8].Role != config.RolePeople ||
 		strings.Contains(fmt.Sprintf("%+v", pagerduty), "hunter2") {
 		t.Errorf("got %+v, want the service of full.yaml that shows no secret", pagerduty)
+	}
+	teams := c.Receivers[9].To.(config.Teams)
+	if reveal(teams.WebhookURL) != "hunter2" || c.Receivers[9].Role != config.RolePeople ||
+		strings.Contains(fmt.Sprintf("%+v", teams), "hunter2") {
+		t.Errorf("got %+v, want the workflow of full.yaml that shows no secret", teams)
 	}
 	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
 		if r.Role != config.RoleProgram || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {

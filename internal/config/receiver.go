@@ -23,6 +23,8 @@ type kinds struct {
 	// A service of PagerDuty. It gets an event for each alert: trigger while it fires, and resolve
 	// when it has ended. Not with send: summary.
 	PagerDuty *pagerduty `yaml:"pagerduty"`
+	// A channel or a chat of Microsoft Teams, through the webhook of a workflow.
+	Teams *teams `yaml:"teams"`
 	// An address of your own program. promsnap posts what each run has found, as JSON.
 	Webhook *webhook `yaml:"webhook"`
 	// An Alertmanager. promsnap posts all alerts on every run. Only for reports with a schedule,

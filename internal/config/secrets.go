@@ -25,6 +25,30 @@ func (b *builder) addressOf(path, whose string, a secretAddress) secret.String {
 	return out
 }
 
+// secretWebhook holds the keys of the address of a webhook, which is a secret as a whole.
+type secretWebhook struct {
+	// The address of the webhook. The whole address is a secret.
+	WebhookURL string `yaml:"webhook_url"`
+	// The file that holds the address.
+	WebhookURLFile string `yaml:"webhook_url_file"`
+	// The name of the environment variable that holds the address.
+	WebhookURLEnv string `yaml:"webhook_url_env"`
+	// The place of the address in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// aws-ssm:/NAME.
+	WebhookURLFrom string `yaml:"webhook_url_from"`
+}
+
+// webhookOf builds the required address of a webhook.
+func (b *builder) webhookOf(path, whose string, a secretWebhook) secret.String {
+	out := b.secretOf(path, "webhook_url",
+		sources{a.WebhookURL, a.WebhookURLFile, a.WebhookURLEnv, a.WebhookURLFrom})
+	if out.IsZero() {
+		b.problem(path, "no address; set webhook_url_file, webhook_url_env or webhook_url_from "+
+			"for %s address", whose)
+	}
+	return out
+}
+
 // sources holds where a secret can be: inline, in another file, in the environment, or in a store
 // of AWS. At most one is set.
 type sources struct{ inline, file, env, place string }
