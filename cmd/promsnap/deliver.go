@@ -19,8 +19,8 @@ func deliverCommand(c *console) *cobra.Command {
 without panels, named promsnap-test. An Alertmanager gets the alert
 PromsnapTest, which ends by itself within minutes. A Pushgateway gets metrics of
 the report promsnap-test, which are then deleted. PagerDuty gets an alert with
-severity info, which is then resolved. For a receiver that posts to Slack, use
-promsnap slack test.`,
+severity info, which is then resolved, and Opsgenie one with priority P5, which
+is then closed. For a receiver that posts to Slack, use promsnap slack test.`,
 		Example: `  promsnap deliver --test archive`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := c.withDefaultTimeout(cmd.Context())

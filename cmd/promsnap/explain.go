@@ -99,7 +99,7 @@ func (e *explainedReport) messages(r *config.Receiver) []string {
 	var parts []string
 	folds := r.MaxMessages > 0 && (r.GroupBy == nil || len(r.GroupBy) > 0)
 	switch {
-	case r.Kind == config.KindPagerDuty:
+	case r.Kind.PerAlert():
 		parts, folds = append(parts, "one event for each alert"), false
 	case r.GroupBy == nil:
 		parts = append(parts, "one message for each cause")

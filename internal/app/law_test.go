@@ -33,7 +33,7 @@ var line = []string{
 	"internal/sizing", "internal/targets", "internal/fired", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/pagerduty",
-	"internal/notify/teams", "internal/notify/webhook",
+	"internal/notify/opsgenie", "internal/notify/teams", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
 	"internal/state", "internal/fleet", "internal/fleet/store", "internal/config",
 	"internal/report/json", "internal/report/csv", "internal/report/html", "internal/report/tuning",
@@ -204,6 +204,10 @@ var narrower = map[string][]string{
 	"internal/notify/pagerduty": {
 		"internal/secret", "internal/exchange", "internal/outside", "internal/rules",
 		"internal/report", "internal/notify", "internal/notify/letter",
+	},
+	"internal/notify/opsgenie": {
+		"internal/secret", "internal/exchange", "internal/outside", "internal/rules",
+		"internal/notify", "internal/notify/letter",
 	},
 	"internal/notify/teams": {"internal/secret", "internal/notify", "internal/notify/letter"},
 	"internal/notify/webhook": {

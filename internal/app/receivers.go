@@ -9,6 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/dir"
+	"github.com/promsnap/promsnap/internal/notify/opsgenie"
 	"github.com/promsnap/promsnap/internal/notify/pagerduty"
 	"github.com/promsnap/promsnap/internal/notify/s3"
 	"github.com/promsnap/promsnap/internal/notify/slack"
@@ -57,6 +58,10 @@ var kinds = map[config.Kind]kind{
 	config.KindPagerDuty: {
 		title: "PagerDuty", limitation: pagerduty.Limitation, open: opener(openPagerDuty),
 		rehearse: rehearser(rehearsePagerDuty),
+	},
+	config.KindOpsgenie: {
+		title: "Opsgenie", limitation: opsgenie.Limitation, open: opener(openOpsgenie),
+		rehearse: rehearser(rehearseOpsgenie),
 	},
 	config.KindTeams: {
 		title: "Teams", limits: teams.Limits(), limitation: teams.Limitation,

@@ -24,9 +24,9 @@ func (e *UnknownReceiverError) Error() string {
 }
 
 // Test delivers one thing that is marked as a test: a message to people, a report without panels to
-// an archive, an alert that is resolved at once to PagerDuty, an alert that ends by itself to an
-// Alertmanager, metrics that are deleted again to a Pushgateway. It is not recorded and not
-// retried.
+// an archive, an alert that is resolved at once to PagerDuty or Opsgenie, an alert that ends by
+// itself to an Alertmanager, metrics that are deleted again to a Pushgateway. It is not recorded
+// and not retried.
 func Test(ctx context.Context, cfg *config.Config, name string, o Options) (notify.Receipt, error) {
 	i := slices.IndexFunc(cfg.Receivers, func(r config.Receiver) bool { return r.Name == name })
 	if i < 0 {

@@ -28,7 +28,7 @@ func TestLoadDelivery(t *testing.T) {
 	}
 	oncall := c.Reports[2]
 	want := []string{
-		"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty", "teams",
+		"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty", "teams", "opsgenie",
 	}
 	if !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges ||
 		!oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
@@ -103,6 +103,12 @@ func TestLoadDelivery(t *testing.T) {
 	if reveal(teams.WebhookURL) != "hunter2" || c.Receivers[9].Role != config.RolePeople ||
 		strings.Contains(fmt.Sprintf("%+v", teams), "hunter2") {
 		t.Errorf("got %+v, want the workflow of full.yaml that shows no secret", teams)
+	}
+	opsgenie := c.Receivers[10].To.(config.Opsgenie)
+	if reveal(opsgenie.APIKey) != "hunter2" || opsgenie.APIURL != "https://api.eu.opsgenie.com" ||
+		opsgenie.Priority != "P2" || !cmp.Equal(opsgenie.Tags, []string{"team-infra"}) ||
+		opsgenie.Update || strings.Contains(fmt.Sprintf("%+v", opsgenie), "hunter2") {
+		t.Errorf("got %+v, want the integration of full.yaml that shows no secret", opsgenie)
 	}
 	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
 		if r.Role != config.RoleProgram || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {

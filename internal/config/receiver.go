@@ -23,6 +23,9 @@ type kinds struct {
 	// A service of PagerDuty. It gets an event for each alert: trigger while it fires, and resolve
 	// when it has ended. Not with send: summary.
 	PagerDuty *pagerduty `yaml:"pagerduty"`
+	// An integration of Opsgenie, or of Jira Service Management. It gets an alert for each alert,
+	// which is closed when it has ended. Not with send: summary.
+	Opsgenie *opsgenie `yaml:"opsgenie"`
 	// A channel or a chat of Microsoft Teams, through the webhook of a workflow.
 	Teams *teams `yaml:"teams"`
 	// An address of your own program. promsnap posts what each run has found, as JSON.
@@ -81,6 +84,9 @@ type receiver struct {
 
 // Kind is what a receiver is, by its key in the file.
 type Kind string
+
+// PerAlert reports whether a receiver of this kind gets each alert by itself, whatever the message.
+func (k Kind) PerAlert() bool { return k == KindPagerDuty || k == KindOpsgenie }
 
 // Role is what a receiver is for.
 type Role uint8
@@ -216,9 +222,14 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 		"min_severity", "send_resolved", "all_clear", "group_by", "max_messages", "fallback",
 		"mute_time_intervals",
 	}
-	if out.Kind == KindPagerDuty {
-		without = []string{"all_clear", "group_by", "max_messages"}
+	switch out.Kind {
+	case KindPagerDuty:
 		why = "PagerDuty gets one event for each alert"
+	case KindOpsgenie:
+		why = "Opsgenie gets one alert for each alert"
+	}
+	if out.Kind.PerAlert() {
+		without = []string{"all_clear", "group_by", "max_messages"}
 	}
 	for _, k := range without {
 		if why != "" && b.has(key(path, k)) {
@@ -242,6 +253,14 @@ func (b *builder) matchers(r *receiver, out *Receiver, path string) {
 	case len(r.Matchers) == 0:
 		b.problem(path, "no matcher; write one such as %s, or remove the key to send all alerts",
 			matcherExample)
+	}
+}
+
+// pages records a problem if a report has send: summary. The receiver at the path at pages people.
+func (b *builder) pages(r *report, at, who string) {
+	if r.Send == SendSummary {
+		b.problem(at, "%s pages people, and a report with send: summary never does; move it to a "+
+			"report with send: changes", who)
 	}
 }
 

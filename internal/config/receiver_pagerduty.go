@@ -60,9 +60,4 @@ func (p *pagerduty) build(b *builder, path string) any {
 }
 
 // takes checks that the alerts of a report may page.
-func (PagerDuty) takes(b *builder, r *report, _, at string) {
-	if r.Send == SendSummary {
-		b.problem(at, "PagerDuty pages people, and a report with send: summary never does; move "+
-			"it to a report with send: changes")
-	}
-}
+func (PagerDuty) takes(b *builder, r *report, _, at string) { b.pages(r, at, "PagerDuty") }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -268,6 +269,29 @@ func (c *Caller) quote(h http.Header, said string) string {
 		return ""
 	}
 	return outside.Said(said, quotedSize)
+}
+
+// Each sends n things of one delivery, such as events, to a receiver that keeps each of them once.
+// One that is refused does not stop the others, and is in the error. Any other error does, because
+// a retry sends all of them again.
+func Each(n int, things string, send func(i int) error) error {
+	var first error
+	failed := 0
+	for i := range n {
+		err := send(i)
+		var refused *RefusedError
+		if err != nil && !errors.As(err, &refused) {
+			return err
+		}
+		if err != nil {
+			failed++
+			first = cmp.Or(first, err)
+		}
+	}
+	if failed > 1 {
+		first = fmt.Errorf("%d of %d %s: %w", failed, n, things, first)
+	}
+	return first
 }
 
 // Unread returns the error for a secret that could not be read, in Notifier's terms. Nothing was

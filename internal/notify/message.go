@@ -106,6 +106,27 @@ func (m *Message) Severity() rules.Severity {
 	return worst
 }
 
+// Alerts returns the alerts of the message that have ended and that fire now, for receivers that
+// know each alert by its key: an event must say what its alert is now, whatever the kind of the
+// message, because messages of a run are sorted by kind. An alert of which an earlier episode has
+// ended, and that fires again, is in neither.
+func (m *Message) Alerts() (ended, firing []Item) {
+	done := map[rules.Key]bool{} // a message may have two episodes of one alert
+	for _, i := range m.Items {
+		fires := i.Alert.Fires()
+		if done[i.Key] || fires && !i.Episode.Fires() {
+			continue
+		}
+		done[i.Key] = true
+		if fires {
+			firing = append(firing, i)
+		} else {
+			ended = append(ended, i)
+		}
+	}
+	return ended, firing
+}
+
 // Item is one alert in a message.
 type Item struct {
 	Key rules.Key

@@ -101,19 +101,14 @@ func Events(d notify.Delivery, o Options) []Event {
 	case m.Kind == notify.KindTest:
 		return w.test()
 	}
+	// PagerDuty keeps the alert of an earlier episode if it fires again
+	ended, firing := d.Message.Alerts()
 	var ends, fire []Event
-	done := map[rules.Key]bool{} // a message may have two episodes of one alert
-	for _, i := range d.Message.Items {
-		fires := i.Alert.Fires()
-		if done[i.Key] || fires && !i.Episode.Fires() {
-			continue // PagerDuty keeps the alert of an earlier episode if it fires again
-		}
-		done[i.Key] = true
-		if fires {
-			fire = append(fire, w.trigger(i))
-		} else {
-			ends = append(ends, Event{Action: Resolve, DedupKey: w.dedupKey(i.Key)})
-		}
+	for _, i := range ended {
+		ends = append(ends, Event{Action: Resolve, DedupKey: w.dedupKey(i.Key)})
+	}
+	for _, i := range firing {
+		fire = append(fire, w.trigger(i))
 	}
 	if len(fire) > maxTriggers {
 		fire = append(fire[:maxTriggers:maxTriggers], w.whole("more"))

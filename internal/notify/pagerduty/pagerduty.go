@@ -73,25 +73,9 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 			err))
 	}
 	events := Events(d, n.o)
-	var first error
-	failed := 0
-	for i := range events {
-		err := n.post(ctx, events[i], key)
-		var refused *notify.RefusedError
-		if err != nil && !errors.As(err, &refused) {
-			return notify.Receipt{}, err // a retry sends all of them again
-		}
-		if err != nil { // a refused event does not stop the others
-			failed++
-			if first == nil {
-				first = err
-			}
-		}
-	}
-	if failed > 1 {
-		first = fmt.Errorf("%d of %d events: %w", failed, len(events), first)
-	}
-	return notify.Receipt{}, first
+	return notify.Receipt{}, notify.Each(len(events), "events", func(i int) error {
+		return n.post(ctx, events[i], key)
+	})
 }
 
 // post sends one event with the routing key.

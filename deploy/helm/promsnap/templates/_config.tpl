@@ -71,7 +71,7 @@ report that the user wrote does not.
 {{- $named := hasKey $report "receivers" }}
 {{- $names := list }}{{ $archives := false }}{{ $people := false }}
 {{- range .receivers }}
-{{- $fits := not (or (and (hasKey . "alertmanager") (or $summary (not $report.schedule))) (and (hasKey . "pagerduty") $summary)) }}
+{{- $fits := not (or (and (hasKey . "alertmanager") (or $summary (not $report.schedule))) (and (or (hasKey . "pagerduty") (hasKey . "opsgenie")) $summary)) }}
 {{- if $named }}{{ $fits = has .name $report.receivers }}{{ end }}
 {{- if $fits }}
 {{- $names = append $names .name }}
@@ -85,7 +85,7 @@ report that the user wrote does not.
 {{- end }}
 {{- if not $named }}
 {{- if not (or $names (eq .name "daily")) }}
-{{- fail (printf "report %s has no receiver, because an Alertmanager accepts neither summaries nor reports without a schedule, and PagerDuty no summaries: add another receiver, or remove the report with reports.%s=null" .name .name) }}
+{{- fail (printf "report %s has no receiver, because an Alertmanager accepts neither summaries nor reports without a schedule, and PagerDuty and Opsgenie no summaries: add another receiver, or remove the report with reports.%s=null" .name .name) }}
 {{- end }}
 {{- $_ := set $report "receivers" $names }}
 {{- if not $people }}{{ $report = omit $report "send" "repeat_interval" "history_from" }}
