@@ -12,7 +12,11 @@ import (
 	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/words"
 )
+
+// listName is the name of a list.
+const listName = "index.json"
 
 // listSchema is the version of index.json. A program leaves a list of an unknown version unchanged.
 const listSchema = 1
@@ -35,6 +39,9 @@ type list struct {
 	Report  string `json:"report"`
 	Title   string `json:"title"`
 	Day     string `json:"day,omitempty"` // yyyy/mm/dd in a list of reports; "" in a list of days
+	// Language and Zone are those of the report that was added last. The page uses them.
+	Language words.Language `json:"language,omitempty"`
+	Zone     string         `json:"zone,omitempty"`
 
 	Entries []entry `json:"entries"` // the newest first
 }
@@ -134,15 +141,20 @@ func dayEntry(of list) entry {
 // amend puts an entry into the list at dir, writes its page, and returns the list as written.
 func (n *Notifier) amend(ctx context.Context, dir string, r *report.Report, day string,
 	e entry) (list, error) {
-	l, err := n.enter(ctx, path.Join(dir, "index.json"), r, day, e)
+	l, err := n.enter(ctx, path.Join(dir, listName), r, day, e)
 	if err != nil {
 		return list{}, err
 	}
-	page, err := l.page(r)
+	return l, n.putPage(ctx, dir, &l)
+}
+
+// putPage writes the page of the list at dir, unless that of a newer list is there.
+func (n *Notifier) putPage(ctx context.Context, dir string, l *list) error {
+	page, err := l.page()
 	if err != nil {
-		return list{}, err
+		return err
 	}
-	return l, n.putNewer(ctx, path.Join(dir, pageName), cloud.Object{
+	return n.putNewer(ctx, path.Join(dir, pageName), cloud.Object{
 		Body: page, Type: "text/html; charset=utf-8", Cache: cacheALittle,
 		Mark: fmt.Sprintf("%012d", l.Rev),
 	})
@@ -165,6 +177,7 @@ func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day 
 		}
 		l.Schema, l.Rev, l.Day = listSchema, max(l.Rev+1, r.Info.Slot.Unix()), day
 		l.Cluster, l.Report, l.Title = r.Info.Cluster, r.Info.Name, r.Info.Title
+		l.Language, l.Zone = r.Info.Language, r.Info.Zone.String()
 		body, err := json.Marshal(l)
 		if err != nil {
 			return list{}, fmt.Errorf("writing %s: %w", n.bucket.URL(key), err)

@@ -9,7 +9,6 @@ import (
 	"path"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/templates"
 )
@@ -41,9 +40,19 @@ type row struct {
 
 type count struct{ Class, Text string }
 
-// page returns the list's index.html, in the language and the zone of the newest report.
-func (l *list) page(r *report.Report) ([]byte, error) {
-	w, sum := words.In(r.Info.Language), sha256.Sum256([]byte(templates.ArchiveCSS))
+// zone returns the time zone of the page, or UTC if the list names none that is known.
+func (l *list) zone() *time.Location {
+	zone, err := time.LoadLocation(l.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// page returns the list's index.html.
+func (l *list) page() ([]byte, error) {
+	w, sum := words.In(l.Language), sha256.Sum256([]byte(templates.ArchiveCSS))
+	zone := l.zone()
 	v := listView{
 		W: w, Style: template.CSS(templates.ArchiveCSS), //nolint:gosec // no word from outside
 		CSP: "default-src 'none'; style-src 'sha256-" +
@@ -67,9 +76,9 @@ func (l *list) page(r *report.Report) ([]byte, error) {
 			v.Groups = append(v.Groups, group{Heading: heading})
 		}
 		g := &v.Groups[len(v.Groups)-1]
-		g.Rows = append(g.Rows, e.row(w, r.Info.Zone))
+		g.Rows = append(g.Rows, e.row(w, zone))
 	}
-	v.Total, v.Zone = w.Reports.Of(reports), r.Info.Zone.String()
+	v.Total, v.Zone = w.Reports.Of(reports), zone.String()
 	t, err := template.New("archive").Parse(templates.ArchiveHTML)
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of the archive's pages: %w", err)

@@ -24,7 +24,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-var morning = time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("KST", 9*60*60))
+var morning = time.Date(2026, 11, 22, 9, 0, 0, 0, seoul())
+
+func seoul() *time.Location {
+	zone, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}
 
 // delivery returns a report of a slot with three files.
 func delivery(slot time.Time, change ...func(*report.Report)) notify.Delivery {

@@ -195,6 +195,15 @@ func TestReadWhole(t *testing.T) {
 			t.Errorf("%s: got whole %t, read as whole %t, want %t", name, tc.report.Whole(),
 				ReadWhole(bytes.NewReader(body)), tc.want)
 		}
+		in := &tc.report.Info
+		want := Head{
+			Cluster: in.Cluster, Report: in.Name, Zone: in.Zone.String(),
+			Headline: tc.report.Headline, Incomplete: tc.report.Incomplete(),
+			Counts: DocumentOf(tc.report).Counts,
+		}
+		if got, ok := ReadHead(bytes.NewReader(body)); !ok || got != want {
+			t.Errorf("%s: got the head %+v, %v; want %+v", name, got, ok, want)
+		}
 	}
 	for _, body := range []string{
 		"", "{", "{}", "null", "[1]", `{"counts":7}`, `{"counts":{}}`,

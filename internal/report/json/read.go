@@ -8,37 +8,55 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// documentHead limits how much of a report.json ReadWhole reads. The fields that it needs are at
-// the start.
+// documentHead limits how much of a report.json ReadHead reads. The fields that it needs are at the
+// start.
 const documentHead = 64 << 10
+
+// Head is what the start of a report.json says about the report.
+type Head struct {
+	Cluster, Report, Zone, Headline string
+	Incomplete                      string // why the report was cut short, or ""
+	Counts                          DocCounts
+}
+
+// Whole reports whether the report is complete, as Report.Whole does.
+func (h *Head) Whole() bool { return h.Incomplete == "" && h.Counts.Failed == 0 }
+
+// ReadHead reads the start of a report.json. It returns false for anything that it cannot read.
+func ReadHead(from io.Reader) (Head, bool) {
+	h := Head{Counts: DocCounts{Failed: -1}}
+	fields := map[json.Token]any{
+		"cluster": &h.Cluster, "report": &h.Report, "zone": &h.Zone, "headline": &h.Headline,
+		"incomplete": &h.Incomplete, "counts": &h.Counts,
+	}
+	d := json.NewDecoder(io.LimitReader(from, documentHead))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return Head{}, false
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return Head{}, false
+		}
+		to, known := fields[key]
+		if !known {
+			to = new(json.RawMessage)
+		}
+		if err := d.Decode(to); err != nil {
+			return Head{}, false
+		}
+		if key == "counts" { // all other fields are before it
+			return h, true
+		}
+	}
+	return Head{}, false
+}
 
 // ReadWhole reports whether from holds the report.json of a complete report (Report.Whole). It
 // returns false for anything that it cannot read.
 func ReadWhole(from io.Reader) bool {
-	d := json.NewDecoder(io.LimitReader(from, documentHead))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return false
-	}
-	incomplete := ""
-	for d.More() {
-		key, err := d.Token()
-		var skipped json.RawMessage
-		switch {
-		case err != nil:
-			return false
-		case key == "incomplete":
-			err = d.Decode(&incomplete)
-		case key == "counts":
-			counts := struct{ Failed int }{-1}
-			return d.Decode(&counts) == nil && incomplete == "" && counts.Failed == 0
-		default:
-			err = d.Decode(&skipped)
-		}
-		if err != nil {
-			return false
-		}
-	}
-	return false
+	h, ok := ReadHead(from)
+	return ok && h.Whole()
 }
 
 // documentSize limits how much of a report.json is read, in bytes.
