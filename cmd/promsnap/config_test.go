@@ -52,6 +52,11 @@ func TestEveryCommandReadsTheSameConfiguration(t *testing.T) {
 		"state show":     {"check", "-c", "promsnap.yaml"},
 		"state reset":    {"check", "-c", "promsnap.yaml"},
 
+		"archive list":  {"-c", "promsnap.yaml"},
+		"archive open":  {"-c", "promsnap.yaml"},
+		"archive get":   {"-c", "promsnap.yaml"},
+		"archive prune": {"--keep", "1", "-c", "promsnap.yaml"},
+
 		"dashboard explain": {"check", "-c", "promsnap.yaml"},
 
 		"fleet list":   {"-c", "promsnap.yaml"},

@@ -180,7 +180,7 @@ no browser and no server.`,
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(
 		[]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	addGroup(root, "Reports:", runCommand(c), backtestCommand(c), panelsCommand(c),
-		sizingCommand(c), dashboardCommand(c), fleetCommand(c))
+		sizingCommand(c), dashboardCommand(c), fleetCommand(c), archiveCommand(c))
 	addGroup(root, "Questions:", queryCommand(c), metricsCommand(c), targetsCommand(c))
 	addGroup(root, "Setup:", initCommand(c), checkConfigCommand(c), doctorCommand(c),
 		deliverCommand(c), slackCommand(c))

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -450,22 +448,14 @@ func withoutQuery(address string) string {
 	return address
 }
 
-// openReports opens the written reports in the desktop's browser.
+// openReports opens the written reports in a browser.
 func openReports(c *console, o app.Outcome) {
-	opener := map[string][]string{
-		"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"},
-	}[runtime.GOOS]
-	if opener == nil {
-		opener = []string{"xdg-open"}
-	}
 	for _, r := range o.Results {
 		if r.Receipt.Location == "" {
 			continue
 		}
-		if err := exec.Command(opener[0], append(opener[1:], r.Receipt.Location)...).
-			Start(); err != nil {
-			fmt.Fprintf(c.stderr, "promsnap: opening %s: %v; open it yourself\n",
-				r.Receipt.Location, err)
+		if err := c.browse(r.Receipt.Location); err != nil {
+			fmt.Fprintf(c.stderr, "promsnap: opening %s: %v\n", r.Receipt.Location, err)
 		}
 	}
 }

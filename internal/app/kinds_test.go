@@ -29,8 +29,9 @@ func TestEveryKindOfReceiverIsKnown(t *testing.T) {
 			t.Errorf("%s: got the entry %+v, want one with a title and an open function", of, k)
 		}
 		if archive := slices.Contains(config.Kinds(config.RoleArchive),
-			of); archive != (k.rehearse == nil) {
-			t.Errorf("%s: got a rehearsal: %v, want %v", of, k.rehearse != nil, !archive)
+			of); archive != (k.rehearse == nil) || archive != (k.archive != nil) {
+			t.Errorf("%s: got a rehearsal: %v, an archive: %v; want %v and %v", of,
+				k.rehearse != nil, k.archive != nil, !archive, archive)
 		}
 	}
 	if _, err := openReceiver(t.Context(), config.Receiver{Name: "fax", Kind: "fax"}); err == nil ||

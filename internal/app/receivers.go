@@ -6,12 +6,11 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/promsnap/promsnap/internal/archive"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
-	"github.com/promsnap/promsnap/internal/notify/dir"
 	"github.com/promsnap/promsnap/internal/notify/opsgenie"
 	"github.com/promsnap/promsnap/internal/notify/pagerduty"
-	"github.com/promsnap/promsnap/internal/notify/s3"
 	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/notify/teams"
 	"github.com/promsnap/promsnap/internal/report"
@@ -28,6 +27,8 @@ type kind struct {
 	// rehearse returns a stand-in for a dry run. It sends nothing, needs no secret, and passes on
 	// what would be sent. Nil for receivers that keep reports.
 	rehearse func(r config.Receiver, draft drafter) (notify.Notifier, error)
+	// archive opens the archive to read and to prune it. Nil for receivers that keep no reports.
+	archive func(ctx context.Context, r config.Receiver) (archive.Store, error)
 }
 
 // drafter is called with one thing that a receiver would be sent, and the pictures that are
@@ -45,8 +46,10 @@ type opened struct {
 
 // kinds lists every kind of receiver. A new kind is added here.
 var kinds = map[config.Kind]kind{
-	config.KindDir: {title: "receiver", open: opener(openDir)},
-	config.KindS3:  {title: "S3", open: opener(openS3)},
+	config.KindDir: {
+		title: "receiver", open: opener(openDir), archive: opener(readDir),
+	},
+	config.KindS3: {title: "S3", open: opener(openS3), archive: opener(readS3)},
 	config.KindSlack: {
 		title: "Slack", limits: slack.Limits(), open: opener(openSlack),
 		rehearse: rehearser(rehearseSlack),
@@ -79,13 +82,14 @@ var kinds = map[config.Kind]kind{
 	},
 }
 
-// opener adapts the open function of a kind whose keys are a T.
-func opener[T any](open func(context.Context, T) (opened,
-	error)) func(context.Context, config.Receiver) (opened, error) {
-	return func(ctx context.Context, r config.Receiver) (opened, error) {
+// opener adapts a function that opens receivers of a kind whose keys are a T.
+func opener[T, O any](open func(context.Context, T) (O,
+	error)) func(context.Context, config.Receiver) (O, error) {
+	return func(ctx context.Context, r config.Receiver) (O, error) {
 		to, ok := r.To.(T)
 		if !ok {
-			return opened{}, keysError[T](r)
+			var none O
+			return none, keysError[T](r)
 		}
 		return open(ctx, to)
 	}
@@ -149,21 +153,6 @@ func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 	}
 	to, err := k.open(ctx, r)
 	return receiver{r, k, to}, err
-}
-
-func openDir(_ context.Context, d config.Dir) (opened, error) {
-	return opened{notifier: dir.NewArchive(string(d))}, nil
-}
-
-func openS3(ctx context.Context, a config.Archive) (opened, error) {
-	bucket, err := openBucket(ctx, a.Bucket, 1) // notify.Deliver retries
-	if err != nil {
-		return opened{}, err
-	}
-	to, err := s3.New(bucket, s3.Options{
-		Prefix: a.Prefix, PublicURL: a.PublicURL, LinkLife: a.LinkExpiry,
-	})
-	return opened{notifier: to, idle: bucket}, err
 }
 
 func openSlack(_ context.Context, s config.Slack) (opened, error) {

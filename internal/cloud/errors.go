@@ -68,6 +68,10 @@ func actions(call string) []string {
 		return []string{"s3:GetObject", "s3:ListBucket"}
 	case "PutObject":
 		return []string{"s3:PutObject"}
+	case "ListObjectsV2":
+		return []string{"s3:ListBucket"}
+	case "DeleteObject":
+		return []string{"s3:DeleteObject"}
 	}
 	return nil
 }

@@ -61,37 +61,55 @@ func called(t *testing.T) []string {
 // operations that the code calls.
 func TestPolicyIsWhatIsCalled(t *testing.T) {
 	operations := called(t)
-	known := []string{"GetObject", "GetParameter", "GetSecretValue", "HeadObject", "PutObject"}
+	known := []string{
+		"DeleteObject", "GetObject", "GetParameter", "GetSecretValue", "HeadObject",
+		"ListObjectsV2", "PutObject",
+	}
 	if !slices.Equal(operations, known) {
 		t.Errorf("the package calls: got %v, want %v: is each of them among actions, in "+
 			"docs/s3.md and in deploy/lambda/template.yaml?", operations, known)
 	}
-	want := map[string]bool{}
+	runs, prunes := map[string]bool{}, map[string]bool{}
 	for _, operation := range slices.DeleteFunc(operations, func(o string) bool {
-		return !strings.HasSuffix(o, "Object")
+		return strings.HasPrefix(o, "GetParameter") || strings.HasPrefix(o, "GetSecret")
 	}) {
 		if len(actions(operation)) == 0 {
 			t.Errorf("%s: got no actions, want at least one", operation)
 		}
 		for _, action := range append(actions(operation), keyActions()...) {
-			want[action] = true
+			prunes[action] = true
+			if operation != "DeleteObject" {
+				runs[action] = true
+			}
 		}
 	}
 	doc, err := os.ReadFile("../../docs/s3.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile("(?s)```json\n(.*?)```").FindSubmatch(doc)
-	if block == nil {
-		t.Fatal("docs/s3.md: got no JSON block, want one with the policy")
+	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllSubmatch(doc, -1)
+	if len(blocks) != 2 {
+		t.Fatalf("docs/s3.md: got %d JSON blocks, want the policy of runs and that of archive "+
+			"prune", len(blocks))
 	}
+	for i, want := range []map[string]bool{runs, prunes} {
+		if got := allowed(t, blocks[i][1]); !maps.Equal(got, want) {
+			t.Errorf("policy %d allows %v, and the code needs %v", i,
+				slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		}
+	}
+}
+
+// allowed returns the actions that a policy allows.
+func allowed(t *testing.T, document []byte) map[string]bool {
+	t.Helper()
 	var policy struct {
 		Statement []struct {
 			Effect string
 			Action any
 		}
 	}
-	if err := json.Unmarshal(block[1], &policy); err != nil {
+	if err := json.Unmarshal(document, &policy); err != nil {
 		t.Fatalf("docs/s3.md: got error %v, want a policy in JSON", err)
 	}
 	got := map[string]bool{}
@@ -105,8 +123,5 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 			}
 		}
 	}
-	if !maps.Equal(got, want) {
-		t.Errorf("the policy allows %v, and the code needs %v", slices.Sorted(maps.Keys(got)),
-			slices.Sorted(maps.Keys(want)))
-	}
+	return got
 }

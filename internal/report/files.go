@@ -16,13 +16,16 @@ type File struct {
 // file is written to.
 var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,199}$`)
 
+// IsFileName reports whether a file of a report may have the name.
+func IsFileName(name string) bool { return fileName.MatchString(name) }
+
 // CheckNames returns an error if a name would leave the report's directory, or if two files have
 // the same name.
 func CheckNames(files []File) error {
 	seen := map[string]bool{}
 	for _, f := range files {
 		switch {
-		case !fileName.MatchString(f.Name):
+		case !IsFileName(f.Name):
 			return fmt.Errorf("file name %q of the report is not allowed: use only [a-z0-9.-], "+
 				"and a letter or digit first", f.Name)
 		case seen[f.Name]:

@@ -103,7 +103,8 @@ func (s *Server) Break(fault func(r *http.Request, n int) *Fault) {
 	s.fault, s.calls = fault, nil
 }
 
-// Calls returns the requests since the start or since Break, such as "PUT key".
+// Calls returns the requests since the start or since Break, such as "PUT key", or "GET ?prefix" for
+// a listing.
 func (s *Server) Calls() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,13 +139,18 @@ func (s *Server) Delete(key string) {
 	delete(s.objects, key)
 }
 
-// ServeHTTP answers GET, HEAD and PUT of an object.
+// ServeHTTP answers GET, HEAD, PUT and DELETE of an object, and ListObjectsV2.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
 	}
 	key, known := strings.CutPrefix(r.URL.Path, "/"+s.Name+"/")
+	list := r.Method == http.MethodGet && r.URL.Query().Get("list-type") == "2" &&
+		strings.Trim(r.URL.Path, "/") == s.Name
+	if list {
+		key = "?" + r.URL.Query().Get("prefix")
+	}
 	f := s.faultOf(r, key)
 	if f != nil && f.Hang {
 		<-r.Context().Done()
@@ -161,6 +167,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set(k, v)
 		}
 		refuse(w, r, f.Status, f.Code, f.Message)
+	case list:
+		s.list(w, r)
 	case !known:
 		refuse(w, r, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
 	default:
@@ -213,6 +221,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, key string, body
 		}
 		s.objects[key] = o
 		w.Header().Set("ETag", o.ETag)
+	case http.MethodDelete:
+		if match := r.Header.Get("If-Match"); match != "" && match != have.ETag {
+			refuse(w, r, http.StatusPreconditionFailed, "PreconditionFailed",
+				"At least one of the pre-conditions you specified did not hold")
+			return
+		}
+		delete(s.objects, key)
+		w.WriteHeader(http.StatusNoContent)
 	default:
 		refuse(w, r, http.StatusMethodNotAllowed, "MethodNotAllowed", r.Method)
 	}

@@ -56,6 +56,7 @@ const (
 	// and the number of the round.
 	roundMark = "~"
 
+	pageName     = "index.html"
 	documentName = "report.json"
 	dirMode      = 0o755
 	fileMode     = 0o644
@@ -83,7 +84,7 @@ func save(ctx context.Context, target string, files []report.File,
 		return "", explain(target, err)
 	}
 	for _, f := range files {
-		if f.Name == "index.html" {
+		if f.Name == pageName {
 			return filepath.Join(target, f.Name), nil
 		}
 	}
@@ -181,20 +182,29 @@ func same(path string, body []byte) bool {
 // written returns a function that reports whether promsnap has written a file of that name into
 // dir. It reads the names from the report's document. If there is none, it uses names.
 func written(dir string, names []string) func(name string) bool {
-	var listed []string
-	known := false
-	if f, err := disk.Open(filepath.Join(dir, documentName), os.O_RDONLY,
-		0, os.OpenFile); err == nil {
-		listed, known = json.ReadFiles(f)
-		_ = f.Close() // it was only read
+	listed, known := documented(filepath.Join(dir, documentName), os.OpenFile)
+	if !known {
+		listed = names
 	}
-	return func(name string) bool {
-		if name == "index.html" || name == documentName || slices.Contains(listed, name) ||
-			draftName.MatchString(name) {
-			return true
-		}
-		return !known && slices.Contains(names, name)
+	return func(name string) bool { return isOurs(name, listed) }
+}
+
+// documented returns the names of files in a report's document, and false if it cannot be read.
+func documented(path string, open func(name string, flag int, perm fs.FileMode) (*os.File,
+	error)) (listed []string, known bool) {
+	f, err := disk.Open(path, os.O_RDONLY, 0, open)
+	if err != nil {
+		return nil, false
 	}
+	defer func() { _ = f.Close() }() // it was only read
+	return json.ReadFiles(f)
+}
+
+// isOurs reports whether promsnap has written a file of that name beside a document that lists
+// names.
+func isOurs(name string, listed []string) bool {
+	return name == pageName || name == documentName || slices.Contains(listed, name) ||
+		draftName.MatchString(name)
 }
 
 // draftName matches the files of a dry run's messages, and their pictures.

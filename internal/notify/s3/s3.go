@@ -72,9 +72,10 @@ const (
 const maxParallel = 4 // files that are written at once
 
 const (
-	pageName   = "index.html"
-	slotLayout = "20060102T150405Z"
-	dayLayout  = "2006/01/02"
+	pageName     = "index.html"
+	documentName = "report.json"
+	slotLayout   = "20060102T150405Z"
+	dayLayout    = "2006/01/02"
 )
 
 // Notify archives d. The receipt's location is a link to the slot's page. It is returned even if
@@ -221,12 +222,18 @@ func ahead(o cloud.Object) bool {
 
 // receipt returns where people find a key.
 func (n *Notifier) receipt(ctx context.Context, key string) (notify.Receipt, error) {
-	if n.o.PublicURL != "" {
-		below := strings.TrimPrefix(strings.TrimPrefix(key, n.o.Prefix), "/")
-		return notify.Receipt{Location: n.o.PublicURL + "/" + below}, nil
+	location, expires, err := n.link(ctx, key)
+	return notify.Receipt{Location: location, Expires: expires}, err
+}
+
+// link returns where people find a key, and when a signed link expires.
+func (n *Notifier) link(ctx context.Context, key string) (location string, expires time.Time,
+	err error) {
+	if n.o.PublicURL == "" {
+		return n.bucket.Link(ctx, key, n.o.LinkLife)
 	}
-	link, expires, err := n.bucket.Link(ctx, key, n.o.LinkLife)
-	return notify.Receipt{Location: link, Expires: expires}, err
+	below := strings.TrimPrefix(strings.TrimPrefix(key, n.o.Prefix), "/")
+	return n.o.PublicURL + "/" + below, time.Time{}, nil
 }
 
 // notifyError returns err in the terms of notify.Notifier. Objects that were already written are
