@@ -10,6 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/forecast"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 const (
@@ -90,6 +91,7 @@ func wasSure(disk []float64, hour int) bool {
 // No alert ends as recovered while its disk is beyond the limit, and a disk that stays beyond it
 // alerts if that was forecast.
 func TestFullInOfTheRecord(t *testing.T) {
+	race.SkipSerial(t)
 	record, d := recorded(), &disks{of: map[string]func(float64) float64{}}
 	for name, disk := range record {
 		d.of[name] = func(days float64) float64 {

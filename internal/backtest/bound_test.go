@@ -9,6 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // repeated returns a month of so many nodes with the same samples, over and over. The third day is
@@ -33,6 +34,7 @@ func repeated(nodes int, samples ...float64) *past {
 // What is kept of a history is bounded, whatever its samples are. If it does not fit, every level
 // has what one pass counted.
 func TestWhatIsKeptIsBounded(t *testing.T) {
+	race.SkipSerial(t)
 	hole := math.NaN()
 	overridden := disk(diskHigh)
 	overridden.Overrides = []panel.Override{{Warning: rules.At(0.30)}}

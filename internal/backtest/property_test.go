@@ -16,6 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // genText draws the samples of one series, one character each: tens of percent, or a hole.
@@ -230,6 +231,7 @@ func replayed(e *engine, rule rules.Rule, thorough bool) map[rules.Key][]rules.E
 // The replay from what is kept, slots left out, has the same episodes as Judge and Advance in every
 // slot over the samples themselves.
 func TestReplayIsAdvanceInEverySlot(t *testing.T) {
+	race.SkipSerial(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		s := genScene(false).Draw(rt, "scene")
 		e := loaded(t, s.plan, s.past, s.levels, rapid.IntRange(7, 400).Draw(rt, "chunk"))
@@ -282,6 +284,7 @@ func TestChunksChangeNothing(t *testing.T) {
 
 // Where every sample is a slot, one pass counts what the replay does.
 func TestOnePassIsTheReplay(t *testing.T) {
+	race.SkipSerial(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		s := genScene(true).Draw(rt, "scene")
 		e := loaded(t, s.plan, s.past, s.levels, rapid.IntRange(61, 400).Draw(rt, "chunk"))
