@@ -34,7 +34,8 @@ var line = []string{
 	"internal/archive", "internal/cloud", "internal/notify", "internal/notify/letter",
 	"internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/pagerduty",
-	"internal/notify/opsgenie", "internal/notify/teams", "internal/notify/webhook",
+	"internal/notify/opsgenie", "internal/notify/teams",
+	"internal/notify/discord", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
 	"internal/state", "internal/fleet", "internal/fleet/store", "internal/config",
 	"internal/report/json", "internal/report/csv", "internal/report/html", "internal/report/tuning",
@@ -214,6 +215,9 @@ var narrower = map[string][]string{
 		"internal/notify", "internal/notify/letter",
 	},
 	"internal/notify/teams": {"internal/secret", "internal/notify", "internal/notify/letter"},
+	"internal/notify/discord": {
+		"internal/secret", "internal/rules", "internal/notify", "internal/notify/letter",
+	},
 	"internal/notify/webhook": {
 		"internal/secret", "internal/rules", "internal/report/json", "internal/notify",
 		"internal/notify/letter",

@@ -9,6 +9,8 @@ import (
 	"github.com/promsnap/promsnap/internal/archive"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/discord"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/notify/opsgenie"
 	"github.com/promsnap/promsnap/internal/notify/pagerduty"
 	"github.com/promsnap/promsnap/internal/notify/slack"
@@ -69,6 +71,10 @@ var kinds = map[config.Kind]kind{
 	config.KindTeams: {
 		title: "Teams", limits: teams.Limits(), limitation: teams.Limitation,
 		open: opener(openTeams), rehearse: rehearser(rehearseTeams),
+	},
+	config.KindDiscord: {
+		title: "Discord", limits: discord.Limits(), limitation: discord.Limitation,
+		open: opener(openDiscord), rehearse: rehearser(rehearseDiscord),
 	},
 	config.KindWebhook: {
 		title: "receiver", open: opener(openWebhook), rehearse: rehearser(rehearseWebhook),
@@ -201,23 +207,24 @@ func passOn(draft drafter) func(d notify.Delivery, drafts []slack.Draft) error {
 			if err != nil {
 				return err
 			}
-			text := one.Text
-			var pictures []report.File
-			for _, p := range one.Pictures {
-				png, err := p.PNG()
-				if err != nil {
-					text += fmt.Sprintf("\n[no picture: %v]", err)
-					continue
-				}
-				pictures = append(pictures, report.File{
-					Name: p.Name, ContentType: "image/png", Body: png,
-				})
-			}
-			draft(d.Message.Kind, one.Step, strings.TrimPrefix(text, "\n"), jsonType, blocks,
+			pictures, without := drawn(one.Pictures)
+			draft(d.Message.Kind, one.Step, strings.TrimPrefix(one.Text+without, "\n"), jsonType, blocks,
 				pictures...)
 		}
 		return nil
 	}
+}
+
+// drawn draws the pictures of a message, and returns what to say about those that cannot be drawn.
+func drawn(pictures []letter.Picture) (files []report.File, without string) {
+	all, failed := letter.Draw(pictures)
+	for _, p := range all {
+		files = append(files, report.File{Name: p.Name, ContentType: "image/png", Body: p.Body})
+	}
+	if failed != nil {
+		without = fmt.Sprintf("\n[no picture: %v]", failed)
+	}
+	return files, without
 }
 
 func slackOptions(s config.Slack) (slack.Options, error) {

@@ -28,7 +28,7 @@ func TestLoadDelivery(t *testing.T) {
 	}
 	oncall := c.Reports[2]
 	want := []string{
-		"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty", "teams", "opsgenie",
+		"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty", "teams", "opsgenie", "discord",
 	}
 	if !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges ||
 		!oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
@@ -109,6 +109,10 @@ func TestLoadDelivery(t *testing.T) {
 		opsgenie.Priority != "P2" || !cmp.Equal(opsgenie.Tags, []string{"team-infra"}) ||
 		opsgenie.Update || strings.Contains(fmt.Sprintf("%+v", opsgenie), "hunter2") {
 		t.Errorf("got %+v, want the integration of full.yaml that shows no secret", opsgenie)
+	}
+	if discord := c.Receivers[11]; discord.To.(config.Discord).WebhookURL.IsZero() ||
+		discord.Role != config.RolePeople || discord.Fallback != "teams" {
+		t.Errorf("got %+v, want the webhook of full.yaml", discord)
 	}
 	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
 		if r.Role != config.RoleProgram || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {

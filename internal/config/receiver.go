@@ -28,6 +28,8 @@ type kinds struct {
 	Opsgenie *opsgenie `yaml:"opsgenie"`
 	// A channel or a chat of Microsoft Teams, through the webhook of a workflow.
 	Teams *teams `yaml:"teams"`
+	// A channel of Discord, through a webhook.
+	Discord *discord `yaml:"discord"`
 	// An address of your own program. promsnap posts what each run has found, as JSON.
 	Webhook *webhook `yaml:"webhook"`
 	// An Alertmanager. promsnap posts all alerts on every run. Only for reports with a schedule,

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,6 +36,27 @@ func (p Picture) PNG() ([]byte, error) {
 		return nil, fmt.Errorf("drawing %s: %w", p.Name, err)
 	}
 	return png, nil
+}
+
+// Drawn is a picture that is drawn.
+type Drawn struct {
+	Picture
+	Body []byte // a PNG
+}
+
+// Draw draws pictures. Its error joins those that cannot be drawn.
+func Draw(pictures []Picture) ([]Drawn, error) {
+	var out []Drawn
+	var failed []error
+	for _, p := range pictures {
+		png, err := p.PNG()
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		out = append(out, Drawn{p, png})
+	}
+	return out, errors.Join(failed...)
 }
 
 // Image is a picture in an archive.
