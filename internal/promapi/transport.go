@@ -2,6 +2,7 @@ package promapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,9 +72,10 @@ func transport(ctx context.Context, cfg config.HTTPClientConfig,
 	return headed(rt, cfg.HTTPHeaders, secrets), nil
 }
 
-// connections returns the base transport for a configuration of TLS and proxies.
-func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConfig,
-	store config.SecretManager) (*http.Transport, error) {
+// TLSConfig returns what a tls_config means. store reads the secrets that it refers to; nil means
+// that there are none. ctx bounds the reading of its files.
+func TLSConfig(ctx context.Context, t config.TLSConfig,
+	store config.SecretManager) (*tls.Config, error) {
 	for _, f := range []struct{ file, ref *string }{
 		{&t.CAFile, &t.CARef}, {&t.CertFile, &t.CertRef}, {&t.KeyFile, &t.KeyRef},
 	} {
@@ -81,8 +83,14 @@ func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConf
 			*f.ref, *f.file = inFile+*f.file, ""
 		}
 	}
-	certificates, err := config.NewTLSConfigWithContext(ctx, &t,
+	return config.NewTLSConfigWithContext(ctx, &t,
 		config.WithSecretManager(reader{store, maxTLSFile}))
+}
+
+// connections returns the base transport for a configuration of TLS and proxies.
+func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConfig,
+	store config.SecretManager) (*http.Transport, error) {
+	certificates, err := TLSConfig(ctx, t, store)
 	if err != nil {
 		return nil, err
 	}
