@@ -16,7 +16,8 @@ import (
 type Request struct {
 	Report    *report.Report
 	Receivers []Receiver
-	// Render draws the report. It is called at most once, and only if an archive gets the files.
+	// Render draws the report. It is called at most once, and only if an archive or a message gets
+	// the files.
 	Render func(ctx context.Context) ([]report.File, error)
 
 	Run   string    // this run's name in the claim, different from every other run
@@ -259,8 +260,8 @@ func (d *delivery) mirrors(r Receiver) bool { return r.Role == RoleMirror && !d.
 // messages, mirrors.
 func (d *delivery) countShares() int {
 	n := 0
-	if d.archiving() {
-		n++ // the drawing
+	if d.drawing() {
+		n++
 	}
 	for i, r := range d.Receivers {
 		switch {
@@ -275,9 +276,21 @@ func (d *delivery) countShares() int {
 	return n
 }
 
-// render draws the report if an archive keeps it. If that fails, messages are still sent.
+// drawing reports whether the report is drawn: an archive keeps it, or a message has its files.
+func (d *delivery) drawing() bool {
+	for i, r := range d.Receivers {
+		if r.Attaches != nil && slices.ContainsFunc(d.plans[i].messages, func(m *Message) bool {
+			return r.Attaches(m.Kind)
+		}) {
+			return true
+		}
+	}
+	return d.archiving()
+}
+
+// render draws the report if somebody gets its files. If that fails, messages are still sent.
 func (d *delivery) render(ctx context.Context) {
-	if !d.archiving() {
+	if !d.drawing() {
 		return
 	}
 	ctx, cancel := d.share(ctx)

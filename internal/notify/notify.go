@@ -17,7 +17,7 @@ import (
 type Delivery struct {
 	Report *report.Report
 	// Files are index.html, report.json and a PNG for each panel. They are empty if the report
-	// could not be drawn; people are notified anyway.
+	// could not be drawn, or if nobody needs them; people are notified anyway.
 	Files []report.File
 	// Message is the message to send. Nil for a receiver that archives (RoleArchive) or mirrors
 	// (RoleMirror).
@@ -66,8 +66,10 @@ type Receipt struct {
 	Location string    `json:"location,omitempty"`
 	Expires  time.Time `json:"expires,omitzero"`  // when the link stops working; zero: never
 	Channel  string    `json:"channel,omitempty"` // the receiver's own ID: Slack's channel ID
-	// ID is the receiver's own ID of the message: Slack's ts.
+	// ID is the receiver's own ID of the message: Slack's ts, an e-mail's Message-ID.
 	ID string `json:"id,omitempty"`
+	// Subject is that of an e-mail. Replies have the same one.
+	Subject string `json:"subject,omitempty"`
 }
 
 // Notifier is a receiver. Notify delivers all of d, or returns an error. It returns when ctx ends,
@@ -168,6 +170,9 @@ type Receiver struct {
 	// and panel. Nil: the alerts of one message share their cause (rules.Cause).
 	GroupBy []string
 	Limits  Limits // of the messages of one run
+	// Attaches reports whether messages of a kind have the files of the report, which is then drawn
+	// also if no archive keeps it. Nil: none.
+	Attaches func(Kind) bool
 	// Muted reports whether the receiver wants no message at a slot (mute_time_intervals). After
 	// the mute it gets what still fires, and the ends of alerts that it was notified of, but not
 	// alerts that fired and ended meanwhile. Nil: never.
