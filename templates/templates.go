@@ -99,3 +99,9 @@ var BacktestHTML string
 //
 //go:embed backtest.css
 var BacktestCSS string
+
+// EmailHTML is the HTML part of an e-mail, for html/template. Its data is in internal/notify/email.
+// Mail programs ignore much of HTML: it has tables and inline styles only.
+//
+//go:embed email.html
+var EmailHTML string

@@ -318,6 +318,11 @@ func TestChartNetworkPolicy(t *testing.T) {
 		},
 		{"receivers[0].name=a,receivers[0].slack_webhook.url_env=HOOK", nil},
 		{
+			"receivers[0].name=a,receivers[0].email.smarthost=smtp.example.com:587," +
+				"receivers[0].email.from=a@example.com,receivers[0].email.to=b@example.com",
+			[]int{587},
+		},
+		{
 			"receivers[0].name=a,receivers[0].slack.channel=C012," +
 				"receivers[0].slack.api_url=http://slack:8444",
 			[]int{8444},

@@ -33,7 +33,8 @@ var line = []string{
 	"internal/sizing", "internal/targets", "internal/fired", "internal/chart", "internal/report",
 	"internal/archive", "internal/cloud", "internal/notify", "internal/notify/letter",
 	"internal/notify/dir",
-	"internal/notify/s3", "internal/notify/slack", "internal/notify/pagerduty",
+	"internal/notify/s3", "internal/notify/slack", "internal/notify/email",
+	"internal/notify/pagerduty",
 	"internal/notify/opsgenie", "internal/notify/teams",
 	"internal/notify/discord", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
@@ -206,6 +207,11 @@ var narrower = map[string][]string{
 		"internal/notify", "internal/notify/letter",
 	},
 	"internal/notify/slack/slackdouble": {},
+	"internal/notify/email": {
+		"internal/secret", "internal/outside", "internal/units", "internal/words",
+		"internal/rules", "internal/report", "internal/notify", "internal/notify/letter",
+		"templates",
+	},
 	"internal/notify/pagerduty": {
 		"internal/secret", "internal/exchange", "internal/outside", "internal/rules",
 		"internal/report", "internal/notify", "internal/notify/letter",

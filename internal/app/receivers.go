@@ -10,6 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/discord"
+	"github.com/promsnap/promsnap/internal/notify/email"
 	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/notify/opsgenie"
 	"github.com/promsnap/promsnap/internal/notify/pagerduty"
@@ -44,6 +45,8 @@ type opened struct {
 	// followUp does work that messages do not wait for, such as a thread's pictures; nil: none.
 	followUp func(ctx context.Context) error
 	idle     idler // its own connections; nil if it uses http.DefaultTransport
+	// attaches reports whether messages of a kind have files of the report; nil: none.
+	attaches func(notify.Kind) bool
 }
 
 // kinds lists every kind of receiver. A new kind is added here.
@@ -59,6 +62,10 @@ var kinds = map[config.Kind]kind{
 	config.KindSlackWebhook: {
 		title: "Slack", limits: slack.Limits(), limitation: slack.WebhookLimitation,
 		open: opener(openSlackWebhook), rehearse: rehearser(rehearseSlackWebhook),
+	},
+	config.KindEmail: {
+		title: "e-mail", limits: email.Limits(), open: opener(openEmail),
+		rehearse: rehearser(rehearseEmail),
 	},
 	config.KindPagerDuty: {
 		title: "PagerDuty", limitation: pagerduty.Limitation, open: opener(openPagerDuty),

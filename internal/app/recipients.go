@@ -184,7 +184,7 @@ func (t *recipients) receiversOf(r config.Report) []notify.Receiver {
 			MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
 			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval,
 			GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted, Matchers: c.Matchers,
-			Limits: t.receivers[name].limits(),
+			Limits: t.receivers[name].limits(), Attaches: t.receivers[name].attaches,
 		}
 		if c.Fallback != "" {
 			n.Fallback = &notify.Fallback{

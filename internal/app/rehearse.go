@@ -101,12 +101,19 @@ func (h *dryRun) rehearsals(
 
 func (h *dryRun) finish(context.Context, []judgedReport, []Result) {}
 
-const jsonType = "application/json"
+// The content types of drafts.
+const (
+	jsonType    = "application/json"
+	messageType = "message/rfc822"
+)
 
 // extensionOf returns the extension for a file of a content type.
 func extensionOf(contentType string) string {
-	if contentType == jsonType {
+	switch contentType {
+	case jsonType:
 		return ".json"
+	case messageType:
+		return ".eml"
 	}
 	return ".txt"
 }

@@ -88,6 +88,9 @@ func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 	case *promconfig.HTTPClientConfig:
 		d.httpConfig(n, path, to)
 		return
+	case *promconfig.TLSConfig:
+		d.tlsConfig(n, path, to)
+		return
 	case *variableValues:
 		d.variableValues(n, path, to)
 		return

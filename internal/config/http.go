@@ -107,6 +107,18 @@ func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClien
 	d.together(path, to.Validate())
 }
 
+// tlsConfig decodes a tls_config. httpConfig checks the one in its object itself.
+func (d *decoder) tlsConfig(n *yaml.Node, path string, to *promconfig.TLSConfig) {
+	if d.secret {
+		d.object(n, path, reflect.ValueOf(to).Elem())
+		return
+	}
+	d.secret = true
+	defer func() { d.secret = false }()
+	d.object(n, path, reflect.ValueOf(to).Elem())
+	d.together(path, to.Validate())
+}
+
 // together records an error of a Validate method of prometheus/common. These errors contain keys
 // but no values.
 func (d *decoder) together(path string, err error) {

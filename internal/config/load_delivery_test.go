@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"net/mail"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ func TestLoadDelivery(t *testing.T) {
 	oncall := c.Reports[2]
 	want := []string{
 		"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty", "teams", "opsgenie", "discord",
+		"mail",
 	}
 	if !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges ||
 		!oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
@@ -113,6 +115,20 @@ func TestLoadDelivery(t *testing.T) {
 	if discord := c.Receivers[11]; discord.To.(config.Discord).WebhookURL.IsZero() ||
 		discord.Role != config.RolePeople || discord.Fallback != "teams" {
 		t.Errorf("got %+v, want the webhook of full.yaml", discord)
+	}
+	m := c.Receivers[12].To.(config.Email)
+	if m.Host != "smtp.example.com" || m.Port != "587" || m.ImplicitTLS || !m.RequireTLS ||
+		m.From != (mail.Address{Name: "promsnap", Address: "promsnap@example.com"}) ||
+		!cmp.Equal(m.To, []mail.Address{
+			{Name: "Team, on call", Address: "team@example.com"}, {Address: "boss@example.com"},
+		}) || !cmp.Equal(m.CC, []mail.Address{{Address: "audit@example.com"}}) ||
+		m.Hello != "promsnap.example.com" || m.Username != "promsnap" || m.Identity != "reports" ||
+		reveal(m.Password) != "hunter2" || m.MaxSize != 5<<20 ||
+		!cmp.Equal(m.Attach, []config.Attachment{config.AttachHTML, config.AttachPDF}) ||
+		m.TLS.Client().TLSConfig.ServerName != "mail.example.com" ||
+		!strings.HasSuffix(m.TLS.Client().TLSConfig.CAFile, "good/certs/ca.pem") ||
+		strings.Contains(fmt.Sprintf("%+v", m), "hunter2") {
+		t.Errorf("got %+v, want the mail server of full.yaml that shows no secret", m)
 	}
 	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
 		if r.Role != config.RoleProgram || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {

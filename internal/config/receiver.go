@@ -20,6 +20,8 @@ type kinds struct {
 	Slack *slack `yaml:"slack"`
 	// A Slack channel, with an incoming webhook, which sends only text and links.
 	SlackWebhook *slackWebhook `yaml:"slack_webhook"`
+	// People who read e-mail.
+	Email *email `yaml:"email"`
 	// A service of PagerDuty. It gets an event for each alert: trigger while it fires, and resolve
 	// when it has ended. Not with send: summary.
 	PagerDuty *pagerduty `yaml:"pagerduty"`

@@ -56,11 +56,13 @@ func schema(t *testing.T) *jsonschema.Schema {
 	}
 	s := r.Reflect(&file{})
 	s.Definitions["http_config"] = httpSchema(reflect.TypeFor[promconfig.HTTPClientConfig]())
+	s.Definitions["tls_config"] = httpSchema(reflect.TypeFor[promconfig.TLSConfig]())
 	s.Title = "promsnap.yaml"
 	return s
 }
 
-// leafSchema returns the schema of a type that is written as text, or of http_config.
+// leafSchema returns the schema of a type that is written as text, of http_config, or of
+// tls_config.
 func leafSchema(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[duration]():
@@ -127,6 +129,18 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 				Type: "array", Items: &jsonschema.Schema{Ref: "#/$defs/rule"}, MinItems: ptr(1),
 			},
 		}
+	case reflect.TypeFor[smarthost]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^.+:[0-9]{1,5}$`}
+	case reflect.TypeFor[hostName]():
+		return &jsonschema.Schema{Type: "string", MinLength: ptr(1)}
+	case reflect.TypeFor[mailAddress](), reflect.TypeFor[mailAddresses]():
+		return &jsonschema.Schema{Type: "string", Pattern: "@"}
+	case reflect.TypeFor[Attachment]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{AttachHTML, AttachPDF}}
+	case reflect.TypeFor[byteSize]():
+		return &jsonschema.Schema{Type: "string", Pattern: byteSizeSyntax.String()}
+	case reflect.TypeFor[promconfig.TLSConfig]():
+		return &jsonschema.Schema{Ref: "#/$defs/tls_config"}
 	case reflect.TypeFor[promconfig.HTTPClientConfig]():
 		return &jsonschema.Schema{Ref: "#/$defs/http_config"}
 	}
@@ -429,7 +443,7 @@ func typeKeys(t reflect.Type, path string, keys map[string]bool) {
 	}
 }
 
-// The reference has every key; those of http_config are described by Prometheus.
+// The reference has every key; those of http_config and tls_config are described by Prometheus.
 func TestEveryKeyIsDocumented(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
@@ -439,7 +453,8 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	typeKeys(reflect.TypeFor[file](), "", keys)
 	for path := range keys {
 		k := path[strings.LastIndexByte(path, '.')+1:]
-		if inside := strings.Contains(path, "http_config."); !inside &&
+		if inside := strings.Contains(path, "http_config.") ||
+			strings.Contains(path, "tls_config."); !inside &&
 			!strings.Contains(string(doc), "`"+k+"`") && !strings.Contains(string(doc), k+":") {
 			t.Errorf("%s: got no description in the reference, want one", path)
 		}

@@ -445,6 +445,8 @@ var english = Words{
 	ShowQuery:       "Query",
 	ReportAt:        "Report: %[1]s",
 	LinkUntil:       "The link to the report works until %[1]s.",
+	NotAttached:     "Not attached, because the message would be larger than %[2]s: %[1]s.",
+	NotKept:         "No archive keeps the report.",
 	BlindFor:        "missing data: %[1]s",
 	FleetShares:     "Fleet: %[1]s",
 	SinceThen:       "since %[1]s: %[2]s",

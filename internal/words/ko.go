@@ -416,6 +416,8 @@ var korean = Words{
 	ShowQuery:         "쿼리",
 	ReportAt:          "리포트: %[1]s",
 	LinkUntil:         "리포트 링크 만료: %[1]s",
+	NotAttached:       "메시지 크기 제한(%[2]s) 때문에 첨부하지 않음: %[1]s",
+	NotKept:           "이 리포트를 보관하는 아카이브가 없습니다.",
 	BlindFor:          "데이터 누락: %[1]s",
 	FleetShares:       "전체: %[1]s",
 	SinceThen:         "%[1]s 이후: %[2]s",

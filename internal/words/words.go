@@ -325,6 +325,8 @@ type Words struct {
 	ShowQuery         string
 	ReportAt          string // 1 where
 	LinkUntil         string // 1 until when
+	NotAttached       string // to an e-mail; 1 files, 2 size of the largest message
+	NotKept           string // the report, by any archive
 	BlindFor          string // 1 what has no data
 	FleetShares       string // 1 measures
 	SinceThen         string // 1 since when, 2 what happened

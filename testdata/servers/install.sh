@@ -17,6 +17,7 @@
 #   /usr/bin/prometheus-pushgateway
 #   /usr/bin/victoria-metrics
 #   /usr/bin/docker-registry              an OCI registry, for the Helm chart
+#   /usr/sbin/exim4                       a mail server; its service is not started
 #
 #   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
 #   DIR/grafana-data/node_modules         Grafana's own code for figures, which judges ours
@@ -56,6 +57,23 @@ for command in prometheus prometheus-node-exporter prometheus-alertmanager prome
 	[ -x "/usr/bin/$command" ] || set -- "$@" "$command"
 done
 [ $# = 0 ] || packages "$@"
+
+# mail installs Exim. Its package would start a server for this machine's mail.
+mail() {
+	[ -x /usr/sbin/exim4 ] && return
+	policy=/usr/sbin/policy-rc.d
+	if [ -e "$policy" ] || [ "$(id -u)" != 0 ]; then
+		packages exim4-daemon-light
+		return
+	fi
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod +x "$policy"
+	trap 'rm -f "$policy"' EXIT
+	packages exim4-daemon-light
+	rm -f "$policy"
+	trap - EXIT
+}
+mail
 
 # What a built server depends on: the toolchain, the flags, the module's pins.
 version=3.15.0

@@ -148,6 +148,7 @@ people use are left out. An address in the environment, in a file or in AWS is n
 {{- else if kindIs "map" . }}
 {{- range $key, $value := . }}
 {{- if and (kindIs "string" $value) (has $key (list "url" "api_url" "endpoint" "proxy_url" "token_url")) }}{{ include "promsnap.port" $value }}
+{{- else if and (kindIs "string" $value) (eq $key "smarthost") }}{{ regexFind "[0-9]+$" $value }}{{ " " }}
 {{- else }}{{ include "promsnap.ports" $value }}
 {{- end }}
 {{- end }}
