@@ -279,25 +279,40 @@ func (f *archiveListFlags) list(ctx context.Context, c *console, u *archiveUse,
 		fmt.Fprintf(c.stderr, "no report of the last %s\n", f.since)
 		return nil
 	}
-	rows := [][]string{{"SLOT", "TIME", "CLUSTER", "REPORT", "FILES", "SIZE", "RESULT", "HEADLINE"}}
-	for i := range slots {
-		s := &slots[i]
-		row := []string{
-			archive.SlotName(s.Time), moment(s.Time, c.now(), u.zone(s)), cmp.Or(s.Cluster, "-"),
-			s.Report, fmt.Sprint(s.Files), size(s.Bytes), result(s), "",
-		}
-		if s.Summary != nil {
-			row[len(row)-1] = s.Summary.Headline
-		}
-		rows = append(rows, row)
-	}
-	if err := c.stdout.table(rows); err != nil {
+	if err := c.stdout.table(slotRows(c, u, slots)); err != nil {
 		return err
 	}
 	if f.limit > 0 && len(slots) == f.limit {
 		fmt.Fprintf(c.stderr, "the newest %d; --limit 0 lists all\n", f.limit)
 	}
 	return nil
+}
+
+// slotRows returns the rows of a table of slots. It has clusters only if there are several.
+func slotRows(c *console, u *archiveUse, slots []archive.Slot) [][]string {
+	several := slices.ContainsFunc(slots, func(s archive.Slot) bool {
+		return s.Cluster != slots[0].Cluster
+	})
+	row := func(cluster string, cells ...string) []string {
+		if several {
+			return slices.Insert(cells, 2, cluster)
+		}
+		return cells
+	}
+	rows := [][]string{
+		row("CLUSTER", "SLOT", "TIME", "REPORT", "FILES", "SIZE", "RESULT", "HEADLINE"),
+	}
+	for i := range slots {
+		s := &slots[i]
+		headline := ""
+		if s.Summary != nil {
+			headline = s.Summary.Headline
+		}
+		rows = append(rows, row(cmp.Or(s.Cluster, "-"), archive.SlotName(s.Time),
+			moment(s.Time, c.now(), u.zone(s)), s.Report, fmt.Sprint(s.Files), size(s.Bytes),
+			result(s), headline))
+	}
+	return rows
 }
 
 // result returns the result of a report in a few words.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/archive"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/notify/dir"
 	"github.com/promsnap/promsnap/internal/notify/s3"
 )
@@ -90,6 +92,12 @@ func OpenArchive(ctx context.Context, cfg *config.Config, name string) (archive.
 func OpenArchiveAt(ctx context.Context, address, endpoint string) (archive.Store, error) {
 	rest, ok := strings.CutPrefix(address, "s3://")
 	if !ok {
+		if err := disk.Do(ctx, address, func() error {
+			_, err := os.Stat(address)
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("%w; write a directory, or s3://BUCKET/PREFIX", err)
+		}
 		return readDir(ctx, config.Dir(address))
 	}
 	name, prefix, _ := strings.Cut(rest, "/")

@@ -422,6 +422,57 @@ func TestSlotNames(t *testing.T) {
 	}
 }
 
+// A directory may have the reports of several clusters, and a fleet has one directory for each.
+func TestDirectoryOfSeveralClusters(t *testing.T) {
+	root := t.TempDir()
+	of := func(below, cluster string, days ...int) {
+		k := kept{Notifier: dir.NewArchive(filepath.Join(root, below))}
+		for _, d := range days {
+			k.deliver(t, delivery("check", now.Add(-time.Duration(d)*day), func(r *report.Report) {
+				r.Info.Cluster = cluster
+			}))
+		}
+	}
+	of("", "prod", 0, 2, 4)
+	of("", "stage", 1, 3, 5)
+	of("edge", "edge", 1, 6)
+	n := dir.NewArchive(root)
+	k := kept{Notifier: n, Store: n}
+	if got := ages(k.list(t, archive.Filter{})); !slices.Equal(got, []int{0, 1, 1, 2, 3, 4, 5, 6}) {
+		t.Errorf("got the ages %v, want those of all clusters", got)
+	}
+	if got := ages(k.list(t, archive.Filter{Cluster: "edge"})); !slices.Equal(got, []int{1, 6}) {
+		t.Errorf("got the ages %v of edge, want its two", got)
+	}
+	k.prune(t, archive.Filter{Cluster: "stage"}, archive.Retention{Keep: 1})
+	if got := ages(k.list(t, archive.Filter{})); !slices.Equal(got, []int{0, 1, 1, 2, 4, 6}) {
+		t.Errorf("after pruning stage: got the ages %v, want its newest and all others", got)
+	}
+	k.prune(t, archive.Filter{}, archive.Retention{Keep: 1})
+	if got := ages(k.list(t, archive.Filter{})); !slices.Equal(got, []int{0, 1, 1}) {
+		t.Errorf("after pruning: got the ages %v, want the newest of each cluster", got)
+	}
+}
+
+// The slots of a report in a bucket are of one cluster, also if the list of a day is lost.
+func TestALostListIsNoOtherCluster(t *testing.T) {
+	k, s := bucketArchive(t)
+	for _, d := range []int{0, 30, 31} {
+		k.deliver(t, delivery("check", now.Add(-time.Duration(d)*day), func(r *report.Report) {
+			r.Info.Cluster = "Prod Seoul"
+		}))
+	}
+	for _, key := range s.Keys() {
+		if strings.HasSuffix(key, "/2026/10/23/index.json") {
+			s.Delete(key)
+		}
+	}
+	if got := k.prune(t, archive.Filter{Cluster: "Prod Seoul"},
+		archive.Retention{Keep: 1}); len(got) != 2 {
+		t.Errorf("got %+v removed, want both old slots", got)
+	}
+}
+
 // A removal that fails can be called again, whatever it had done before.
 func TestAStoppedPruneContinues(t *testing.T) {
 	race.SkipSerial(t)

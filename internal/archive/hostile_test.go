@@ -3,6 +3,7 @@ package archive_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/archive"
+	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
 	"github.com/promsnap/promsnap/internal/notify/s3"
 	"github.com/promsnap/promsnap/testdata/race"
@@ -129,6 +131,61 @@ func TestPruneWhileRunsWrite(t *testing.T) {
 	for _, slot := range slots {
 		if slot.Summary == nil || slot.Files != 4 {
 			t.Errorf("got %+v, want 4 files and an entry in the list", slot)
+		}
+	}
+}
+
+// At every request of a removal, a run archives a slot of the day that is removed. Its report is
+// then whole, in both lists and on both pages.
+func TestPruneAndARunAtEveryRequest(t *testing.T) {
+	race.SkipSerial(t)
+	for at, more := 0, true; more; at++ {
+		runs, s := bucketArchive(t)
+		runs.fill(t, "check", 0, 30, 31)
+		runs.deliver(t, delivery("check", now.Add(-30*day-time.Hour)))
+		var one sync.Mutex
+		requests := 0
+		between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
+			one.Lock() // files are deleted in parallel
+			defer one.Unlock()
+			if requests == at {
+				runs.deliver(t, delivery("check", now.Add(-30*day+time.Minute)))
+			}
+			requests++
+			s.ServeHTTP(w, r)
+		}))
+		n, err := s3.New(s.Bucket(t, func(o *cloud.BucketOptions) { o.Endpoint = between.URL }),
+			s3.Options{Prefix: "cap"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans, err := archive.Plans(t.Context(), runs, archive.Filter{},
+			archive.Retention{Keep: 1}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := archive.Prune(t.Context(), n, plans, func(archive.Removed) {}); err != nil {
+			t.Errorf("a run at request %d: got %v, want no error", at, err)
+		}
+		between.Close()
+		if more = requests > at; !more {
+			break
+		}
+		slots := runs.list(t, archive.Filter{})
+		if !slices.Equal(ages(slots), []int{0, 29}) || slots[1].Summary == nil ||
+			slots[1].Files != 4 {
+			t.Errorf("a run at request %d: got %+v, want the newest and that of the run", at, slots)
+		}
+		for key, want := range map[string]string{
+			"index.json": `"2026/10/23"`, "index.html": "2026/10/23/20261023T090100Z/index.html",
+			"2026/10/23/index.json": "20261023T090100Z",
+			"2026/10/23/index.html": "20261023T090100Z/index.html",
+		} {
+			if body := string(s.Object("cap/prod/check/" + key).Body); !strings.Contains(body,
+				want) || strings.Contains(body, "20261023T090000Z") {
+				t.Errorf("a run at request %d: got %s\n%s\nwant only the run's slot", at, key, body)
+			}
 		}
 	}
 }

@@ -66,7 +66,7 @@ func Plans(ctx context.Context, s Store, f Filter, r Retention, now time.Time) (
 	}
 	var out []Plan
 	for _, one := range all {
-		for cluster, slots := range byCluster(one.slots) {
+		for cluster, slots := range one.byCluster() {
 			p := Plan{Cluster: cluster, Report: slots[0].Report}
 			p.Stay, p.Remove = r.Split(slots, now)
 			out = append(out, p)
@@ -78,15 +78,18 @@ func Plans(ctx context.Context, s Store, f Filter, r Retention, now time.Time) (
 	return out, nil
 }
 
-// byCluster returns slots by their clusters: a directory may have those of several. A slot that
-// does not say its cluster is with those of the newest one that does.
-func byCluster(slots []Slot) map[string][]Slot {
+// byCluster returns the slots by their clusters. If the layout does not say the cluster, there may
+// be slots of several; one that does not say it either is with those of the newest that does.
+func (f found) byCluster() map[string][]Slot {
 	known := ""
-	for _, s := range slots {
+	for _, s := range f.slots {
 		known = cmp.Or(known, s.Cluster)
 	}
+	if f.report.Cluster != "" {
+		return map[string][]Slot{known: f.slots}
+	}
 	out := map[string][]Slot{}
-	for _, s := range slots {
+	for _, s := range f.slots {
 		cluster := cmp.Or(s.Cluster, known)
 		out[cluster] = append(out[cluster], s)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/promsnap/promsnap/internal/archive"
 	"github.com/promsnap/promsnap/internal/report"
 )
@@ -31,21 +33,26 @@ func (n *Notifier) Reports(ctx context.Context, f archive.Filter) ([]archive.Rep
 	if err != nil {
 		return nil, err
 	}
-	var out []archive.Report
-	for _, cluster := range clusters {
-		names, err := n.dirs(ctx, cluster, func(name string) bool {
-			return archive.Matches(f.Report, name)
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			out = append(out, archive.Report{
-				Path: path.Join(cluster, name), Cluster: cluster, Name: name,
+	reports := make([][]archive.Report, len(clusters))
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(maxParallel)
+	for i, cluster := range clusters {
+		group.Go(func() error {
+			names, err := n.dirs(within, cluster, func(name string) bool {
+				return archive.Matches(f.Report, name)
 			})
-		}
+			for _, name := range names {
+				reports[i] = append(reports[i], archive.Report{
+					Path: path.Join(cluster, name), Cluster: cluster, Name: name,
+				})
+			}
+			return err
+		})
 	}
-	return out, nil
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.Concat(reports...), nil
 }
 
 // dirs returns the names of the directories at a path of the archive that match, sorted.
