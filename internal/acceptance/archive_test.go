@@ -22,22 +22,12 @@ import (
 )
 
 // TestArchiveInS3 lists, copies and prunes an archive in a real S3 with the program, while runs
-// write there. The program and the runs use the proxy that testS3Writers explains.
+// write there.
 func TestArchiveInS3(t *testing.T) {
 	t.Parallel()
 	const old, runs = 4, 4
 	g := startS3(t)
-	forward := g.proxy(t)
-	var reading sync.RWMutex
-	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		lock := sync.Locker(&reading)
-		if r.Method == http.MethodPut || r.Method == http.MethodDelete {
-			lock = reading.RLocker()
-		}
-		lock.Lock()
-		defer lock.Unlock()
-		forward.ServeHTTP(w, r)
-	}))
+	address := g.atomic(t)
 	// days ago: the slots of archived are five minutes apart
 	report := func(days, n int) notify.Delivery {
 		d := archived(n)

@@ -82,6 +82,24 @@ func (g *gateway) proxy(t *testing.T) *httputil.ReverseProxy {
 	}
 }
 
+// atomic starts a proxy through which no write ends during a read. versitygw reads an object's
+// metadata and its ETag one after the other, and answers with those of two objects if a write comes
+// between them. S3 does not. Writes still run at once.
+func (g *gateway) atomic(t *testing.T) string {
+	t.Helper()
+	forward := g.proxy(t)
+	var reading sync.RWMutex
+	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lock := sync.Locker(&reading)
+		if r.Method == http.MethodPut || r.Method == http.MethodDelete {
+			lock = reading.RLocker()
+		}
+		lock.Lock()
+		defer lock.Unlock()
+		forward.ServeHTTP(w, r)
+	}))
+}
+
 // bucket opens the bucket as promsnap would.
 func bucket(t *testing.T, endpoint, key string,
 	change ...func(*cloud.BucketOptions)) *cloud.Bucket {
@@ -205,22 +223,10 @@ func testS3Archive(t *testing.T, g *gateway) {
 	}
 }
 
-// testS3Writers archives eight runs at once, each through its own client. They read through a proxy
-// that lets no write end meanwhile: versitygw reads an object's metadata and its ETag one after the
-// other, and answers with those of two objects if a write comes between them. S3 does not.
+// testS3Writers archives eight runs at once, each through its own client.
 func testS3Writers(t *testing.T, g *gateway) {
 	const writers = 8
-	forward := g.proxy(t)
-	var reading sync.RWMutex
-	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		lock := sync.Locker(&reading)
-		if r.Method == http.MethodPut {
-			lock = reading.RLocker() // writes run at once
-		}
-		lock.Lock()
-		defer lock.Unlock()
-		forward.ServeHTTP(w, r)
-	}))
+	address := g.atomic(t)
 	var group sync.WaitGroup
 	for i := range writers {
 		n := archive(t, bucket(t, address, statetest.Secret, once), s3.Options{Prefix: "writers"})
