@@ -29,8 +29,8 @@ import (
 )
 
 // The bounds of a report of a large dashboard. A machine's speed may differ by half from one day to
-// the next, so the processor time is a part of go-chart's in the same run: 0.4 is 2 s where go-chart
-// takes 5 s.
+// the next, so the processor time is a part of go-chart's in the same run: 0.4 is 2 s where
+// go-chart takes 5 s.
 var (
 	boardMemory = bound{"peak memory of Node Exporter Full", 200, 150, "peak-MiB"}
 	boardPage   = bound{"size of its page", 5, 4, "page-MB"}
