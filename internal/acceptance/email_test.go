@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"fmt"
@@ -377,5 +378,42 @@ func checkMail(t *testing.T, got []mailed) {
 		!strings.Contains(html, `<img src="cid:1.`) {
 		t.Errorf("got %d bytes of a picture and parts %q, want a PNG that the HTML shows",
 			len(png), slices.Sorted(maps.Keys(m.parts)))
+	}
+}
+
+// mailParrot returns the address of a mail server that refuses every login and repeats it, as it
+// was sent and decoded.
+func mailParrot(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go repeatLogin(c)
+		}
+	}()
+	return l.Addr().String()
+}
+
+// repeatLogin holds one conversation of a mailParrot.
+func repeatLogin(c net.Conn) {
+	defer c.Close()
+	in, answer := bufio.NewScanner(c), "220 parrot"
+	for {
+		if _, err := fmt.Fprintf(c, "%s\r\n", answer); err != nil || !in.Scan() {
+			return
+		}
+		answer = "250-parrot\r\n250 AUTH PLAIN LOGIN"
+		if login, ok := strings.CutPrefix(in.Text(), "AUTH PLAIN "); ok {
+			plain, _ := base64.StdEncoding.DecodeString(login)
+			answer = fmt.Sprintf("535 %s %q %s", login, plain, plain)
+		}
 	}
 }

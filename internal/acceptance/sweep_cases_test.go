@@ -244,6 +244,13 @@ func (s *sweep) people(t *testing.T) {
 			})
 		}
 	}
+	for _, smarthost := range []string{mailParrot(t), "127.0.0.1:1"} {
+		s.try(t, "email "+smarthost, sweepConfig{
+			receiver: "email: {smarthost: '" + smarthost + "', from: a@example.com, " +
+				"to: b@example.com, auth_username: me, auth_password: '" + marked +
+				"', require_tls: false}",
+		})
+	}
 	s.try(t, "unreachable webhook", sweepConfig{
 		receiver: "slack_webhook: {url: 'http://127.0.0.1:1/" + url.PathEscape(marked) + "'}",
 	})

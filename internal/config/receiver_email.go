@@ -200,6 +200,7 @@ var addressSyntax = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_{|}~`-]+" +
 const (
 	maxLocalPart = 64 // before the @, RFC 5321
 	maxAddress   = 254
+	maxName      = 128 // before an address, so that a line of the header is not too long
 )
 
 // parseAddresses parses addresses with commas between them. Its errors show at most an address.
@@ -211,6 +212,9 @@ func parseAddresses(text string) ([]mail.Address, error) {
 	}
 	out := make([]mail.Address, len(list))
 	for i, a := range list {
+		if len(a.Name) > maxName {
+			return nil, fmt.Errorf("a name of more than %d bytes; write a shorter one", maxName)
+		}
 		if !addressSyntax.MatchString(a.Address) || len(a.Address) > maxAddress ||
 			strings.IndexByte(a.Address, '@') > maxLocalPart {
 			return nil, fmt.Errorf("%q is not an address that every server accepts; write it "+
