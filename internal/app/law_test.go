@@ -36,7 +36,7 @@ var line = []string{
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/email",
 	"internal/notify/pagerduty",
 	"internal/notify/opsgenie", "internal/notify/teams",
-	"internal/notify/discord", "internal/notify/webhook",
+	"internal/notify/discord", "internal/notify/telegram", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
 	"internal/state", "internal/fleet", "internal/fleet/store", "internal/config",
 	"internal/report/json", "internal/report/csv", "internal/report/html", "internal/report/tuning",
@@ -223,6 +223,9 @@ var narrower = map[string][]string{
 	"internal/notify/teams": {"internal/secret", "internal/notify", "internal/notify/letter"},
 	"internal/notify/discord": {
 		"internal/secret", "internal/rules", "internal/notify", "internal/notify/letter",
+	},
+	"internal/notify/telegram": {
+		"internal/secret", "internal/exchange", "internal/notify", "internal/notify/letter",
 	},
 	"internal/notify/webhook": {
 		"internal/secret", "internal/rules", "internal/report/json", "internal/notify",

@@ -16,6 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/pagerduty"
 	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/notify/teams"
+	"github.com/promsnap/promsnap/internal/notify/telegram"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 )
@@ -82,6 +83,10 @@ var kinds = map[config.Kind]kind{
 	config.KindDiscord: {
 		title: "Discord", limits: discord.Limits(), limitation: discord.Limitation,
 		open: opener(openDiscord), rehearse: rehearser(rehearseDiscord),
+	},
+	config.KindTelegram: {
+		title: "Telegram", limits: telegram.Limits(), limitation: telegram.Limitation,
+		open: opener(openTelegram), rehearse: rehearser(rehearseTelegram),
 	},
 	config.KindWebhook: {
 		title: "receiver", open: opener(openWebhook), rehearse: rehearser(rehearseWebhook),

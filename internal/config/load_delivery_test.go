@@ -29,8 +29,8 @@ func TestLoadDelivery(t *testing.T) {
 	}
 	oncall := c.Reports[2]
 	want := []string{
-		"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty", "teams", "opsgenie", "discord",
-		"mail",
+		"local", "oncall", "pager", "program", "alertmanager", "pushgateway", "pagerduty", "teams",
+		"opsgenie", "discord", "mail", "telegram",
 	}
 	if !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges ||
 		!oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
@@ -129,6 +129,13 @@ func TestLoadDelivery(t *testing.T) {
 		!strings.HasSuffix(m.TLS.Client().TLSConfig.CAFile, "good/certs/ca.pem") ||
 		strings.Contains(fmt.Sprintf("%+v", m), "hunter2") {
 		t.Errorf("got %+v, want the mail server of full.yaml that shows no secret", m)
+	}
+	telegram := c.Receivers[13].To.(config.Telegram)
+	if reveal(telegram.BotToken) != "hunter2" || telegram.ChatID != -1001234567890 ||
+		telegram.ThreadID != 7 || !telegram.Silent ||
+		telegram.APIURL != "https://api.telegram.org" ||
+		strings.Contains(fmt.Sprintf("%+v", telegram), "hunter2") {
+		t.Errorf("got %+v, want the chat of full.yaml that shows no secret", telegram)
 	}
 	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
 		if r.Role != config.RoleProgram || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {

@@ -32,6 +32,8 @@ type kinds struct {
 	Teams *teams `yaml:"teams"`
 	// A channel of Discord, through a webhook.
 	Discord *discord `yaml:"discord"`
+	// A chat of Telegram, as a bot.
+	Telegram *telegram `yaml:"telegram"`
 	// An address of your own program. promsnap posts what each run has found, as JSON.
 	Webhook *webhook `yaml:"webhook"`
 	// An Alertmanager. promsnap posts all alerts on every run. Only for reports with a schedule,

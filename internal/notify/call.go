@@ -215,6 +215,8 @@ func (c *Caller) statusError(res *http.Response, away redirect, said string) err
 	case code == http.StatusProxyAuthRequired:
 		return refused("the HTTP proxy on the way wants credentials: " +
 			"http://USER:PASSWORD@HOST:PORT, in HTTPS_PROXY or proxy_url")
+	case code >= 400 && code < 500 && c.adviceOn(said) != "":
+		return refused(c.adviceOn(said))
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		if strings.Contains(strings.ToLower(said), "no org id") {
 			return refused("it wants a tenant: http_config: {http_headers: {X-Scope-OrgID: " +
@@ -223,8 +225,6 @@ func (c *Caller) statusError(res *http.Response, away redirect, said string) err
 		return refused(c.Advice.Login)
 	case code < 400:
 		return refused(c.aboutRedirect(away))
-	case code < http.StatusInternalServerError && c.adviceOn(said) != "":
-		return refused(c.adviceOn(said))
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code == http.StatusGone:
 		return refused(c.Advice.Address)
 	}

@@ -384,7 +384,9 @@ func TestAddressSecrets(t *testing.T) {
 
 // An answer that says what is wrong has its own advice.
 func TestRefusals(t *testing.T) {
-	for status, want := range map[int]string{400: "turn it on", 404: "turn it on", 500: ": off"} {
+	for status, want := range map[int]string{
+		400: "turn it on", 403: "turn it on", 404: "turn it on", 500: ": off",
+	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
 			_ *http.Request) {
 			http.Error(w, "it is off", status)

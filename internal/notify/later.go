@@ -62,8 +62,14 @@ func (l *Later) FollowUp(ctx context.Context) error {
 func (w work) within(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, laterTime)
 	defer cancel()
+	return w.do(ctx)
+}
+
+// Again makes a request of such work, and makes it again while the receiver asks to wait and there
+// is time. Notify must not use it, because Deliver retries.
+func Again(ctx context.Context, request func() error) error {
 	for try := 1; ; try++ {
-		err := w.do(ctx)
+		err := request()
 		var later *RetryError
 		if !errors.As(err, &later) || try == laterTries {
 			return err

@@ -16,9 +16,11 @@ func TestLater(t *testing.T) {
 	withFakeClock(t, func(t *testing.T) {
 		var l Later
 		var did []string
-		l.Add("first", func(context.Context) error {
-			did = append(did, "first")
-			return &RetryError{After: 4 * time.Second, Err: errors.New("busy")}
+		l.Add("first", func(ctx context.Context) error {
+			return Again(ctx, func() error {
+				did = append(did, "first")
+				return &RetryError{After: 4 * time.Second, Err: errors.New("busy")}
+			})
 		})
 		l.Add("second", func(context.Context) error { did = append(did, "second"); return nil })
 		l.Add("third", func(ctx context.Context) error {
@@ -26,9 +28,11 @@ func TestLater(t *testing.T) {
 			<-ctx.Done() // it never answers
 			return ctx.Err()
 		})
-		l.Add("fourth", func(context.Context) error {
-			did = append(did, "fourth")
-			return &RetryError{After: time.Hour, Err: errors.New("very busy")}
+		l.Add("fourth", func(ctx context.Context) error {
+			return Again(ctx, func() error {
+				did = append(did, "fourth")
+				return &RetryError{After: time.Hour, Err: errors.New("very busy")}
+			})
 		})
 		began := time.Now()
 		err := l.FollowUp(t.Context())

@@ -92,8 +92,10 @@ func (n *Notifier) show(ctx context.Context, id string, m Message) error {
 	if len(drawn) == 0 {
 		return failed
 	}
-	_, err := n.call(ctx, http.MethodPatch, "/messages/"+id, m, drawn)
-	return errors.Join(failed, err)
+	return errors.Join(failed, notify.Again(ctx, func() error {
+		_, err := n.call(ctx, http.MethodPatch, "/messages/"+id, m, drawn)
+		return err
+	}))
 }
 
 // idSyntax is the syntax of Discord's IDs.
