@@ -27,7 +27,7 @@ type runFlags struct {
 	config, prometheusURL, time, rng, outputDir string
 	timeout                                     time.Duration
 	failOn, output, logFormat                   string
-	open, deliver, dryRun, csv                  bool
+	open, deliver, dryRun, csv, pdf             bool
 	kube                                        kubeFlags
 	dashboard                                   string
 	variables                                   []string
@@ -43,7 +43,7 @@ func runCommand(c *console) *cobra.Command {
 		Long: `Queries Prometheus for every panel of the reports and compares the series with
 their thresholds. Writes each report to OUTPUT-DIR/REPORT/SLOT/: index.html,
 report.json and one PNG per panel. With --csv also findings.csv, nodes.csv and
-one CSV file per panel.
+one CSV file per panel, with --pdf also report.pdf.
 
 The configuration is the file of -c, that of $PROMSNAP_CONFIG, or promsnap.yaml
 in the current directory. Without REPORT it runs every report of it. Flags such
@@ -148,6 +148,7 @@ func (f *runFlags) register(c *console, cmd *cobra.Command) {
 	fl.StringVar(&f.rng, "range", "", "`DURATION` of the charts, such as 6h or 7d (default: the "+
 		"report's range, or 24h)")
 	fl.StringVar(&f.outputDir, "output-dir", "promsnap-out", "`DIR` for the reports")
+	fl.BoolVar(&f.pdf, "pdf", false, "also write the report as a PDF, for paper")
 	fl.BoolVar(&f.csv, "csv", false, "also write the findings, the nodes and each panel as CSV")
 	timeoutFlag(cmd, &f.timeout)
 	fl.StringVar(&f.failOn, "fail-on", "", "exit with 3 if there is a finding of this "+
@@ -270,7 +271,7 @@ func (f runFlags) cluster(ctx context.Context, c *console, cfg *config.Config) (
 // the built-in panels.
 func (f *runFlags) load(ctx context.Context, c *console) (*config.Config, error) {
 	o := configOptions(c)
-	o.URL, o.Service, o.CSV = f.prometheusURL, f.kube.service, f.csv
+	o.URL, o.Service, o.CSV, o.PDF = f.prometheusURL, f.kube.service, f.csv, f.pdf
 	var err error
 	if o.Range, err = parseRange(f.rng); err != nil {
 		return nil, usage(err)
@@ -429,6 +430,9 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 	}
 	if f.csv {
 		parts = append(parts, "--csv")
+	}
+	if f.pdf {
+		parts = append(parts, "--pdf")
 	}
 	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
 }

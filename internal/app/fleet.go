@@ -308,7 +308,7 @@ func (f *Fleet) Reduce(ctx context.Context, p fleet.Plan, wait bool) (Result, er
 		Zone: r.Zone, Language: r.Language, Version: o.Version,
 		Scrape:     cfg.Prometheus.ScrapeInterval,
 		ConfigFile: o.ConfigFile, Fleet: &report.Fleet{Clusters: merged.Clusters},
-		CSV: csvOf(r),
+		CSV: csvOf(r), PDF: pdfOf(r),
 	}
 	info.Command = f.command("run")(r.Name, p.Slot)
 	if info.Font, err = fontOf(cfg); err != nil {

@@ -39,7 +39,8 @@ var line = []string{
 	"internal/notify/discord", "internal/notify/telegram", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
 	"internal/state", "internal/fleet", "internal/fleet/store", "internal/config",
-	"internal/report/json", "internal/report/csv", "internal/report/html", "internal/report/tuning",
+	"internal/report/json", "internal/report/csv", "internal/report/pdf", "internal/report/html",
+	"internal/report/tuning",
 	"internal/app", "internal/kube", "cmd/promsnap",
 }
 
@@ -187,6 +188,10 @@ var narrower = map[string][]string{
 		"internal/outside", "internal/units", "internal/rules", "internal/snapshot",
 		"internal/report",
 	},
+	"internal/report/pdf": {
+		"internal/series", "internal/exchange", "internal/units", "internal/words",
+		"internal/board", "internal/chart", "internal/report",
+	},
 	"internal/report/reporttest": {
 		"internal/series", "internal/sizing", "internal/targets", "internal/fired",
 		"internal/units", "internal/words", "internal/promapi", "internal/rules",
@@ -251,6 +256,7 @@ var narrower = map[string][]string{
 var alone = map[string][]string{
 	"github.com/wcharczuk/go-chart/v2": {"internal/chart"},
 	"github.com/golang/freetype":       {"internal/chart"},
+	"codeberg.org/go-pdf/fpdf":         {"internal/chart"},
 	"github.com/spf13/cobra":           {"cmd/promsnap", "cmd/promlab"},
 	"github.com/dlclark/regexp2":       {"internal/grafana/jsregexp"},
 	"github.com/aws/aws-sdk-go-v2":     {"internal/cloud"},

@@ -97,7 +97,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		Scrape: p.ScrapeInterval, Notes: found.notes, Font: s.font, Board: found.board,
 		ConfigFile: s.o.ConfigFile, Sizing: found.sizing, Rules: found.rules,
 		Targets: found.targets,
-		Fired:   found.fired, CSV: csvOf(r),
+		Fired:   found.fired, CSV: csvOf(r), PDF: pdfOf(r),
 	}
 	if s.o.Command != nil {
 		info.Command = s.o.Command(r.Name, o.Slot)

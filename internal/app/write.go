@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/report/csv"
 	"github.com/promsnap/promsnap/internal/report/html"
 	"github.com/promsnap/promsnap/internal/report/json"
+	"github.com/promsnap/promsnap/internal/report/pdf"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -55,8 +56,8 @@ func (w writer) deliver(ctx context.Context, r judgedReport) Result {
 
 func (w writer) finish(context.Context, []judgedReport, []Result) {}
 
-// filesOf draws a report in every form that is kept: the page, report.json, the pictures and
-// the CSV files.
+// filesOf draws a report in every form that is kept: the page, report.json, the pictures, and the
+// CSV files and the PDF if it has them.
 func filesOf(ctx context.Context, r *report.Report) ([]report.File, error) {
 	page, pictures, err := html.Render(ctx, r)
 	if err != nil {
@@ -70,11 +71,23 @@ func filesOf(ctx context.Context, r *report.Report) ([]report.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	document, err := pdf.Render(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	whole, err := boardPictures(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat([]report.File{page, doc}, tables, pictures, whole), nil
+	return slices.Concat([]report.File{page, doc}, document, tables, pictures, whole), nil
+}
+
+// pdfOf returns how the PDF of a report looks, nil if it has none.
+func pdfOf(r config.Report) *report.PDF {
+	if r.PDF == nil {
+		return nil
+	}
+	return &report.PDF{Letter: r.PDF.Letter, Full: r.PDF.Full}
 }
 
 // csvOf returns which CSV files a report has, nil if it has none.

@@ -38,8 +38,10 @@ const (
 // typefaces are the fonts of each weight in the order in which a rune is looked up. A font is
 // unpacked and parsed once, when a rune first needs it, and only read after that.
 var typefaces = [...]typeface{
-	regular: {lazyFont(robotoRegular), lazyFont(nanumRegular)},
-	medium:  {lazyFont(robotoMedium), lazyFont(nanumBold)},
+	regular: {
+		lazyFont("Roboto-Regular", robotoRegular), lazyFont("NanumSquare-Regular", nanumRegular),
+	},
+	medium: {lazyFont("Roboto-Medium", robotoMedium), lazyFont("NanumSquare-Bold", nanumBold)},
 }
 
 // typeface is a primary font and its fallbacks.
@@ -97,6 +99,8 @@ func (o Options) faces() [2]typeface {
 // fontFile is a parsed font with a cache of the lookups for every letter.
 type fontFile struct {
 	*truetype.Font
+	name   string        // of an embedded font; "" for the user's
+	ttf    []byte        // the file of an embedded font; nil for the user's
 	em     fixed.Int26_6 // units in an em: measuring at this scale gives exact font units
 	ascii  [128]glyphRef
 	hollow sync.Map // by the index of a glyph: whether it has no outline
@@ -112,7 +116,7 @@ type glyphRef struct {
 // boxAdvance is the width in ems of the empty box for a rune that no font has.
 const boxAdvance = 0.6
 
-func lazyFont(packed []byte) func() (*fontFile, error) {
+func lazyFont(name string, packed []byte) func() (*fontFile, error) {
 	return sync.OnceValues(func() (*fontFile, error) {
 		zr, err := gzip.NewReader(bytes.NewReader(packed))
 		if err != nil {
@@ -126,7 +130,9 @@ func lazyFont(packed []byte) func() (*fontFile, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse an embedded font: %w", err)
 		}
-		return newFontFile(font), nil
+		f := newFontFile(font)
+		f.name, f.ttf = name, ttf
+		return f, nil
 	})
 }
 

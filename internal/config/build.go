@@ -108,6 +108,7 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 		c.Reports[i].Sizing = b.sizing(&r, path, &c.Reports[i])
 		c.Reports[i].Targets = r.Targets
 		c.Reports[i].CSV = b.csv(r.CSV, path, c.Reports[i].Panels)
+		c.Reports[i].PDF = b.pdf(r.PDF)
 		if r.Targets && f.Fleet != nil {
 			b.problem(key(path, "targets"), "a report about several clusters has no targets; "+
 				"remove the key, or write it into the configuration of one cluster")

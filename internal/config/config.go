@@ -87,6 +87,7 @@ type Report struct {
 	// Targets says that the report lists what Prometheus scrapes.
 	Targets bool
 	CSV     *CSV // nil: the report has no CSV files
+	PDF     *PDF // nil: the report has no PDF
 
 	Schedule        *Schedule     // nil if the file has none
 	Receivers       []string      // names of Config.Receivers
@@ -118,6 +119,9 @@ type Options struct {
 	Range time.Duration
 	// CSV gives every report its CSV files, with one for each panel.
 	CSV bool
+	// PDF gives every report a PDF, on A4 and with the panels that have findings unless the file
+	// says otherwise.
+	PDF bool
 	// Secrets reads the secrets of the *_from keys. If nil, reading one of them fails.
 	Secrets secret.Resolver
 	// Dir is where relative paths in the file start. The default is the directory of the file's

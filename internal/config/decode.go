@@ -97,6 +97,9 @@ func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 	case *panelRules:
 		d.panelRules(n, path, to)
 		return
+	case *pdfKeys:
+		d.pdf(n, path, out)
+		return
 	case encoding.TextUnmarshaler:
 		if text, ok := d.scalar(n, path); ok {
 			if err := to.UnmarshalText([]byte(text)); err != nil {

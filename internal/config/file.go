@@ -138,6 +138,9 @@ type report struct {
 	Targets bool `yaml:"targets" jsonschema:"default=false"`
 	// CSV files beside report.json: findings.csv, nodes.csv and those of panels.
 	CSV *csvKeys `yaml:"csv"`
+	// A PDF beside the page: report.pdf, for paper and for people without a browser. true has the
+	// defaults of its keys.
+	PDF *pdfKeys `yaml:"pdf"`
 	// An address that promsnap calls after each run that delivered everything, and with /fail after
 	// its path after each other run. It is for a service that notices missing calls.
 	Heartbeat *heartbeat `yaml:"heartbeat"`

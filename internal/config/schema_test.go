@@ -57,8 +57,14 @@ func schema(t *testing.T) *jsonschema.Schema {
 	s := r.Reflect(&file{})
 	s.Definitions["http_config"] = httpSchema(reflect.TypeFor[promconfig.HTTPClientConfig]())
 	s.Definitions["tls_config"] = httpSchema(reflect.TypeFor[promconfig.TLSConfig]())
+	allowTrue(s.Definitions["pdf"])
 	s.Title = "promsnap.yaml"
 	return s
+}
+
+// allowTrue changes the schema of keys so that it also allows true, for their defaults.
+func allowTrue(s *jsonschema.Schema) {
+	s.Type, s.AnyOf = "", []*jsonschema.Schema{{Type: "object"}, {Const: true}}
 }
 
 // leafSchema returns the schema of a type that is written as text, of http_config, or of

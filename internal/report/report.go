@@ -61,6 +61,7 @@ type Info struct {
 	// nodes of a cluster.
 	Question bool
 	CSV      *CSV // the tables that are also CSV files; nil: there are none
+	PDF      *PDF // how its PDF looks; nil: there is none
 }
 
 // Report is the report of one slot, made by Build. It is plain data.

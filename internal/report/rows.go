@@ -2,9 +2,11 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // FindingRow is a finding as the cells of a table row.
@@ -27,6 +29,22 @@ type Course struct {
 	Limit  float64   // NaN without a limit
 	Below  bool      // whether values below the limit are bad
 	Zero   bool      // whether the course starts at zero, so that a steady series looks steady
+}
+
+// Extremes thins the values to at most n: the largest finite value of each part, or the smallest
+// where values below the limit are bad. A part without values is NaN.
+func (c Course) Extremes(n int) []float64 {
+	n = min(n, len(c.Values))
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = math.NaN()
+		for _, v := range c.Values[i*len(c.Values)/n : (i+1)*len(c.Values)/n] {
+			if series.Finite(v) && (math.IsNaN(out[i]) || (v > out[i]) != c.Below) {
+				out[i] = v
+			}
+		}
+	}
+	return out
 }
 
 // Aged reports whether the report knows the ages of its alerts.

@@ -99,6 +99,12 @@ var english = Words{
 	NodesSilent:  Counted{"%s node without node_exporter: ", "%s nodes without node_exporter: "},
 	MoreNodes:    Counted{"and %s more node", "and %s more nodes"},
 	MoreSeries:   Counted{"and %s more series", "and %s more series"},
+	MorePages: Counted{
+		"%s more page is left out; index.html has everything.",
+		"%s more pages are left out; index.html has everything.",
+	},
+	PanelsInPage: Counted{"%s more panel is in index.html.", "%s more panels are in index.html."},
+	AlsoInPage:   "More in index.html",
 	MoreLabels:   Counted{"and %s more label", "and %s more labels"},
 	Absent:       "%[1]s: %[2]s missing",
 	QuerySilent:  "%[1]s: query %[2]s finds no series",

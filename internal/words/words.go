@@ -126,6 +126,8 @@ type Words struct {
 	ChecksSilent, PanelsFailed, MoreFindings Counted
 	AndMore, NodesSilent                     Counted
 	MoreNodes, MoreSeries, MoreLabels        Counted
+	PanelsInPage, MorePages                  Counted // of a PDF: what only index.html has
+	AlsoInPage                               string
 	Absent                                   string // 1 panel, 2 metrics
 	QuerySilent                              string // 1 panel, 2 ref of a query
 	QueryAbsent                              string // 1 panel, 2 ref of a query, 3 metrics

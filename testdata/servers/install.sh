@@ -22,7 +22,7 @@
 #   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
 #   DIR/grafana-data/node_modules         Grafana's own code for figures, which judges ours
 #   DIR/stepfunctions/node_modules        what runs the state machine of AWS Step Functions
-#   /usr/bin/chromium, pdftotext          Debian's browser, and what reads its PDF, from apt (as root)
+#   /usr/bin/chromium, pdftotext, qpdf    Debian's browser, and what reads and checks PDFs, from apt (as root)
 #
 #   podman, buildah, crun, runc           what builds and runs the container image, from apt (as root)
 set -eu
@@ -106,6 +106,7 @@ browser() {
 	command -v node >/dev/null || set -- "$@" nodejs
 	command -v npm >/dev/null || set -- "$@" npm
 	command -v pdftotext >/dev/null || set -- "$@" poppler-utils
+	command -v qpdf >/dev/null || set -- "$@" qpdf
 	[ $# = 0 ] || packages "$@"
 
 	modules=$(cksum <"$here/../browser/package-lock.json")

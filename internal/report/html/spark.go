@@ -38,7 +38,7 @@ type spark struct {
 // nearest to a breach, so that no peak is lost. Points without samples break the line. It returns
 // nil if there is nothing to draw.
 func sparkOf(c report.Course) *spark {
-	limit, points := c.Limit, extremes(c.Values, sparkPoints, c.Below)
+	limit, points := c.Limit, c.Extremes(sparkPoints)
 	lo, hi := math.Inf(1), math.Inf(-1)
 	drawn := 0
 	for _, v := range points {
@@ -161,22 +161,6 @@ func pathOf(points []float64, width float64, y func(v float64) string) string {
 		move = false
 	}
 	return path.String()
-}
-
-// extremes thins values to at most n: the largest finite value of each part, or the smallest. A
-// part without values is NaN.
-func extremes(values []float64, n int, below bool) []float64 {
-	n = min(n, len(values))
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = math.NaN()
-		for _, v := range values[i*len(values)/n : (i+1)*len(values)/n] {
-			if series.Finite(v) && (math.IsNaN(out[i]) || (v > out[i]) != below) {
-				out[i] = v
-			}
-		}
-	}
-	return out
 }
 
 // coordinate returns v with at most one decimal, and zero without a sign.

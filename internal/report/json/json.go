@@ -61,7 +61,9 @@ type Document struct {
 	// Dashboard exists if the report shows a Grafana dashboard.
 	Dashboard *DocDashboard `json:"dashboard,omitempty"`
 	// CSV are the names of the CSV files beside the document, if the report has them.
-	CSV    []string   `json:"csv,omitempty"`
+	CSV []string `json:"csv,omitempty"`
+	// PDF is the name of the PDF beside the document, if the report has one.
+	PDF    string     `json:"pdf,omitempty"`
 	Panels []DocPanel `json:"panels"`
 }
 

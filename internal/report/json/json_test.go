@@ -85,6 +85,7 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 		"a day": reporttest.Daily(t), "foresight": reporttest.Foresight(t),
 		"machines":  reporttest.WithMachines(t),
 		"csv":       report.Build(report.Info{CSV: &report.CSV{All: true}}, nil),
+		"pdf":       report.Build(report.Info{PDF: &report.PDF{}}, nil),
 		"nothing":   report.Build(report.Info{}, nil),
 		"hostile":   reporttest.Hostile(t, reporttest.Evil),
 		"dashboard": reporttest.Dashboard(t, reporttest.EveryKind(t, "word")),

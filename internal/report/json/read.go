@@ -62,12 +62,13 @@ func ReadWhole(from io.Reader) bool {
 // documentSize limits how much of a report.json is read, in bytes.
 const documentSize = 64 << 20
 
-// ReadFiles returns the names of a report's pictures and CSV files from its report.json, and false
-// if it cannot be read.
+// ReadFiles returns the names of a report's pictures, CSV files and PDF from its report.json, and
+// false if it cannot be read.
 func ReadFiles(from io.Reader) (names []string, ok bool) {
 	var doc struct {
 		Dashboard *struct{ Panels []struct{ Name string } }
 		CSV       []string
+		PDF       string
 		Panels    []struct{ Name string }
 	}
 	if err := json.NewDecoder(io.LimitReader(from, documentSize)).Decode(&doc); err != nil ||
@@ -85,6 +86,9 @@ func ReadFiles(from io.Reader) (names []string, ok bool) {
 		if strings.HasSuffix(name, ".csv") {
 			names = append(names, name)
 		}
+	}
+	if doc.PDF == report.PDFName {
+		names = append(names, doc.PDF)
 	}
 	for _, p := range doc.Panels {
 		names = append(names, report.PictureName(p.Name))

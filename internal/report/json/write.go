@@ -68,9 +68,9 @@ func head(r *report.Report) Document {
 		Fills: docForecasts(r.Fills), FillsMore: r.FillsMore, Moved: docMoved(r),
 		Sizing: SizingOf(r.Sizing, in.Language), AlertingRules: docAlertingRules(r),
 		Targets: docDown(r), Dashboard: docDashboard(r), Panels: []DocPanel{},
-		Clusters:  docClusters(r),
-		Fired:     docFired(r.Fired),
-		CSV:       r.Tables(),
+		Clusters: docClusters(r),
+		Fired:    docFired(r.Fired),
+		CSV:      r.Tables(), PDF: pdfName(r),
 		Truncated: max(0, len(r.Findings)-documentRows), Causes: []DocCause{},
 		CausesTruncated: max(0, len(r.Groups)-documentRows),
 	}
@@ -315,4 +315,11 @@ func list(s []string) []string {
 		return []string{}
 	}
 	return s
+}
+
+func pdfName(r *report.Report) string {
+	if r.Info.PDF == nil {
+		return ""
+	}
+	return report.PDFName
 }
