@@ -3,14 +3,10 @@ package pagerduty
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/promsnap/promsnap/internal/notify/letter"
@@ -21,77 +17,32 @@ import (
 // double accepts events by PagerDuty's public description of the Events API v2: its schema and its
 // limits.
 type double struct {
-	*httptest.Server
-	mu     sync.Mutex
-	open   map[string]Event // the alerts that are open, by deduplication key
-	lines  []string         // one for each accepted event
-	asked  int              // requests
-	status int              // instead of accepting anything; 0: accepts
-	text   string           // the body of that answer
-	after  time.Duration
-	lose   bool // accept the next event, and break the connection instead of answering
-	hang   chan struct{}
+	*notifytest.Double
+	open map[string]Event // the alerts that are open, by deduplication key
 }
 
 func start(t *testing.T) *double {
 	t.Helper()
 	d := &double{open: map[string]Event{}}
-	d.Server = httptest.NewServer(d)
-	t.Cleanup(func() {
-		if d.hang != nil {
-			close(d.hang)
-		}
-		d.Close()
-	})
+	d.Double = notifytest.NewDouble(t, d.accept)
 	return d
 }
 
-func (d *double) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.asked++
-	if hang := d.hang; hang != nil {
-		d.mu.Unlock()
-		<-hang
-		d.mu.Lock()
-		return
-	}
-	rw.Header().Set("Content-Type", "application/json")
-	switch {
-	case d.status != 0:
-		if d.after > 0 {
-			rw.Header().Set("Retry-After", fmt.Sprint(int(d.after.Seconds())))
-		}
-		rw.WriteHeader(d.status)
-		_, _ = io.WriteString(rw, d.text)
-		return
-	case err != nil || r.Method != http.MethodPost || r.URL.Path != "/v2/enqueue":
-		rw.WriteHeader(http.StatusNotFound)
-		return
+func (d *double) accept(r *http.Request, body []byte) (status int, answer, arrived string) {
+	if r.Method != http.MethodPost || r.URL.Path != "/v2/enqueue" {
+		return http.StatusNotFound, "", ""
 	}
 	e, wrong := checked(body)
 	if len(wrong) > 0 {
-		rw.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(rw).Encode(map[string]any{
-			"status": "invalid event", "message": "Event object is invalid", "errors": wrong,
-		})
-		return
+		return http.StatusBadRequest, fmt.Sprintf(`{"status":"invalid event","message":"Event object `+
+			`is invalid","errors":[%q]}`, wrong), ""
 	}
-	d.lines = append(d.lines, string(body))
 	if e.Action == Resolve {
 		delete(d.open, e.DedupKey)
 	} else {
 		d.open[e.DedupKey] = e
 	}
-	if d.lose {
-		d.lose = false
-		panic(http.ErrAbortHandler)
-	}
-	rw.WriteHeader(http.StatusAccepted)
-	_ = json.NewEncoder(rw).Encode(map[string]string{
-		"status": "success", "message": "Event processed", "dedup_key": e.DedupKey,
-	})
+	return http.StatusAccepted, `{"status":"success","message":"Event processed"}`, string(body)
 }
 
 // checked returns the event of a body, and what PagerDuty's description forbids in it.
@@ -128,19 +79,6 @@ func checked(body []byte) (e Event, wrong []string) {
 		bad(!strings.HasPrefix(i.Src, "https://"), "'images.src' is not served via HTTPS")
 	}
 	return e, wrong
-}
-
-func (d *double) answer(status int, text string, after time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.status, d.text, d.after = status, text, after
-}
-
-// all returns a line for each event that was accepted.
-func (d *double) all() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return strings.Join(d.lines, "\n")
 }
 
 // options returns options for a double at an address.
