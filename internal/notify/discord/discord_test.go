@@ -17,6 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/testdata/hostile"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens; look at them")
@@ -180,6 +181,7 @@ func TestGoldens(t *testing.T) {
 
 // Whatever the texts are, a message is valid and mentions nobody, and its text is literal.
 func TestHostileWords(t *testing.T) {
+	race.SkipSerial(t)
 	all := append(hostile.Words(), hostile.Word{Name: "mention", Text: "@everyone <@&1> <#2> @here"},
 		hostile.Word{Name: "emoji", Text: "<a:x:123456789012345678> <t:0:R>"},
 		hostile.Word{Name: "link", Text: "[x](https://e.example) https://e.example"},

@@ -3,6 +3,7 @@ package letter
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/chart"
@@ -65,13 +66,14 @@ type Image struct{ URL, Alt string }
 // Images returns the pictures in an archive of what a message is about, at most most: the first
 // screen of the report's dashboard for a summary, then the panels of the worst alerts. There are
 // none for a message that only says that something is resolved, and none without a link that needs
-// no login.
+// no login and begins with https://, because nobody loads others.
 func Images(d notify.Delivery, limits Limits, most int) []Image {
 	w := newWriter(d, limits)
 	var out []Image
 	done := map[string]bool{}
 	add := func(name, alt string) {
-		if link := d.Pictures[name]; !done[name] && len(out) < most && limits.links(link) {
+		if link := d.Pictures[name]; !done[name] && len(out) < most && limits.links(link) &&
+			strings.HasPrefix(link, "https://") {
 			out = append(out, Image{link, limits.Clip(outside.Line(alt), limits.Alt)})
 		}
 		done[name] = true

@@ -4,7 +4,7 @@ import "github.com/promsnap/promsnap/internal/notify"
 
 // Alone returns the letter of a delivery's message for a transport without threads: it also says
 // when its link expires. If fits reports false, the letter says that it is cut, and lacks commands,
-// lines and links until fits reports true or only the title is left. What it says about the message
+// links and lines until fits reports true or only the title is left. What it says about the message
 // itself, such as that it may be a repetition, is cut last.
 func Alone(d notify.Delivery, limits Limits, fits func(Letter) bool) Letter {
 	w := newWriter(d, limits)
@@ -24,10 +24,10 @@ func Alone(d notify.Delivery, limits Limits, fits func(Letter) bool) Letter {
 		switch {
 		case len(l.Commands) > 0:
 			l.Commands = l.Commands[:len(l.Commands)-1]
+		case len(l.Links) > 1: // the first one leads to the report
+			l.Links = l.Links[:len(l.Links)-1]
 		case len(lines) > 0:
 			lines = lines[:len(lines)-1]
-		case len(l.Links) > 1:
-			l.Links = l.Links[:len(l.Links)-1]
 		case len(last) > 1:
 			last = last[:len(last)-1]
 		case len(l.Links) > 0:

@@ -49,6 +49,7 @@ func TestImages(t *testing.T) {
 		{"no room", map[string]string{name: link}, notify.KindNew, 0, 0},
 		{"another", map[string]string{"other.png": link}, notify.KindNew, 2, 0},
 		{"no archive", nil, notify.KindNew, 2, 0},
+		{"plain HTTP", map[string]string{name: "http://minio/" + name}, notify.KindNew, 2, 0},
 		{"a path", map[string]string{name: "/var/" + name}, notify.KindNew, 2, 0},
 		{
 			"a long link", map[string]string{name: link + "?" + strings.Repeat("x", 4000)},

@@ -31,6 +31,8 @@ const (
 // The limits of the parts for which Opsgenie has none.
 const (
 	maxCreates = 50 // of one message; one more alert stands for the rest
+	maxLabels  = 20
+	maxLines   = 10 // about what changed
 	maxValue   = 512
 	maxLink    = 4 << 10
 	maxText    = 4 << 10
@@ -161,7 +163,8 @@ func (w *writer) alert(i notify.Item) Alert {
 	one := w.d
 	one.Memory.Alerts = map[rules.Key]rules.Alert{i.Key: i.Alert}
 	said := letter.Say(one, i.Key, letter.Limits{URL: maxLink})
-	lines := append([]string{said.InFull}, w.d.Changes[i.Key]...)
+	changes := w.d.Changes[i.Key]
+	lines := append([]string{said.InFull}, changes[:min(len(changes), maxLines)]...)
 	return w.filled(Alert{
 		Message: w.d.Report.Info.Cluster + ": " + cmp.Or(said.Sentence, i.Alert.Rule),
 		Alias:   w.alias(i.Key), Description: strings.Join(lines, "\n"), Entity: i.Alert.Name,
@@ -197,7 +200,8 @@ func (w *writer) filled(a Alert, links []letter.Link, labels map[string]string) 
 	all := append([]pair{
 		{"cluster", in.Cluster}, {"report", in.Name}, {"instead_of", w.d.Message.InsteadOf},
 	}, more...)
-	for _, name := range slices.Sorted(maps.Keys(labels)) {
+	names := slices.Sorted(maps.Keys(labels))
+	for _, name := range names[:min(len(names), maxLabels)] {
 		all = append(all, pair{name, labels[name]})
 	}
 	a.Details = details(all)

@@ -20,6 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/testdata/hostile"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens; look at them")
@@ -198,6 +199,7 @@ func TestAlias(t *testing.T) {
 
 // Whatever the texts are, an alert has all parts, within their limits, and no tags of HTML.
 func TestHostileWords(t *testing.T) {
+	race.SkipSerial(t)
 	for _, w := range hostile.Words() {
 		d := notifytest.Delivery(notify.RoleChanges, notify.KindWorse)
 		d.Report.Info.Cluster = w.Text

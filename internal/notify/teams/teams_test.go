@@ -15,6 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/testdata/hostile"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens; look at them")
@@ -121,6 +122,7 @@ func TestGoldens(t *testing.T) {
 // A card that would be too large lacks pictures first, then commands and lines, and says so. What
 // it says about itself and the link to the report stay.
 func TestTooLarge(t *testing.T) {
+	race.SkipSerial(t)
 	for _, l := range words.Languages() {
 		d := notifytest.NewCluster(500, l).Delivery(t, notify.KindSummary)
 		long := strings.Repeat("🔥", 900)
@@ -151,6 +153,7 @@ func TestTooLarge(t *testing.T) {
 
 // Whatever the texts are, a card is valid, and no text is interpreted.
 func TestHostileWords(t *testing.T) {
+	race.SkipSerial(t)
 	for _, w := range append(hostile.Words(), hostile.Word{Name: "mention", Text: "<at>Everyone</at> @all"},
 		hostile.Word{Name: "markdown", Text: "[x](javascript:alert(1)) **b** ![i](https://e.example)"}) {
 		d := notifytest.NewCluster(3, words.English).Delivery(t, notify.KindNew)

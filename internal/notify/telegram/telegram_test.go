@@ -20,6 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/testdata/hostile"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens; look at them")
@@ -235,6 +236,7 @@ func TestGoldens(t *testing.T) {
 
 // Whatever the texts are, a message is valid and mentions nobody.
 func TestHostileWords(t *testing.T) {
+	race.SkipSerial(t)
 	all := append(hostile.Words(), hostile.Word{Name: "mention", Text: "@durov /start #tag"},
 		hostile.Word{Name: "tag", Text: `</pre></b><a href="https://e.example">x</a> &lt; &bogus;`})
 	for _, w := range all {
@@ -261,6 +263,7 @@ func TestHostileWords(t *testing.T) {
 
 // A message that would be too long says so, and keeps the link to the report.
 func TestTooLong(t *testing.T) {
+	race.SkipSerial(t)
 	d := notifytest.NewCluster(500, words.English).Delivery(t, notify.KindNew)
 	for i := range d.Message.Items {
 		d.Message.Items[i].Alert.Name = fmt.Sprint(strings.Repeat("🔥", 900), i)
