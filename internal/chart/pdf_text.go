@@ -35,9 +35,10 @@ const mostText = 2000
 // plainText returns a text as it is written.
 func plainText(s string) string { return outside.Middle(outside.Line(s), mostText) }
 
-// Write writes text on the current page. Its left end is at x, and its baseline at y.
+// Write writes text on the current page. Its left end is at x, and its baseline at y. Spaces at
+// which no line breaks are plain spaces, so that a search finds them.
 func (d *PDF) Write(text string, st TextStyle, x, y float64) {
-	d.write(plainText(text), st.style(), x, y)
+	d.write(strings.ReplaceAll(plainText(text), "\u00a0", " "), st.style(), x, y)
 }
 
 // Width returns the width of a text.
@@ -50,14 +51,14 @@ func (d *PDF) Elide(text string, st TextStyle, room float64) string {
 	return d.text.elide(plainText(text), st.style(), room)
 }
 
-// Wrap breaks a text into at most most lines that fit into room. The last one has what is left,
-// shortened. A word that is wider than a line is divided.
+// Wrap breaks a text at its spaces into at most most lines that fit into room. The last one has
+// what is left, shortened. A word that is wider than a line is divided.
 func (d *PDF) Wrap(text string, st TextStyle, room float64, most int) []string {
 	in := st.style()
 	blank := d.text.textWidth(" ", in)
 	var lines []string
 	used := room // of the last line
-	for _, word := range strings.Fields(plainText(text)) {
+	for _, word := range strings.FieldsFunc(plainText(text), isSpace) {
 		for i, part := range d.divided(word, in, room) {
 			wide := d.text.textWidth(part, in)
 			if i > 0 || used+blank+wide > room {
@@ -74,6 +75,8 @@ func (d *PDF) Wrap(text string, st TextStyle, room float64, most int) []string {
 	}
 	return lines
 }
+
+func isSpace(r rune) bool { return r == ' ' }
 
 // divided returns the parts of a word that fit into room, each with at least one character.
 func (d *PDF) divided(word string, st style, room float64) []string {

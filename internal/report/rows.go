@@ -3,11 +3,18 @@ package report
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 )
+
+// beforeUnit matches the space between a number and its unit, where a line must not break.
+var beforeUnit = regexp.MustCompile(`(\d) (%|(?:h|min|s|d|[KMGTPE]i?B|cores)\b)`)
+
+// Joined returns a sentence in which no line breaks between a number and its unit.
+func Joined(sentence string) string { return beforeUnit.ReplaceAllString(sentence, "$1\u00a0$2") }
 
 // FindingRow is a finding as the cells of a table row.
 type FindingRow struct {

@@ -78,7 +78,7 @@ func (l layout) addClusters(p *page) {
 	views := make([]clusterView, len(rows))
 	for i, r := range rows {
 		v := clusterView{
-			ClusterRow: r, Class: string(r.Verdict), Said: joined(r.Headline),
+			ClusterRow: r, Class: string(r.Verdict), Said: report.Joined(r.Headline),
 			Hours: hoursOf(fmt.Sprintf(l.words.HoursOf, r.Name), r.Hours),
 		}
 		if r.IsBlind() {

@@ -94,7 +94,7 @@ func (l layout) fills() *fillTable {
 	t := &fillTable{}
 	for _, f := range l.Fills {
 		v := fillView{Fill: f, Anchor: panelAnchor(f.Panel)}
-		v.Short, v.Growth, v.Explained = joined(f.Short), joined(f.Growth), joined(f.Explained)
+		v.Short, v.Growth, v.Explained = report.Joined(f.Short), report.Joined(f.Growth), report.Joined(f.Explained)
 		switch {
 		case f.Sure:
 			v.Sure = l.words.Sure
@@ -126,7 +126,7 @@ func (l layout) moves() *moveTable {
 				Move: m, Anchor: panelAnchor(m.Panel), Spark: weekOf(m.Week, m.Before),
 				Changes: l.words.AtMost(m.Changes, changeLines),
 			}
-			v.Sentence = joined(m.Sentence)
+			v.Sentence = report.Joined(m.Sentence)
 			t.Rows = append(t.Rows, v)
 		}
 	}
@@ -152,7 +152,7 @@ func (l layout) outlooks(p *snapshot.Panel) *outlookList {
 		return nil
 	}
 	for i := range rows {
-		rows[i].Sentence = joined(rows[i].Sentence)
+		rows[i].Sentence = report.Joined(rows[i].Sentence)
 	}
 	return &outlookList{l.words.WhenReached, rows}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
-	"regexp"
 	"strings"
 	"time"
 
@@ -28,9 +27,6 @@ const (
 	blindLines   = 8
 	warningLines = 20
 )
-
-// beforeUnit matches the space between a number and its unit, where a line must not break.
-var beforeUnit = regexp.MustCompile(`(\d) (%|(?:h|min|s|d|[KMGTPE]i?B|cores)\b)`)
 
 // page is the data of templates/report.html.
 type page struct {
@@ -138,7 +134,7 @@ func (l layout) page(drawings []drawing, views []viewDrawing) page {
 		Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
 		Slot:   w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339),
 		Last:  fmt.Sprintf(w.Last, l.duration(in.Range)),
-		State: string(l.Verdict()), Headline: joined(l.Headline),
+		State: string(l.Verdict()), Headline: report.Joined(l.Headline),
 		Counts: l.counts(), Source: l.source(),
 		MadeBy: fmt.Sprintf(w.MadeBy, in.Version), Fleet: l.fleet(),
 		Blind: w.AtMost(l.Blind, blindLines), Filter: w.Filter,
@@ -308,7 +304,7 @@ func (l layout) causes() []causeView {
 		g, v := &l.Groups[i], &views[i]
 		if !g.Alone() {
 			head := l.finding(l.FindingRow(g.Worst()))
-			v.Head, v.Sentence = &head, joined(g.Sentence)
+			v.Head, v.Sentence = &head, report.Joined(g.Sentence)
 		}
 		listed := min(len(g.Findings), groupRows, max(left, 1))
 		left -= listed
@@ -329,16 +325,13 @@ func (l layout) finding(row report.FindingRow) findingView {
 	v := findingView{
 		FindingRow: row, W: l.words, Name: f.Name, Subject: f.Subject, Anchor: panelAnchor(f.Panel),
 		Runbook: f.Runbook, Spark: sparkOf(row.Course),
-		Outlook: joined(f.Outlook()), Changes: l.words.AtMost(f.Changes, changeLines),
+		Outlook: report.Joined(f.Outlook()), Changes: l.words.AtMost(f.Changes, changeLines),
 	}
 	if v.Name == words.Unlabelled {
 		v.Name, v.Subject = v.Subject, ""
 	}
 	return v
 }
-
-// joined returns a sentence in which no line breaks between a number and its unit.
-func joined(sentence string) string { return beforeUnit.ReplaceAllString(sentence, "$1\u00a0$2") }
 
 // notListed says how many are listed if the page leaves some out, else "".
 func (l layout) notListed(listed, of int) string {

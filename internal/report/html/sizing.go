@@ -36,9 +36,9 @@ func (l layout) sizing() *sizingView {
 	if s == nil {
 		return nil
 	}
-	v := &sizingView{W: w, Basis: joined(s.Basis), Withheld: s.Withheld}
+	v := &sizingView{W: w, Basis: report.Joined(s.Basis), Withheld: s.Withheld}
 	for _, sum := range s.Sums {
-		v.Sums = append(v.Sums, joined(sum))
+		v.Sums = append(v.Sums, report.Joined(sum))
 	}
 	for _, t := range []struct {
 		heading string
@@ -56,7 +56,7 @@ func (l layout) sizing() *sizingView {
 			Heading: t.heading, YAML: strings.TrimSuffix(t.yaml(l.Info.Language), "\n"),
 		}
 		for _, row := range slices.Concat(report.ByResource(t.of)...) {
-			row.InAll, row.Used = joined(row.InAll), joined(row.Used)
+			row.InAll, row.Used = report.Joined(row.InAll), report.Joined(row.Used)
 			one.Priced = one.Priced || row.Month != ""
 			one.Rows = append(one.Rows, sizedView{row, w.Sizing.OfPods.Of(int(row.Row.Pods))})
 		}

@@ -75,7 +75,7 @@ func (l *layout) addFinding(row report.FindingRow, sentence string, member bool)
 	if row.Class == "ended" || member {
 		st = body
 	}
-	t.name, t.subject = l.file.Wrap(name, st, room, most), subject
+	t.name, t.subject = l.wrap(name, st, room, most), subject
 	used := 0.0
 	if n := len(t.name); n > 0 {
 		used = l.file.Width(t.name[n-1], st) + 4
@@ -89,15 +89,15 @@ func (l *layout) addFinding(row report.FindingRow, sentence string, member bool)
 	}
 	if sentence == "" {
 		for _, text := range []string{f.Said, row.Top, f.Outlook()} {
-			t.details = append(t.details, l.file.Wrap(text, small, room, 2)...)
+			t.details = append(t.details, l.wrap(text, small, room, 2)...)
 		}
 	}
 	if !member {
 		for _, text := range l.words.AtMost(f.Changes, changeLines) {
-			t.details = append(t.details, l.file.Wrap(text, small, room, 2)...)
+			t.details = append(t.details, l.wrap(text, small, room, 2)...)
 		}
 	}
-	t.used = l.file.Wrap(f.Used, small, t.columns.time-gutter-t.columns.value, 2)
+	t.used = l.wrap(f.Used, small, t.columns.time-gutter-t.columns.value, 2)
 	t.height = l.heightOf(t)
 	l.add(block{height: t.height, draw: func(p *paper, y float64) { l.finding(t, st, y) }})
 }

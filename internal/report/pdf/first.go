@@ -46,7 +46,7 @@ func (l *layout) addTop() {
 	st, when := chart.TextStyle{Size: 14, Bold: true, Colour: inkColour}, body
 	last := " · " + fmt.Sprintf(l.words.Last, l.words.Figure(span(l.Info.Range)))
 	wide := l.file.Width(l.slot(), when) + l.file.Width(last, muted)
-	lines := l.file.Wrap(l.title(), st, l.width-wide-24, 2)
+	lines := l.wrap(l.title(), st, l.width-wide-24, 2)
 	l.add(block{
 		height: float64(len(lines)) * pitch(st), mark: l.title(), draw: func(p *paper, y float64) {
 			p.lines(lines, st, side, y)
@@ -65,10 +65,10 @@ func (l *layout) addVerdict() {
 	st := chart.TextStyle{Size: 13.5, Bold: true, Colour: inkColour}
 	alarm := chart.TextStyle{Size: 9, Bold: true, Colour: toneOf("critical").text}
 	room := l.width - 2*verdictInset - verdictMark
-	headline := l.file.Wrap(l.Headline, st, room, 5)
+	headline := l.wrap(l.Headline, st, room, 5)
 	var incomplete []string
 	if !l.Info.Incomplete.IsZero() {
-		incomplete = l.file.Wrap(fmt.Sprintf(l.words.Incomplete, l.Incomplete()), alarm, room, 3)
+		incomplete = l.wrap(fmt.Sprintf(l.words.Incomplete, l.Incomplete()), alarm, room, 3)
 	}
 	height := 2*verdictInset + 22 + float64(len(headline))*pitch(st) +
 		float64(len(incomplete))*pitch(alarm)

@@ -35,7 +35,7 @@ func (l *layout) addRow(cells ...cell) {
 			st = strong
 		}
 		columns[i] = column{
-			l.file.Wrap(c.text, st, c.room, c.most), l.file.Wrap(c.sub, small, c.room, c.most),
+			l.wrap(c.text, st, c.room, c.most), l.wrap(c.sub, small, c.room, c.most),
 		}
 		height = max(height, float64(len(columns[i].text))*pitch(st)+
 			float64(len(columns[i].sub))*pitch(small))
@@ -300,9 +300,9 @@ func (l *layout) addClusters() {
 // addCluster adds a row of the table of clusters.
 func (l *layout) addCluster(c *report.ClusterRow, said, class string) {
 	x := float64(pillWidth + gutter)
-	name := l.file.Wrap(c.Name, strong, 110, 2)
-	sub := l.file.Wrap(c.LabelText, small, 110, 1)
-	text := l.file.Wrap(said, body, l.width-x-118-50, 3)
+	name := l.wrap(c.Name, strong, 110, 2)
+	sub := l.wrap(c.LabelText, small, 110, 1)
+	text := l.wrap(said, body, l.width-x-118-50, 3)
 	height := max(float64(len(name))*pitch(body)+float64(len(sub))*pitch(small),
 		float64(len(text))*pitch(body), 16) + 8
 	l.add(block{height: height, draw: func(p *paper, y float64) {

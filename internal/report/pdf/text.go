@@ -1,6 +1,9 @@
 package pdf
 
-import "github.com/promsnap/promsnap/internal/chart"
+import (
+	"github.com/promsnap/promsnap/internal/chart"
+	"github.com/promsnap/promsnap/internal/report"
+)
 
 // The colours of templates/report.css on light paper. What a colour says, a word says too.
 const (
@@ -51,6 +54,11 @@ func pitch(st chart.TextStyle) float64 { return float64(st.Size * 1.36) }
 // rise returns how far the first baseline of a style is below the top of its block.
 func rise(st chart.TextStyle) float64 { return float64(st.Size * 1.02) }
 
+// wrap breaks a text into at most most lines, but not between a number and its unit.
+func (p *paper) wrap(text string, st chart.TextStyle, room float64, most int) []string {
+	return p.file.Wrap(report.Joined(text), st, room, most)
+}
+
 // paragraph returns a block of text over the width of the page, in at most most lines.
 func (l *layout) paragraph(text string, st chart.TextStyle, most int) block {
 	return l.column(text, st, 0, l.width, most)
@@ -58,7 +66,7 @@ func (l *layout) paragraph(text string, st chart.TextStyle, most int) block {
 
 // column returns a block of text in a part of the page's width.
 func (l *layout) column(text string, st chart.TextStyle, x, width float64, most int) block {
-	lines := l.file.Wrap(text, st, width, most)
+	lines := l.wrap(text, st, width, most)
 	return block{
 		height: float64(len(lines)) * pitch(st), draw: func(p *paper, y float64) {
 			p.lines(lines, st, side+x, y)
