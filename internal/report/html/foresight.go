@@ -94,7 +94,8 @@ func (l layout) fills() *fillTable {
 	t := &fillTable{}
 	for _, f := range l.Fills {
 		v := fillView{Fill: f, Anchor: panelAnchor(f.Panel)}
-		v.Short, v.Growth, v.Explained = report.Joined(f.Short), report.Joined(f.Growth), report.Joined(f.Explained)
+		v.Short, v.Growth = report.Joined(f.Short), report.Joined(f.Growth)
+		v.Explained = report.Joined(f.Explained)
 		switch {
 		case f.Sure:
 			v.Sure = l.words.Sure
