@@ -100,7 +100,7 @@ func (e *explainedReport) messages(r *config.Receiver) []string {
 	folds := r.MaxMessages > 0 && (r.GroupBy == nil || len(r.GroupBy) > 0)
 	switch {
 	case r.Kind.PerAlert():
-		parts, folds = append(parts, "one event for each alert"), false
+		parts, folds = append(parts, "each alert by itself"), false
 	case r.GroupBy == nil:
 		parts = append(parts, "one message for each cause")
 	case len(r.GroupBy) == 0:
