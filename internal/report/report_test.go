@@ -295,6 +295,15 @@ func TestConditionHasNoValue(t *testing.T) {
 		t.Errorf("got sentence %q and headline %q, want %q", r.Findings[0].Sentence,
 			r.Headline, want)
 	}
+	p.Spec.Rules[0].Reduce = rules.Last
+	p.Findings[0].Streak = nil
+	r = report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})
+	if got := r.FindingRow(&r.Findings[0]); got.Lasted != "" || got.Since != "" {
+		t.Errorf("got %q and %q about a condition at the end, want neither", got.Lasted, got.Since)
+	}
+	p.Spec.Rules[0].Reduce, p.Findings[0].Streak = "", &rules.Streak{
+		From: reporttest.Slot.Add(-time.Hour), To: reporttest.Slot,
+	}
 	p.Spec.Rules[0].Condition = false // a number that happens to be 1
 	r = report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})
 	if want := "ip-1 NotReady condition 1 since 08:00"; r.Findings[0].Sentence != want ||

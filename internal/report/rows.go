@@ -88,6 +88,7 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 			w.clock(f.Until, r.Info))
 	case f.Open:
 		v.Lasted = w.atLeast(f.Lasted)
+	case f.reduce != "" && f.Value == "": // a condition that holds at the end
 	case f.reduce != "":
 		v.Lasted = w.Reduced(string(f.reduce))
 	case f.Status == rules.NoData && !f.Since.IsZero():
