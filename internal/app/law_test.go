@@ -213,9 +213,9 @@ var narrower = map[string][]string{
 	},
 	"internal/notify/slack/slackdouble": {},
 	"internal/notify/email": {
-		"internal/secret", "internal/outside", "internal/units", "internal/words",
-		"internal/rules", "internal/report", "internal/notify", "internal/notify/letter",
-		"templates",
+		"internal/secret", "internal/exchange", "internal/outside", "internal/units",
+		"internal/words", "internal/rules", "internal/report", "internal/notify",
+		"internal/notify/letter", "templates",
 	},
 	"internal/notify/pagerduty": {
 		"internal/secret", "internal/exchange", "internal/outside", "internal/rules",

@@ -5,6 +5,7 @@ package exchange
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -68,3 +69,10 @@ func (b *body) Close() error {
 
 // CloseIdleConnections lets http.Client close the connections of Next.
 func (p Plain) CloseIdleConnections() { (&http.Client{Transport: p.Next}).CloseIdleConnections() }
+
+// NamelessAdvice is what to do about a Nameless certificate.
+const NamelessAdvice = "the server needs a certificate that names it (subjectAltName)"
+
+// Nameless reports whether a server's certificate names no host. Its Common Name does not count:
+// https://www.rfc-editor.org/rfc/rfc9525#section-2
+func Nameless(c *x509.Certificate) bool { return len(c.DNSNames)+len(c.IPAddresses) == 0 }

@@ -5,6 +5,9 @@ import (
 	"compress/flate"
 	"compress/zlib"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -437,5 +441,16 @@ func TestHugeValues(t *testing.T) {
 		})
 	if err != nil {
 		t.Errorf("got error %v, want none", err)
+	}
+}
+
+func TestCertificateWithoutNames(t *testing.T) {
+	got := networkError(&tls.CertificateVerificationError{Err: x509.HostnameError{
+		Certificate: &x509.Certificate{Subject: pkix.Name{CommonName: "prometheus"}},
+		Host:        "prometheus",
+	}})
+	if got.Kind != KindTLS || got.Hint != exchange.NamelessAdvice {
+		t.Errorf("got kind %v and hint %q, want %v and %q", got.Kind, got.Hint, KindTLS,
+			exchange.NamelessAdvice)
 	}
 }

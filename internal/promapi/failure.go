@@ -235,6 +235,8 @@ func networkError(err error) *Error {
 	case errors.As(err, &authority):
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "give the authority's certificate in http_config: tls_config: ca_file"
+	case errors.As(err, &hostname) && exchange.Nameless(hostname.Certificate):
+		e.Kind, e.Again, e.Hint = KindTLS, false, exchange.NamelessAdvice
 	case errors.As(err, &hostname):
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the certificate is for another host: use the name in it, or set that name in " +

@@ -75,13 +75,17 @@ func slotYear() time.Time { return time.Now().Add(24 * time.Hour) }
 // certificate returns a certificate for a name that signs itself.
 func certificate(t *testing.T, name string, until time.Time) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
+	var names []string
+	if name != "" {
+		names = []string{name}
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
-		NotBefore: until.Add(-48 * time.Hour), NotAfter: until, DNSNames: []string{name},
+		NotBefore: until.Add(-48 * time.Hour), NotAfter: until, DNSNames: names,
 		IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)

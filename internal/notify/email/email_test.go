@@ -122,6 +122,7 @@ func TestTLS(t *testing.T) {
 	other, _ := certificate(t, "localhost", slotYear())
 	named, namedCA := certificate(t, "mail.example.com", slotYear())
 	old, oldCA := certificate(t, "localhost", slotYear().Add(-36*time.Hour))
+	nameless, namelessCA := certificate(t, "", slotYear())
 	for _, tc := range []struct {
 		name   string
 		change func(d *double, o *Options)
@@ -146,6 +147,9 @@ func TestTLS(t *testing.T) {
 		{"another name", func(d *double, o *Options) {
 			d.cert, o.TLS = named, &tls.Config{RootCAs: namedCA}
 		}, "refused", "tls_config.server_name"},
+		{"no name", func(d *double, o *Options) {
+			d.cert, o.TLS = nameless, &tls.Config{RootCAs: namelessCA}
+		}, "refused", "the server needs a certificate that names it (subjectAltName)"},
 		{"a name that is configured", func(d *double, o *Options) {
 			d.cert, o.TLS = named, &tls.Config{
 				RootCAs: namedCA, ServerName: "mail.example.com",

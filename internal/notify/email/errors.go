@@ -9,6 +9,7 @@ import (
 	"net/textproto"
 	"strings"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/outside"
 )
@@ -126,10 +127,13 @@ func (s *session) tlsError(ctx context.Context, err error) error {
 	}
 	err = whyEnded(ctx, err)
 	advice := ""
+	name, otherName := errors.AsType[x509.HostnameError](err)
 	switch {
 	case ctx.Err() != nil:
 		return &notify.RetryError{Err: fmt.Errorf("switching to TLS with the mail server: %w", err)}
-	case is[x509.HostnameError](err):
+	case otherName && exchange.Nameless(name.Certificate):
+		advice = exchange.NamelessAdvice
+	case otherName:
 		advice = "write a name of its certificate into smarthost or tls_config.server_name"
 	case is[x509.UnknownAuthorityError](err):
 		advice = "set tls_config.ca_file to the certificate of the authority that signed it"
