@@ -67,18 +67,19 @@ func New(o Options) (*Notifier, error) {
 	caller.Advice = notify.Advice{
 		Address: token + "; and check telegram.api_url, if it is set", Login: token,
 	}
-	for says, advice := range map[string]string{
-		"chat not found": "check telegram.chat_id (those of groups and channels are negative), " +
-			"and add the bot to the chat, or send it /start from your own account",
-		"message thread not found": "check telegram.message_thread_id: the chat has no such topic",
-		"bot was kicked":           "add the bot to the chat again",
-		"bot is not a member":      "add the bot to the channel, as an administrator who may post",
-		"bot was blocked":          "the user has blocked the bot: open the chat with it, and restart it",
-		"initiate conversation":    "send /start to the bot from your own account first",
-		"not enough rights":        "allow the bot to send messages and photos in the chat",
-		"administrator rights":     "make the bot an administrator who may post",
+	for _, r := range [][2]string{ // what Telegram says, and what to do
+		{"chat not found", "check telegram.chat_id (those of groups and channels are negative), " +
+			"and add the bot to the chat, or send it /start from your own account"},
+		{"message thread not found", "check telegram.message_thread_id: the chat has no such " +
+			"topic"},
+		{"bot was kicked", "add the bot to the chat again"},
+		{"bot is not a member", "add the bot to the channel, as an administrator who may post"},
+		{"bot was blocked", "the user has blocked the bot: open the chat with it, and restart it"},
+		{"initiate conversation", "send /start to the bot from your own account first"},
+		{"not enough rights", "allow the bot to send messages and photos in the chat"},
+		{"administrator rights", "make the bot an administrator who may post"},
 	} {
-		caller.Refusals = append(caller.Refusals, notify.Refusal{Says: says, Advice: advice})
+		caller.Refusals = append(caller.Refusals, notify.Refusal{Says: r[0], Advice: r[1]})
 	}
 	return &Notifier{o: o, caller: caller}, nil
 }
