@@ -179,6 +179,8 @@ func TestYoungServer(t *testing.T) {
 		"young":   {[]held{{nil, 60, 0}}, "Absent ended [60 50 29]\nFew firing [60 60 -]"},
 		"old":     {[]held{{nil, 5000, 0}}, "Absent ended [130 120 29]\nFew firing [120 120 -]"},
 		"unknown": {nil, "Absent ended [130 120 29]\nFew firing [120 120 -]"},
+		"between": {[]held{{nil, 58, 0}}, "Absent ended [58 48 29]\nFew firing [58 58 -]"},
+		"minutes": {[]held{{nil, 3, 0}}, "Absent quiet\nFew firing [3 3 -]"},
 		"newest":  {[]held{{nil, 0, 0}}, "Absent quiet\nFew firing [0 0 -]"},
 	} {
 		t.Run(name, func(t *testing.T) {
