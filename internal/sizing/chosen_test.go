@@ -3,10 +3,13 @@ package sizing
 import (
 	"strings"
 	"testing"
+
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // TestChosen checks that only the chosen cluster and namespace are measured.
 func TestChosen(t *testing.T) {
+	race.SkipSerial(t)
 	f := newFixture(4)
 	for _, cluster := range []string{"a", "b"} {
 		one := newFixture(4)

@@ -3,6 +3,8 @@ package sizing
 import (
 	"math"
 	"testing"
+
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // hourly returns a function that is high for the first minutes of some hours, and low otherwise.
@@ -22,6 +24,7 @@ func near(got, want, within float64) bool {
 
 // TestMeasure measures containers whose 95th percentile and maximum are known.
 func TestMeasure(t *testing.T) {
+	race.SkipSerial(t)
 	none := math.NaN()
 	f := newFixture(8)
 	// Two cores for three hours a day, an eighth of the time: the 95th percentile. Its memory has
@@ -114,6 +117,7 @@ func TestMeasure(t *testing.T) {
 
 // TestMeasureFindsKills checks which containers count as OOM-killed within the window.
 func TestMeasureFindsKills(t *testing.T) {
+	race.SkipSerial(t)
 	const minutes = 8 * 24 * 60
 	f := newFixture(8)
 	rich := requests{cpu: 2, memory: 2 * gib, memoryLimit: 2 * gib}

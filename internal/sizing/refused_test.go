@@ -10,6 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // strict is a server that refuses some queries, or answers them in part.
@@ -51,6 +52,7 @@ func ofCPU(q promapi.Query) bool { return strings.Contains(q.Expr, "container_cp
 // TestMeasureAsksLess checks that queries shrink until the server accepts them, and that the advice
 // does not change.
 func TestMeasureAsksLess(t *testing.T) {
+	race.SkipSerial(t)
 	f := several()
 	tooMuch := &promapi.Error{Kind: promapi.KindTooMuch, Message: "too many samples"}
 	for _, tt := range []struct {
@@ -123,6 +125,7 @@ func TestMeasureKeepsWhatItKnows(t *testing.T) {
 // TestMeasureWantsWholeAnswers checks that an incomplete answer gives no advice: it may lack the
 // peaks, or a kill.
 func TestMeasureWantsWholeAnswers(t *testing.T) {
+	race.SkipSerial(t)
 	f := several()
 	for name, of := range map[string]func(promapi.Query) bool{
 		"kills":    func(q promapi.Query) bool { return strings.Contains(q.Expr, "OOMKilled") },
@@ -151,6 +154,7 @@ func TestMeasureWantsWholeAnswers(t *testing.T) {
 
 // TestMeasureOfHostileNames checks names that a query or a pattern could misread.
 func TestMeasureOfHostileNames(t *testing.T) {
+	race.SkipSerial(t)
 	f := newFixture(4)
 	for i, name := range []string{`a"b`, `.*`, `x|y`, "a b", `\d`, "$1", "new\nline", "한국어"} {
 		f.container(name, fmt.Sprintf("w%s-%d", name, i), name, "StatefulSet", "w"+name,

@@ -19,6 +19,7 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 func takeOne(q Querier, spec panel.Spec, part string) Panel {
@@ -249,6 +250,7 @@ func count(seen map[string]int, union Panel, parts []Panel) {
 }
 
 func TestMergeInAnyOrderAndAFewAtATime(t *testing.T) {
+	race.SkipSerial(t)
 	rapid.Check(t, func(t *rapid.T) {
 		s, _, parts := drawParts(t)
 		all := mustMerge(t, parts...)
