@@ -15,6 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/archive"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -308,7 +309,7 @@ func slotRows(c *console, u *archiveUse, slots []archive.Slot) [][]string {
 		if s.Summary != nil {
 			headline = s.Summary.Headline
 		}
-		rows = append(rows, row(cmp.Or(s.Cluster, "-"), archive.SlotName(s.Time),
+		rows = append(rows, row(cmp.Or(s.Cluster, "-"), report.SlotName(s.Time),
 			moment(s.Time, c.now(), u.zone(s)), s.Report, fmt.Sprint(s.Files), size(s.Bytes),
 			result(s), headline))
 	}
@@ -376,7 +377,7 @@ func slotsJSON(slots []archive.Slot) []slotJSON {
 	for i := range slots {
 		s := &slots[i]
 		j := slotJSON{
-			Slot: archive.SlotName(s.Time), Time: s.Time, Cluster: s.Cluster, Report: s.Report,
+			Slot: report.SlotName(s.Time), Time: s.Time, Cluster: s.Cluster, Report: s.Report,
 			Path: s.Path, Files: s.Files, Bytes: s.Bytes, Complete: s.Whole,
 		}
 		if of := s.Summary; of != nil {

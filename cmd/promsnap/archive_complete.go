@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/archive"
+	"github.com/promsnap/promsnap/internal/report"
 )
 
 // complete returns a completion that reads the archive. It offers nothing if that fails.
@@ -59,7 +60,7 @@ func (f *archiveFlags) completeSlots(c *console, most int) cobra.CompletionFunc 
 				if slots[i].Summary != nil {
 					said = slots[i].Summary.Headline
 				}
-				out = append(out, cobra.CompletionWithDesc(archive.SlotName(slots[i].Time), said))
+				out = append(out, cobra.CompletionWithDesc(report.SlotName(slots[i].Time), said))
 			}
 			return out, err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/archive"
+	"github.com/promsnap/promsnap/internal/report"
 )
 
 // archiveGetFlags holds the flags and arguments of `promsnap archive get`.
@@ -96,7 +97,7 @@ func (f *archiveGetFlags) get(ctx context.Context, c *console, u *archiveUse) er
 	} else if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s of %s: %s, %s → %s\n", archive.SlotName(slot.Time), slot.Title(),
+	fmt.Fprintf(c.stdout, "%s of %s: %s, %s → %s\n", report.SlotName(slot.Time), slot.Title(),
 		count(files, "file"), size(bytes), dir)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/archive"
+	"github.com/promsnap/promsnap/internal/report"
 )
 
 func archiveOpenCommand(c *console) *cobra.Command {
@@ -80,7 +81,7 @@ func openPage(ctx context.Context, c *console, u *archiveUse, f archive.Filter, 
 	}
 	if !slices.ContainsFunc(files, func(f archive.File) bool { return f.Name == "index.html" }) {
 		return fmt.Errorf("%s of %s has no page: the run that wrote it was stopped",
-			archive.SlotName(slot.Time), slot.Title())
+			report.SlotName(slot.Time), slot.Title())
 	}
 	location, expires, err := u.Page(ctx, slot)
 	if err != nil {
@@ -96,7 +97,7 @@ func openPage(ctx context.Context, c *console, u *archiveUse, f archive.Filter, 
 		return nil
 	}
 	if err := c.browse(location); err != nil {
-		return fmt.Errorf("opening %s of %s: %w", archive.SlotName(slot.Time), slot.Title(), err)
+		return fmt.Errorf("opening %s of %s: %w", report.SlotName(slot.Time), slot.Title(), err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/archive"
+	"github.com/promsnap/promsnap/internal/report"
 )
 
 // archivePruneFlags holds the flags of `promsnap archive prune` as given.
@@ -136,7 +137,7 @@ func (f *archivePruneFlags) prune(ctx context.Context, c *console, u *archiveUse
 			done.bytes += r.Bytes
 			done.kept += r.Kept
 			c.stderr.status(fmt.Sprintf("removed %d of %d, %s of %s", done.slots, all.slots,
-				archive.SlotName(r.Slot.Time), r.Slot.Title()))
+				report.SlotName(r.Slot.Time), r.Slot.Title()))
 		})
 		c.stderr.status("")
 	}
@@ -164,9 +165,9 @@ func printPlans(c *console, plans []archive.Plan) error {
 		}
 		if of.slots > 0 {
 			row[3], row[4], row[5] = fmt.Sprint(of.slots), fmt.Sprint(of.files), size(of.bytes)
-			row[6] = archive.SlotName(p.Remove[of.slots-1].Time)
+			row[6] = report.SlotName(p.Remove[of.slots-1].Time)
 			if of.slots > 1 {
-				row[6] += " to " + archive.SlotName(p.Remove[0].Time)
+				row[6] += " to " + report.SlotName(p.Remove[0].Time)
 			}
 		}
 		rows = append(rows, row)

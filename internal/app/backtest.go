@@ -270,7 +270,7 @@ func (b Backtested) Write(ctx context.Context, root string) (path string, err er
 	}
 	name := "backtest"
 	if len(b.Results) > 0 {
-		name += "-" + b.Results[0].To.UTC().Format("20060102T150405Z")
+		name += "-" + report.SlotName(b.Results[0].To)
 	}
 	if b.Part != "" { // another panel has a page of its own
 		panelName, rule := SplitPart(b.Part)

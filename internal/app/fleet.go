@@ -367,10 +367,10 @@ func pause(ctx context.Context) error {
 // pages returns a function that returns the address of a cluster's report relative to that of the
 // fleet, "" if both are not in one archive that a browser can follow links in.
 func (f *Fleet) pages(p fleet.Plan, r config.Report) func(cluster string) string {
-	const page, slotLayout = "index.html", "20060102T150405Z"
+	const page = "index.html"
 	short := func(cluster string) string {
 		return path.Join("../../..", report.Slug(cluster), report.Slug(p.Report),
-			p.Slot.UTC().Format(slotLayout), page)
+			report.SlotName(p.Slot), page)
 	}
 	if rootOf(f.o.To) != "" {
 		return short
@@ -392,7 +392,7 @@ func (f *Fleet) pages(p fleet.Plan, r config.Report) func(cluster string) string
 			}
 			return func(cluster string) string {
 				return path.Join("../../../../../..", report.Slug(cluster), report.Slug(p.Report),
-					p.Slot.UTC().Format("2006/01/02"), p.Slot.UTC().Format(slotLayout), page)
+					p.Slot.UTC().Format("2006/01/02"), report.SlotName(p.Slot), page)
 			}
 		}
 	}

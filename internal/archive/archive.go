@@ -88,16 +88,10 @@ type Removed struct {
 	Why   string // why the slot was left alone, or ""
 }
 
-// slotLayout is the form of the names of slots.
-const slotLayout = "20060102T150405Z"
-
-// SlotName returns the name of a slot: 20261122T000000Z.
-func SlotName(t time.Time) string { return t.UTC().Format(slotLayout) }
-
 // ParseSlot returns the time of a slot's name, and false for every other text.
 func ParseSlot(name string) (time.Time, bool) {
-	t, err := time.Parse(slotLayout, name)
-	return t, err == nil && SlotName(t) == name
+	t, err := time.Parse(report.SlotLayout, name)
+	return t, err == nil && report.SlotName(t) == name
 }
 
 // Filter chooses slots. An empty field chooses all.
@@ -246,10 +240,10 @@ type UnknownSlotError struct {
 }
 
 func (e *UnknownSlotError) Error() string {
-	text := fmt.Sprintf("%s has no slot %s", e.Report, SlotName(e.Time))
+	text := fmt.Sprintf("%s has no slot %s", e.Report, report.SlotName(e.Time))
 	var near []string
 	for _, t := range e.Near {
-		near = append(near, SlotName(t))
+		near = append(near, report.SlotName(t))
 	}
 	if len(near) == 0 {
 		return text + "; promsnap archive list shows those it has"

@@ -86,7 +86,7 @@ func eachKind(t *testing.T, test func(t *testing.T, k kept)) {
 func delivery(name string, slot time.Time, change ...func(*report.Report)) notify.Delivery {
 	r := &report.Report{
 		Info:     report.Info{Cluster: "prod", Name: name, Slot: slot, Zone: time.UTC},
-		Critical: 2, OK: 40, Headline: "disk of " + archive.SlotName(slot),
+		Critical: 2, OK: 40, Headline: "disk of " + report.SlotName(slot),
 	}
 	for _, c := range change {
 		c(r)

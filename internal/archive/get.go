@@ -72,11 +72,11 @@ func chosen(ctx context.Context, s Store, slot Slot, names []string) ([]File, er
 		return nil, err
 	}
 	if len(files) > maxFiles {
-		return nil, fmt.Errorf("%s has more than %d files", SlotName(slot.Time), maxFiles)
+		return nil, fmt.Errorf("%s has more than %d files", report.SlotName(slot.Time), maxFiles)
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(files, func(f File) bool { return f.Name == name }) {
-			e := &UnknownFileError{Name: name, Slot: SlotName(slot.Time)}
+			e := &UnknownFileError{Name: name, Slot: report.SlotName(slot.Time)}
 			for _, f := range files {
 				e.Have = append(e.Have, f.Name)
 			}
@@ -147,7 +147,7 @@ func save(dir, name string, body []byte, replace bool) (err error) {
 // DefaultDir returns the directory that a slot's files go into by default: its cluster, report and
 // time as one name.
 func DefaultDir(s Slot) string {
-	parts := []string{report.Slug(s.Report), SlotName(s.Time)}
+	parts := []string{report.Slug(s.Report), report.SlotName(s.Time)}
 	if s.Cluster != "" {
 		parts = append([]string{report.Slug(s.Cluster)}, parts...)
 	}

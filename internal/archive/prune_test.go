@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/archive"
+	"github.com/promsnap/promsnap/internal/report"
 )
 
 var now = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -15,7 +16,7 @@ var now = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 func slotAt(age time.Duration, change ...func(*archive.Slot)) archive.Slot {
 	at := now.Add(-age)
 	s := archive.Slot{
-		Path: "prod/check/" + archive.SlotName(at), Cluster: "prod", Report: "check", Time: at,
+		Path: "prod/check/" + report.SlotName(at), Cluster: "prod", Report: "check", Time: at,
 		Whole: true,
 	}
 	for _, c := range change {

@@ -35,9 +35,7 @@ var (
 	ErrTooLarge = errors.New("it is larger than anything that promsnap writes there")
 )
 
-const slotLayout = "20060102T150405Z"
-
 // home returns where the plan and the parts of a report's slot are.
 func home(reportName string, slot time.Time) string {
-	return path.Join(report.Slug(reportName), slot.UTC().Format(slotLayout))
+	return path.Join(report.Slug(reportName), report.SlotName(slot))
 }

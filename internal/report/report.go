@@ -414,8 +414,14 @@ func (r *Report) Worst() rules.Severity {
 
 // Key returns the directory of the report's files below a root: "daily/20261122T000000Z".
 func (r *Report) Key() string {
-	return path.Join(Slug(r.Info.Name), r.Info.Slot.UTC().Format("20060102T150405Z"))
+	return path.Join(Slug(r.Info.Name), SlotName(r.Info.Slot))
 }
+
+// SlotLayout is the form of a slot in the names of directories and files, in UTC.
+const SlotLayout = "20060102T150405Z"
+
+// SlotName returns the name of a slot: 20261122T000000Z.
+func SlotName(t time.Time) string { return t.UTC().Format(SlotLayout) }
 
 // How many causes and reasons of failures a terminal shows above the counts.
 const (

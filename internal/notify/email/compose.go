@@ -118,8 +118,7 @@ func attachments(d notify.Delivery, o Options) []part {
 		}
 		_, extension, _ := strings.Cut(name, ".")
 		out = append(out, part{
-			name: report.Slug(in.Name) + "-" + in.Slot.UTC().Format("20060102T150405Z") + "." +
-				extension,
+			name:        report.Slug(in.Name) + "-" + report.SlotName(in.Slot) + "." + extension,
 			contentType: d.Files[i].ContentType, body: d.Files[i].Body,
 		})
 	}

@@ -30,7 +30,7 @@ const (
 
 // The limits of the parts for which Opsgenie has none.
 const (
-	maxCreates = 50 // of one message; one more alert stands for the rest
+	maxCreates = 50 // of one message; one more alert is about the rest
 	maxLabels  = 20
 	maxLines   = 10 // about what changed
 	maxValue   = 512

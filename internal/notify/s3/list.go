@@ -95,7 +95,7 @@ func (n *Notifier) list(ctx context.Context, root string, r *report.Report) erro
 
 // reportEntry returns the entry of a report.
 func reportEntry(r *report.Report) entry {
-	slot := r.Info.Slot.UTC().Format(slotLayout)
+	slot := report.SlotName(r.Info.Slot)
 	return entry{
 		Name: slot, Path: slot, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData,
 		Pending: r.Pending, OK: r.OK,

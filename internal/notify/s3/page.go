@@ -9,6 +9,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/templates"
 )
@@ -121,7 +122,7 @@ func (e *entry) row(w *words.Words, zone *time.Location) row {
 // when returns the time of a report in the zone, or the day of several. A name of another form is
 // returned unchanged.
 func (e *entry) when(w *words.Words, zone *time.Location) string {
-	if t, err := time.Parse(slotLayout, path.Base(e.Path)); err == nil {
+	if t, err := time.Parse(report.SlotLayout, path.Base(e.Path)); err == nil {
 		return w.Date(t.In(zone)) + " " + w.Clock(t.In(zone))
 	}
 	t, err := time.Parse(dayLayout, e.Name)

@@ -74,7 +74,6 @@ const maxParallel = 4 // files that are written at once
 const (
 	pageName     = "index.html"
 	documentName = "report.json"
-	slotLayout   = "20060102T150405Z"
 	dayLayout    = "2006/01/02"
 )
 
@@ -111,7 +110,7 @@ func (n *Notifier) root(r *report.Report) string {
 // home returns the prefix of the keys of a report's slot.
 func home(root string, r *report.Report) string {
 	slot := r.Info.Slot.UTC()
-	return path.Join(root, slot.Format(dayLayout), slot.Format(slotLayout))
+	return path.Join(root, slot.Format(dayLayout), report.SlotName(slot))
 }
 
 // Links implements notify.Linker.
@@ -182,7 +181,7 @@ func (n *Notifier) latest(ctx context.Context, root string, d notify.Delivery) e
 // latestMark returns the mark of a report: its slot. The mark of a whole report sorts after that of
 // another one for the same slot.
 func latestMark(r *report.Report) string {
-	mark := r.Info.Slot.UTC().Format(slotLayout)
+	mark := report.SlotName(r.Info.Slot)
 	if r.Whole() {
 		mark += "-" + wholeMark
 	}
@@ -216,7 +215,7 @@ const maxClockSkew = 10 * time.Minute
 // ahead reports whether an object's slot was in the future when it was written: the clock of its
 // writer was wrong, and it must not count as the newest.
 func ahead(o cloud.Object) bool {
-	slot, err := time.Parse(slotLayout, strings.TrimSuffix(o.Mark, "-"+wholeMark))
+	slot, err := time.Parse(report.SlotLayout, strings.TrimSuffix(o.Mark, "-"+wholeMark))
 	return err == nil && !o.Modified.IsZero() && slot.Sub(o.Modified) > maxClockSkew
 }
 

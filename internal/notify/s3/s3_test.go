@@ -46,7 +46,7 @@ func delivery(slot time.Time, change ...func(*report.Report)) notify.Delivery {
 	for _, c := range change {
 		c(r)
 	}
-	stamp := slot.UTC().Format(slotLayout)
+	stamp := report.SlotName(slot)
 	return notify.Delivery{Report: r, Files: []report.File{
 		{
 			Name: "index.html", ContentType: "text/html; charset=utf-8",
