@@ -117,7 +117,7 @@ func TestNodes(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("diff (-want +got):\n%s", diff)
 	}
-	want1 := []string{"GET /api/v1/nodes?limit=500", "GET /api/v1/nodes?continue=more&limit=500"}
+	want1 := []string{"GET /api/v1/nodes?limit=250", "GET /api/v1/nodes?continue=more&limit=250"}
 	if diff := cmp.Diff(want1, s.requests()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
@@ -147,7 +147,7 @@ func TestNodesReturnTheCauseOfTheContext(t *testing.T) {
 
 func TestNodesWithoutEnd(t *testing.T) {
 	s := newAPIServer(t)
-	page := make([]corev1.Node, 500)
+	page := make([]corev1.Node, 250)
 	for i := range page {
 		page[i].Name = fmt.Sprint("n", i)
 	}
