@@ -76,7 +76,7 @@ receivers:
   - {name: oncall, slack: {channel: C0123456789, token_env: SLACK_BOT_TOKEN, api_url: '%s'}}
 reports:
   check: {schedule: "* * * * *", range: 1h, send: changes, archive: always}
-  daily: {title: Daily capacity, schedule: "0 9 * * *", range: 6h, send: summary}
+  daily: {title: Daily capacity, schedule: "0 9 * * *", range: 6h, send: summary, trends: false}
   long: {schedule: "0 0 1 1 *", range: 1h, send: summary, panels: [{name: load, query: '%s', unit: short}]}
 jobs: {long: {backoffLimit: 0}}
 extraVolumes: [{name: reports, emptyDir: {}}]
