@@ -58,7 +58,10 @@ var shortScripts = []string{"check-config", "deliver-changes", "exit-codes", "ru
 
 // printed are the scripts that the race detector leaves out: they run the built-in panels several
 // times and look at what is printed or written. The script run-url runs them there.
-var printed = []string{"advice", "csv", "home", "init", "json", "no-data", "pipes", "same-bytes"}
+var printed = []string{
+	"advice", "archive", "csv", "home", "init", "init-tune", "json", "korean", "metrics", "no-data",
+	"pdf", "pipes", "same-bytes", "sizing",
+}
 
 // TestScripts runs testdata/script/*.txtar: the real binary, as users call it, against promlab.
 func TestScripts(t *testing.T) {
