@@ -56,8 +56,8 @@ const scripts = "../../testdata/script"
 // shortScripts are the scripts that -short runs. They cover most of the program in a few seconds.
 var shortScripts = []string{"check-config", "deliver-changes", "exit-codes", "run-url"}
 
-// printed are the scripts that the race detector leaves out: they run the built-in panels several
-// times and look at what is printed or written. The script run-url runs them there.
+// printed are the scripts that the race detector leaves out: they look at what is printed or
+// written, and most run the built-in panels several times. The script run-url runs them there.
 var printed = []string{
 	"advice", "archive", "csv", "home", "init", "init-tune", "json", "korean", "metrics", "no-data",
 	"pdf", "pipes", "same-bytes", "sizing",

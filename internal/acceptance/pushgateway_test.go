@@ -131,7 +131,7 @@ func TestPushgatewayRefuses(t *testing.T) {
 		t.Errorf("got %v, want a RefusedError with the Pushgateway's words", err)
 	}
 	gateway.stop()
-	// A request on a connection from before may have been sent, which is not known to be lost.
+	// On a connection from before the stop, the request may have been sent; on a new one it was not.
 	_, err = openPushgateway(t, gateway.url, &http.Transport{}).Notify(context.Background(), d)
 	var retry *notify.RetryError
 	if !errors.As(err, &retry) || !strings.Contains(err.Error(), "calling the Pushgateway") {
